@@ -1,0 +1,116 @@
+"""Everything that can go wrong, as one tree. Each error says what, where and what to do next.
+
+PvbenchError                 exit code
+├── UsageError                   2   a verb was asked for something it cannot do
+├── MatrixError                  2   matrix.yaml is wrong, at a file, line and column
+├── InventoryError               2   hosts.yaml is wrong, or a host is not in it
+├── StoreError                   2   a run folder is missing, foreign or of another schema
+├── ResumeRefused                2   matrix, host facts or stack changed since the run began
+├── ParseError                   3   a tool's output is not what its parser knows
+├── PathMismatch                 3   another device than the one asked for carried the traffic
+├── BootError                    4   the guest did not come up
+├── DeployError                  4   files could not be put in place
+├── LabError                     4   the embedded lab could not be built, started or stopped
+├── HostBusy                     4   another controller holds the host
+└── TransportError               4
+    ├── Unreachable                  no connection, or it was lost
+    ├── HostKeyUnknown               the host's key is not pinned anywhere
+    ├── HostKeyMismatch              the host's key is not the pinned one
+    ├── CommandFailed                the command ran and exited non-zero
+    └── CommandTimeout               the command did not end in time
+"""
+
+from typing import ClassVar
+
+
+class PvbenchError(Exception):
+    """The root. `hint` is the next step for the reader, one line."""
+
+    exit_code: ClassVar[int] = 4
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(PvbenchError):
+    """A verb was asked for something it cannot do."""
+
+    exit_code = 2
+
+
+class MatrixError(PvbenchError):
+    """matrix.yaml is wrong; the message starts with `file:line:column:`."""
+
+    exit_code = 2
+
+
+class InventoryError(PvbenchError):
+    """hosts.yaml is wrong, or a host is not in it."""
+
+    exit_code = 2
+
+
+class StoreError(PvbenchError):
+    """A run folder is missing, foreign, unwritable or of another schema."""
+
+    exit_code = 2
+
+
+class ResumeRefused(PvbenchError):
+    """What the run was started with is not what is there now."""
+
+    exit_code = 2
+
+
+class ParseError(PvbenchError):
+    """A tool's output is not what its parser knows."""
+
+    exit_code = 3
+
+
+class PathMismatch(PvbenchError):
+    """Another device than the one asked for carried the traffic."""
+
+    exit_code = 3
+
+
+class BootError(PvbenchError):
+    """The guest did not come up."""
+
+
+class DeployError(PvbenchError):
+    """Files could not be put in place on a host."""
+
+
+class LabError(PvbenchError):
+    """The embedded lab could not be built, started or stopped."""
+
+
+class HostBusy(PvbenchError):
+    """Another controller holds the host's lease."""
+
+
+class TransportError(PvbenchError):
+    """A command could not be run on a machine."""
+
+
+class Unreachable(TransportError):
+    """No connection to the machine, or it was lost."""
+
+
+class HostKeyUnknown(TransportError):
+    """The host's key is not pinned anywhere."""
+
+
+class HostKeyMismatch(TransportError):
+    """The host's key is not the pinned one."""
+
+
+class CommandFailed(TransportError):
+    """The command ran and exited non-zero."""
+
+
+class CommandTimeout(TransportError):
+    """The command did not end in time."""
