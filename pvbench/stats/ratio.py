@@ -1,0 +1,124 @@
+"""The ratio of candidate to baseline with its interval, normalised so that above 1 the candidate is better.
+
+Paired: with d_i the log ratio in block i, the estimate is exp(mean d) and the interval exp(mean d ± t·s/√n), t with
+n − 1 degrees of freedom. Drift shared by a block cancels.
+
+Unpaired: Fieller's interval, the θ for which |N − θD| ≤ t·√(s²_N/n_N + θ²·s²_D/n_D) with N and D the arms' means,
+each arm with its own variance and Welch-Satterthwaite degrees of freedom at the estimate (Fieller, JRSS B 16, 1954).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from statistics import fmean, median
+
+from scipy.special import stdtrit
+
+from pvbench.metrics import Better
+from pvbench.stats.sample import Sample
+
+
+class Method(StrEnum):
+    """How an estimate was made."""
+
+    PAIRED = "paired log-ratio t"
+    UNPAIRED = "Fieller"
+    POINT = "point only"
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A confidence interval at `level`; 0 < low ≤ high, both finite."""
+
+    low: float
+    high: float
+    level: float
+
+    def __post_init__(self) -> None:
+        if not 0 < self.low <= self.high < math.inf:
+            raise ValueError("an interval of a ratio is positive, ordered and bounded")
+
+    def within(self, low: float, high: float) -> bool:
+        """Whether the whole interval lies in [low, high]."""
+        return low <= self.low and self.high <= high
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A ratio, above 1 when the candidate is better. `interval` is None where nothing bounds it.
+
+    `blocks` is the number of blocks it rests on (the smaller arm's where unpaired); `middle` is the median of the
+    per-block ratios, None unless paired: far from `point`, the blocks do not agree on one ratio.
+    """
+
+    point: float
+    interval: Interval | None
+    blocks: int
+    method: Method
+    middle: float | None = None
+
+
+def estimate(baseline: Sample, candidate: Sample, better: Better, level: float) -> Estimate:
+    """Return the ratio of two samples of positive values, paired by block where two blocks hold both arms."""
+    if not (baseline.positive and candidate.positive):
+        raise ValueError("a ratio needs values above zero")
+    if not 0 < level < 1:
+        raise ValueError("a confidence level lies between 0 and 1")
+    above, below = (candidate, baseline) if better is Better.HIGHER else (baseline, candidate)
+    logs = _log_ratios(above, below)
+    if len(logs) >= 2:
+        return _paired(logs, level)
+    if min(len(above), len(below)) >= 2:
+        return _fieller(above.numbers, below.numbers, level)
+    if logs:
+        return Estimate(math.exp(logs[0]), None, 1, Method.POINT)
+    return Estimate(fmean(above.numbers) / fmean(below.numbers), None, 1, Method.POINT)
+
+
+def _log_ratios(above: Sample, below: Sample) -> list[float]:
+    other = dict(below.values)
+    return [math.log(value) - math.log(other[block]) for block, value in above.values if block in other]
+
+
+def _paired(logs: list[float], level: float) -> Estimate:
+    centre = fmean(logs)
+    half = _t(level, len(logs) - 1) * math.sqrt(_variance(logs) / len(logs))
+    interval = _interval(_exp(centre - half), _exp(centre + half), level)
+    return Estimate(math.exp(centre), interval, len(logs), Method.PAIRED, math.exp(median(logs)))
+
+
+def _fieller(above: tuple[float, ...], below: tuple[float, ...], level: float) -> Estimate:
+    mean_n, mean_d = fmean(above), fmean(below)
+    theta = mean_n / mean_d
+    var_n, var_d = _variance(above) / len(above), _variance(below) / len(below)
+    blocks = min(len(above), len(below))
+    spread = (var_n / mean_n**2) + (var_d / mean_d**2)
+    if spread == 0:
+        return Estimate(theta, _interval(theta, theta, level), blocks, Method.UNPAIRED)
+    freedom = spread**2 / ((var_n / mean_n**2) ** 2 / (len(above) - 1) + (var_d / mean_d**2) ** 2 / (len(below) - 1))
+    t_squared = _t(level, freedom) ** 2
+    # Either mean not resolved from zero leaves the ratio unbounded in one direction or in both.
+    lead, tail = mean_d**2 - t_squared * var_d, mean_n**2 - t_squared * var_n
+    if lead <= 0 or tail <= 0:
+        return Estimate(theta, None, blocks, Method.UNPAIRED)
+    root = math.sqrt(max((mean_n * mean_d) ** 2 - lead * tail, 0.0))
+    low, high = (mean_n * mean_d - root) / lead, (mean_n * mean_d + root) / lead
+    return Estimate(theta, _interval(low, high, level), blocks, Method.UNPAIRED)
+
+
+def _variance(numbers: Sequence[float]) -> float:
+    centre = fmean(numbers)
+    return math.fsum((number - centre) ** 2 for number in numbers) / (len(numbers) - 1)
+
+
+def _interval(low: float, high: float, level: float) -> Interval | None:
+    return Interval(low, high, level) if 0 < low <= high < math.inf else None
+
+
+def _exp(value: float) -> float:
+    return math.exp(value) if value < 700 else math.inf
+
+
+def _t(level: float, freedom: float) -> float:
+    return float(stdtrit(freedom, (1 + level) / 2))

@@ -1,0 +1,39 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pvbench.stats.latency import merge, percentile, total
+
+histograms = st.lists(st.tuples(st.integers(1, 50), st.integers(1, 400)), min_size=1, max_size=30)
+
+
+def test_counts_of_equal_bins_are_added() -> None:
+    assert ((100, 5), (200, 3)) == merge([[(100, 2)], [(200, 3), (100, 3)], []])
+
+
+@given(histograms, st.sampled_from([0.5, 0.9, 0.99]))
+def test_a_percentile_of_merged_bins_is_that_of_all_samples_together(raw: list[tuple[int, int]], q: float) -> None:
+    bins = merge([raw])
+    samples = sorted(midpoint for midpoint, count in bins for _ in range(count))
+    found = percentile(bins, q)
+    if found is not None:
+        assert samples[math.ceil(round(len(samples) * q, 6)) - 1] / 1e9 == found
+
+
+def test_percentiles_are_refused_where_too_few_samples_lie_beyond() -> None:
+    assert None is percentile(((1000, 9_999),), 0.999)
+    assert 1e-6 == percentile(((1000, 10_000),), 0.999)
+    assert None is percentile(((1000, 99_999),), 0.9999)
+    assert 1e-6 == percentile(((1000, 100_000),), 0.9999)
+    assert 1e-6 == percentile(((1000, 1_000),), 0.99)
+
+
+def test_nothing_has_no_percentile() -> None:
+    assert (0, None) == (total(()), percentile((), 0.5))
+
+
+def test_a_quantile_outside_its_range_is_refused() -> None:
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        percentile(((1, 1),), 1.0)
