@@ -16,6 +16,7 @@ PvbenchError                 exit code
     ├── Unreachable                  no connection, or it was lost
     ├── HostKeyUnknown               the host's key is not pinned anywhere
     ├── HostKeyMismatch              the host's key is not the pinned one
+    ├── LoginRefused                 the host answers, but lets none of our keys in
     ├── CommandFailed                the command ran and exited non-zero
     └── CommandTimeout               the command did not end in time
 """
@@ -106,6 +107,10 @@ class HostKeyUnknown(TransportError):
 
 class HostKeyMismatch(TransportError):
     """The host's key is not the pinned one."""
+
+
+class LoginRefused(TransportError):
+    """The host answers, but lets none of our keys in; trying again does not help."""
 
 
 class CommandFailed(TransportError):
