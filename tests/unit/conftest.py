@@ -102,6 +102,7 @@ def start(folder: Path, *lines: str) -> Sshd:
     shutil.copy(folder / "id.pub", folder / "authorized_keys")
     port = free_port()
     config = folder / "config"
+    quick = "SetEnv SHLVL=1"  # bash under sshd reads ~/.bashrc only as the first shell; what stands there is not ours
     config.write_text(
         "\n".join(
             [
@@ -116,6 +117,7 @@ def start(folder: Path, *lines: str) -> Sshd:
                 "PasswordAuthentication no",
                 "KbdInteractiveAuthentication no",
                 "LogLevel VERBOSE",
+                quick,
                 *lines,
                 "",
             ]
