@@ -1,0 +1,175 @@
+"""Files in place on a host, by digest: what is there and whole is left alone, the rest is sent in one go.
+
+Everything lies in folders named by the digest of what they hold, under one root. Whether a folder is whole is decided
+by the digests of its files, never by a marker, so a killed upload, a changed file and a cleaned disk look the same. A
+check is one remote command and an upload is another, for each costs a second on a host under software emulation.
+"""
+
+import hashlib
+import io
+import secrets
+import tarfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from pvbench.errors import CommandTimeout, DeployError
+from pvbench.transport import Command, CommandResult, Transport
+
+_DIGEST_CHARS = 16
+_NOT_OURS, _NO_ROOT = 71, 73  # exit codes of our own scripts, from sysexits.h: EX_OSERR, EX_CANTCREAT
+
+# $1 is the root, the other words are files that must be executable; stdin has `sha256sum` lines.
+# Programs run from here, perhaps as root, so a folder that somebody else prepared is not used.
+_CHECK = f"""
+export LC_ALL=C; umask 077; root=$1; shift
+[ -d "$root" ] || mkdir -p -- "$root" || exit {_NO_ROOT}
+[ -O "$root" ] || {{ echo "it belongs to another user" >&2; exit {_NOT_OURS}; }}
+cd -- "$root" || exit {_NO_ROOT}
+for file; do [ -x "$file" ] || echo "$file: not executable"; done
+sha256sum -c 2>/dev/null
+exit 0
+"""
+
+# $1 is the root, $2 a new name in it, the others are the folders to renew; stdin is a tar of what was not whole, with
+# the `sha256sum` lines of everything as $2/.digests. Whole files of a folder are linked, not copied; the renewed folder
+# takes the old one's place when all of it is proved.
+_UPLOAD = """
+export LC_ALL=C; umask 077; set -e
+cd -- "$1"; part=$2; shift 2
+find . -maxdepth 1 -name '.part-*' -mmin +60 -exec rm -rf -- {} +
+trap 'rm -rf -- "$part"' EXIT
+mkdir -- "$part"
+for folder; do [ ! -d "$folder" ] || cp -al -- "$folder" "$part/"; done
+tar -xpof - -C "$part"
+(cd -- "$part" && sha256sum -c .digests >/dev/null)
+for folder; do
+  [ ! -e "$folder" ] || mv -- "$folder" "$part/.old-$folder"
+  mv -- "$part/$folder" "$folder"
+done
+"""
+
+_NEXT_STEPS = (
+    ("no space left", "free some space there, or set `scratch:` to a folder on a larger disk in hosts.yaml"),
+    ("disk quota", "free some space there, or set `scratch:` to a folder on a larger disk in hosts.yaml"),
+    ("read-only", "set `scratch:` to a folder on a writable disk in hosts.yaml"),
+    ("permission denied", "give the user write permission there, or set `scratch:` to another folder in hosts.yaml"),
+    ("another user", "remove the folder, or set `scratch:` to another one in hosts.yaml"),
+    ("not found", "the host needs sh, tar, find and sha256sum (coreutils)"),
+)
+
+
+@dataclass(frozen=True)
+class File:
+    """What a file holds, and its mode."""
+
+    data: bytes
+    mode: int = 0o644
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the contents, as hex."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+@dataclass(frozen=True)
+class Payload:
+    """Files by their relative names. Raises ValueError for a name that leads out of its folder or breaks a line."""
+
+    files: Mapping[str, File]
+
+    def __post_init__(self) -> None:
+        for name in self.files:
+            path = PurePosixPath(name)
+            clean = name == str(path) and not path.is_absolute() and ".." not in path.parts and name.isprintable()
+            if not clean or "\\" in name or name == ".":
+                raise ValueError(f"{name!r} cannot be the name of a deployed file")
+
+    @property
+    def digest(self) -> str:
+        """The digest of names, modes and contents, as hex."""
+        lines = (f"{file.sha256} {file.mode:o} {name}\n" for name, file in sorted(self.files.items()))
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def payload_of(folder: Path) -> Payload:
+    """Read a folder's files, all levels; what Python and editors leave behind is passed over."""
+    files = {}
+    for path in sorted(folder.rglob("*")):
+        relative = path.relative_to(folder)
+        if path.is_file() and not any(part.startswith(".") or part == "__pycache__" for part in relative.parts):
+            mode = 0o755 if path.stat().st_mode & 0o100 else 0o644
+            files[relative.as_posix()] = File(path.read_bytes(), mode)
+    return Payload(files)
+
+
+def deploy(transport: Transport, payload: Payload, root: str, *, timeout_s: float = 120.0) -> str:
+    """Put the payload's files into one folder under `root` on the host and return that folder.
+
+    Raises DeployError when the host has no place for them, and what the transport raises.
+    """
+    top = payload.digest[:_DIGEST_CHARS]
+    _place(transport, {f"{top}/{name}": file for name, file in payload.files.items()}, root, timeout_s)
+    return f"{root.rstrip('/')}/{top}"
+
+
+def deploy_files(
+    transport: Transport, files: Mapping[str, File], root: str, *, timeout_s: float = 300.0
+) -> dict[str, str]:
+    """Put big files, each into a folder of its own, so that a change of one sends only that one. Raises as `deploy`.
+
+    Returns the remote path of each name.
+    """
+    placed = {name: f"{file.sha256[:_DIGEST_CHARS]}/{name}" for name, file in Payload(files).files.items()}
+    _place(transport, {placed[name]: file for name, file in files.items()}, root, timeout_s)
+    return {name: f"{root.rstrip('/')}/{path}" for name, path in placed.items()}
+
+
+def _place(transport: Transport, wanted: Mapping[str, File], root: str, timeout_s: float) -> None:
+    digests = "".join(f"{file.sha256}  {path}\n" for path, file in wanted.items()).encode()
+    executable = [path for path, file in wanted.items() if file.mode & 0o100]
+    check = ("sh", "-c", _CHECK, "pvbench-check", root, *executable)
+    checked = _done(transport, Command(check, digests, timeout_s), root, "cannot be used")
+    lines = checked.stdout.decode(errors="replace").splitlines()
+    whole = {line.removesuffix(": OK") for line in lines if line.endswith(": OK")}
+    whole -= {line.removesuffix(": not executable") for line in lines if line.endswith(": not executable")}
+    missing = {path: file for path, file in wanted.items() if path not in whole}
+    if not missing:
+        return
+    folders = sorted({path.partition("/")[0] for path in missing})
+    proved = "".join(
+        f"{file.sha256}  {path}\n" for path, file in wanted.items() if path.partition("/")[0] in folders
+    ).encode()
+    archive = _tar({**missing, ".digests": File(proved)})
+    upload = ("sh", "-c", _UPLOAD, "pvbench-upload", root, f".part-{secrets.token_hex(4)}", *folders)
+    _done(transport, Command(upload, archive, timeout_s), root, f"did not take {len(archive) / 1e6:.1f} MB")
+
+
+def _tar(files: Mapping[str, File]) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.GNU_FORMAT) as archive:
+        for path, file in files.items():
+            entry = tarfile.TarInfo(path)
+            entry.size, entry.mode = len(file.data), file.mode
+            archive.addfile(entry, io.BytesIO(file.data))
+    return out.getvalue()
+
+
+def _done(transport: Transport, command: Command, root: str, what: str) -> CommandResult:
+    try:
+        result = transport.run(command)
+    except CommandTimeout as error:
+        raise DeployError(
+            f"{transport.name}: {root} {what} within {command.timeout_s:g} s",
+            hint=f"`df -h {root}` and `uptime` on the host show whether its disk or its processor is the reason",
+        ) from error
+    if result.exit_code == 0:
+        return result
+    said = [line.strip() for line in result.stderr.decode(errors="replace").splitlines() if line.strip()]
+    # What a full disk or a missing permission says comes first; tar and sha256sum then complain about the consequences.
+    telling = next((line for line in said for mark, _ in _NEXT_STEPS if mark in line.lower()), said[-1] if said else "")
+    hint = next((step for mark, step in _NEXT_STEPS if mark in telling.lower()), None)
+    raise DeployError(
+        f"{transport.name}: {root} {what}: {telling or f'exit code {result.exit_code}'}",
+        hint=hint or f"`ls -ld {root}; df -h {root}` on the host shows who may write there and the space left",
+    )

@@ -1,0 +1,182 @@
+"""Deployment by digest: its remote scripts run by the local shell, once also over a real sshd."""
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pvbench import ssh
+from pvbench.deploy import File, Payload, deploy, deploy_files, payload_of
+from pvbench.errors import CommandTimeout, DeployError
+from pvbench.transport import Command, CommandResult, FakeTransport
+
+PAYLOAD = Payload({"pvb-probe": File(b"#!/bin/sh\necho hi\n", 0o755), "lib/it's data": File(b"\0\xff" * 999)})
+
+
+class Here:
+    """A transport whose machine is this one; it remembers what it was asked."""
+
+    def __init__(self, before: Callable[[Command], None] = lambda _: None) -> None:
+        self.commands: list[Command] = []
+        self.before = before
+        self.transport = FakeTransport(self._run, name="here")
+
+    def _run(self, command: Command) -> CommandResult:
+        self.commands.append(command)
+        self.before(command)
+        done = subprocess.run(command.argv, input=command.stdin, capture_output=True, timeout=20)
+        return CommandResult(command.argv, done.returncode, done.stdout, done.stderr, 0.0)
+
+
+def tree(folder: str | Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()}
+
+
+def contents(payload: Payload) -> dict[str, bytes]:
+    return {name: file.data for name, file in payload.files.items()}
+
+
+def answering(exit_code: int, stderr: bytes) -> FakeTransport:
+    return FakeTransport(lambda command: CommandResult(command.argv, exit_code, b"", stderr, 0.0), name="far")
+
+
+def test_files_lie_in_a_folder_named_by_their_digest_in_a_private_root(tmp_path: Path) -> None:
+    root = tmp_path / "a b" / "root"
+    place = deploy(Here().transport, PAYLOAD, str(root))
+    assert (str(root / PAYLOAD.digest[:16]), contents(PAYLOAD)) == (place, tree(place))
+    assert (0o40700, True) == (root.stat().st_mode, os.access(f"{place}/pvb-probe", os.X_OK))
+    assert [Path(place)] == list(root.iterdir())
+
+
+def test_what_is_there_costs_one_command_and_sends_nothing(tmp_path: Path) -> None:
+    here = Here()
+    first = deploy(here.transport, PAYLOAD, str(tmp_path))
+    assert 2 == len(here.commands)
+    assert first == deploy(here.transport, PAYLOAD, str(tmp_path))
+    assert 3 == len(here.commands)
+
+
+@pytest.mark.parametrize("harm", ["altered", "removed", "not executable", "all gone"])
+def test_only_what_is_missing_or_altered_is_sent_again(tmp_path: Path, harm: str) -> None:
+    here = Here()
+    place = Path(deploy(here.transport, PAYLOAD, str(tmp_path)))
+    if harm == "altered":
+        (place / "pvb-probe").write_bytes(b"#!/bin/sh\necho ho\n")
+    elif harm == "removed":
+        (place / "pvb-probe").unlink()
+    elif harm == "not executable":
+        (place / "pvb-probe").chmod(0o644)
+    else:
+        subprocess.run(["rm", "-r", place], check=True)
+    untouched = (place / "lib/it's data").stat().st_ino if harm != "all gone" else None
+    deploy(here.transport, PAYLOAD, str(tmp_path))
+    assert contents(PAYLOAD) == tree(place)
+    assert os.access(place / "pvb-probe", os.X_OK)
+    assert (harm == "all gone") == (b"it's data\0" in here.commands[-1].stdin)
+    assert untouched in (None, (place / "lib/it's data").stat().st_ino)
+    assert [place] == list(tmp_path.iterdir())
+
+
+def test_a_killed_upload_leaves_nothing_that_is_taken_for_whole(tmp_path: Path) -> None:
+    def cut(command: Command) -> None:
+        if "pvbench-upload" in command.argv:
+            object.__setattr__(command, "stdin", command.stdin[: len(command.stdin) // 3])
+
+    with pytest.raises(DeployError):
+        deploy(Here(cut).transport, PAYLOAD, str(tmp_path))
+    assert [] == list(tmp_path.iterdir())
+    assert contents(PAYLOAD) == tree(deploy(Here().transport, PAYLOAD, str(tmp_path)))
+
+
+def test_the_wrong_bytes_on_the_way_are_noticed(tmp_path: Path) -> None:
+    def spoil(command: Command) -> None:
+        object.__setattr__(command, "stdin", command.stdin.replace(b"echo hi", b"echo ho"))
+
+    with pytest.raises(DeployError):
+        deploy(Here(spoil).transport, PAYLOAD, str(tmp_path))
+    assert {} == tree(tmp_path)
+
+
+def test_a_big_file_is_sent_once_and_alone(tmp_path: Path) -> None:
+    here, files = Here(), {"vmlinuz": File(b"k" * 100_000), "initramfs": File(b"i" * 100_000)}
+    first = deploy_files(here.transport, files, str(tmp_path))
+    assert {name: file.data for name, file in files.items()} == {n: Path(p).read_bytes() for n, p in first.items()}
+    second = deploy_files(here.transport, files | {"initramfs": File(b"j" * 100_000)}, str(tmp_path))
+    assert (first["vmlinuz"], b"j") == (second["vmlinuz"], Path(second["initramfs"]).read_bytes()[:1])
+    assert b"kkk" not in here.commands[-1].stdin
+    assert 4 == len(here.commands)
+
+
+def test_a_full_disk_names_host_place_and_next_step() -> None:
+    noise = b"tar: x: Cannot write: No space left on device\ntar: Exiting with failure status\n"
+    with pytest.raises(DeployError, match=r"far: /srv/x .*No space left") as caught:
+        deploy(answering(2, noise), PAYLOAD, "/srv/x")
+    assert "scratch" in str(caught.value.hint)
+
+
+def test_a_disk_that_is_really_full_leaves_nothing_behind(tmp_path: Path) -> None:
+    def limit(command: Command) -> None:
+        # A limit on the size of a file is what an ordinary user can have of a full disk.
+        if "pvbench-upload" in command.argv:
+            script = f"trap '' XFSZ; ulimit -f 100; {command.argv[2]}"
+            object.__setattr__(command, "argv", (*command.argv[:2], script, *command.argv[3:]))
+
+    with pytest.raises(DeployError, match=r"File too large|did not take"):
+        deploy(Here(limit).transport, Payload({"big": File(b"x" * 500_000)}), str(tmp_path))
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_a_root_that_cannot_be_made_names_the_permission() -> None:
+    with pytest.raises(DeployError, match="Permission denied") as caught:
+        deploy(answering(73, b"mkdir: cannot create directory '/x': Permission denied\n"), PAYLOAD, "/x")
+    assert "scratch" in str(caught.value.hint)
+
+
+def test_a_root_below_a_file_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DeployError, match="Not a directory"):
+        deploy(Here().transport, PAYLOAD, str(tmp_path / "file" / "root"))
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder to another user")
+def test_a_root_somebody_else_prepared_is_not_used(tmp_path: Path) -> None:
+    (tmp_path / "theirs").mkdir()
+    os.chown(tmp_path / "theirs", 12345, 12345)
+    with pytest.raises(DeployError, match="another user"):
+        deploy(Here().transport, PAYLOAD, str(tmp_path / "theirs"))
+
+
+def test_a_host_too_slow_is_a_deploy_error() -> None:
+    def late(command: Command) -> CommandResult:
+        raise CommandTimeout("late")
+
+    with pytest.raises(DeployError, match="within 3 s"):
+        deploy(FakeTransport(late, name="far"), PAYLOAD, "/x", timeout_s=3)
+
+
+def test_a_folders_payload_has_its_files_and_their_modes_only(tmp_path: Path) -> None:
+    (tmp_path / "__pycache__").mkdir()
+    for name in ("run", "doc", ".swp", "__pycache__/x.pyc"):
+        (tmp_path / name).write_text(name)
+    (tmp_path / "run").chmod(0o775)
+    payload = payload_of(tmp_path)
+    assert {"run": File(b"run", 0o755), "doc": File(b"doc", 0o644)} == payload.files
+    (tmp_path / "run").chmod(0o644)
+    assert payload.digest != payload_of(tmp_path).digest
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../x", "a/../../x", "a//b", "", ".", "a\nb", "a\\b", "./a"])
+def test_a_name_that_leads_elsewhere_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="cannot be the name"):
+        Payload({name: File(b"")})
+
+
+@pytest.mark.sshd
+def test_over_a_real_connection_it_is_the_same(sshd: Any, tmp_path: Path) -> None:
+    with ssh.connect(sshd.host()) as transport:
+        for _ in range(2):
+            place = deploy(transport, PAYLOAD, str(tmp_path / "root"))
+            assert contents(PAYLOAD) == tree(place)
