@@ -98,6 +98,8 @@ class Process:
 
         Closing the channel alone would leave a silent program running on the machine, beside the next measurement.
         """
+        if self._channel.status_event.is_set():
+            return
         self._channel.close()
         line = (
             f"p=$(grep -ls {_TOKEN}={self._token} /proc/[0-9]*/environ | cut -d/ -f3); "
@@ -158,5 +160,8 @@ def process(
     running = Process(connection, argv, clock, timeout_s, stderr_kept)
     try:
         yield running
+    except BaseException:  # an interrupt from the keyboard too must not leave the program running
+        running.kill()
+        raise
     finally:
         running.close()

@@ -1,4 +1,7 @@
-"""The only caller of paramiko: a connection whose host key was checked, and the channels on it."""
+"""The only caller of paramiko: a connection whose host key was checked, and the channels on it.
+
+A little over the usual length, because what needs paramiko can be nowhere else.
+"""
 
 import getpass
 import io
@@ -170,7 +173,8 @@ class Connection:
 
     def _log_in(self, login: Login, deadline: float) -> None:
         transport, user, tried = self._transport, login.user or getpass.getuser(), list[str]()
-        with closing(_identities(login, self.name)) as identities:
+        passed_over: list[str] = []
+        with closing(_identities(login, self.name, passed_over)) as identities:
             for label, key in identities:
                 transport.auth_timeout = max(0.1, deadline - self._clock.monotonic())
                 tried.append(label)
@@ -190,8 +194,9 @@ class Connection:
         if not self.alive and len(tried) == 1:
             raise EOFError("it hung up during the login")
         with_what = f"with {', '.join(tried)}" if tried else "and there is no key to offer (no agent, no default key)"
+        besides = f"; passed over: {', '.join(passed_over)}" if passed_over else ""
         raise LoginRefused(
-            f"{self.name}: it does not let {user} in {with_what}",
+            f"{self.name}: it does not let {user} in {with_what}{besides}",
             hint=f"name the right key with `key:` in hosts.yaml, or run ssh-copy-id for {user} there",
         )
 
@@ -240,19 +245,26 @@ def _algorithms(kind: str) -> tuple[str, ...]:
     return ("rsa-sha2-512", "rsa-sha2-256") if kind == "ssh-rsa" else (kind,)
 
 
-def _identities(login: Login, name: str) -> Generator[tuple[str, paramiko.PKey], None, None]:
+def _identities(login: Login, name: str, passed_over: list[str]) -> Generator[tuple[str, paramiko.PKey], None, None]:
     if login.key_text is not None:
         yield "the given key", _private_key(login.key_text, f"{name}: the given key")
     elif login.key_file is not None:
         yield from _from_file(login.key_file, name)
     else:
         with _agent() as agent:
-            for key in agent:
-                yield f"agent key {key.comment or key.get_name()}", key
+            for held in agent:
+                yield f"agent key {held.comment or held.get_name()}", held
         for path in (login.key_folder / file for file in DEFAULT_KEYS) if login.key_folder else ():
-            if path.exists():
-                with suppress(paramiko.PasswordRequiredException):
-                    yield str(path), _private_key(path.read_text(), str(path), path)
+            try:
+                key = _private_key(path.read_text(), str(path), path)
+            except FileNotFoundError:
+                continue
+            except paramiko.PasswordRequiredException:
+                passed_over.append(f"{path} is encrypted (ssh-add {path})")
+            except (LoginRefused, OSError, UnicodeDecodeError):
+                passed_over.append(f"{path} cannot be read")
+            else:
+                yield str(path), key
 
 
 def _from_file(path: Path, name: str) -> Iterator[tuple[str, paramiko.PKey]]:
@@ -265,8 +277,9 @@ def _from_file(path: Path, name: str) -> Iterator[tuple[str, paramiko.PKey]]:
     try:
         yield str(path), _private_key(text, f"{name}: the key {path}", path.expanduser())
     except paramiko.PasswordRequiredException as error:
-        public = path.expanduser().with_name(path.name + ".pub")
-        wanted = HostKey.parse(public.read_text()).blob if public.exists() else None
+        wanted = None
+        with suppress(OSError, ValueError):  # without the public half, every key of the agent may be the one
+            wanted = HostKey.parse(path.expanduser().with_name(path.name + ".pub").read_text()).blob
         with _agent() as agent:
             held = [key for key in agent if wanted in (None, key.asbytes())]
             for key in held:

@@ -125,6 +125,20 @@ def test_a_command_out_of_time_is_ended_on_the_machine_too(way: Transport) -> No
     assert 1 == way.run(Command(("pgrep", "-f", f"^sleep {mark}"))).exit_code
 
 
+def test_a_command_given_up_by_its_caller_is_ended_on_the_machine_too(sshd: Any, way: Transport) -> None:
+    def interrupt(signum: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.3)
+        with pytest.raises(KeyboardInterrupt):
+            way.run(Command(("sleep", "299.4713")))
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert 1 == way.run(Command(("pgrep", "-f", "^sleep 299.4713"))).exit_code
+
+
 # --- a lost connection
 
 
