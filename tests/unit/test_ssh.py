@@ -267,6 +267,9 @@ def test_default_keys_are_tried_when_none_is_named(sshd: Any, tmp_path: Path, mo
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
     with pytest.raises(LoginRefused, match="no key to offer"), ssh.connect(sshd.host(key=None), key_folder=tmp_path):
         pass
+    subprocess.run(["ssh-keygen", "-q", "-t", "ecdsa", "-N", "secret", "-f", tmp_path / "id_ecdsa"], check=True)
+    with pytest.raises(LoginRefused, match="id_ecdsa is encrypted"):
+        ssh.connect(sshd.host(key=None), key_folder=tmp_path).__enter__()
     shutil.copy(sshd.key, tmp_path / "id_ed25519")
     with ssh.connect(sshd.host(key=None), key_folder=tmp_path) as transport:
         assert 0 == transport.run(Command(("true",))).exit_code
@@ -360,6 +363,14 @@ def test_a_file_that_cannot_be_written_or_read_is_said_with_its_name(either: Tra
     with pytest.raises(CommandFailed, match=f"{tmp_path}/absent: .*[Nn]o such file"):
         either.get(str(tmp_path / "absent"))
     assert [] == list(tmp_path.iterdir())
+
+
+def test_a_file_service_that_is_named_but_missing_is_done_without(
+    start_sshd: Callable[..., Any], tmp_path: Path
+) -> None:
+    with ssh.connect(start_sshd("Subsystem sftp /no/such/server").host()) as transport:
+        transport.put(b"here", str(tmp_path / "file"))
+        assert b"here" == transport.get(str(tmp_path / "file"))
 
 
 # --- conversations
