@@ -1,0 +1,15 @@
+"""WORKLOADS: the tools that make load in a guest, each with its command lines and its parser."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from pvbench.workloads import fio, iperf3, netperf
+from pvbench.workloads.tool import Disk, Measured, Peer, Target, Tool
+
+__all__ = ["WORKLOADS", "Disk", "Measured", "Peer", "Target", "Tool"]
+
+WORKLOADS: Mapping[str, Tool] = MappingProxyType({
+    "fio": fio.TOOL,
+    "iperf3": iperf3.TOOL,
+    "netperf": netperf.TOOL,
+})  # fmt: skip

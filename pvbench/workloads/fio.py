@@ -1,0 +1,136 @@
+"""fio against one disk of the guest: its command line, and what its json+ output says."""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from pvbench.errors import ParseError, UsageError
+from pvbench.model import DeviceKind, Reading
+from pvbench.workloads.tool import (
+    Argv,
+    Disk,
+    Measured,
+    Params,
+    Target,
+    Tool,
+    check_duration,
+    disk,
+    json_object,
+    no_warmup,
+    number,
+)
+
+DIRECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType({
+    "read": ("read",),
+    "randread": ("read",),
+    "write": ("write",),
+    "randwrite": ("write",),
+    "randrw": ("read", "write"),
+})  # fmt: skip
+
+PERCENTILES = (("latency_p50", 0.50, 1), ("latency_p99", 0.99, 100), ("latency_p999", 0.999, 10_000))
+"""Metric, share, and the fewest I/Os it is told from: with fewer a percentile is an accident of one or two of them."""
+
+
+def argv(params: Params, target: Target) -> Argv:
+    """Return the command line. It names one file, the disk given, and stays within that disk's size."""
+    on, bs, jobs, rw = disk("fio", target), int(params["bs"]), int(params["numjobs"]), str(params["rw"])
+    share = on.size_bytes // jobs // bs * bs
+    if share == 0:
+        raise UsageError(f"fio: {jobs} jobs of {bs} bytes do not fit on {on.path} ({on.size_bytes} bytes)")
+    words = [
+        "fio", "--name=pvbench", "--output-format=json+", "--eta=never", "--thread", "--group_reporting",
+        f"--filename={_one_file(on)}", f"--size={share}", "--allow_mounted_write=0",
+        f"--rw={rw}", f"--bs={bs}", f"--iodepth={params['iodepth']}", f"--numjobs={jobs}",
+        f"--ioengine={params['ioengine']}", f"--direct={int(params['direct'])}",
+        "--time_based", f"--runtime={_milliseconds(params['runtime'])}",
+        f"--ramp_time={_milliseconds(params.get('warmup', 0))}",
+        # Offsets repeat from run to run unless seeded; reruns would then hit what the host still holds.
+        f"--randseed={on.seed}",
+        # lat (submission and completion) is what a guest waits; clat leaves out the part that PV shortens.
+        "--lat_percentiles=1", "--clat_percentiles=0",
+    ]  # fmt: skip
+    if jobs > 1:  # each job its own part: on a shared one, all but the first read from the host's cache
+        words.append(f"--offset_increment={share}")
+    if rw.startswith("rand"):
+        words.append("--norandommap")  # offsets independent, and no bitmap of the disk in a small guest
+    if rw == "randrw":
+        words.append(f"--rwmixread={params.get('rwmixread', 50)}")
+    return tuple(words)
+
+
+def parse(stdout: bytes, params: Params) -> Measured:
+    """Return what was measured, summed over directions and jobs; ParseError where it is not what was asked for."""
+    report = json_object("fio", stdout)
+    jobs = report.get("jobs")
+    if not isinstance(jobs, list) or not jobs:
+        raise ParseError(f"fio: no jobs in its output, but {', '.join(sorted(report)) or 'nothing'}")
+    asked_s = float(params["runtime"])
+    parts = [_part(job, name, asked_s) for job in jobs for name in DIRECTIONS[str(params["rw"])]]
+    bins = _merged(parts)
+    counts = [number("fio", part, "lat_ns", "N") for part in parts]
+    waited = sum(number("fio", part, "lat_ns", "mean") * n for part, n in zip(parts, counts, strict=True))
+    readings = [
+        # bw_bytes is B/s; bw beside it is KiB/s. iops is over the whole time; iops_mean is a mean of samples.
+        Reading("throughput", float(sum(number("fio", part, "bw_bytes") for part in parts))),
+        Reading("iops", float(sum(number("fio", part, "iops") for part in parts))),
+        Reading("latency_mean", waited / sum(counts) / 1e9),
+    ]
+    total = sum(count for _, count in bins)
+    readings += [
+        Reading(metric, _percentile(bins, share) / 1e9) for metric, share, least in PERCENTILES if total >= least
+    ]
+    return Measured(tuple(readings), max(number("fio", part, "runtime") for part in parts) / 1000, bins)
+
+
+def _one_file(on: Disk) -> str:
+    if not on.path.startswith("/") or any(mark in on.path for mark in ":\\\n"):  # fio splits a filename at colons
+        raise UsageError(f"fio: {on.path!r} is not the path of one disk")
+    return on.path
+
+
+def _milliseconds(seconds: object) -> str:
+    return f"{round(float(str(seconds)) * 1000)}ms"
+
+
+def _part(job: Mapping[str, Any], direction: str, asked_s: float) -> Mapping[str, Any]:
+    """Return what a job did in one direction. fio can exit 0 after an error, or with I/O short, dropped or none."""
+    error = int(number("fio", job, "error"))
+    if error:
+        raise ParseError(f"fio: job ended with error {error} ({os.strerror(error)})")
+    part = job.get(direction)
+    if not isinstance(part, Mapping):
+        raise ParseError(f"fio: the job has no {direction!r}")
+    if number("fio", part, "total_ios") == 0:
+        raise ParseError(f"fio: no {direction} was done")
+    for key, what in (("short_ios", "short"), ("drop_ios", "dropped")):
+        if spoiled := number("fio", part, key):
+            raise ParseError(f"fio: {spoiled:g} of {part['total_ios']} I/Os were {what} ({direction})")
+    check_duration("fio", number("fio", part, "runtime") / 1000, asked_s)
+    return part
+
+
+def _merged(parts: Iterable[Mapping[str, Any]]) -> tuple[tuple[int, int], ...]:
+    counts: Counter[int] = Counter()
+    for part in parts:
+        bins = part["lat_ns"].get("bins") if isinstance(part.get("lat_ns"), Mapping) else None
+        if not bins:
+            raise ParseError("fio: no lat_ns.bins", hint="it needs --output-format=json+ and --lat_percentiles=1")
+        for midpoint, count in bins.items():
+            counts[int(midpoint)] += int(count)
+    return tuple(sorted((midpoint, count) for midpoint, count in counts.items() if count))
+
+
+def _percentile(bins: Sequence[tuple[int, int]], share: float) -> int:
+    """Return the nearest-rank percentile in ns, as fio itself reports it (stat.c, calc_clat_percentiles)."""
+    rank, seen = share * sum(count for _, count in bins), 0
+    for midpoint, count in bins:
+        seen += count
+        if seen >= rank:
+            return midpoint
+    return bins[-1][0]
+
+
+TOOL = Tool("fio", DeviceKind.BLOCK, "fio.json", argv, parse, no_warmup, None)

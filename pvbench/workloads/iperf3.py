@@ -1,0 +1,113 @@
+"""iperf3 between the guest and the host: its command lines, and what its JSON says."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pvbench.errors import ParseError, UsageError
+from pvbench.model import DeviceKind, Reading
+from pvbench.workloads.tool import (
+    Argv,
+    Measured,
+    Params,
+    Peer,
+    Target,
+    Tool,
+    check_duration,
+    json_object,
+    no_warmup,
+    number,
+    peer,
+    whole_seconds,
+)
+
+LONGEST_WARMUP_S = 60
+"""iperf3 refuses to omit more (esnet/iperf issue 1301)."""
+
+CONNECT_TIMEOUT_MS = 10_000
+
+
+def argv(params: Params, target: Target) -> Argv:
+    """Return the client's command line, run in the guest; it sends when the direction is up."""
+    to = peer("iperf3", target)
+    warmup = whole_seconds(params, "warmup")
+    if warmup > LONGEST_WARMUP_S:
+        raise UsageError(f"iperf3 leaves out at most {LONGEST_WARMUP_S} s of warm-up, not {warmup} s")
+    words = ["iperf3", "--json", "--client", to.address, "--port", str(to.port), "--bind", to.local]
+    words += ["--connect-timeout", str(CONNECT_TIMEOUT_MS)]
+    words += ["--time", str(whole_seconds(params, "runtime")), "--omit", str(warmup)]
+    words += ["--parallel", str(params["parallel"])]
+    if params["direction"] == "down":
+        words.append("--reverse")
+    if params["protocol"] == "udp":
+        # Without a rate UDP is sent at 1 Mbit/s; 0 is as fast as it goes.
+        words += ["--udp", "--bitrate", str(int(params.get("rate", 0)))]
+    elif "rate" in params:
+        words += ["--bitrate", str(int(params["rate"]))]
+    if "length" in params:
+        words += ["--length", str(int(params["length"]))]
+    return tuple(words)
+
+
+def peer_argv(at: Peer) -> Argv:
+    """Return the server's command line; it serves one test at a time, so a port is one guest's alone."""
+    return ("iperf3", "--server", "--bind", at.address, "--port", str(at.port))
+
+
+def parse(stdout: bytes, params: Params) -> Measured:
+    """Return what the receiver got; ParseError where iperf3 failed or did not do what was asked for."""
+    report = json_object("iperf3", stdout)
+    if error := report.get("error"):  # checked first: iperf3 3.12 exits 0 with --json and an error
+        raise ParseError(f"iperf3: {error}")
+    _check_asked(report, params)
+    # What was received, by the receiver's clock. sum_sent also counts what was still in flight at the end.
+    seconds = number("iperf3", report, "end", "sum_received", "seconds")
+    check_duration("iperf3", seconds, float(params["runtime"]))
+    goodput = Reading("goodput", number("iperf3", report, "end", "sum_received", "bits_per_second"))
+    if goodput.value == 0:
+        raise ParseError("iperf3: nothing was received")
+    if params["protocol"] == "udp":
+        return Measured((goodput, *_datagrams(report)), seconds)
+    return Measured((goodput, *_retransmits(report, params)), seconds)
+
+
+def _check_asked(report: Mapping[str, Any], params: Params) -> None:
+    start = report.get("start")
+    ran = start.get("test_start") if isinstance(start, Mapping) else None
+    if not isinstance(ran, Mapping):
+        raise ParseError("iperf3: no start.test_start: the test never began")
+    for key, asked in (
+        ("protocol", str(params["protocol"]).upper()),
+        ("num_streams", int(params["parallel"])),
+        ("reverse", int(params["direction"] == "down")),
+        ("omit", whole_seconds(params, "warmup")),
+    ):
+        if ran.get(key) != asked:
+            raise ParseError(f"iperf3: ran with {key} {ran.get(key)} where {asked} was asked for")
+
+
+def _datagrams(report: Mapping[str, Any]) -> tuple[Reading, ...]:
+    """Return the share lost, and the jitter.
+
+    Sent upwards, iperf3 before 3.15 counts as lost what was lost in the omitted seconds too (esnet/iperf issue 1489),
+    so the share is told from what arrived: bytes over the datagram size, against datagrams sent.
+    """
+    size = number("iperf3", report, "start", "test_start", "blksize")
+    sent = number("iperf3", report, "end", "sum_received", "packets")
+    if not sent or not size:
+        raise ParseError("iperf3: no datagrams were counted")
+    arrived = number("iperf3", report, "end", "sum_received", "bytes") / size
+    return (
+        # Datagrams in flight as the warm-up ends arrive uncounted as sent: a hair below zero means none lost.
+        Reading("lost_share", max(0.0, 1 - arrived / sent)),
+        Reading("jitter", number("iperf3", report, "end", "sum_received", "jitter_ms") / 1000),
+    )
+
+
+def _retransmits(report: Mapping[str, Any], params: Params) -> tuple[Reading, ...]:
+    """Return what the guest's own TCP sent again; a kernel that does not tell gives no reading."""
+    if params["direction"] != "up" or "retransmits" not in report["end"].get("sum_sent", {}):
+        return ()
+    return (Reading("retransmits", float(number("iperf3", report, "end", "sum_sent", "retransmits"))),)
+
+
+TOOL = Tool("iperf3", DeviceKind.NET, "iperf3.json", argv, parse, no_warmup, peer_argv)

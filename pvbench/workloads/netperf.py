@@ -1,0 +1,125 @@
+"""netperf between the guest and the host: its command lines, and what its omni key=value output says."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from pvbench.errors import ParseError
+from pvbench.model import DeviceKind, Reading
+from pvbench.workloads.tool import (
+    Argv,
+    Measured,
+    Params,
+    Peer,
+    Target,
+    Tool,
+    check_duration,
+    peer,
+    text_of,
+    whole_seconds,
+)
+
+ASKED = (
+    "PROTOCOL", "DIRECTION", "ELAPSED_TIME", "THROUGHPUT", "THROUGHPUT_UNITS", "TRANSACTION_RATE", "BURST_SIZE",
+    "REQUEST_SIZE", "RESPONSE_SIZE", "MIN_LATENCY", "MEAN_LATENCY", "P50_LATENCY", "P90_LATENCY", "P99_LATENCY",
+    "MAX_LATENCY", "STDDEV_LATENCY", "LOCAL_SEND_SIZE", "REMOTE_SEND_SIZE", "LOCAL_SEND_THROUGHPUT",
+    "REMOTE_RECV_THROUGHPUT", "LOCAL_TRANSPORT_RETRANS", "REMOTE_TRANSPORT_RETRANS", "COMMAND_LINE",
+)  # fmt: skip
+
+BITS_PER_SECOND: Mapping[str, float] = MappingProxyType({
+    "10^3bits/s": 1e3, "10^6bits/s": 1e6, "10^9bits/s": 1e9,
+    "Bytes/s": 8, "KBytes/s": 8 * 2**10, "MBytes/s": 8 * 2**20, "GBytes/s": 8 * 2**30,
+})  # fmt: skip
+
+LEAST_SHARE_ACCOUNTED = 0.8
+"""UDP_RR waits for ever for a lost datagram: its latencies then add up to clearly less than the time it took."""
+
+
+def argv(params: Params, target: Target) -> Argv:
+    """Return the client's command line, run in the guest."""
+    return _client(params, peer("netperf", target), whole_seconds(params, "runtime"))
+
+
+def warmup_argv(params: Params, target: Target) -> Argv | None:
+    """Return the command line of a shorter run before it, as netperf has no warm-up of its own; None if not asked."""
+    seconds = whole_seconds(params, "warmup")
+    return _client(params, peer("netperf", target), seconds) if seconds else None
+
+
+def peer_argv(at: Peer) -> Argv:
+    """Return the server's command line."""
+    return ("netserver", "-D", "-N", "-4", "-L", at.address, "-p", str(at.port))
+
+
+def _client(params: Params, to: Peer, seconds: int) -> Argv:
+    words = ["netperf", "-H", to.address, "-p", str(to.port), "-L", to.local]
+    words += ["-t", str(params["test"]), "-l", str(seconds), "-P", "0", "--", "-k", ",".join(ASKED)]
+    if str(params["test"]).endswith("_RR"):
+        words += ["-r", f"{params.get('request', 1)},{params.get('response', 1)}"]
+    elif "send" in params:  # local,remote: with MAERTS it is the far side that sends
+        words += ["-m", f",{params['send']}" if params["test"] == "TCP_MAERTS" else f"{params['send']},"]
+    return tuple(words)
+
+
+def parse(stdout: bytes, params: Params) -> Measured:
+    """Return what was measured; ParseError where netperf failed or did not do what was asked for."""
+    test = str(params["test"])
+    values = _values(stdout)
+    seconds = _number(values, "ELAPSED_TIME")
+    check_duration("netperf", seconds, float(params["runtime"]))
+    if test.endswith("_RR"):
+        return Measured(_transactions(values, test), seconds)
+    unit = _word(values, "THROUGHPUT_UNITS")
+    if unit not in BITS_PER_SECOND:
+        raise ParseError(f"netperf: {test} is given in {unit}, which is not a rate of data")
+    if not (goodput := _number(values, "THROUGHPUT") * BITS_PER_SECOND[unit]):
+        raise ParseError("netperf: nothing was received")
+    return Measured((Reading("goodput", goodput), *_retransmits(values, test)), seconds)
+
+
+def _values(stdout: bytes) -> dict[str, str]:
+    text = text_of("netperf", stdout)
+    values = dict(line.split("=", 1) for line in text.splitlines() if "=" in line and line.split("=", 1)[0] in ASKED)
+    if not values:  # its errors are on standard output
+        raise ParseError(f"netperf: {text.strip().splitlines()[0][:200]}")
+    return values
+
+
+def _transactions(values: Mapping[str, str], test: str) -> tuple[Reading, ...]:
+    if (unit := _word(values, "THROUGHPUT_UNITS")) != "Trans/s":
+        raise ParseError(f"netperf: {test} is given in {unit}, not in Trans/s")
+    if not (rate := _number(values, "TRANSACTION_RATE")):
+        raise ParseError("netperf: not one transaction was completed")
+    accounted = rate * _number(values, "MEAN_LATENCY") / 1e6
+    if test == "UDP_RR" and accounted < LEAST_SHARE_ACCOUNTED:
+        raise ParseError(f"netperf: UDP_RR stalled on a lost datagram; it was busy {accounted:.0%} of the time")
+    readings = [Reading("transactions", rate)]
+    if _number(values, "BURST_SIZE") == 0:  # with several in flight, one over the rate is no latency
+        readings.append(Reading("latency_mean", 1 / rate))
+    for metric, key in (("latency_p50", "P50_LATENCY"), ("latency_p99", "P99_LATENCY")):
+        if key in values and (microseconds := _number(values, key)) > 0:  # absent, 0 or -1: no histogram was built in
+            readings.append(Reading(metric, microseconds / 1e6))
+    return tuple(readings)
+
+
+def _retransmits(values: Mapping[str, str], test: str) -> tuple[Reading, ...]:
+    """Return what the guest's own TCP sent again; -1 is netperf's word for not known."""
+    if test != "TCP_STREAM" or (count := _number(values, "LOCAL_TRANSPORT_RETRANS")) < 0:
+        return ()
+    return (Reading("retransmits", count),)
+
+
+def _word(values: Mapping[str, str], key: str) -> str:
+    if key not in values:
+        raise ParseError(f"netperf: no {key} in its output")
+    return values[key]
+
+
+def _number(values: Mapping[str, str], key: str) -> float:
+    word = _word(values, key)
+    try:
+        return float(word)
+    except ValueError:
+        raise ParseError(f"netperf: {key} is {word!r}, not a number") from None
+
+
+TOOL = Tool("netperf", DeviceKind.NET, "netperf.txt", argv, parse, warmup_argv, peer_argv)
