@@ -43,6 +43,7 @@ def argv(params: Params, target: Target) -> Argv:
     words = [
         "fio", "--name=pvbench", "--output-format=json+", "--eta=never", "--thread", "--group_reporting",
         f"--filename={_one_file(on)}", f"--size={share}", "--allow_mounted_write=0",
+        "--allow_file_create=0",  # where the disk is missing, fio would make a file of that name and measure memory
         f"--rw={rw}", f"--bs={bs}", f"--iodepth={params['iodepth']}", f"--numjobs={jobs}",
         f"--ioengine={params['ioengine']}", f"--direct={int(params['direct'])}",
         "--time_based", f"--runtime={_milliseconds(params['runtime'])}",

@@ -81,6 +81,7 @@ def _values(stdout: bytes) -> dict[str, str]:
     values = dict(line.split("=", 1) for line in text.splitlines() if "=" in line and line.split("=", 1)[0] in ASKED)
     if not values:  # its errors are on standard output
         raise ParseError(f"netperf: {text.strip().splitlines()[0][:200]}")
+    _word(values, ASKED[-1])  # the last line asked for: with it, none before it is missing or cut off
     return values
 
 
