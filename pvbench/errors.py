@@ -5,6 +5,7 @@ PvbenchError                 exit code
 ├── MatrixError                  2   matrix.yaml is wrong, at a file, line and column
 ├── InventoryError               2   hosts.yaml is wrong, or a host is not in it
 ├── StoreError                   2   a run folder is missing, foreign or of another schema
+│   └── DiskFull                 4   there is no room left for what was measured
 ├── ResumeRefused                2   matrix, host facts or stack changed since the run began
 ├── ParseError                   3   a tool's output is not what its parser knows
 ├── PathMismatch                 3   another device than the one asked for carried the traffic
@@ -57,6 +58,12 @@ class StoreError(PvbenchError):
     """A run folder is missing, foreign, unwritable or of another schema."""
 
     exit_code = 2
+
+
+class DiskFull(StoreError):
+    """There is no room left for what was measured; what was stored before is whole."""
+
+    exit_code = 4
 
 
 class ResumeRefused(PvbenchError):
