@@ -42,6 +42,13 @@ class Placement(StrEnum):
     COEXIST = "coexist"
 
 
+class Order(StrEnum):
+    """Whether the trials of a block are shuffled, by the run's seed, or stay as they are."""
+
+    RANDOM = "random"
+    FIXED = "fixed"
+
+
 class Outcome(StrEnum):
     """What became of a trial."""
 

@@ -1,0 +1,38 @@
+"""YAML text in which every value knows its line and column, and the shapes it may have.
+
+Plain code rather than pydantic: one table of shapes both reads the text and prints its JSON Schema, so the two cannot
+disagree, and a value that may be one or a list of many gets one message instead of one for each branch of a union.
+"""
+
+from pvbench.located.shapes import Choice, Const, Field, Flag, Keyed, Listed, Named, OneOf, Shape, Swept, Text, Whole
+from pvbench.located.tree import Node, Scalar, Sequence, Table, at, decode, nearest, parse, shown
+from pvbench.located.units import DURATION, RATE, SIZE, WHOLE_SECONDS, Quantity
+
+__all__ = [
+    "DURATION",
+    "RATE",
+    "SIZE",
+    "WHOLE_SECONDS",
+    "Choice",
+    "Const",
+    "Field",
+    "Flag",
+    "Keyed",
+    "Listed",
+    "Named",
+    "Node",
+    "OneOf",
+    "Quantity",
+    "Scalar",
+    "Sequence",
+    "Shape",
+    "Swept",
+    "Table",
+    "Text",
+    "Whole",
+    "at",
+    "decode",
+    "nearest",
+    "parse",
+    "shown",
+]
