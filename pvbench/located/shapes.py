@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Protocol
 
 from pvbench.errors import PvbenchError
@@ -214,6 +215,7 @@ class Field:
         return {**schema, "default": _plain(_constant(self.default))}
 
 
+@cache
 def _constant(text: str) -> Node:
     return parse(text, name="default", error=PvbenchError)
 

@@ -1,0 +1,139 @@
+"""matrix.yaml → Matrix → cells."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, is_dataclass
+from types import MappingProxyType
+from typing import Any
+
+from pvbench.drivers import DRIVERS
+from pvbench.errors import MatrixError
+from pvbench.inventory import HOST_NAME
+from pvbench.located import DURATION, SIZE, Choice, Const, Field, Keyed, Listed, OneOf, Text, Whole, at, parse
+from pvbench.matrix.grammar import GRAMMARS, kind_of
+from pvbench.matrix.nouns import GuestSettings, Matrix, RunSettings
+from pvbench.matrix.rules import check, read_workloads
+from pvbench.model import Cell, DeviceKind, Order, Placement, digest
+
+__all__ = ["GuestSettings", "Matrix", "RunSettings", "expand", "kind_of", "load", "schema"]
+
+
+def _devices(kind: DeviceKind) -> Choice:
+    return Choice(f"{kind} device", tuple(name for name, driver in DRIVERS.items() if driver.kind is kind))
+
+
+_DEVICES = Keyed(
+    "devices",
+    {
+        kind.value: Field(Listed(_devices(kind), example), f"The {kind} devices to measure.")
+        for kind, example in ((DeviceKind.NET, "[e1000, netfront]"), (DeviceKind.BLOCK, "[ide, blkfront]"))
+    },
+    least=1,
+)
+_RUN = Keyed(
+    "run",
+    {
+        "blocks": Field(Whole(1, 1000), "How often all is measured; below 5 is called indicative.", default="3"),
+        "order": Field(Choice("order", tuple(Order)), "Whether a block's trials are shuffled.", default="random"),
+        "seed": Field(Whole(0, 2**32 - 1), "The seed of the shuffling; the same seed, the same plan.", default="1"),
+        "settle": Field(DURATION.between("0s", "10m"), "A pause before each measurement.", default="0s"),
+    },
+)
+_COMPARE = Keyed(
+    "compare",
+    {
+        "baseline": Field(
+            Keyed(
+                "baseline",
+                {kind.value: Field(_devices(kind), f"The {kind} device the others are compared with.")
+                 for kind in DeviceKind},
+                least=1,
+            ),
+            "The device, one for each kind, that the others are compared with.",
+            required=True,
+        )
+    },
+)  # fmt: skip
+_GUEST = Keyed(
+    "guest",
+    {
+        "image": Field(Text("path", r"[^\s].*", "the path of a guest image"), "Your own guest; left out: builtin."),
+        "memory": Field(SIZE.between("64MiB", "1TiB", "1MiB"), "The guest's memory.", default="256MiB"),
+        "vcpus": Field(Whole(1, 64), "The guest's virtual CPUs.", default="1"),
+    },
+)
+_WORKLOAD = OneOf("workload", {name: grammar.shape for name, grammar in GRAMMARS.items()})
+_FILE = Keyed(
+    "a matrix",
+    {
+        "schema": Field(Const(1), "Version of this format.", required=True),
+        "hosts": Field(Listed(HOST_NAME, "[lab]"), "Hosts to measure on: names of hosts.yaml.", required=True),
+        "devices": Field(_DEVICES, "What is measured, by kind.", required=True),
+        "placement": Field(
+            Choice("placement", tuple(Placement)),
+            "isolated: a boot for each device; coexist: emulated and PV side by side in one boot.",
+            required=True,
+        ),
+        "workloads": Field(
+            Listed(
+                OneOf("workload", {name: grammar.shape for name, grammar in GRAMMARS.items()}),
+                "- fio: {rw: read, bs: 4KiB}",
+            ),
+            "What is run: fio on block devices, iperf3 and netperf on net devices. Lists are swept.",
+            required=True,
+        ),
+        "run": Field(_RUN, "How often and in which order.", default="{}"),
+        "compare": Field(_COMPARE, "What is compared with what; left out: figures without comparison."),
+        "guest": Field(_GUEST, "What the guest is given.", default="{}"),
+        "scratch": Field(
+            SIZE.between("16MiB", "1TiB", "1MiB"), "Size of the scratch disk of each block device.", default="256MiB"
+        ),
+    },
+)
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of matrix.yaml."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "pvbench matrix", **_FILE.schema()}
+
+
+def load(text: str, *, name: str) -> Matrix:
+    """Return what a matrix.yaml says; raises MatrixError, located, for the first thing wrong."""
+    root = parse(text, name=name, error=MatrixError)
+    read = _FILE.read(root)
+    run, guest = read["run"], read["guest"]
+    said: dict[str, Any] = {
+        "hosts": read["hosts"],
+        "devices": _by_kind(read["devices"]),
+        "placement": Placement(read["placement"]),
+        "workloads": read_workloads(read["workloads"], at(root, "workloads")),
+        "run": RunSettings(run["blocks"], Order(run["order"]), run["seed"], run["settle"]),
+        "baseline": _by_kind((read["compare"] or {"baseline": {}})["baseline"]),
+        "guest": GuestSettings(guest["image"], guest["memory"], guest["vcpus"]),
+        "scratch_bytes": read["scratch"],
+    }
+    matrix = Matrix(**said, text=text, digest=digest(_plain(said)))
+    check(matrix, read["workloads"], root)
+    return matrix
+
+
+def expand(matrix: Matrix) -> tuple[Cell, ...]:
+    """Return the cells, in the order of the matrix: every device of a workload's kind, on every host."""
+    return tuple(
+        Cell(host, kind_of(workload), device, matrix.placement, workload)
+        for host in matrix.hosts
+        for workload in matrix.workloads
+        for device in matrix.devices[kind_of(workload)]
+    )
+
+
+def _by_kind(read: Mapping[str, Any]) -> Mapping[DeviceKind, Any]:
+    return MappingProxyType({kind: read[kind] for kind in DeviceKind if read.get(kind) is not None})
+
+
+def _plain(value: Any) -> Any:
+    """Return what canonical JSON can hold: dataclasses and mappings as dicts."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return _plain(asdict(value))
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, tuple | list) else value

@@ -1,0 +1,211 @@
+"""GRAMMARS: what each tool's parameters may be, and which of their combinations mean something."""
+
+import itertools
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from pvbench.located import (
+    DURATION,
+    RATE,
+    SIZE,
+    WHOLE_SECONDS,
+    Choice,
+    Field,
+    Flag,
+    Keyed,
+    Swept,
+    Table,
+    Whole,
+    at,
+)
+from pvbench.model import DeviceKind, Scalar, Workload
+from pvbench.workloads import WORKLOADS
+
+# Sweeps multiply; what is larger than this is a slip, not a plan.
+MOST_WORKLOADS = 10_000
+_LARGEST_DATAGRAM = 65_507
+
+Point = Mapping[str, Scalar]
+Objection = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Only:
+    """A parameter that means something only where `other` is one of `values`; there it may be `needed`."""
+
+    param: str
+    other: str
+    values: frozenset[str]
+    needed: str | None = None
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """A row of GRAMMARS: the parameters of a row of WORKLOADS, and the rules between them.
+
+    `settle` fills in what depends on other parameters; `objects` names a parameter and why its value cannot be.
+    """
+
+    shape: Keyed
+    only: tuple[Only, ...] = ()
+    settle: Callable[[Point], Point] = dict
+    objects: Callable[[Point], Objection | None] = lambda _: None
+
+
+_TIMES = "seconds the measurement takes, warm-up not counted"
+_WARM = "seconds of load before the measurement that are not counted"
+
+
+def _swept(shape: Any, about: str, default: str | None = None, required: bool = False) -> Field:
+    return Field(Swept(shape), about, required, default)
+
+
+_FIO = Keyed(
+    "fio",
+    {
+        "rw": _swept(
+            Choice("access pattern", ("randread", "randwrite", "read", "write", "randrw")),
+            "Access pattern; a list is swept, as for every parameter but the times.",
+            required=True,
+        ),
+        "bs": _swept(SIZE.between("512B", "64MiB"), "Size of one I/O.", required=True),
+        "iodepth": _swept(Whole(1, 1024), "I/Os in flight for each job.", "1"),
+        "numjobs": _swept(Whole(1, 64), "Jobs that run at once.", "1"),
+        "ioengine": _swept(
+            Choice("ioengine", ("psync", "libaio", "sync")),
+            "How fio submits I/O; left out: psync for iodepth 1, else libaio.",
+        ),
+        "direct": _swept(Flag(), "Whether the guest's page cache is bypassed (O_DIRECT).", "true"),
+        "rwmixread": _swept(Whole(1, 99), "Percentage of reads; only for randrw, there 50 unless told.", "50"),
+        "runtime": Field(DURATION.between("100ms", "24h"), f"Such as 10s: {_TIMES}.", default="10s"),
+        "warmup": Field(DURATION.between("0s", "1h"), f"Such as 2s: {_WARM}.", default="2s"),
+    },
+)
+_IPERF3 = Keyed(
+    "iperf3",
+    {
+        "direction": _swept(
+            Choice("direction", ("up", "down")), "up: guest to host; down: host to guest.", required=True
+        ),
+        "protocol": _swept(Choice("protocol", ("tcp", "udp")), "Transport protocol.", "tcp"),
+        "parallel": _swept(Whole(1, 128), "Streams at once.", "1"),
+        "rate": _swept(RATE.between("1kbit/s", "1000Gbit/s"), "Rate of each stream; udp needs it, tcp has none."),
+        "length": _swept(SIZE.between("16B", "1MiB"), "Bytes in one write or datagram; left out: iperf3's own choice."),
+        "runtime": Field(WHOLE_SECONDS.between("1s", "24h"), f"Whole {_TIMES}.", default="10s"),
+        "warmup": Field(WHOLE_SECONDS.between("0s", "1m"), f"Whole {_WARM}.", default="2s"),
+    },
+)
+_RR, _STREAM = frozenset({"TCP_RR", "UDP_RR"}), frozenset({"TCP_STREAM", "TCP_MAERTS"})
+_NETPERF = Keyed(
+    "netperf",
+    {
+        "test": _swept(
+            Choice("netperf test", ("TCP_RR", "UDP_RR", "TCP_STREAM", "TCP_MAERTS")),
+            "RR: request and response in turn; STREAM: guest to host; MAERTS: host to guest.",
+            required=True,
+        ),
+        "request": _swept(SIZE.between("1B", "64KiB"), "Bytes of a request; only for the RR tests.", "1B"),
+        "response": _swept(SIZE.between("1B", "64KiB"), "Bytes of a response; only for the RR tests.", "1B"),
+        "send": _swept(SIZE.between("1B", "1MiB"), "Bytes of one send; only for the streams. Left out: netperf's own."),
+        "runtime": Field(WHOLE_SECONDS.between("1s", "24h"), f"Whole {_TIMES}.", default="10s"),
+        "warmup": Field(WHOLE_SECONDS.between("0s", "1h"), f"Whole {_WARM}.", default="2s"),
+    },
+)
+
+
+def _fio_settle(point: Point) -> Point:
+    return {"ioengine": "psync" if point["iodepth"] == 1 else "libaio", **point}
+
+
+def _fio_objects(point: Point) -> Objection | None:
+    depth, engine = point["iodepth"], point["ioengine"]
+    if depth != 1 and engine != "libaio":
+        return "iodepth", f"{engine} has one I/O in flight, so iodepth {depth} needs ioengine libaio"
+    if depth != 1 and not point["direct"]:
+        return "iodepth", f"without direct Linux completes I/O one by one, so iodepth {depth} needs direct: true"
+    if point["direct"] and int(point["bs"]) % 512:
+        return "bs", f"direct I/O is done in sectors, and {point['bs']} bytes are not a multiple of 512"
+    return None
+
+
+def _iperf3_objects(point: Point) -> Objection | None:
+    if point["protocol"] == "udp" and int(point.get("length", 0)) > _LARGEST_DATAGRAM:
+        return "length", f"a UDP datagram holds at most {_LARGEST_DATAGRAM} bytes"
+    return None
+
+
+def _netperf_objects(point: Point) -> Objection | None:
+    if point["test"] == "UDP_RR":
+        for name in ("request", "response"):
+            if int(point[name]) > _LARGEST_DATAGRAM:
+                return name, f"a UDP datagram holds at most {_LARGEST_DATAGRAM} bytes"
+    return None
+
+
+GRAMMARS: Mapping[str, Grammar] = MappingProxyType(
+    {
+        "fio": Grammar(_FIO, (Only("rwmixread", "rw", frozenset({"randrw"})),), _fio_settle, _fio_objects),
+        "iperf3": Grammar(
+            _IPERF3,
+            (Only("rate", "protocol", frozenset({"udp"}), "a rate such as 10Mbit/s, else iperf3 sends 1 Mbit/s"),),
+            objects=_iperf3_objects,
+        ),
+        "netperf": Grammar(
+            _NETPERF,
+            (Only("request", "test", _RR), Only("response", "test", _RR), Only("send", "test", _STREAM)),
+            objects=_netperf_objects,
+        ),
+    }
+)
+
+
+def kind_of(workload: Workload) -> DeviceKind:
+    """Return the kind of device that a workload exercises."""
+    return WORKLOADS[workload.tool].kind
+
+
+def sweep(name: str, values: Mapping[str, Any], node: Table) -> Iterator[Workload]:
+    """Yield a workload for each combination of what an entry's parameters may be, none twice.
+
+    `node` is the entry's mapping; raises its source's error at the parameter that cannot be as it is.
+    """
+    grammar = GRAMMARS[name]
+    axes = {param: value if isinstance(value, tuple) else (value,) for param, value in values.items()}
+    size = math.prod(len(axis) for axis in axes.values())
+    if size > MOST_WORKLOADS:
+        raise node.problem(f"{size} combinations; at most {MOST_WORKLOADS} are planned")
+    _check_use(grammar, axes, node)
+    seen = set()
+    for combination in itertools.product(*axes.values()):
+        point: Point = {param: value for param, value in zip(axes, combination, strict=True) if value is not None}
+        point = grammar.settle(_applicable(grammar, point))
+        if (objection := grammar.objects(point)) is not None:
+            param, why = objection
+            raise at(node, param, axes[param].index(point[param])).problem(why)
+        workload = Workload(name, tuple(sorted(point.items())))
+        if workload not in seen:
+            seen.add(workload)
+            yield workload
+
+
+def _applicable(grammar: Grammar, point: Point) -> Point:
+    out = {only.param for only in grammar.only if point[only.other] not in only.values}
+    return {param: value for param, value in point.items() if param not in out}
+
+
+def _check_use(grammar: Grammar, axes: Mapping[str, tuple[Any, ...]], node: Table) -> None:
+    for only in grammar.only:
+        where = [value for value in axes[only.other] if value in only.values]
+        given = node.key(only.param)
+        if given is not None and not where:
+            raise given.problem(
+                f"{only.param} means nothing where {only.other} is {' or '.join(axes[only.other])}; "
+                f"only for {', '.join(sorted(only.values))}"
+            )
+        if given is None and where and only.needed:
+            raise at(node, only.other, axes[only.other].index(where[0])).problem(
+                f"{only.other} {where[0]} needs '{only.param}', {only.needed}"
+            )

@@ -1,0 +1,44 @@
+"""What a matrix says, every default filled in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pvbench.model import DeviceKind, Order, Placement, Workload
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """How often and in which order everything is measured; `settle_s` is a pause before each measurement."""
+
+    blocks: int
+    order: Order
+    seed: int
+    settle_s: float
+
+
+@dataclass(frozen=True)
+class GuestSettings:
+    """What the guest is given; without `image` it is the builtin one."""
+
+    image: str | None
+    memory_bytes: int
+    vcpus: int
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """What is to be measured. `baseline` is the device the others of its kind are compared with.
+
+    `text` is the file as it was written; `digest` identifies what it says, whatever its layout and comments.
+    """
+
+    hosts: tuple[str, ...]
+    devices: Mapping[DeviceKind, tuple[str, ...]]
+    placement: Placement
+    workloads: tuple[Workload, ...]
+    run: RunSettings
+    baseline: Mapping[DeviceKind, str]
+    guest: GuestSettings
+    scratch_bytes: int
+    text: str
+    digest: str

@@ -1,0 +1,92 @@
+"""What no shape can say: rules between the parts of a matrix, each with the place where it is broken."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pvbench.drivers import DRIVERS
+from pvbench.located import Node, Table, at, nearest
+from pvbench.matrix.grammar import MOST_WORKLOADS, kind_of, sweep
+from pvbench.matrix.nouns import Matrix
+from pvbench.model import DeviceKind, IoPath, Placement, Workload
+from pvbench.workloads import WORKLOADS
+
+MOST_TRIALS = 200_000
+
+Entries = Sequence[tuple[str, dict[str, Any]]]
+
+
+def read_workloads(entries: Entries, node: Node) -> tuple[Workload, ...]:
+    """Return the workloads of all entries; raises MatrixError for one that comes twice or for too many."""
+    found: dict[Workload, Node] = {}
+    for index, (tool, values) in enumerate(entries):
+        entry = at(node, index, tool)
+        if not isinstance(entry, Table):
+            raise TypeError("an entry that was read is a mapping")
+        for workload in sweep(tool, values, entry):
+            if workload in found:
+                raise entry.problem(f"a workload of this entry is already in the one of line {found[workload].line}")
+            found[workload] = entry
+        if len(found) > MOST_WORKLOADS:
+            raise entry.problem(f"more than {MOST_WORKLOADS} workloads")
+    return tuple(found)
+
+
+def check(matrix: Matrix, entries: Entries, root: Node) -> None:
+    """Raise MatrixError for what does not go together."""
+    _check_kinds(matrix, entries, root)
+    for kind in matrix.baseline:
+        _check_baseline(matrix, kind, root)
+    _check_fit(matrix, entries, root)
+    trials = matrix.run.blocks * len(matrix.hosts) * sum(len(matrix.devices[kind_of(w)]) for w in matrix.workloads)
+    if trials > MOST_TRIALS:
+        raise at(root, "workloads").problem(f"{trials} trials in {matrix.run.blocks} blocks; at most {MOST_TRIALS}")
+
+
+def _check_kinds(matrix: Matrix, entries: Entries, root: Node) -> None:
+    for index, (tool, _) in enumerate(entries):
+        kind = WORKLOADS[tool].kind
+        if kind not in matrix.devices:
+            place = at(root, "workloads", index)
+            raise place.problem(f"{tool} exercises {kind} devices, and 'devices' has no '{kind}'")
+    used = {WORKLOADS[tool].kind for tool, _ in entries}
+    for kind in matrix.devices:
+        if kind not in used:
+            tools = " or ".join(name for name, tool in WORKLOADS.items() if tool.kind is kind)
+            raise _key(root, "devices", kind).problem(f"no workload exercises the {kind} devices; add {tools}")
+
+
+def _check_baseline(matrix: Matrix, kind: DeviceKind, root: Node) -> None:
+    place, baseline = at(root, "compare", "baseline", kind), matrix.baseline[kind]
+    devices = matrix.devices.get(kind, ())
+    if not devices:
+        raise _key(root, "compare", "baseline", kind).problem(f"there are no {kind} devices to compare")
+    if baseline not in devices:
+        raise place.problem(f"baseline '{baseline}' is not among the {kind} devices{nearest(baseline, devices)}")
+    if len(devices) < 2:
+        raise place.problem(f"nothing to compare {baseline} with; it is the only {kind} device")
+    if matrix.placement is Placement.COEXIST:
+        for path, words in ((IoPath.EMULATED, "an emulated"), (IoPath.PV, "a PV")):
+            if not any(DRIVERS[device].io_path is path for device in devices):
+                known = [name for name, row in DRIVERS.items() if row.kind is kind and row.io_path is path]
+                raise at(root, "devices", kind).problem(
+                    f"placement coexist compares emulated and PV {kind} devices in one boot, and {words} one is "
+                    f"missing: {' or '.join(known)}; or use placement isolated"
+                )
+
+
+def _check_fit(matrix: Matrix, entries: Entries, root: Node) -> None:
+    for index, (tool, values) in enumerate(entries):
+        if tool != "fio":
+            continue
+        jobs = max(values["numjobs"])
+        for position, size in enumerate(values["bs"]):
+            if size * jobs > matrix.scratch_bytes:
+                place = at(root, "workloads", index, tool, "bs", position)
+                each = f" for each of {jobs} jobs" if jobs > 1 else ""
+                disk = f"the scratch disk of {matrix.scratch_bytes} bytes"
+                raise place.problem(f"{size} bytes{each} do not fit on {disk}; raise 'scratch'")
+
+
+def _key(root: Node, *path: str) -> Node:
+    above = at(root, *path[:-1])
+    return (above.key(path[-1]) if isinstance(above, Table) else None) or above
