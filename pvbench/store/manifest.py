@@ -1,8 +1,10 @@
-"""The files under results/: one folder a run with manifest, journal, raw outputs; Parquet is derived."""
+"""What a run was started with."""
 
+import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from pvbench.model import HostFacts, Placement, TrialSpec
+from pvbench.model import HostFacts, Placement, TrialSpec, digest
 
 SCHEMA_VERSION = 1
 
@@ -27,3 +29,9 @@ class Manifest:
     guest: tuple[tuple[str, str], ...]
     stack: tuple[tuple[str, str], ...]
     plan: tuple[TrialSpec, ...]
+
+
+def new_run_id(now: datetime, matrix_name: str, salt: str) -> str:
+    """Return a run's name: the UTC second it began, its matrix and four hex digits of the salt; sorts by time."""
+    slug = re.sub(r"[^a-z0-9]+", "-", matrix_name.lower()).strip("-")[:40].rstrip("-")
+    return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{slug or 'matrix'}-{digest(salt, 4)}"

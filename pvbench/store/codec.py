@@ -1,0 +1,212 @@
+"""JSON ↔ nouns, field by field: what results/README.md documents as schema 1. Reading is strict."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import Any
+
+from pvbench.metrics import METRICS
+from pvbench.model import (
+    Cell,
+    CommandRecord,
+    DeviceKind,
+    HostFacts,
+    Outcome,
+    Placement,
+    RawFile,
+    Reading,
+    Trial,
+    TrialSpec,
+    Witness,
+    Workload,
+)
+from pvbench.store.fields import (
+    Json,
+    choice,
+    columns,
+    each,
+    exactly,
+    loads,
+    pairs,
+    real,
+    real_or_none,
+    scalars,
+    text,
+    text_or_none,
+    whole,
+    whole_or_none,
+    words,
+)
+from pvbench.store.manifest import SCHEMA_VERSION, Manifest
+
+Plan = Mapping[str, TrialSpec]
+
+
+def _keys(noun: type, *more: str) -> frozenset[str]:
+    return frozenset(field.name for field in fields(noun)) | set(more)
+
+
+_CELL, _WORKLOAD, _SPEC, _HOST = _keys(Cell), _keys(Workload), _keys(TrialSpec), _keys(HostFacts)
+_PLANNED = _keys(TrialSpec, "id")
+_MANIFEST = _keys(Manifest, "cells")
+_TRIAL = _keys(Trial, "schema", "id")
+_READING, _WITNESS, _COMMAND, _RAW = _keys(Reading), _keys(Witness), _keys(CommandRecord), _keys(RawFile)
+
+
+def check_schema(data: Any) -> None:
+    """Raise ValueError, naming both versions, unless the object is of the schema that this program reads."""
+    found = data.get("schema") if type(data) is dict else None
+    if found != SCHEMA_VERSION:
+        raise ValueError(f"schema {found!r}, and this pvbench reads schema {SCHEMA_VERSION}")
+
+
+def encode_cell(cell: Cell) -> dict[str, Any]:
+    """Return a cell as JSON values."""
+    return asdict(cell) | {"workload": {"tool": cell.workload.tool, "params": dict(cell.workload.params)}}
+
+
+def encode_spec(spec: TrialSpec, cell: Any) -> dict[str, Any]:
+    """Return a trial's place in the plan as JSON values; `cell` is the encoded cell, or its id."""
+    return {"cell": cell, "block": spec.block, "boot": spec.boot, "position": spec.position}
+
+
+def encode_manifest(manifest: Manifest) -> str:
+    """Return manifest.json."""
+    ids = {spec.cell: spec.cell.id for spec in manifest.plan}
+    data = {field.name: getattr(manifest, field.name) for field in fields(Manifest)}
+    data["hosts"] = [asdict(host) for host in manifest.hosts]
+    data["cells"] = {name: encode_cell(cell) for cell, name in ids.items()}
+    data["plan"] = [{"id": spec.id} | encode_spec(spec, ids[spec.cell]) for spec in manifest.plan]
+    return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def decode_manifest(content: str) -> tuple[Manifest, dict[str, TrialSpec]]:
+    """Return what manifest.json says, and its plan by trial id. Raises ValueError."""
+    data = loads(content)
+    check_schema(data)
+    exactly(data, _MANIFEST, "the manifest")
+    if type(data["cells"]) is not dict:
+        raise ValueError("cells is not an object")
+    cells = {name: _cell(cell) for name, cell in data["cells"].items()}
+    for name, cell in cells.items():
+        if cell.id != name:
+            raise ValueError(f"cell {name} was altered: its content is that of {cell.id}")
+    plan = dict(each(data, "plan", lambda item: _planned(item, cells)))
+    manifest = Manifest(
+        schema=whole(data, "schema"),
+        run_id=text(data, "run_id"),
+        tool_version=text(data, "tool_version"),
+        started=text(data, "started"),
+        command=words(data, "command"),
+        matrix_name=text(data, "matrix_name"),
+        matrix_text=text(data, "matrix_text"),
+        matrix_digest=text(data, "matrix_digest"),
+        placement=choice(data, "placement", Placement),
+        blocks=whole(data, "blocks"),
+        seed=whole(data, "seed"),
+        baseline=pairs(data, "baseline", str, str),
+        hosts=each(data, "hosts", lambda host: HostFacts.from_json(exactly(host, _HOST, "a host"))),
+        guest=pairs(data, "guest", str, str),
+        stack=pairs(data, "stack", str, str),
+        plan=tuple(plan.values()),
+    )
+    return manifest, plan
+
+
+def encode_trial(trial: Trial) -> str:
+    """Return a line of the journal, without its end."""
+    data = {
+        "schema": SCHEMA_VERSION,
+        "id": trial.spec.id,
+        "spec": encode_spec(trial.spec, encode_cell(trial.spec.cell)),
+        "outcome": trial.outcome,
+        "reason": trial.reason,
+        "started": trial.started,
+        "readings": [vars(reading) for reading in trial.readings],
+        "latency_bins": {"ns": [ns for ns, _ in trial.latency_bins], "count": [n for _, n in trial.latency_bins]},
+        "witnesses": [vars(witness) for witness in trial.witnesses],
+        "cache_mode": trial.cache_mode,
+        "commands": [vars(command) for command in trial.commands],
+        "raw": [vars(raw) for raw in trial.raw],
+        "seconds": trial.seconds,
+    }
+    return json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def decode_trial(line: str, plan: Plan, encoded: Mapping[str, Json]) -> tuple[str, Trial]:
+    """Return a line's trial and its id. `encoded` is each planned trial's `spec` as it must stand in the line.
+
+    The plan's own nouns are handed out again, so ten thousand trials share a few cells. Raises ValueError.
+    """
+    data = loads(line)
+    check_schema(data)
+    exactly(data, _TRIAL, "the trial")
+    name = text(data, "id")
+    if name not in plan:
+        raise ValueError(f"trial {name} is not in the run's plan")
+    if data["spec"] != encoded[name]:
+        raise ValueError(f"the spec of trial {name} is not the plan's")
+    return name, Trial(
+        plan[name],
+        choice(data, "outcome", Outcome),
+        text_or_none(data, "reason"),
+        text(data, "started"),
+        each(data, "readings", _reading),
+        columns(data, "latency_bins", "ns", "count"),
+        each(data, "witnesses", _witness),
+        text_or_none(data, "cache_mode"),
+        each(data, "commands", _command),
+        each(data, "raw", _raw),
+        pairs(data, "seconds", str, float, int),
+    )
+
+
+def _cell(data: Any) -> Cell:
+    exactly(data, _CELL, "a cell")
+    workload = exactly(data["workload"], _WORKLOAD, "a workload")
+    return Cell(
+        text(data, "host"),
+        choice(data, "kind", DeviceKind),
+        text(data, "device"),
+        choice(data, "placement", Placement),
+        Workload(text(workload, "tool"), scalars(workload, "params")),
+    )
+
+
+def _planned(data: Any, cells: Mapping[str, Cell]) -> tuple[str, TrialSpec]:
+    exactly(data, _PLANNED, "a planned trial")
+    name, cell = text(data, "id"), text(data, "cell")
+    if cell not in cells or not name.endswith(cell):
+        raise ValueError(f"planned trial {name} is of a cell {cell} that the manifest does not hold")
+    return name, TrialSpec(cells[cell], whole(data, "block"), text(data, "boot"), whole(data, "position"))
+
+
+def _reading(data: Any) -> Reading:
+    exactly(data, _READING, "a reading")
+    if data["metric"] not in METRICS:
+        raise ValueError(f"unknown metric {data['metric']!r}")
+    return Reading(data["metric"], real(data, "value"))
+
+
+def _witness(data: Any) -> Witness:
+    exactly(data, _WITNESS, "a witness")
+    return Witness(
+        text(data, "side"),
+        text_or_none(data, "driver"),
+        whole_or_none(data, "asked_bytes"),
+        whole_or_none(data, "all_bytes"),
+        whole_or_none(data, "asked_ios"),
+        pairs(data, "facts", str, str),
+    )
+
+
+def _command(data: Any) -> CommandRecord:
+    exactly(data, _COMMAND, "a command")
+    return CommandRecord(
+        text(data, "where"), words(data, "argv"), whole_or_none(data, "exit_code"), real_or_none(data, "elapsed_s")
+    )
+
+
+def _raw(data: Any) -> RawFile:
+    exactly(data, _RAW, "a raw file")
+    return RawFile(text(data, "path"), text(data, "sha256"), whole(data, "size_bytes"))
