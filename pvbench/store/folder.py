@@ -181,6 +181,8 @@ class Store:
                     hint = "wait until it ends, or end it"
                     raise StoreError(f"another controller is writing to {self.path}", hint=hint) from None
             self._journal = Journal(self.path / JOURNAL)
+            for half_written in self.path.rglob(".*.new"):  # by a controller that was killed
+                half_written.unlink()
         except BaseException:
             with suppress(OSError):
                 lock.release()
