@@ -72,7 +72,7 @@ def encode_spec(spec: TrialSpec, cell: Any) -> dict[str, Any]:
 
 def encode_manifest(manifest: Manifest) -> str:
     """Return manifest.json."""
-    ids = {spec.cell: spec.cell.id for spec in manifest.plan}
+    ids = {cell: cell.id for cell in dict.fromkeys(spec.cell for spec in manifest.plan)}
     data = {field.name: getattr(manifest, field.name) for field in fields(Manifest)}
     data["hosts"] = [asdict(host) for host in manifest.hosts]
     data["cells"] = {name: encode_cell(cell) for cell, name in ids.items()}

@@ -70,7 +70,7 @@ class Journal:
 
     def append(self, line: str) -> None:
         """Add a line and sync it. Where that fails the journal is as before, and DiskFull or StoreError is raised."""
-        data = line.encode() + b"\n"
+        data = line.encode(errors="backslashreplace") + b"\n"  # a lone surrogate becomes its JSON escape
         with writing(self._path):
             self._cut()
             try:

@@ -57,7 +57,7 @@ class Store:
             with writing(path):
                 (being_made / "raw").mkdir(parents=True)
                 (being_made / JOURNAL).touch()
-            write_whole(being_made / MANIFEST, codec.encode_manifest(manifest).encode())
+            write_whole(being_made / MANIFEST, codec.encode_manifest(manifest).encode(errors="backslashreplace"))
             with writing(path):
                 being_made.rename(path)
                 sync_folder(path.parent)

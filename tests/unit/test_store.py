@@ -98,6 +98,14 @@ def test_what_was_stored_is_read_back_equal(store):
     assert trials == again.trials()
 
 
+def test_text_from_outside_is_stored_whatever_it_holds(tmp_path):
+    odd = "\udc80 \x00 \u2028 \r\n \U0001f600"
+    with Store.create(tmp_path, replace(MANIFEST, command=(odd,))) as store:
+        store.append(replace(not_ok(PLAN[0]), reason=odd))
+        assert odd == reopened(store).trials()[0].reason
+    assert (odd,) == Store.open(tmp_path, "2026").manifest.command
+
+
 def test_a_run_id_sorts_by_time_and_is_fit_for_a_folder():
     now = datetime(2026, 11, 22, 23, 15, tzinfo=UTC)
     assert "20261122T231500Z-quick-start-2-ba2d" == new_run_id(now, "Quick start / 2", "x")
