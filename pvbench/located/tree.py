@@ -20,12 +20,13 @@ _PLAIN_WORDS = {
     "mapping values are not allowed here": "a second ':' here; is the indentation right?",
     "found unexpected end of stream": "the text ends inside quotes",
     "expected <block end>": "the indentation does not match the lines above",
-    "expected '<document start>'": "the indentation does not match the lines above",
+    "expected '<document start>'": "this does not go on with what is above; is the indentation right?",
     "expected ',' or '}'": "a '{' is not closed, or a ',' is missing",
     "expected ',' or ']'": "a '[' is not closed, or a ',' is missing",
     "that cannot start any token": "this character needs quotes around the text",
     "expected the node content": "a value is missing",
 }
+_NEVER_CLOSED = ("unexpected end of stream", "expected ',' or")
 
 
 @dataclass(frozen=True)
@@ -119,11 +120,12 @@ def decode(data: bytes, name: str, error: type[PvbenchError] = UsageError) -> st
     source = Source(name, error)
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise source.problem(1, 1, "the file is UTF-16; save it as UTF-8")
+    data = data.removeprefix(codecs.BOM_UTF8)
     try:
-        return data.decode("utf-8-sig")
+        return data.decode()
     except UnicodeDecodeError as err:
-        before = data[: err.start].removeprefix(codecs.BOM_UTF8).decode("utf-8", errors="replace")
-        raise _problem_after(source, before, f"byte 0x{data[err.start]:02x} is not UTF-8; save it as UTF-8") from err
+        what = f"byte 0x{data[err.start]:02x} is not UTF-8; save it as UTF-8"
+        raise _problem_after(source, data[: err.start].decode(), what) from err
 
 
 def parse(text: str, *, name: str, error: type[PvbenchError]) -> Node:
@@ -152,7 +154,10 @@ def _problem_after(source: Source, before: str, what: str) -> PvbenchError:
 
 
 def _syntax_problem(source: Source, text: str, err: yaml.MarkedYAMLError) -> PvbenchError:
-    mark = err.problem_mark or err.context_mark
+    problem = err.problem or "not YAML"
+    # What was never closed is best looked for where it was opened.
+    opened = err.context_mark if any(words in problem for words in _NEVER_CLOSED) else None
+    mark = opened or err.problem_mark or err.context_mark
     if mark is None:
         return source.problem(1, 1, "not YAML")
     lines = text.split("\n")
@@ -161,7 +166,6 @@ def _syntax_problem(source: Source, text: str, err: yaml.MarkedYAMLError) -> Pvb
     if "\t" in indent or line[mark.column : mark.column + 1] == "\t":
         column = line.find("\t") if "\t" in indent else mark.column
         return source.problem(mark.line + 1, column + 1, "a tab; YAML indents with spaces")
-    problem = err.problem or "not YAML"
     plain = next((words for known, words in _PLAIN_WORDS.items() if known in problem), problem)
     return source.problem(mark.line + 1, mark.column + 1, f"not YAML: {shown(plain, 120)}")
 

@@ -11,7 +11,7 @@ from pvbench.located.tree import Node, Scalar, nearest, shown
 
 _NUMBER = r"(?:0|[1-9][0-9]{0,11})"
 _FRACTION = r"(?:\.[0-9]{1,9})?"
-_WRITTEN = re.compile(rf"({_NUMBER}{_FRACTION}) ?(.*)")
+_WRITTEN = re.compile(rf"({_NUMBER}{_FRACTION}) ?((?![0-9.]).*)")
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ class Quantity:
         """Return a string with its pattern; the bounds are said in words."""
         units = "|".join(re.escape(unit) for unit in self.units)
         number = _NUMBER + (_FRACTION if self.fractions else "")
-        bounds = f"{self._told(self.least)} to {self._told(self.most)}"
-        steps = "" if self.step is None else f", a multiple of {self._told(self.step)}"
+        bounds = f"{self.told(self.least)} to {self.told(self.most)}"
+        steps = "" if self.step is None else f", a multiple of {self.told(self.step)}"
         return {"type": "string", "pattern": f"^{number} ?(?:{units})$", "$comment": bounds + steps}
 
     def _exact(self, text: str) -> Fraction:
@@ -71,12 +71,13 @@ class Quantity:
 
     def _check(self, found: Scalar, value: Fraction) -> None:
         if not self.least <= value <= self.most:
-            raise found.problem(f"'{found.text}' is out of range; {self._told(self.least)} to {self._told(self.most)}")
+            raise found.problem(f"'{found.text}' is out of range; {self.told(self.least)} to {self.told(self.most)}")
         if self.step is not None and value % self.step:
-            raise found.problem(f"'{found.text}' is not a multiple of {self._told(self.step)}")
+            raise found.problem(f"'{found.text}' is not a multiple of {self.told(self.step)}")
 
-    def _told(self, value: Fraction) -> str:
+    def told(self, value: Fraction | float) -> str:
         """Return a value in the largest unit in which it is whole."""
+        value = Fraction(value)
         fitting = [unit for unit, factor in self.units.items() if value and (value / factor).denominator == 1]
         unit = max(fitting, key=lambda unit: self.units[unit], default=next(iter(self.units)))
         return f"{float(value / self.units[unit]):.12g}{unit}"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pvbench.drivers import DRIVERS
-from pvbench.located import Node, Table, at, nearest
+from pvbench.located import SIZE, Node, Table, at, nearest
 from pvbench.matrix.grammar import MOST_WORKLOADS, kind_of, sweep
 from pvbench.matrix.nouns import Matrix
 from pvbench.model import DeviceKind, IoPath, Placement, Workload
@@ -83,8 +83,8 @@ def _check_fit(matrix: Matrix, entries: Entries, root: Node) -> None:
             if size * jobs > matrix.scratch_bytes:
                 place = at(root, "workloads", index, tool, "bs", position)
                 each = f" for each of {jobs} jobs" if jobs > 1 else ""
-                disk = f"the scratch disk of {matrix.scratch_bytes} bytes"
-                raise place.problem(f"{size} bytes{each} do not fit on {disk}; raise 'scratch'")
+                disk = f"the scratch disk of {SIZE.told(matrix.scratch_bytes)}"
+                raise place.problem(f"I/Os of {SIZE.told(size)}{each} do not fit on {disk}; raise 'scratch'")
 
 
 def _key(root: Node, *path: str) -> Node:

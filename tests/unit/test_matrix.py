@@ -1,0 +1,204 @@
+"""matrix.yaml: what it may say, what it means, and what is told where it is wrong."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pvbench import matrix
+from pvbench.drivers import DRIVERS
+from pvbench.errors import MatrixError
+from pvbench.located import decode
+from pvbench.matrix.grammar import GRAMMARS
+from pvbench.model import DeviceKind, Order, Placement, Workload
+from pvbench.workloads import WORKLOADS
+
+ROOT = Path(__file__).parents[2]
+BROKEN = sorted((ROOT / "tests/golden/broken/matrix").glob("*.yaml"))
+EXAMPLES = [ROOT / "examples" / name for name in ("quickstart.yaml", "starter.yaml")]
+EXPECT = re.compile(rb"# expect (\d+:\d+) (structural|semantic|syntax|bytes): (.*)\n")
+
+BLOCK = """\
+schema: 1
+hosts: [lab]
+devices: {block: [ide, blkfront]}
+placement: isolated
+workloads:
+"""
+NET = BLOCK.replace("block: [ide, blkfront]", "net: [e1000, netfront]")
+
+
+def load(text: str) -> matrix.Matrix:
+    return matrix.load(text, name="m.yaml")
+
+
+def workloads(head: str, *entries: str) -> list[dict[str, Any]]:
+    return [dict(found.params) for found in load(head + "".join(f"  - {entry}\n" for entry in entries)).workloads]
+
+
+@pytest.mark.parametrize("path", BROKEN, ids=lambda path: path.stem)
+def test_a_broken_matrix_gives_one_located_line(path: Path) -> None:
+    data = path.read_bytes()
+    expected = EXPECT.match(data)
+    assert expected is not None, "the first line says what is expected"
+    place, kind, words = (group.decode() for group in expected.groups())
+    with pytest.raises(MatrixError) as caught:
+        matrix.load(decode(data, path.name, MatrixError), name=path.name)
+    assert f"{path.name}:{place}: {words}" == str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+    if kind in ("structural", "semantic"):
+        valid = jsonschema.Draft202012Validator(matrix.schema()).is_valid(yaml.safe_load(data))
+        assert valid == (kind == "semantic"), "the loader and the JSON Schema disagree"
+
+
+def test_there_are_enough_broken_matrices() -> None:
+    assert len(BROKEN) >= 25
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_is_valid_for_the_loader_and_for_the_schema(path: Path) -> None:
+    load(path.read_text(encoding="utf-8"))
+    jsonschema.validate(yaml.safe_load(path.read_text(encoding="utf-8")), matrix.schema())
+
+
+def test_the_optional_lines_of_the_starter_are_valid_too() -> None:
+    text = EXAMPLES[1].read_text(encoding="utf-8")
+    text = re.sub(r"^( *)# (- \w|ioengine:|settle:|guest:|scratch:)", r"\1\2", text, flags=re.MULTILINE)
+    assert "\nguest: " in text
+    assert 10 == len(load(text).workloads)
+
+
+def test_the_schema_is_closed_described_and_names_every_driver() -> None:
+    schema = matrix.schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    devices = schema["properties"]["devices"]["properties"]
+    for kind in DeviceKind:
+        assert [n for n, d in DRIVERS.items() if d.kind is kind] == devices[kind]["items"]["enum"]
+
+    def walk(node: dict[str, Any]) -> None:
+        if node.get("type") == "object":
+            assert node["additionalProperties"] is False
+        for child in node.get("properties", {}).values():
+            walk(child)
+
+    walk(schema)
+    assert all(field.get("description") for field in schema["properties"].values())
+
+
+def test_the_schema_in_docs_is_the_one_that_is_printed() -> None:
+    assert matrix.schema() == json.loads((ROOT / "docs/matrix.schema.json").read_text(encoding="utf-8"))
+
+
+def test_every_workload_has_a_grammar() -> None:
+    assert list(WORKLOADS) == list(GRAMMARS)
+
+
+def test_the_quickstart_says_what_the_issue_asks_for() -> None:
+    found = load(EXAMPLES[0].read_text(encoding="utf-8"))
+    assert ("lab",) == found.hosts
+    assert {DeviceKind.NET: ("e1000", "netfront"), DeviceKind.BLOCK: ("ide", "blkfront")} == dict(found.devices)
+    assert {DeviceKind.NET: "e1000", DeviceKind.BLOCK: "ide"} == dict(found.baseline)
+    assert Placement.COEXIST is found.placement
+    assert matrix.RunSettings(3, Order.RANDOM, 1, 0) == found.run
+    assert matrix.GuestSettings(None, 256 * 2**20, 1) == found.guest
+    assert 256 * 2**20 == found.scratch_bytes
+    assert 10 == len(matrix.expand(found))
+
+
+def test_parameters_are_in_base_units_with_their_defaults() -> None:
+    assert [
+        {
+            "bs": 4096, "direct": True, "iodepth": 1, "ioengine": "psync", "numjobs": 1, "runtime": 0.5,
+            "rw": "read", "warmup": 2,
+        }
+    ] == workloads(BLOCK, "fio: {rw: read, bs: 4KiB, runtime: 500ms}")  # fmt: skip
+    assert [
+        {"direction": "up", "parallel": 1, "protocol": "udp", "rate": 10_000_000, "length": 1400, "runtime": 10,
+         "warmup": 2}
+    ] == workloads(NET, "iperf3: {direction: up, protocol: udp, rate: 10Mbit/s, length: 1400B}")  # fmt: skip
+    assert [
+        {"test": "TCP_RR", "request": 64, "response": 1, "runtime": 10, "warmup": 2},
+        {"test": "TCP_MAERTS", "send": 16384, "runtime": 10, "warmup": 2},
+    ] == workloads(NET, "netperf: {test: TCP_RR, request: 64B}", "netperf: {test: TCP_MAERTS, send: 16KiB}")
+
+
+def test_the_ioengine_depends_on_the_depth_unless_it_is_told() -> None:
+    found = workloads(BLOCK, "fio: {rw: read, bs: 4KiB, iodepth: [1, 8]}", "fio: {rw: read, bs: 4KiB, ioengine: sync}")
+    assert [(1, "psync"), (8, "libaio"), (1, "sync")] == [(one["iodepth"], one["ioengine"]) for one in found]
+
+
+def test_lists_are_swept_and_parameters_that_do_not_apply_are_left_out() -> None:
+    found = workloads(BLOCK, "fio: {rw: [read, randrw], bs: [4KiB, 1MiB], rwmixread: [30, 70]}")
+    assert [
+        ("read", 4096, None), ("read", 1048576, None),
+        ("randrw", 4096, 30), ("randrw", 4096, 70), ("randrw", 1048576, 30), ("randrw", 1048576, 70),
+    ] == [(one["rw"], one["bs"], one.get("rwmixread")) for one in found]  # fmt: skip
+
+
+def test_the_rate_of_a_sweep_over_protocols_is_that_of_udp() -> None:
+    found = workloads(NET, "iperf3: {direction: up, protocol: [tcp, udp], rate: 1Mbit/s}")
+    assert [("tcp", None), ("udp", 1_000_000)] == [(one["protocol"], one.get("rate")) for one in found]
+
+
+def test_a_measurement_without_comparison_may_have_one_device_and_any_placement() -> None:
+    one = "schema: 1\nhosts: [a, b]\ndevices: {block: [ide]}\nplacement: %s\nworkloads: [{fio: {rw: read, bs: 1MiB}}]\n"
+    for placement in Placement:
+        found = load(one % placement)
+        assert {} == dict(found.baseline)
+        assert ["a", "b"] == [cell.host for cell in matrix.expand(found)]
+
+
+def test_isolated_may_compare_emulated_devices_with_each_other() -> None:
+    head = NET.replace("[e1000, netfront]", "[e1000, rtl8139]")
+    found = load(head + "  - netperf: {test: TCP_RR}\ncompare: {baseline: {net: rtl8139}}\n")
+    assert "rtl8139" == found.baseline[DeviceKind.NET]
+
+
+def test_the_digest_is_of_what_is_said_not_of_how() -> None:
+    text = BLOCK + "  - fio: {rw: read, bs: 4KiB}\n"
+    assert load(text).digest == load(f"# a comment\n{text}run: {{blocks: 3}}\n").digest
+    assert load(text).digest == load(text.replace("4KiB", "4096B")).digest
+    assert load(text).digest != load(text.replace("4KiB", "8KiB")).digest
+    assert load(text).digest != load(f"{text}run: {{seed: 2}}\n").digest
+    assert load(text).text == text
+
+
+def test_cells_are_the_devices_of_each_workloads_kind() -> None:
+    found = load(EXAMPLES[0].read_text(encoding="utf-8"))
+    cells = matrix.expand(found)
+    assert len({cell.id for cell in cells}) == len(cells)
+    assert all(matrix.kind_of(cell.workload) is cell.kind is DRIVERS[cell.device].kind for cell in cells)
+    assert DeviceKind.NET is matrix.kind_of(Workload("netperf", ()))
+
+
+@settings(deadline=None)
+@given(st.text(max_size=100))
+def test_arbitrary_text_raises_nothing_but_matrix_errors(text: str) -> None:
+    with pytest.raises(MatrixError, match=r"^m\.yaml:\d+:\d+: "):
+        load(text)
+
+
+QUICKSTART = EXAMPLES[0].read_text(encoding="utf-8")
+PIECES = ["", " ", "\n", "\t", "-", ": ", "[", "]", "{", "}", ",", "'", '"', "#", "&a ", "*a", "!", "0", "1e9", "~",
+          "[[", "{}", "\\", "%", "@", "é", "\x00", "4KiB", "fio", "block", "\ud800", "? ", "|\n", "---\n"]  # fmt: skip
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, len(QUICKSTART)), st.integers(0, 12), st.sampled_from(PIECES)), max_size=4))
+def test_a_damaged_matrix_is_read_or_refused_in_one_line(damage: list[tuple[int, int, str]]) -> None:
+    text = QUICKSTART
+    for start, length, piece in damage:
+        text = text[:start] + piece + text[start + length :]
+    told = "m.yaml:1:1: nothing"
+    try:
+        load(text)
+    except MatrixError as err:
+        told = str(err)
+    assert re.match(r"m\.yaml:\d+:\d+: .", told)
+    assert len(told.splitlines()) == 1

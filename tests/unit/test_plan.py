@@ -1,0 +1,174 @@
+"""Cells to trials: blocks, boots, order, cost."""
+
+import time
+from collections import Counter, defaultdict
+from itertools import groupby, pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pvbench import plan
+from pvbench.model import Cell, DeviceKind, Order, Placement, TrialSpec, Workload
+
+MIB = 2**20
+
+
+def fio(size: int, runtime: float = 4) -> Workload:
+    return Workload("fio", (("bs", size), ("runtime", runtime), ("warmup", 1)))
+
+
+def cells(placement: Placement, hosts: tuple[str, ...] = ("lab",), sizes: int = 3) -> list[Cell]:
+    arms = [(DeviceKind.BLOCK, device, fio(n)) for n in range(sizes) for device in ("ide", "blkfront")]
+    rr = Workload("netperf", (("runtime", 5), ("test", "TCP_RR")))
+    arms += [(DeviceKind.NET, device, rr) for device in ("e1000", "netfront")]
+    return [Cell(host, kind, device, placement, work) for host in hosts for kind, device, work in arms]
+
+
+def make(placement: Placement, *, blocks: int = 4, order: str = "random", seed: int = 1, **more: object) -> plan.Plan:
+    chosen = cells(placement, **more)  # type: ignore[arg-type]
+    return plan.make(chosen, blocks=blocks, order=order, seed=seed, placement=placement)
+
+
+def first_arms(made: plan.Plan) -> dict[str, list[str]]:
+    """Return, for each comparison, the device measured first in each block."""
+    seen: dict[tuple[str, int], str] = {}
+    for trial in made.trials:
+        seen.setdefault((trial.cell.comparison, trial.block), trial.cell.device)
+    first = defaultdict(list)
+    for (comparison, _), device in sorted(seen.items(), key=lambda item: item[0][1]):
+        first[comparison].append(device)
+    return first
+
+
+@pytest.mark.parametrize("placement", Placement)
+@pytest.mark.parametrize("order", Order)
+def test_each_block_holds_each_cell_once_and_each_boot_in_one_piece(placement: Placement, order: Order) -> None:
+    made = make(placement, order=order, hosts=("a", "b"))
+    for block in range(1, 5):
+        assert set(cells(placement, hosts=("a", "b"))) == {t.cell for t in made.trials if t.block == block}
+    assert {1} == set(Counter((trial.block, trial.cell) for trial in made.trials).values())
+    pieces = [boot for boot, _ in groupby(trial.boot for trial in made.trials)]
+    assert len(pieces) == len(set(pieces)) == len(made.boots)
+    assert list(range(len(made.trials))) == [trial.position for trial in made.trials]
+    assert sorted(trial.block for trial in made.trials) == [trial.block for trial in made.trials]
+    assert len({trial.id for trial in made.trials}) == len(made.trials)
+
+
+def test_boots_are_named_by_block_and_host_and_in_isolation_by_device() -> None:
+    assert ("b01-lab", "b02-lab") == make(Placement.COEXIST, blocks=2).boots
+    assert {"b01-lab-ide", "b01-lab-blkfront", "b01-lab-e1000", "b01-lab-netfront"} == set(
+        make(Placement.ISOLATED, blocks=1).boots
+    )
+    isolated = make(Placement.ISOLATED)
+    assert all({t.cell.device for t in isolated.trials if t.boot == boot} == {boot.rpartition("-")[2]}
+               for boot in isolated.boots)  # fmt: skip
+
+
+def test_names_of_boots_fit_a_file_and_stay_apart() -> None:
+    made = make(Placement.COEXIST, blocks=1, hosts=("a/b", "a b", "a_b"))
+    assert 3 == len(made.boots)
+    assert not any(set(boot) & set("/ ") for boot in made.boots)
+    assert "b100-lab" == make(Placement.COEXIST, blocks=100).boots[-1]
+    assert "b001-lab" == make(Placement.COEXIST, blocks=100).boots[0]
+
+
+def test_the_arms_of_a_comparison_follow_each_other_in_a_shared_boot() -> None:
+    trials = make(Placement.COEXIST).trials
+    assert all(one.cell.comparison == two.cell.comparison for one, two in zip(trials[::2], trials[1::2], strict=True))
+
+
+@pytest.mark.parametrize("placement", Placement)
+def test_which_arm_goes_first_alternates_over_the_blocks(placement: Placement) -> None:
+    for devices in first_arms(make(placement, blocks=6)).values():
+        assert 2 == len(set(devices))
+        assert all(one != two for one, two in pairwise(devices))
+
+
+@pytest.mark.parametrize("placement", Placement)
+def test_the_arms_are_as_far_apart_forwards_as_backwards_so_that_a_linear_drift_cancels(placement: Placement) -> None:
+    places = {(t.cell.comparison, t.cell.device, t.block): t.position for t in make(placement, blocks=2).trials}
+    for comparison, device, _ in places:
+        other = next(d for c, d, _ in places if c == comparison and d != device)
+        distance = [places[comparison, device, block] - places[comparison, other, block] for block in (1, 2)]
+        assert 0 == sum(distance)
+
+
+def test_in_isolation_the_boots_of_a_kind_follow_each_other_with_workloads_in_the_same_order() -> None:
+    made = make(Placement.ISOLATED)
+    for block in range(1, 5):
+        trials = [trial for trial in made.trials if trial.block == block]
+        assert 2 == len([kind for kind, _ in groupby(trial.cell.kind for trial in trials)])
+        orders = {boot: tuple(t.cell.comparison for t in found) for boot, found in groupby(trials, lambda t: t.boot)}
+        assert 2 == len(set(orders.values())), "one order for both disks, one for both network devices"
+
+
+def test_the_first_arm_of_different_comparisons_differs() -> None:
+    firsts = {devices[0] for devices in first_arms(make(Placement.COEXIST, sizes=20)).values()}
+    assert {"ide", "blkfront"} <= firsts
+
+
+@pytest.mark.parametrize("placement", Placement)
+def test_blocks_are_shuffled_differently_and_fixed_order_is_the_same_each_time(placement: Placement) -> None:
+    def orders(order: str) -> set[tuple[str, ...]]:
+        made = make(placement, order=order, sizes=10)
+        blocks = groupby(made.trials, lambda trial: trial.block)
+        return {tuple(trial.cell.id for trial in found) for _, found in blocks}
+
+    assert 4 == len(orders("random"))
+    assert 1 == len(orders("fixed"))
+
+
+@settings(deadline=None)
+@given(st.permutations(cells(Placement.COEXIST, hosts=("a", "b"))), st.integers(0, 2**32 - 1))
+def test_a_seed_gives_one_plan_however_the_cells_are_listed(shuffled: list[Cell], seed: int) -> None:
+    listed = cells(Placement.COEXIST, hosts=("a", "b"))
+    one, two = (
+        plan.make(which, blocks=2, order="random", seed=seed, placement=Placement.COEXIST)
+        for which in (listed, shuffled)
+    )
+    assert one == two
+
+
+def test_seeds_differ_and_a_further_host_leaves_the_others_order_alone() -> None:
+    assert make(Placement.COEXIST, seed=1).trials != make(Placement.COEXIST, seed=2).trials
+
+    def of_a(made: plan.Plan) -> list[tuple[int, Cell]]:
+        return [(trial.block, trial.cell) for trial in made.trials if trial.cell.host == "a"]
+
+    assert of_a(make(Placement.COEXIST, hosts=("a",))) == of_a(make(Placement.COEXIST, hosts=("b", "a")))
+
+
+def test_what_is_no_plan_is_refused() -> None:
+    chosen = cells(Placement.COEXIST)
+    for bad, blocks, placement in ((chosen, 0, "coexist"), (chosen * 2, 1, "coexist"), (chosen, 1, "isolated")):
+        with pytest.raises(ValueError):
+            plan.make(bad, blocks=blocks, order="random", seed=1, placement=Placement(placement))
+    with pytest.raises(ValueError):
+        plan.make(chosen, blocks=1, order="sorted", seed=1, placement=Placement.COEXIST)
+    assert () == plan.make([], blocks=1, order="fixed", seed=1, placement=Placement.COEXIST).trials
+
+
+def test_the_cost_is_boots_and_trials_and_the_disks_held_at_once() -> None:
+    coexist, isolated = (
+        plan.estimate(make(placement, blocks=2), boot_s=100, overhead_s=3, scratch_bytes=MIB)
+        for placement in (Placement.COEXIST, Placement.ISOLATED)
+    )
+    assert plan.Estimate(2 * 100 + 16 * (3 + 5), 2, 16, 2 * MIB) == coexist
+    assert plan.Estimate(8 * 100 + 16 * (3 + 5), 8, 16, MIB) == isolated
+
+
+def test_network_trials_need_no_scratch_disk() -> None:
+    only_net = [cell for cell in cells(Placement.COEXIST) if cell.kind is DeviceKind.NET]
+    made = plan.make(only_net, blocks=1, order="random", seed=1, placement=Placement.COEXIST)
+    assert 0 == plan.estimate(made, boot_s=1, overhead_s=1, scratch_bytes=MIB).disk_bytes
+
+
+@pytest.mark.parametrize("placement", Placement)
+def test_ten_thousand_cells_are_planned_in_no_time(placement: Placement) -> None:
+    many = cells(placement, sizes=5000)
+    start = time.process_time()
+    made = plan.make(many, blocks=3, order="random", seed=1, placement=placement)
+    assert time.process_time() - start < 2
+    assert isinstance(made.trials[-1], TrialSpec)
+    assert 3 * len(many) == len(made.trials)
