@@ -2,7 +2,7 @@
 #
 # Xen's HVM guests load a kernel given with kernel= through the device model's fw_cfg port, a byte an I/O
 # exit: 12 MB took more than a minute under emulation, against 2 s from a virtio disk read by DMA. SeaBIOS
-# under Xen knows no boot index, though, and would try the disk under test first. So the boot disk carries
+# under Xen knows no boot index, though, and would try the disk under test first. So a PCI device carries
 # this ROM. It registers a boot entry vector (BIOS Boot Specification 1.01, section 3.3), which boot="n" in
 # the domain's configuration selects; the vector looks for the disk whose boot sector says SYSLINUX.
 
@@ -27,7 +27,7 @@ pnp:    .ascii  "$PnP"
 
         .org    0x48
 pcir:   .ascii  "PCIR"
-        .word   0x1af4, 0x1001          # virtio block device, transitional
+        .word   0x1b36, 0x0005          # the PCI device that carries it: pci-testdev
         .word   0, 24
         .byte   0, 0, 0, 2
         .word   1, 0
