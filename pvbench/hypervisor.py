@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from pvbench.model import CommandRecord, HostFacts, Placement, Witness
+from pvbench.model import Cell, CommandRecord, HostFacts, Placement, Witness
 from pvbench.transport import Transport
 from pvbench.workloads import Disk, Peer
 
@@ -13,8 +13,7 @@ from pvbench.workloads import Disk, Peer
 class GuestSpec:
     """A guest to boot: every device in it (names of DRIVERS), its size in bytes and vCPUs, its scratch disks' size.
 
-    `name` is the boot's id, fit for a domain name. `sabotage` is the wrong path on purpose, for tests and
-    demonstrations: the guest is told to use another device than the one asked for.
+    `name` is the boot's id, fit for a domain name.
     """
 
     name: str
@@ -23,7 +22,6 @@ class GuestSpec:
     memory_bytes: int
     vcpus: int
     scratch_bytes: int
-    sabotage: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,8 +51,8 @@ class Guest(Protocol):
     boot_seconds: float
     commands: tuple[CommandRecord, ...]
 
-    def target(self, device: str, seed: int) -> Disk | Peer:
-        """Return what a workload aims at for a device: the disk's path and size, or the peer's addresses."""
+    def target(self, cell: Cell, seed: int) -> Disk | Peer:
+        """Return what a cell's tool aims at: the disk's path and size, or the peer's addresses and port."""
         ...
 
     def cache_mode(self, device: str) -> str | None:
@@ -65,8 +63,7 @@ class Guest(Protocol):
         """Drop the host's caches of the device's backing and look at the host's side for the first time."""
         ...
 
-    def execute(self, device: str, warmup: tuple[str, ...] | None, argv: tuple[str, ...], timeout_s: float
-                ) -> GuestRun:
+    def execute(self, device: str, warmup: tuple[str, ...] | None, argv: tuple[str, ...], timeout_s: float) -> GuestRun:
         """Run the warm-up and the tool in the guest, looking at the guest's side before and after the tool.
 
         Raises Unreachable when the guest is gone, CommandTimeout when the tool does not end.

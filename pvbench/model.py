@@ -7,7 +7,7 @@ each cell of a comparison once, close in time, on one host.
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Self
 
@@ -247,11 +247,11 @@ class HostFacts:
 
 @dataclass(frozen=True)
 class GuestImage:
-    """A bootable guest: kernel and initramfs on the controller, the key it admits and its pinned host key."""
+    """A bootable guest on the controller: its boot disk and boot ROM (paths), what they hold, its pinned host key."""
 
     name: str
-    kernel: str
-    initramfs: str
+    boot_disk: str
+    boot_rom: str
     digest: str
     host_key: str
-    user_key: str = field(repr=False)
+    versions: tuple[tuple[str, str], ...] = ()

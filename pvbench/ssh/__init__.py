@@ -6,6 +6,7 @@ with ssh.connect(target, jumps=jumps) as transport:
 """
 
 from pvbench.ssh.config import config_text, resolve, route
+from pvbench.ssh.keys import new_key
 from pvbench.ssh.session import KNOWN_HOSTS, connect
 
-__all__ = ["KNOWN_HOSTS", "config_text", "connect", "resolve", "route"]
+__all__ = ["KNOWN_HOSTS", "config_text", "connect", "new_key", "resolve", "route"]

@@ -1,0 +1,74 @@
+"""From two looks at every device to one witness: what carried the traffic, on which side. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pvbench.errors import ParseError
+from pvbench.model import DeviceKind, Witness
+
+SECTOR = 512  # bytes; sysfs and blkback count in these whatever the disk's own sector size
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """One device at one moment: its kernel name, bound driver, MAC (NICs), bytes and I/Os moved so far, its size."""
+
+    kind: DeviceKind
+    name: str
+    driver: str
+    mac: str | None
+    moved_bytes: int
+    ios: int | None
+    size_bytes: int | None
+
+
+def parse_look(text: str, when: str) -> tuple[Sighting, ...]:
+    """Read the `look=WHEN,…` lines of guestside/pvb-run. Raises ParseError for a line it does not know."""
+    sightings = []
+    for line in text.splitlines():
+        if not line.startswith(f"look={when},"):
+            continue
+        words = line.split(",")
+        try:
+            if words[1] == DeviceKind.NET:
+                _, _, name, driver, mac, rx, tx = words
+                sightings.append(Sighting(DeviceKind.NET, name, driver, mac, int(rx) + int(tx), None, None))
+            else:
+                _, _, name, driver, size, ios, moved = words
+                sightings.append(
+                    Sighting(DeviceKind.BLOCK, name, driver, None, int(moved) * SECTOR, int(ios), int(size) * SECTOR)
+                )
+        except ValueError as error:
+            raise ParseError(f"pvb-run: cannot read {line!r}") from error
+    return tuple(sightings)
+
+
+def guest_witness(before: tuple[Sighting, ...], after: tuple[Sighting, ...], kind: DeviceKind, asked: str) -> Witness:
+    """Compare two looks: `asked` is the kernel name of the device asked for; `driver` names what moved the most."""
+    start = {s.name: s for s in before if s.kind is kind}
+    moved = {s.name: s.moved_bytes - start[s.name].moved_bytes for s in after if s.name in start}
+    ios = {s.name: s.ios - (start[s.name].ios or 0) for s in after if s.name in start and s.ios is not None}
+    busiest = max(moved, key=lambda name: moved[name], default=None)
+    facts = [(f"{name} ({start[name].driver})", f"{moved[name]} bytes") for name in sorted(moved)]
+    return Witness(
+        side="guest",
+        driver=start[busiest].driver if busiest is not None and moved[busiest] else None,
+        asked_bytes=moved.get(asked),
+        all_bytes=sum(moved.values()) if moved else None,
+        asked_ios=ios.get(asked),
+        facts=tuple(facts),
+    )
+
+
+def host_witness(before: Mapping[str, int], after: Mapping[str, int], asked: str, facts: Mapping[str, str]) -> Witness:
+    """Compare two looks of the host, {device: bytes}: every device of the domain that dom0 counts."""
+    moved = {name: count - before.get(name, 0) for name, count in after.items()}
+    busiest = max(moved, key=lambda name: moved[name], default=None)
+    counted = {name: f"{count} bytes" for name, count in sorted(moved.items())}
+    return Witness(
+        side="host",
+        driver=busiest if busiest is not None and moved[busiest] else None,
+        asked_bytes=moved.get(asked),
+        all_bytes=sum(moved.values()) if moved else None,
+        facts=tuple((counted | dict(facts)).items()),
+    )
