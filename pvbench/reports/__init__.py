@@ -1,0 +1,1 @@
+"""What a run says, first as data (page, comparison), then as HTML, figures and a console table."""

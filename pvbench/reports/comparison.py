@@ -1,0 +1,259 @@
+"""A run's manifest and trials → ComparisonPage. Pure: a report can be rebuilt next year without a host."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+
+from pvbench.drivers import DRIVERS
+from pvbench.metrics import METRICS
+from pvbench.model import DeviceKind, IoPath, Outcome, Trial
+from pvbench.reports import evidence, wording
+from pvbench.reports import format as fmt
+from pvbench.reports.arms import CellTrials, arm, gather
+from pvbench.reports.headline import headline, magnitude, standfirst
+from pvbench.reports.method import METHOD
+from pvbench.reports.page import Arm, ComparisonPage, Facts, Group, HostView, LatencyRow, Row, Strip
+from pvbench.stats import Bound, Comparison, compare
+from pvbench.stats.compare import FEW_BLOCKS
+from pvbench.stats.latency import merge, percentile, total
+from pvbench.store import Manifest
+
+STRIPS = 24
+"""As many strip plots as a page holds: past that a reader does not look, and drawing takes long."""
+
+
+def build(manifest: Manifest, trials: Sequence[Trial]) -> ComparisonPage:
+    """Return the page of a run: every comparison of the plan, whether or not it came to a verdict."""
+    gathered = gather(manifest, trials)
+    label = wording.label(manifest.hosts)
+    matched = _matched(gathered, _baselines(manifest, gathered))
+    groups = _groups(matched, label)
+    rows = tuple(row for group in groups for row in group.rows)
+    strips = _strips(matched, label)
+    command = fmt.clean(shlex.join(manifest.command))
+    return ComparisonPage(
+        run_id=fmt.clean(manifest.run_id),
+        matrix_name=fmt.clean(manifest.matrix_name),
+        tool_version=fmt.clean(manifest.tool_version),
+        started=_moment(manifest.started),
+        headline=headline(rows, label),
+        standfirst=standfirst(rows),
+        label=label,
+        label_note=wording.label_note(manifest.hosts),
+        tiles=_tiles(manifest, gathered),
+        groups=groups,
+        groups_note=f"{fmt.count(len(rows), 'comparison')}; each interval covers its own ratio with 95 % confidence, "
+        "they do not do so jointly.",
+        ladder_caption=_labelled("Ratio of each comparison with its 95 % interval, on a logarithmic scale", label),
+        strips=strips[:STRIPS],
+        strips_note=f"{fmt.count(len(strips) - STRIPS, 'further comparison')} not drawn; their values are below."
+        if len(strips) > STRIPS
+        else "",
+        latency=_latency(gathered),
+        latency_caption=_labelled("Completion latency, histograms of all blocks merged", label),
+        cells=evidence.cells(gathered, manifest.run_id),
+        cells_note=_labelled(f"{fmt.count(len(gathered), 'cell')}, {fmt.count(len(trials), 'trial')}", label),
+        hosts=_hosts(manifest),
+        guest=_facts(manifest.guest),
+        stack=_facts(manifest.stack),
+        command=command,
+        reproduce=_reproduce(manifest, command),
+        matrix_text=fmt.clean(manifest.matrix_text, keep="\n\t"),
+        method=METHOD,
+    )
+
+
+def _baselines(manifest: Manifest, gathered: Sequence[CellTrials]) -> Mapping[str, str]:
+    """Return the baseline device of each kind: the manifest's, else the plan's first emulated one, else its first."""
+    chosen = dict(manifest.baseline)
+    for kind in DeviceKind:
+        devices = [found.cell.device for found in gathered if found.cell.kind is kind]
+        emulated = [name for name in devices if name in DRIVERS and DRIVERS[name].io_path is IoPath.EMULATED]
+        if devices:
+            chosen.setdefault(kind.value, (emulated or devices)[0])
+    return chosen
+
+
+Matched = tuple[CellTrials | None, tuple[CellTrials, ...]]
+
+
+def _matched(gathered: Sequence[CellTrials], baselines: Mapping[str, str]) -> tuple[Matched, ...]:
+    """Return each comparison as its baseline (None if not in the plan) and its candidates, in the plan's order."""
+    families: dict[str, list[CellTrials]] = {}
+    for found in gathered:
+        families.setdefault(found.comparison, []).append(found)
+    matched = []
+    for family in families.values():
+        wanted = baselines.get(family[0].cell.kind.value)
+        baseline = next((found for found in family if found.cell.device == wanted), None)
+        matched.append((baseline, tuple(found for found in family if found is not baseline)))
+    # The plan is shuffled; a reader wants like beside like.
+    return tuple(sorted(matched, key=lambda pair: _order(pair[0] or pair[1][0])))
+
+
+def _order(found: CellTrials) -> tuple[str, str, str, str, tuple[float, ...], str]:
+    cell = found.cell
+    mode = wording.title(cell.workload).partition(",")[0]
+    sizes = tuple(float(number) for _, number in cell.workload.params if isinstance(number, int | float))
+    return cell.kind.value, cell.host, cell.workload.tool, mode, sizes, cell.device
+
+
+def _groups(matched: Sequence[Matched], label: str) -> tuple[Group, ...]:
+    rows: dict[tuple[str, DeviceKind], list[Row]] = {}
+    for baseline, candidates in matched:
+        for candidate in candidates:
+            if baseline is not None:
+                rows.setdefault((candidate.cell.host, candidate.cell.kind), []).append(_row(baseline, candidate))
+    many = len({host for host, _ in rows}) > 1
+    groups = []
+    for (host, kind), own in rows.items():
+        where = f" on {fmt.clean(host)}" if many else ""
+        devices = " and ".join(dict.fromkeys(row.candidate.device for row in own))
+        title = f"{wording.KINDS[kind]}{where}"
+        caption = f"{title}: {devices} against {own[0].baseline.device}"
+        groups.append(Group(title, kind.value, fmt.clean(host), _labelled(caption, label), tuple(own)))
+    return tuple(groups)
+
+
+def _row(baseline: CellTrials, candidate: CellTrials) -> Row:
+    left, right = baseline.sample, candidate.sample
+    arms = arm(baseline), arm(candidate)
+    workload = candidate.cell.workload
+    metric = candidate.metric
+    found = compare(left, right, metric=metric, ceiling=wording.ceiling(workload)) if left and right else None
+    estimate = found.estimate if found else None
+    bounds = estimate.interval if estimate else None
+    tone = found.verdict.value if found else _lacking(arms)
+    return Row(
+        workload=wording.title(workload),
+        settings=wording.settings(workload),
+        metric=metric.name,
+        metric_title=metric.title,
+        baseline=arms[0],
+        candidate=arms[1],
+        verdict=tone.replace("_", " ").upper(),
+        tone=tone,
+        ratio=fmt.ratio(estimate.point) if estimate else "",
+        interval=fmt.interval(bounds.low, bounds.high) if bounds else "",
+        bound=found.bound.value if found and found.bound in {Bound.AT_LEAST, Bound.AT_MOST} else "",
+        notes=_notes(found, arms),
+        point=estimate.point if estimate else None,
+        low=bounds.low if bounds else None,
+        high=bounds.high if bounds else None,
+        decades=found.decades if found else 0,
+        indicative=bool(found and found.indicative),
+    )
+
+
+def _lacking(arms: tuple[Arm, Arm]) -> str:
+    return "invalid" if "invalid" in {side.status for side in arms} else "not_measured"
+
+
+def _notes(found: Comparison | None, arms: tuple[Arm, Arm]) -> tuple[str, ...]:
+    notes = []
+    if found:
+        if found.indicative:
+            notes.append(f"indicative ({fmt.count(found.blocks, 'block')})")
+        if found.estimate is None:
+            notes.append("an arm reads zero, so there is no ratio")
+        elif found.estimate.interval is None:
+            notes.append("no interval")
+        if found.decades:
+            notes.append(f"at least {magnitude(found.decades)} {'faster' if found.decades > 0 else 'slower'}")
+        if found.bound is Bound.BOTH:
+            notes.append("both arms reach the offered load, so the ratio says nothing")
+        elif found.bound:
+            notes.append("an arm reaches the offered load, so the ratio is a bound")
+        if found.disagreeing:
+            notes.append("blocks disagree: median and mean ratio differ by more than 5 %")
+    for side in arms:
+        notes.extend(f"{side.device}: {number} × {reason}" for reason, number in side.reasons)
+    return tuple(notes)
+
+
+def _strips(matched: Sequence[Matched], label: str) -> tuple[Strip, ...]:
+    strips = []
+    for baseline, candidates in matched:
+        cells = [found for found in (baseline, *candidates) if found is not None]
+        arms = tuple(map(arm, cells))
+        if any(side.values for side in arms):
+            metric = cells[0].metric
+            workload = wording.title(cells[0].cell.workload)
+            strips.append(Strip(workload, metric.name, _labelled(f"{workload}: {metric.title}", label), arms))
+    return tuple(strips)
+
+
+def _latency(gathered: Sequence[CellTrials]) -> tuple[LatencyRow, ...]:
+    rows = []
+    metric = METRICS["latency_p50"]
+    for found in sorted(gathered, key=_order):
+        bins = merge(trial.latency_bins for trial in found.trials if trial.outcome is Outcome.OK)
+        if bins:
+            p50, p99, p999 = (percentile(bins, q) for q in (0.5, 0.99, 0.999))
+            texts = [fmt.value(metric, number) if number is not None else "–" for number in (p50, p99, p999)]
+            workload = wording.title(found.cell.workload)
+            rows.append(LatencyRow(workload, fmt.clean(found.cell.device), f"{total(bins):,}", *texts))
+    return tuple(rows)
+
+
+def _tiles(manifest: Manifest, gathered: Sequence[CellTrials]) -> Facts:
+    counts = {outcome: sum(found.count(outcome) for found in gathered) for outcome in Outcome}
+    flaws = [
+        f"{counts[outcome]:,} {word}"
+        for outcome, word in ((Outcome.INVALID, "invalid"), (Outcome.NOT_MEASURED, "not measured"))
+        if counts[outcome]
+    ]
+    few = " (indicative)" if manifest.blocks < FEW_BLOCKS else ""
+    hosts = ", ".join(fmt.clean(host.name) for host in manifest.hosts)
+    hypervisors = ", ".join(dict.fromkeys(fmt.clean(host.hypervisor) for host in manifest.hosts))
+    return (
+        ("Hypervisor", hypervisors or "–"),
+        ("Host" if len(manifest.hosts) == 1 else "Hosts", hosts or "–"),
+        ("Blocks", f"{manifest.blocks}{few}"),
+        ("Trials", f"{counts[Outcome.OK]:,} ok" + "".join(f", {flaw}" for flaw in flaws)),
+        ("Placement", manifest.placement.value),
+        ("Started", _moment(manifest.started)),
+    )
+
+
+def _hosts(manifest: Manifest) -> tuple[HostView, ...]:
+    return tuple(
+        HostView(
+            fmt.clean(host.name),
+            wording.label([host]),
+            (
+                ("runs on", host.emulation.value),
+                ("machine", fmt.clean(host.machine)),
+                ("hypervisor", fmt.clean(host.hypervisor)),
+                ("kernel", fmt.clean(host.kernel)),
+                ("processor", f"{fmt.clean(host.cpu)}, {fmt.count(host.cpus, 'CPU')}"),
+                ("memory", fmt.size(host.memory_bytes)),
+                ("measured speed", fmt.significant(host.speed)),
+                *_facts(host.details),
+                ("identity", host.identity),
+            ),
+        )
+        for host in manifest.hosts
+    )
+
+
+def _reproduce(manifest: Manifest, command: str) -> tuple[tuple[str, str], ...]:
+    run = shlex.quote(fmt.clean(manifest.run_id))
+    return (
+        (f"Run it again: the matrix below, seed {manifest.seed}, pvbench {fmt.clean(manifest.tool_version)}", command),
+        ("Write this report again, from the run's folder alone", f"pvbench report {run} -o report.html"),
+        ("See every reading of a run, or of one cell", f"pvbench show {run} --json"),
+    )
+
+
+def _facts(pairs: Sequence[tuple[str, str]]) -> Facts:
+    return tuple((fmt.clean(name), fmt.clean(fact)) for name, fact in pairs)
+
+
+def _moment(started: str) -> str:
+    """Return an ISO 8601 UTC moment to the minute, as people write it."""
+    text = fmt.clean(started)
+    return f"{text[:10]} {text[11:16]} UTC" if len(text) >= 16 and text[10] == "T" else text
+
+
+def _labelled(caption: str, label: str) -> str:
+    return f"{caption} · {label}" if label else caption

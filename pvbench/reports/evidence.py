@@ -1,0 +1,126 @@
+"""Cells and trials as they are shown: what was measured, what carried it, what was run, what is kept."""
+
+import shlex
+from collections.abc import Sequence
+
+from pvbench.metrics import METRICS, Metric
+from pvbench.model import CommandRecord, Outcome, Trial, Witness
+from pvbench.reports import format as fmt
+from pvbench.reports import wording
+from pvbench.reports.arms import CellTrials
+from pvbench.reports.page import CellView, CommandView, RawView, TrialView, WitnessView
+
+EVIDENCE_PER_PAGE = 240
+EVIDENCE_PER_CELL = 20
+ROWS_PER_CELL = 60
+ROWS_PER_PAGE = 6000
+
+_OUTCOMES = {Outcome.OK: "ok", Outcome.INVALID: "INVALID", Outcome.NOT_MEASURED: "NOT MEASURED"}
+
+
+def cells(gathered: Sequence[CellTrials], run_id: str) -> tuple[CellView, ...]:
+    """Return every cell with its trials; evidence and rows past what a page holds are counted, not shown."""
+    many = max(len(gathered), 1)
+    evidence = min(EVIDENCE_PER_CELL, max(1, EVIDENCE_PER_PAGE // many))
+    rows = min(ROWS_PER_CELL, max(3, ROWS_PER_PAGE // many))
+    budget = EVIDENCE_PER_PAGE
+    views = []
+    for found in gathered:
+        shown = min(evidence, budget)
+        views.append(_cell(found, run_id, shown, rows))
+        budget -= min(shown, len(found.trials))
+    return tuple(views)
+
+
+def _cell(found: CellTrials, run_id: str, evidence: int, rows: int) -> CellView:
+    # What went wrong is asked about first; the rest stands in the order it was measured.
+    ranked = sorted(found.trials, key=lambda trial: trial.outcome is Outcome.OK)
+    listed = set(map(id, ranked[:rows]))
+    explained = set(map(id, ranked[:evidence]))
+    sample = found.sample
+    cell = found.cell
+    return CellView(
+        id=found.id,
+        device=fmt.clean(cell.device),
+        workload=wording.title(cell.workload),
+        settings=wording.settings(cell.workload),
+        host=fmt.clean(cell.host),
+        summary=_summary(found),
+        tone="ok" if found.count(Outcome.OK) == len(found.trials) + found.missing else "flawed",
+        median=fmt.value(found.metric, sample.median if sample else None),
+        cache_modes=", ".join(sorted({fmt.clean(trial.cache_mode) for trial in found.trials if trial.cache_mode})),
+        trials=tuple(_trial(t, found.metric, id(t) in explained) for t in found.trials if id(t) in listed),
+        more=_more(found, len(explained), len(listed), run_id),
+    )
+
+
+def _summary(found: CellTrials) -> str:
+    counts = ((Outcome.OK, "ok"), (Outcome.INVALID, "invalid"), (Outcome.NOT_MEASURED, "not measured"))
+    return ", ".join(f"{found.count(outcome):,} {word}" for outcome, word in counts if found.count(outcome))
+
+
+def _more(found: CellTrials, explained: int, listed: int, run_id: str) -> str:
+    said = []
+    if found.missing:
+        said.append(f"{fmt.count(found.missing, 'planned trial')} never reached.")
+    if len(found.trials) > listed:
+        said.append(f"{fmt.count(len(found.trials) - listed, 'further trial')} not listed here.")
+    if listed > explained:
+        said.append(f"Evidence of {fmt.count(listed - explained, 'listed trial')} not shown here.")
+    if len(said) > bool(found.missing):
+        said.append(f"Everything: pvbench show {shlex.quote(run_id)} {found.id}")
+    return " ".join(said)
+
+
+def _trial(trial: Trial, metric: Metric, evidence: bool) -> TrialView:
+    readings = {reading.metric: reading.value for reading in trial.readings}
+    seconds = dict(trial.seconds)
+    return TrialView(
+        block=trial.spec.block,
+        boot=fmt.clean(trial.spec.boot),
+        started=fmt.clean(trial.started),
+        outcome=_OUTCOMES[trial.outcome],
+        tone=trial.outcome.value,
+        value=fmt.value(metric, readings.get(metric.name)),
+        others=", ".join(_reading(name, number) for name, number in readings.items() if name != metric.name),
+        carried=_carried(trial.witnesses),
+        took=fmt.duration(sum(seconds.values()) if seconds else None),
+        phases=", ".join(f"{fmt.clean(name)} {fmt.duration(spent)}" for name, spent in seconds.items()),
+        reason=fmt.clean(trial.reason or ""),
+        evidence=evidence,
+        witnesses=tuple(map(_witness, trial.witnesses)) if evidence else (),
+        commands=tuple(map(_command, trial.commands)) if evidence else (),
+        raw=tuple(RawView(fmt.clean(raw.path), fmt.clean(raw.sha256), fmt.size(raw.size_bytes)) for raw in trial.raw)
+        if evidence
+        else (),
+    )
+
+
+def _reading(name: str, number: float) -> str:
+    metric = METRICS.get(name)
+    return f"{metric.title} {fmt.value(metric, number)}" if metric else f"{fmt.clean(name)} {number:g}"
+
+
+def _carried(witnesses: Sequence[Witness]) -> str:
+    """Return the smallest share any side saw: a path is proved only where both agree."""
+    shares = [witness.share for witness in witnesses if witness.share is not None]
+    return fmt.share(min(shares)) if shares else "–"
+
+
+def _witness(witness: Witness) -> WitnessView:
+    asked = fmt.size(witness.asked_bytes)
+    ios = f", {fmt.count(witness.asked_ios, 'request')}" if witness.asked_ios is not None else ""
+    return WitnessView(
+        side=fmt.clean(witness.side),
+        driver=fmt.clean(witness.driver) if witness.driver else "not told",
+        share=fmt.share(witness.share),
+        traffic=f"{asked} of {fmt.size(witness.all_bytes)}{ios}",
+        facts=tuple((fmt.clean(name), fmt.clean(fact)) for name, fact in witness.facts),
+    )
+
+
+def _command(command: CommandRecord) -> CommandView:
+    ended = "did not end" if command.exit_code is None else f"exit {command.exit_code}"
+    if command.elapsed_s is not None:
+        ended += f", {fmt.duration(command.elapsed_s)}"
+    return CommandView(fmt.clean(command.where), fmt.clean(shlex.join(command.argv)), ended)

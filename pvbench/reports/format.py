@@ -1,0 +1,160 @@
+"""Numbers and outside text → what a person reads: three significant digits, units, ratios, durations."""
+
+import math
+import unicodedata
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from pvbench.metrics import Metric, Scale
+
+NOT_MEASURED = "not measured"
+DIGITS = 3
+
+_STEPS: Mapping[Scale, tuple[tuple[float, str], ...]] = MappingProxyType(
+    {
+        Scale.BYTES: ((1, "B"), (1e3, "kB"), (1e6, "MB"), (1e9, "GB"), (1e12, "TB")),
+        Scale.BITS: ((1, "bit"), (1e3, "kbit"), (1e6, "Mbit"), (1e9, "Gbit"), (1e12, "Tbit")),
+        Scale.TIME: ((1e-9, "ns"), (1e-6, "µs"), (1e-3, "ms"), (1, "s")),
+        Scale.PLAIN: ((1, ""), (1e3, "k"), (1e6, "M"), (1e9, "G")),
+    }
+)
+"""Per scale, the sizes of its units, in the metric's base unit."""
+
+_PLAIN_UNITS: Mapping[str, str] = MappingProxyType({"iops": "IOPS", "transactions": "trans/s"})
+_SHARES = frozenset({"lost_share"})
+_COUNTS = frozenset({"retransmits"})
+_PLAIN_WITH_SEPARATOR = 100_000
+"""Below this a plain number is written out (12,300), from here on it is shortened (123k)."""
+
+_BINARY = ((1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
+
+
+def value(metric: Metric, number: float | None) -> str:
+    """Return a value of a metric, given in its base unit, for people; None is "not measured"."""
+    if number is None:
+        return NOT_MEASURED
+    if metric.name in _SHARES:
+        return f"{significant(number * 100)} %"
+    if metric.name in _COUNTS:
+        return f"{number:,.0f}"
+    if metric.scale is Scale.PLAIN:
+        return f"{_plain(number)} {_PLAIN_UNITS.get(metric.name, metric.unit)}"
+    suffix = "/s" if metric.unit.endswith("/s") else ""
+    return _scaled(number, _STEPS[metric.scale], suffix)
+
+
+def significant(number: float, digits: int = DIGITS) -> str:
+    """Return a number with so many significant digits, thousands separated, never in exponent form."""
+    if number == 0:
+        return "0"
+    places = digits - 1 - math.floor(math.log10(abs(number)))
+    rounded = round(number, places)
+    if rounded != 0:  # 9.999 has become 10.0: one place fewer
+        places = digits - 1 - math.floor(math.log10(abs(rounded)))
+    return f"{rounded:,.{max(places, 0)}f}"
+
+
+def ratio(point: float, times: str = "×") -> str:
+    """Return a ratio: 16×, 2.1×, 1.02×, 0.063×."""
+    return _ratio_digits(point) + times
+
+
+def interval(low: float, high: float) -> str:
+    """Return an interval of a ratio, rounded outward, so that no end looks better than it is: [12, 21]."""
+    return f"[{_outward(low, math.floor)}, {_outward(high, math.ceil)}]"
+
+
+def duration(seconds: float | None) -> str:
+    """Return a duration: 350 ms, 5 s, 1 min 23 s, 2 h 03 min."""
+    if seconds is None:
+        return NOT_MEASURED
+    if 0 < seconds < 0.0005:
+        return "< 1 ms"
+    if seconds < 0.9995:
+        return f"{round(seconds * 1000)} ms"
+    if seconds < 59.5:
+        return f"{significant(seconds, 2) if seconds < 9.95 else round(seconds)} s".replace(".0 s", " s")
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min"
+
+
+def size(size_bytes: float | None) -> str:
+    """Return a size in binary units: 4 KiB, 1.5 GiB; sizes of files and memory, not rates."""
+    if size_bytes is None:
+        return NOT_MEASURED
+    for unit, name in _BINARY:
+        if size_bytes >= unit:
+            return f"{significant(size_bytes / unit).removesuffix('.00').removesuffix('.0')} {name}"
+    return f"{size_bytes:.0f} B"
+
+
+def share(part: float | None) -> str:
+    """Return a share of 0 to 1 in percent, rounded down, so that 99.96 % is never shown as all."""
+    if part is None:
+        return NOT_MEASURED
+    return f"{math.floor(part * 1000) / 10:.1f} %".replace(".0 %", " %")
+
+
+def count(number: int, noun: str, plural: str | None = None) -> str:
+    """Return "1 block", "3 blocks", "12,000 trials"."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def clean(text: str, keep: str = "") -> str:
+    r"""Return outside text with everything that is not seen, or that reorders what is, spelt out: \x1b, \u202e.
+
+    Such characters can make a reason or a host's name read as something else; `keep` names those to leave alone.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(char if char in keep or _shown(char) else _spelt(char) for char in text)
+
+
+def _shown(char: str) -> bool:
+    return char == " " or unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"}
+
+
+def _spelt(char: str) -> str:
+    code = ord(char)
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def _scaled(number: float, steps: tuple[tuple[float, str], ...], suffix: str) -> str:
+    if number == 0:
+        return f"0 {steps[0][1] if steps[0][0] == 1 else 's'}{suffix}"
+    chosen = steps[0]
+    for step in steps:
+        # Compared after rounding: 999.7 kB/s is 1.00 MB/s, not 1,000 kB/s.
+        if float(f"{abs(number) / step[0]:.{DIGITS}g}") >= 1:
+            chosen = step
+    return f"{significant(number / chosen[0])} {chosen[1]}{suffix}"
+
+
+def _plain(number: float) -> str:
+    if abs(number) < _PLAIN_WITH_SEPARATOR:
+        return significant(number)
+    return _scaled(number, _STEPS[Scale.PLAIN], "").replace(" ", "")
+
+
+def _ratio_digits(point: float) -> str:
+    if 0.8 <= point < 1.995:
+        return f"{point:.2f}"
+    return significant(point, 2)
+
+
+def _outward(end: float, towards: Callable[[float], int]) -> str:
+    digits = 2 if not 0.8 <= end < 1.995 else 3 if end >= 1 else 2
+    places = digits - 1 - math.floor(math.log10(end))
+    # An end that is a rounding error away from a short number is that number: 21 stays 21, not 22.
+    scaled = end * 10.0**places
+    nearest = round(scaled)
+    whole = nearest if math.isclose(scaled, nearest, rel_tol=1e-12) else towards(scaled)
+    if whole == 10**digits:
+        places -= 1
+        whole //= 10
+    return f"{whole / 10.0**places:,.{max(places, 0)}f}"

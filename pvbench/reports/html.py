@@ -1,0 +1,29 @@
+"""ComparisonPage → one HTML file that needs nothing else: no script, no font, no style from elsewhere."""
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from pvbench.reports import charts
+from pvbench.reports.page import ComparisonPage
+
+CONTENT_SECURITY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+
+
+def render(page: ComparisonPage) -> str:
+    """Return the page as HTML. Everything but our own style and figures is escaped by the template engine."""
+    environment = Environment(
+        loader=PackageLoader("pvbench.reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    compared = any(row.point is not None for group in page.groups for row in group.rows)
+    return environment.get_template("comparison.html.j2").render(
+        page=page,
+        security=CONTENT_SECURITY,
+        style=Markup(environment.get_template("style.css").render()),  # noqa: S704
+        ladder=Markup(charts.ladder(page)) if compared else None,  # noqa: S704
+        strips=[(drawn, Markup(charts.strip(drawn, n))) for n, drawn in enumerate(page.strips)],  # noqa: S704
+    )

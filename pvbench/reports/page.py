@@ -1,0 +1,195 @@
+"""ComparisonPage: everything a report shows, as data. Text is ready to print; numbers are for the figures only.
+
+Every string has been through `format.clean`; nothing is HTML. `dataclasses.asdict` gives the page as JSON.
+"""
+
+from dataclasses import dataclass
+
+Facts = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One device's side of a comparison. `median` is text with its unit, or says why there is none.
+
+    `status` is ok, invalid or not_measured; `values` are (block, value in the metric's base unit);
+    `reasons` why trials of this arm gave no number, with how often.
+    """
+
+    device: str
+    io_path: str
+    cell: str
+    status: str
+    median: str
+    values: tuple[tuple[int, float], ...]
+    ok: int
+    invalid: int
+    not_measured: int
+    reasons: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One comparison: a candidate against the baseline on one workload.
+
+    `verdict` is the word to print (FASTER, …, INVALID, NOT MEASURED) and `tone` its lower-case class;
+    `bound` is ≥ or ≤ before a capped ratio. Figures are None where there is no number.
+    """
+
+    workload: str
+    settings: str
+    metric: str
+    metric_title: str
+    baseline: Arm
+    candidate: Arm
+    verdict: str
+    tone: str
+    ratio: str
+    interval: str
+    bound: str
+    notes: tuple[str, ...]
+    point: float | None
+    low: float | None
+    high: float | None
+    decades: int
+    indicative: bool
+
+
+@dataclass(frozen=True)
+class Group:
+    """The comparisons of one kind of device on one host: one table."""
+
+    title: str
+    kind: str
+    host: str
+    caption: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Strip:
+    """The values of every device in one comparison, block by block: one small figure."""
+
+    workload: str
+    metric: str
+    caption: str
+    arms: tuple[Arm, ...]
+
+
+@dataclass(frozen=True)
+class LatencyRow:
+    """Percentiles of one cell from histograms merged over all its blocks; "–" where too few samples lie beyond."""
+
+    workload: str
+    device: str
+    samples: str
+    median: str
+    p99: str
+    p999: str
+
+
+@dataclass(frozen=True)
+class WitnessView:
+    """What one side says carried the traffic."""
+
+    side: str
+    driver: str
+    share: str
+    traffic: str
+    facts: Facts
+
+
+@dataclass(frozen=True)
+class CommandView:
+    """A command line: where it ran, as a shell would take it, how it ended."""
+
+    where: str
+    line: str
+    ended: str
+
+
+@dataclass(frozen=True)
+class RawView:
+    """A raw output and its digest."""
+
+    path: str
+    sha256: str
+    size: str
+
+
+@dataclass(frozen=True)
+class TrialView:
+    """One trial. `evidence` tells whether witnesses, commands and raw outputs are shown with it."""
+
+    block: int
+    boot: str
+    started: str
+    outcome: str
+    tone: str
+    value: str
+    others: str
+    carried: str
+    took: str
+    phases: str
+    reason: str
+    evidence: bool
+    witnesses: tuple[WitnessView, ...] = ()
+    commands: tuple[CommandView, ...] = ()
+    raw: tuple[RawView, ...] = ()
+
+
+@dataclass(frozen=True)
+class CellView:
+    """One cell with its trials; `more` counts what is left out, or is empty."""
+
+    id: str
+    device: str
+    workload: str
+    settings: str
+    host: str
+    summary: str
+    tone: str
+    median: str
+    cache_modes: str
+    trials: tuple[TrialView, ...]
+    more: str
+
+
+@dataclass(frozen=True)
+class HostView:
+    """One host's facts; `label` is what its figures must be labelled with, or empty."""
+
+    name: str
+    label: str
+    facts: Facts
+
+
+@dataclass(frozen=True)
+class ComparisonPage:
+    """A run's report. `label` is what stands beside every figure ("software emulation"), empty on bare metal."""
+
+    run_id: str
+    matrix_name: str
+    tool_version: str
+    started: str
+    headline: str
+    standfirst: str
+    label: str
+    label_note: str
+    tiles: Facts
+    groups: tuple[Group, ...]
+    groups_note: str
+    ladder_caption: str
+    strips: tuple[Strip, ...]
+    strips_note: str
+    latency: tuple[LatencyRow, ...]
+    latency_caption: str
+    cells: tuple[CellView, ...]
+    cells_note: str
+    hosts: tuple[HostView, ...]
+    guest: Facts
+    stack: Facts
+    command: str
+    reproduce: tuple[tuple[str, str], ...]
+    matrix_text: str
+    method: tuple[tuple[str, str], ...]
