@@ -45,7 +45,7 @@ class CellTrials:
 
 
 def gather(manifest: Manifest, trials: Sequence[Trial]) -> tuple[CellTrials, ...]:
-    """Return the cells of the plan in the plan's order, cells only the trials know after them."""
+    """Return every cell of the plan, and any that only the trials know: like beside like, emulated devices first."""
     by_cell: dict[Cell, list[Trial]] = {}
     planned: Counter[Cell] = Counter()
     for spec in sorted(manifest.plan, key=lambda spec: (spec.block, spec.position)):
@@ -53,7 +53,7 @@ def gather(manifest: Manifest, trials: Sequence[Trial]) -> tuple[CellTrials, ...
         by_cell.setdefault(spec.cell, [])
     for trial in trials:
         by_cell.setdefault(trial.spec.cell, []).append(trial)
-    return tuple(
+    found = (
         CellTrials(
             cell=cell,
             id=cell.id,
@@ -64,6 +64,16 @@ def gather(manifest: Manifest, trials: Sequence[Trial]) -> tuple[CellTrials, ...
         )
         for cell, own in by_cell.items()
     )
+    return tuple(sorted(found, key=_order))
+
+
+def _order(found: CellTrials) -> tuple[str, str, str, str, tuple[float, ...], str, bool, str]:
+    # The plan is shuffled; a reader is not.
+    cell = found.cell
+    mode = wording.title(cell.workload).partition(",")[0]
+    sizes = tuple(float(number) for _, number in cell.workload.params if isinstance(number, int | float))
+    paravirtual = wording.io_path(cell.device) == "PV"
+    return cell.kind.value, cell.host, cell.workload.tool, mode, sizes, found.comparison, paravirtual, cell.device
 
 
 def arm(found: CellTrials) -> Arm:

@@ -29,13 +29,16 @@ def build(manifest: Manifest, trials: Sequence[Trial]) -> ComparisonPage:
     groups = _groups(matched, label)
     rows = tuple(row for group in groups for row in group.rows)
     strips = _strips(matched, label)
+    finding, qualifier = headline(rows, label)
     command = fmt.clean(shlex.join(manifest.command))
     return ComparisonPage(
         run_id=fmt.clean(manifest.run_id),
         matrix_name=fmt.clean(manifest.matrix_name),
         tool_version=fmt.clean(manifest.tool_version),
         started=_moment(manifest.started),
-        headline=headline(rows, label),
+        headline=f"{finding} ({qualifier})" if qualifier else finding,
+        finding=finding,
+        qualifier=qualifier,
         standfirst=standfirst(rows),
         label=label,
         label_note=wording.label_note(manifest.hosts),
@@ -77,7 +80,7 @@ Matched = tuple[CellTrials | None, tuple[CellTrials, ...]]
 
 
 def _matched(gathered: Sequence[CellTrials], baselines: Mapping[str, str]) -> tuple[Matched, ...]:
-    """Return each comparison as its baseline (None if not in the plan) and its candidates, in the plan's order."""
+    """Return each comparison as its baseline (None if not in the plan) and its candidates, in the cells' order."""
     families: dict[str, list[CellTrials]] = {}
     for found in gathered:
         families.setdefault(found.comparison, []).append(found)
@@ -86,15 +89,7 @@ def _matched(gathered: Sequence[CellTrials], baselines: Mapping[str, str]) -> tu
         wanted = baselines.get(family[0].cell.kind.value)
         baseline = next((found for found in family if found.cell.device == wanted), None)
         matched.append((baseline, tuple(found for found in family if found is not baseline)))
-    # The plan is shuffled; a reader wants like beside like.
-    return tuple(sorted(matched, key=lambda pair: _order(pair[0] or pair[1][0])))
-
-
-def _order(found: CellTrials) -> tuple[str, str, str, str, tuple[float, ...], str]:
-    cell = found.cell
-    mode = wording.title(cell.workload).partition(",")[0]
-    sizes = tuple(float(number) for _, number in cell.workload.params if isinstance(number, int | float))
-    return cell.kind.value, cell.host, cell.workload.tool, mode, sizes, cell.device
+    return tuple(matched)
 
 
 def _groups(matched: Sequence[Matched], label: str) -> tuple[Group, ...]:
@@ -185,7 +180,7 @@ def _strips(matched: Sequence[Matched], label: str) -> tuple[Strip, ...]:
 def _latency(gathered: Sequence[CellTrials]) -> tuple[LatencyRow, ...]:
     rows = []
     metric = METRICS["latency_p50"]
-    for found in sorted(gathered, key=_order):
+    for found in gathered:
         bins = merge(trial.latency_bins for trial in found.trials if trial.outcome is Outcome.OK)
         if bins:
             p50, p99, p999 = (percentile(bins, q) for q in (0.5, 0.99, 0.999))

@@ -11,29 +11,28 @@ _ORDER = {1: "an order of magnitude", 2: "two orders of magnitude", 3: "three or
 _DECIDED = tuple(verdict.value for verdict in Verdict)
 
 
-def headline(rows: Sequence[Row], label: str) -> str:
-    """Return the headline of all comparisons of a run, with what qualifies it in brackets."""
+def headline(rows: Sequence[Row], label: str) -> tuple[str, str]:
+    """Return what all comparisons of a run come to, and what qualifies it: ("… are faster …", "indicative")."""
     decided = [row for row in rows if row.tone in _DECIDED]
-    if not rows:
-        return _qualified("Nothing was compared: the plan holds no second device", label, indicative=False)
-    if not decided:
-        return _qualified(
-            "Nothing could be compared: in every comparison an arm gave no number", label, indicative=False
-        )
-    return _qualified(_finding(decided, len(rows)), label, indicative=any(row.indicative for row in decided))
+    words = [word for word in (label, "indicative" if any(row.indicative for row in decided) else "") if word]
+    return _finding(decided, len(rows)), ", ".join(words)
 
 
 def standfirst(rows: Sequence[Row]) -> str:
     """Return the sentences under the headline: sizes that may be claimed, and what is not there."""
-    said = []
-    for size in sorted({row.decades for row in rows if row.decades > 0}, reverse=True):
-        number = sum(row.decades == size for row in rows)
-        said.append(f"{magnitude(size).capitalize()} or more in {number} of {len(rows)}, by the whole interval.")
+    total = len(rows)
+    said = [
+        f"{magnitude(size)} or more, by the whole interval, in {number} of {total}"
+        for size, number in sorted(Counter(row.decades for row in rows if row.decades > 0).items(), reverse=True)
+    ]
     counts = Counter(row.tone for row in rows)
-    for tone, words in (("invalid", "invalid"), ("not_measured", "not measured"), ("undetermined", "undetermined")):
-        if counts[tone]:
-            said.append(f"{fmt.count(counts[tone], 'comparison')} {words}.")
-    return " ".join(said)
+    said += [
+        f"{tone.replace('_', ' ')} in {counts[tone]} of {total}"
+        for tone in ("equivalent", "capped", "undetermined", "invalid", "not_measured")
+        if counts[tone]
+    ]
+    text = "; ".join(said)
+    return f"{text[0].upper()}{text[1:]}." if text else ""
 
 
 def magnitude(decades: int) -> str:
@@ -42,23 +41,25 @@ def magnitude(decades: int) -> str:
 
 
 def _finding(rows: Sequence[Row], planned: int) -> str:
+    if not planned:
+        return "Nothing was compared: the plan holds no second device"
+    if not rows:
+        return "No comparison: in each, an arm gave no number"
     candidates, them, verb = _nouns(rows)
     counts = Counter(row.tone for row in rows)
-    for tone, word in (("faster", "faster"), ("slower", "slower")):
-        if counts[tone] == len(rows):
-            everywhere = "" if len(rows) == planned else f" in all {len(rows)} comparisons with both arms"
-            return f"{candidates} {verb} {_range(rows, tone)} {word} than {them}{everywhere}"
+    for tone, opposite in (("faster", "slower"), ("slower", "faster")):
+        if counts[tone] and not counts[opposite]:
+            where = "" if counts[tone] == planned else f" in {counts[tone]} of {fmt.count(planned, 'comparison')}"
+            return f"{candidates} {verb} {_range(rows, tone)} {tone} than {them}{where}"
+    if counts["faster"]:
+        said = [f"{tone} in {counts[tone]} ({_range(rows, tone)})" for tone in ("faster", "slower")]
+        return f"Of {fmt.count(planned, 'comparison')}, {candidates[0].lower()}{candidates[1:]} {verb} " + " and ".join(
+            said
+        )
     if counts["equivalent"] == len(rows):
-        return f"{candidates} and {them} are equivalent"
-    if counts["undetermined"] == len(rows):
-        return f"No verdict yet: the intervals do not tell {candidates[0].lower()}{candidates[1:]} from {them}"
-    said = []
-    for tone in ("faster", "slower"):
-        if counts[tone]:
-            chosen = [row for row in rows if row.tone == tone]
-            said.append(f"{tone} in {counts[tone]} of {planned} comparisons ({_range(chosen, tone)})")
-    said += [f"{tone} in {counts[tone]}" for tone in ("equivalent", "capped", "undetermined") if counts[tone]]
-    return f"{candidates} {verb} {', '.join(said)}, against {them}"
+        where = "" if len(rows) == planned else f" in {len(rows)} of {fmt.count(planned, 'comparison')}"
+        return f"{candidates} and {them} are equivalent{where}"
+    return f"No verdict that {candidates[0].lower()}{candidates[1:]} differ from {them}"
 
 
 def _nouns(rows: Sequence[Row]) -> tuple[str, str, str]:
@@ -70,11 +71,7 @@ def _nouns(rows: Sequence[Row]) -> tuple[str, str, str]:
 
 
 def _range(rows: Sequence[Row], tone: str) -> str:
-    points = sorted(row.point if tone == "faster" else 1 / row.point for row in rows if row.point)
+    chosen = [row.point for row in rows if row.tone == tone and row.point]
+    points = sorted(chosen if tone == "faster" else [1 / point for point in chosen])
     low, high = fmt.ratio(points[0]), fmt.ratio(points[-1])
     return low if low == high else f"{low} to {high}"
-
-
-def _qualified(sentence: str, label: str, *, indicative: bool) -> str:
-    words = [word for word in (label, "indicative" if indicative else "") if word]
-    return f"{sentence} ({', '.join(words)})" if words else sentence

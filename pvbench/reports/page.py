@@ -166,13 +166,18 @@ class HostView:
 
 @dataclass(frozen=True)
 class ComparisonPage:
-    """A run's report. `label` is what stands beside every figure ("software emulation"), empty on bare metal."""
+    """A run's report. `label` is what stands beside every figure ("software emulation"), empty on bare metal.
+
+    `headline` is `finding` with `qualifier` in brackets after it.
+    """
 
     run_id: str
     matrix_name: str
     tool_version: str
     started: str
     headline: str
+    finding: str
+    qualifier: str
     standfirst: str
     label: str
     label_note: str

@@ -29,15 +29,25 @@ _NETPERF_TITLES: Mapping[str, str] = MappingProxyType(
         "TCP_MAERTS": "TCP stream, guest receives",
     }
 )
-_SIZES = frozenset({"bs", "size", "length", "window", "request_size", "response_size", "request", "response"})
+_SIZES = frozenset({"bs", "length", "request", "response", "send"})
 _TIMES = frozenset({"runtime", "warmup"})
-_IN_TITLE: Mapping[str, frozenset[str]] = MappingProxyType(
+_USUAL: Mapping[str, Mapping[str, Scalar]] = MappingProxyType(
     {
-        "fio": frozenset({"rw", "bs", "iodepth"}),
-        "iperf3": frozenset({"direction", "protocol", "udp", "rate", "bitrate", "parallel"}),
-        "netperf": frozenset({"test"}),
+        "fio": {"numjobs": 1, "direct": True, "rwmixread": 50},
+        "iperf3": {"parallel": 1},
+        "netperf": {"request": 1, "response": 1},
     }
 )
+"""What a title leaves out as long as it is as usual."""
+
+_TOLD: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "fio": frozenset({"rw", "bs", "iodepth"}),
+        "iperf3": frozenset({"direction", "protocol", "rate", "length"}),
+        "netperf": frozenset({"test", "send"}),
+    }
+)
+"""What a title always tells."""
 
 SOFTWARE_NOTE = (
     "The hypervisor itself ran under software emulation, without hardware virtualisation. Such figures exercise the "
@@ -50,21 +60,15 @@ VIRTUAL_NOTE = (
 
 
 def title(workload: Workload) -> str:
-    """Return what is run, short: "Random read, 4 KiB, depth 1"."""
+    """Return what is run, short: "Random read, 4 KiB, depth 1"; what is as usual is left out."""
     params = dict(workload.params)
-    if workload.tool == "fio":
-        return _fio(params)
-    if workload.tool == "iperf3":
-        return _iperf3(params)
-    if workload.tool == "netperf":
-        test = str(params.get("test", "netperf"))
-        return _NETPERF_TITLES.get(test, fmt.clean(test))
-    return fmt.clean(workload.tool)
+    parts = {"fio": _fio, "iperf3": _iperf3, "netperf": _netperf}.get(workload.tool, _other)(params) or [workload.tool]
+    return fmt.clean(", ".join(parts))
 
 
 def settings(workload: Workload) -> str:
-    """Return the parameters that the title does not tell, with the tool's name before them."""
-    told = _IN_TITLE.get(workload.tool, frozenset())
+    """Return the parameters that the title has no place for, with the tool's name before them."""
+    told = _TOLD.get(workload.tool, frozenset()) | _USUAL.get(workload.tool, {}).keys()
     rest = [_setting(name, number) for name, number in workload.params if name not in told]
     return fmt.clean(f"{workload.tool}: {', '.join(rest)}" if rest else workload.tool)
 
@@ -81,10 +85,8 @@ def primary(workload: Workload) -> Metric:
 def ceiling(workload: Workload) -> float | None:
     """Return the value of the primary metric that the offered load itself does not let any device pass, if any."""
     params = dict(workload.params)
-    if workload.tool == "fio" and primary(workload).name == "iops":
-        return _number(params.get("rate_iops"), params.get("numjobs"))
     if workload.tool == "iperf3":
-        return _number(params.get("rate", params.get("bitrate")), params.get("parallel"))
+        return _number(params.get("rate"), params.get("parallel"))
     return None
 
 
@@ -117,27 +119,47 @@ def label_note(hosts: Sequence[HostFacts]) -> str:
     return " ".join(notes)
 
 
-def _fio(params: Mapping[str, Scalar]) -> str:
+def _fio(params: Mapping[str, Scalar]) -> list[str]:
     mode = str(params.get("rw", "fio"))
-    parts = [_FIO_TITLES.get(mode, fmt.clean(mode))]
+    parts = [_FIO_TITLES.get(mode, mode)]
     if "bs" in params:
         parts.append(_setting("bs", params["bs"]).removeprefix("bs "))
     if "iodepth" in params:
         parts.append(f"depth {params['iodepth']}")
-    return fmt.clean(", ".join(parts))
+    if params.get("numjobs", 1) != 1:
+        parts.append(f"{params['numjobs']} jobs")
+    if params.get("rwmixread", 50) != 50:
+        parts.append(f"{params['rwmixread']} % reads")
+    if params.get("direct") is False:
+        parts.append("through the page cache")
+    return parts
 
 
-def _iperf3(params: Mapping[str, Scalar]) -> str:
-    udp = params.get("udp") is True or str(params.get("protocol", "")).lower() == "udp"
+def _iperf3(params: Mapping[str, Scalar]) -> list[str]:
     direction = str(params.get("direction", ""))
-    parts = [f"{'UDP' if udp else 'TCP'}, {_DIRECTIONS.get(direction, direction) or 'guest sends'}"]
-    streams = params.get("parallel", 1)
-    if streams != 1:
-        parts.append(f"{streams} streams")
-    rate = _number(params.get("rate", params.get("bitrate")), 1)
+    parts = [str(params.get("protocol", "tcp")).upper(), _DIRECTIONS.get(direction, direction or "guest sends")]
+    if params.get("parallel", 1) != 1:
+        parts.append(f"{params['parallel']} streams")
+    if "length" in params:
+        parts.append(f"{_setting('length', params['length']).removeprefix('length ')} writes")
+    rate = _number(params.get("rate"), 1)
     if rate:
-        parts.append(f"{fmt.value(METRICS['goodput'], rate)} offered")
-    return fmt.clean(", ".join(parts))
+        parts.append(f"{fmt.value(METRICS['goodput'], rate)} offered".replace(".0 ", " "))
+    return parts
+
+
+def _netperf(params: Mapping[str, Scalar]) -> list[str]:
+    test = str(params.get("test", "netperf"))
+    sizes = [
+        _setting(name, params[name])
+        for name in ("request", "response", "send")
+        if name in params and params[name] != _USUAL["netperf"].get(name)
+    ]
+    return [_NETPERF_TITLES.get(test, test), *sizes]
+
+
+def _other(params: Mapping[str, Scalar]) -> list[str]:
+    return [_setting(name, number) for name, number in params.items() if name not in _TIMES]
 
 
 def _setting(name: str, number: Scalar) -> str:

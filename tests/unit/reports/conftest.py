@@ -44,7 +44,9 @@ def workload(tool: str, **params: str | float | bool) -> Workload:
 
 
 def fio(rw: str, bs: int, iodepth: int = 1) -> Workload:
-    return workload("fio", rw=rw, bs=bs, iodepth=iodepth, ioengine="libaio", direct=True, numjobs=1)
+    return workload(
+        "fio", rw=rw, bs=bs, iodepth=iodepth, ioengine="libaio" if iodepth > 1 else "psync", direct=True, numjobs=1
+    )
 
 
 BLOCK, NET = DeviceKind.BLOCK, DeviceKind.NET
@@ -54,10 +56,10 @@ WORKLOADS: tuple[tuple[DeviceKind, Workload, str, float, float], ...] = (
     (BLOCK, fio("randwrite", 4096), "iops", 187, 10.9),
     (BLOCK, fio("read", 262144), "throughput", 11.4e6, 24),
     (BLOCK, fio("randrw", 4096, 16), "iops", 231, 17),
-    (NET, workload("iperf3", direction="up", parallel=1), "goodput", 6.1e6, 41),
-    (NET, workload("iperf3", direction="down", parallel=1), "goodput", 21.7e6, 13),
-    (NET, workload("netperf", test="TCP_RR"), "transactions", 122, 1.9),
-    (NET, workload("iperf3", direction="up", parallel=1, udp=True, rate=20000000), "goodput", 5.2e6, 3.83),
+    (NET, workload("iperf3", direction="up", parallel=1, protocol="tcp"), "goodput", 6.1e6, 41),
+    (NET, workload("iperf3", direction="down", parallel=1, protocol="tcp"), "goodput", 21.7e6, 13),
+    (NET, workload("netperf", test="TCP_RR", request=1, response=1), "transactions", 122, 1.9),
+    (NET, workload("iperf3", direction="up", parallel=1, protocol="udp", rate=20000000), "goodput", 5.2e6, 3.83),
 )
 DEVICES = {BLOCK: ("ide", "blkfront"), NET: ("e1000", "netfront")}
 BOUND = {"ide": "ata_piix", "blkfront": "vbd", "e1000": "e1000", "netfront": "vif"}
@@ -74,7 +76,7 @@ FACTS = {
     ),
     "e1000": (
         ("vif7.0-emu rx_bytes", "31404032"),
-        ("device-model argv", "-device e1000,id=nic0,mac=00:16:3e:5a:01:02"),
+        ("device-model argv", "-device e1000,mac=00:16:3e:5a:01:02"),
     ),
     "netfront": (
         ("backend/vif/7/1/state", "4"),
@@ -84,6 +86,7 @@ FACTS = {
     ),
 }
 
+CACHE = {"blkfront": "phy, direct", "ide": "writeback, dropped before"}
 LAB = HostFacts(
     name="lab",
     emulation=Emulation.SOFTWARE,

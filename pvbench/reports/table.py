@@ -1,0 +1,164 @@
+"""ComparisonPage → the table at the end of a run: plain text for a terminal, readable without colour."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from textwrap import wrap
+
+from pvbench.reports.page import ComparisonPage, Group, Row
+
+NARROWEST = 60
+WIDE = 116
+"""From this width a comparison takes one line; below, its workload stands on a line of its own."""
+
+
+@dataclass(frozen=True)
+class _Glyphs:
+    rule: str
+    bar: str
+    point: str
+    one: str
+    decade: str
+    edges: tuple[str, str]
+
+
+_UNICODE = _Glyphs("─", "━", "●", "│", "┊", ("‹", "›"))
+_ASCII = _Glyphs("-", "=", "o", "|", ":", ("<", ">"))
+# Letter for letter, so that no column moves.
+_TO_ASCII = str.maketrans({"×": "x", "·": "-", "–": "-", "µ": "u", "’": "'"})
+_GAP = 2
+
+
+def render(page: ComparisonPage, width: int, unicode: bool = True) -> str:
+    """Return the table, no line wider than `width` columns (60 at least); in ASCII where the terminal knows no more."""
+    glyphs = _UNICODE if unicode else _ASCII
+    width = max(width, NARROWEST)
+    lines = wrap(page.headline, width)
+    lines += wrap(page.standfirst, width) if page.standfirst else []
+    rows = [row for group in page.groups for row in group.rows]
+    if rows:
+        layout = _layout(rows, width)
+        for group in page.groups:
+            lines += ["", *_group(group, layout, width, glyphs)]
+        lines += ["", *_reasons(rows, width)]
+    text = "\n".join(line.rstrip() for line in lines).rstrip() + "\n"
+    # A name from outside may hold what ASCII has no letter for.
+    return text if unicode else text.translate(_TO_ASCII).encode("ascii", "replace").decode()
+
+
+@dataclass(frozen=True)
+class _Layout:
+    workload: int
+    baseline: int
+    candidate: int
+    ratio: int
+    bar: int
+    verdict: int
+    stacked: bool
+    low: int
+    high: int
+
+
+def _layout(rows: Sequence[Row], width: int) -> _Layout:
+    workload = max(len(row.workload) for row in rows)
+    baseline = max(len("baseline"), *(max(len(row.baseline.median), len(row.baseline.device)) for row in rows))
+    candidate = max(len("candidate"), *(max(len(row.candidate.median), len(row.candidate.device)) for row in rows))
+    ratio = max(len("ratio [95 %]"), *(len(_ratio(row)) for row in rows))
+    verdict = max(len("verdict"), *(len(_verdict(row)) for row in rows))
+    stacked = width < WIDE or workload > 44
+    taken = baseline + candidate + ratio + verdict + _GAP * 5 + (0 if stacked else workload)
+    ends = [end for row in rows for end in (row.low or row.point, row.high or row.point) if end]
+    return _Layout(
+        workload=workload,
+        baseline=baseline,
+        candidate=candidate,
+        ratio=ratio,
+        bar=max(min(width - taken, 36), 0),
+        verdict=verdict,
+        stacked=stacked,
+        low=math.floor(math.log10(min([1.0, *ends]))),
+        high=math.ceil(math.log10(max([10.0, *ends]))),
+    )
+
+
+def _group(group: Group, layout: _Layout, width: int, glyphs: _Glyphs) -> list[str]:
+    devices = list(dict.fromkeys(row.candidate.device for row in group.rows))
+    lines = [*wrap(group.caption, width), glyphs.rule * width]
+    one = devices[0] if len(devices) == 1 else "candidate"
+    lines.append(
+        _line(layout, "", group.rows[0].baseline.device, one, "ratio [95 %]", _scale(layout), "verdict").rstrip()
+    )
+    for row in group.rows:
+        name = row.workload if len(devices) == 1 else f"{row.workload} ({row.candidate.device})"
+        figures = (row.baseline.median, row.candidate.median, _ratio(row), _bar(row, layout, glyphs), _verdict(row))
+        if layout.stacked:
+            lines += [*wrap(name, width), _line(layout, "", *figures)]
+        elif len(name) > layout.workload:
+            lines += [name, _line(layout, "", *figures)]
+        else:
+            lines.append(_line(layout, name, *figures))
+    return lines
+
+
+def _line(layout: _Layout, name: str, baseline: str, candidate: str, ratio: str, bar: str, verdict: str) -> str:
+    gap = " " * _GAP
+    head = "" if layout.stacked else f"{name:<{layout.workload}}"
+    cells = [head, f"{baseline:>{layout.baseline}}", f"{candidate:>{layout.candidate}}", f"{ratio:<{layout.ratio}}"]
+    if layout.bar >= _shortest(layout):
+        cells.append(f"{bar:<{layout.bar}}")
+    return gap.join([*cells, verdict])
+
+
+def _shortest(layout: _Layout) -> int:
+    return max(9, 4 * (layout.high - layout.low) + 1)
+
+
+def _column(layout: _Layout, log: float) -> int:
+    share = (log - layout.low) / (layout.high - layout.low)
+    return round(min(max(share, 0.0), 1.0) * (layout.bar - 1))
+
+
+def _scale(layout: _Layout) -> str:
+    cells = [" "] * layout.bar
+    for power in range(layout.low, layout.high + 1):
+        name = f"{10.0**power:g}"
+        at = min(max(_column(layout, power) - len(name) // 2, 0), max(layout.bar - len(name), 0))
+        cells[at : at + len(name)] = name
+    return "".join(cells)[: layout.bar]
+
+
+def _bar(row: Row, layout: _Layout, glyphs: _Glyphs) -> str:
+    if layout.bar < _shortest(layout):
+        return ""
+    cells = [" "] * layout.bar
+    for power in range(layout.low, layout.high + 1):
+        cells[_column(layout, power)] = glyphs.decade if power else glyphs.one
+    if row.point is None:
+        return "".join(cells)
+    if row.low and row.high:
+        for at in range(_column(layout, math.log10(row.low)), _column(layout, math.log10(row.high)) + 1):
+            cells[at] = glyphs.bar
+    bound = {"≥": glyphs.edges[1], "≤": glyphs.edges[0]}.get(row.bound, glyphs.point)
+    cells[_column(layout, math.log10(row.point))] = bound
+    return "".join(cells)
+
+
+def _ratio(row: Row) -> str:
+    bound = {"≥": ">=", "≤": "<="}.get(row.bound, row.bound)
+    return f"{bound}{row.ratio} {row.interval}".strip()
+
+
+def _verdict(row: Row) -> str:
+    return row.verdict + (" *" if row.indicative else "")
+
+
+def _reasons(rows: Sequence[Row], width: int) -> list[str]:
+    lines = []
+    if any(row.indicative for row in rows):
+        lines += wrap("* indicative: the ratio rests on fewer than 5 blocks", width)
+    for row in rows:
+        for side in (row.baseline, row.candidate):
+            for reason, number in side.reasons:
+                told = f"{row.workload}, {side.device}: {number} × {reason}"
+                lines += wrap(told, width, subsequent_indent="  ")
+    return lines
