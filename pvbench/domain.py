@@ -28,13 +28,17 @@ MODULES: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Nic:
-    """A NIC of the guest, alone in its subnet of 198.18.0.0/15 (RFC 2544, section C.2.2: for benchmarks)."""
+    """A NIC of the guest, alone in its subnet of 198.18.0.0/15 (RFC 2544, section C.2.2: for benchmarks).
+
+    A `control` NIC carries the controller's SSH and nothing else, so that it is never mistaken for measured traffic.
+    """
 
     device: str
     devid: int
     mac: str
     host_address: str
     guest_address: str
+    control: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,17 +59,27 @@ def nic_devices(spec: GuestSpec) -> tuple[str, ...]:
 
 
 def nics(spec: GuestSpec, host: str) -> tuple[Nic, ...]:
-    """Return the guest's NICs. MACs differ from host to host, for the bridge may be a shared one."""
+    """Return the guest's NICs. Where PV and emulated NICs stand side by side a PV one is added for control.
+
+    A guest whose NICs are all of the class under test is controlled over the NIC under test: a further emulated one
+    would cost 20 s of boot under emulation, and a PV one would spoil a guest that shall have none.
+    """
+    found = [_nic(host, name, index, control=False) for index, name in enumerate(nic_devices(spec))]
+    if spec.placement is Placement.COEXIST and len(found) > 1:
+        found.append(_nic(host, "netfront", len(found), control=True))
+    return tuple(found)
+
+
+def _nic(host: str, device: str, index: int, *, control: bool) -> Nic:
+    """Return a NIC whose MAC differs from host to host, for the bridge may be a shared one."""
     tag = hashlib.sha256(host.encode()).digest()
-    return tuple(
-        Nic(
-            device=name,
-            devid=index,
-            mac=f"00:16:3e:{tag[0] & 0x7F:02x}:{tag[1]:02x}:{index:02x}",
-            host_address=f"198.18.{10 + index}.1",
-            guest_address=f"198.18.{10 + index}.2",
-        )
-        for index, name in enumerate(nic_devices(spec))
+    return Nic(
+        device=device,
+        devid=index,
+        mac=f"00:16:3e:{tag[0] & 0x7F:02x}:{tag[1]:02x}:{index:02x}",
+        host_address=f"198.18.{10 + index}.1",
+        guest_address=f"198.18.{10 + index}.2",
+        control=control,
     )
 
 
@@ -89,16 +103,18 @@ def command_line(spec: GuestSpec, guest_nics: tuple[Nic, ...], key: str, *, swap
     for name in (*spec.devices, *(nic.device for nic in guest_nics)):
         modules += [module for module in MODULES[name] if module not in modules]
     unplug = {True: "never", False: "unnecessary" if spec.placement is Placement.COEXIST else "all"}[is_emulated(spec)]
-    addresses = [nic.guest_address for nic in guest_nics]
+    addresses = {nic.devid: nic.guest_address for nic in guest_nics}
     if swapped:
-        addresses = addresses[1:] + addresses[:1]
+        tested = [nic.devid for nic in guest_nics if not nic.control]
+        addresses |= {
+            devid: guest_nics[other].guest_address for devid, other in zip(tested, tested[1:] + tested[:1], strict=True)
+        }
     return " ".join((
-        "console=hvc0 quiet mitigations=off panic=1",
+        "console=hvc0 quiet mitigations=off panic=1 ipv6.disable=1",
         f"xen_emul_unplug={unplug}",
         f"pvb.load={','.join(modules)}",
         *(
-            f"pvb.nic={_bound(nic.device)},{nic.mac},{address}/24"
-            for nic, address in zip(guest_nics, addresses, strict=True)
+            f"pvb.nic={_bound(nic.device)},{nic.mac},{addresses[nic.devid]}/24" for nic in guest_nics
         ),
         f"pvb.key={key}",
     ))  # fmt: skip

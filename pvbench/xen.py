@@ -59,7 +59,7 @@ class XenHypervisor:
 
     def patience(self, usual_s: float) -> float:
         """Return a time-out in seconds for what takes `usual_s` on an ordinary host, scaled by this one's speed."""
-        return max(30.0, min(1800.0, 3 * usual_s / self.facts().speed))
+        return max(30.0, min(1800.0, 2 * usual_s / self.facts().speed))
 
     @contextmanager
     def setup(self, scratch_bytes: int, devices: tuple[str, ...]) -> Iterator[None]:
@@ -77,7 +77,7 @@ class XenHypervisor:
             for name in devices
             if DRIVERS[name].kind is DeviceKind.BLOCK
         ]
-        nics = max(1, sum(DRIVERS[name].kind is DeviceKind.NET for name in devices))
+        nics = 1 + sum(DRIVERS[name].kind is DeviceKind.NET for name in devices)
         request = {
             "action": "setup", "root": self._host.scratch, "volume_group": self._host.volume_group, "ports": PORTS,
             "bridge": self._host.bridge or OWN_BRIDGE, "own_bridge": self._host.bridge is None,
@@ -136,7 +136,7 @@ class XenHypervisor:
 
     def _reach(self, stack: ExitStack, name: str, nics: Sequence[domain.Nic]) -> Transport:
         assert self._run is not None  # noqa: S101 - boot() has checked
-        best = min(nics, key=lambda nic: DRIVERS[nic.device].io_path is not IoPath.PV)
+        best = max(nics, key=lambda nic: nic.control)
         deadline = self._clock.monotonic() + self.patience(8)
         while True:
             try:
@@ -209,9 +209,11 @@ class XenGuest:
         return XenObservation(self, device, self.look(flush=list(dict.fromkeys(flush)), xenstore=False))
 
     def look(self, *, flush: list[str], xenstore: bool) -> dict[str, Any]:
-        """Return what pvb-domain sees of the domain's devices now."""
+        """Return what pvb-domain sees of the domain's devices now, without the control NIC."""
         request = {"action": "look", "domid": self._domid, "flush": flush, "xenstore": xenstore}
-        return _ask(self._run.domains, request, self._hypervisor.patience(5), "the host")
+        seen = _ask(self._run.domains, request, self._hypervisor.patience(5), "the host")
+        control = {f"vif{self._domid}.{nic.devid}" for nic in self._nics if nic.control}
+        return seen | {"nics": {name: moved for name, moved in seen["nics"].items() if name not in control}}
 
     def execute(self, device: str, warmup: tuple[str, ...] | None, argv: tuple[str, ...], timeout_s: float) -> GuestRun:
         """Run the warm-up and the tool in the guest, looking at the guest's side before and after the tool."""
@@ -227,8 +229,9 @@ class XenGuest:
         except (KeyError, ValueError) as error:
             raise ParseError(f"pvb-run in the guest: {_last_line(result.stderr or result.stdout)}") from error
         witness = guest_witness(
-            parse_look(lines, "before"), parse_look(lines, "after"), DRIVERS[device].kind, self._sighting(device).name
-        )
+            self._tested(parse_look(lines, "before")), self._tested(parse_look(lines, "after")),
+            DRIVERS[device].kind, self._sighting(device).name,
+        )  # fmt: skip
         return GuestRun(argv, code, body[:size], body[size:], elapsed, witness)
 
     def host_name_of(self, device: str) -> str:
@@ -251,7 +254,12 @@ class XenGuest:
         return {path: value for path, value in nodes.items() if path.startswith(front + back)}
 
     def _nic(self, device: str) -> domain.Nic:
-        return next(nic for nic in self._nics if nic.device == device)
+        return next(nic for nic in self._nics if nic.device == device and not nic.control)
+
+    def _tested(self, sightings: tuple[Sighting, ...]) -> tuple[Sighting, ...]:
+        """Return the sightings without the control NIC."""
+        control = {nic.mac for nic in self._nics if nic.control}
+        return tuple(sighting for sighting in sightings if sighting.mac not in control)
 
     def _sighting(self, device: str) -> Sighting:
         """Return what the guest calls the device: by driver and, since a MAC or a driver may appear twice, by name."""
