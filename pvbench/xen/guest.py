@@ -1,0 +1,177 @@
+"""A running domain: what its tools aim at, what both sides see of its devices."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pvbench import domain
+from pvbench.drivers import DRIVERS
+from pvbench.errors import BootError, ParseError
+from pvbench.hypervisor import GuestRun, GuestSpec
+from pvbench.model import Cell, CommandRecord, DeviceKind, IoPath, Witness
+from pvbench.transport import Command, Conversation, Transport
+from pvbench.witness import Sighting, guest_witness, host_witness, parse_look
+from pvbench.workloads import Disk, Peer
+from pvbench.xen.programs import ask, last_line
+
+PORTS = {"iperf3": 5201, "netserver": 12865}
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What setup() made: where the programs and files lie, the scratch disks, the program that makes domains."""
+
+    programs: str
+    files: Mapping[str, str]
+    disks: Mapping[str, Mapping[str, str]]
+    domains: Conversation
+
+
+@dataclass
+class XenGuest:
+    """A running domain that answers."""
+
+    transport: Transport
+    boot_seconds: float
+    commands: tuple[CommandRecord, ...]
+    _patience: Callable[[float], float]
+    _swapped: bool
+    _run: Prepared
+    _spec: GuestSpec
+    _domid: int
+    _nics: tuple[domain.Nic, ...]
+    _disks: tuple[domain.Disk, ...]
+    _seen: tuple[Sighting, ...] = field(default=())
+
+    def target(self, cell: Cell, seed: int) -> Disk | Peer:
+        """Return what a cell's tool aims at."""
+        if cell.kind is DeviceKind.NET:
+            nic = self._nic(cell.device)
+            port = PORTS["netserver" if cell.workload.tool == "netperf" else "iperf3"]
+            return Peer(nic.host_address, port, nic.guest_address)
+        names = [disk.device for disk in self._disks]
+        at = names.index(cell.device) + self._swapped
+        seen = self._sighting(names[at % len(names)])
+        return Disk(f"/dev/{seen.name}", seen.size_bytes or 0, seed)
+
+    def cache_mode(self, device: str) -> str | None:
+        """Return how the host caches the device's backing."""
+        made = self._run.disks.get(device)
+        if made is None:
+            return None
+        opened = {"ide": "device model with cache=writeback", "blkfront": "blkback, no cache of its own"}
+        return (
+            f"{opened.get(device, 'qdisk in the device model')}, over {made['cache']}; dropped before each measurement"
+        )
+
+    def observe(self, device: str) -> "XenObservation":
+        """Drop dom0's caches of the device's backing and look at dom0's counters."""
+        made = self._run.disks.get(device, {})
+        flush = [path for path in (made.get("path"), made.get("file")) if path]
+        return XenObservation(self, device, self.look(flush=list(dict.fromkeys(flush)), xenstore=False))
+
+    def look(self, *, flush: list[str], xenstore: bool) -> dict[str, Any]:
+        """Return what pvb-domain sees of the domain's devices now, without the control NIC."""
+        request = {"action": "look", "domid": self._domid, "flush": flush, "xenstore": xenstore}
+        seen = ask(self._run.domains, request, self._patience(5), "the host")
+        control = {f"vif{self._domid}.{nic.devid}" for nic in self._nics if nic.control}
+        return seen | {"nics": {name: moved for name, moved in seen["nics"].items() if name not in control}}
+
+    def execute(self, device: str, warmup: tuple[str, ...] | None, argv: tuple[str, ...], timeout_s: float) -> GuestRun:
+        """Run the warm-up and the tool in the guest, looking at the guest's side before and after the tool."""
+        if warmup is not None:
+            self.transport.run(Command(warmup, timeout_s=timeout_s))
+        result = self.transport.run(Command(("pvb-run", *argv), timeout_s=timeout_s))
+        head, _, body = result.stdout.partition(b"\n\n")
+        lines = head.decode(errors="replace")
+        said = dict(line.split("=", 1) for line in lines.splitlines() if "=" in line and not line.startswith("look="))
+        try:
+            size = int(said["stdout"])
+            elapsed, code = float(said["end"]) - float(said["start"]), int(said["exit"])
+        except (KeyError, ValueError) as error:
+            raise ParseError(f"pvb-run in the guest: {last_line(result.stderr or result.stdout)}") from error
+        witness = guest_witness(
+            self._tested(parse_look(lines, "before")), self._tested(parse_look(lines, "after")),
+            DRIVERS[device].kind, self._sighting(device).name,
+        )  # fmt: skip
+        return GuestRun(argv, code, body[:size], body[size:], elapsed, witness)
+
+    def host_name_of(self, device: str) -> str:
+        """Return what dom0's counters call a device of this domain."""
+        driver = DRIVERS[device]
+        if driver.kind is DeviceKind.NET:
+            name = f"vif{self._domid}.{self._nic(device).devid}"
+            return name if driver.io_path is IoPath.PV else f"{name}-emu"
+        if driver.io_path is IoPath.PV and not is_qdisk(device):
+            return f"vbd-{self._domid}-{_VDEV[str(driver.vdev)]}"
+        return f"device model {driver.vdev}"
+
+    def xenstore_of(self, device: str, nodes: Mapping[str, str]) -> dict[str, str]:
+        """Return the nodes of both ends of one device."""
+        driver = DRIVERS[device]
+        number = self._nic(device).devid if driver.kind is DeviceKind.NET else _VDEV[str(driver.vdev)]
+        kinds = ("vif",) if driver.kind is DeviceKind.NET else ("vbd", "qdisk")
+        front = tuple(f"/local/domain/{self._domid}/device/{kind}/{number}/" for kind in kinds)
+        back = tuple(f"/local/domain/0/backend/{kind}/{self._domid}/{number}/" for kind in kinds)
+        return {path: value for path, value in nodes.items() if path.startswith(front + back)}
+
+    def _nic(self, device: str) -> domain.Nic:
+        return next(nic for nic in self._nics if nic.device == device and not nic.control)
+
+    def _tested(self, sightings: tuple[Sighting, ...]) -> tuple[Sighting, ...]:
+        """Return the sightings without the control NIC."""
+        control = {nic.mac for nic in self._nics if nic.control}
+        return tuple(sighting for sighting in sightings if sighting.mac not in control)
+
+    def _sighting(self, device: str) -> Sighting:
+        """Return what the guest calls the device: by driver and, since a MAC or a driver may appear twice, by name."""
+        if not self._seen:
+            result = self.transport.run(Command(("pvb-run",), timeout_s=self._patience(2)))
+            self._seen = parse_look(result.stdout.decode(errors="replace"), "before")
+        driver = DRIVERS[device]
+        fits = [s for s in self._seen if s.kind is driver.kind and s.driver in driver.bound]
+        if driver.kind is DeviceKind.NET:
+            fits = [s for s in fits if s.mac == self._nic(device).mac]
+        elif driver.io_path is IoPath.PV:
+            fits = [s for s in fits if s.name == driver.vdev]
+        if not fits:
+            there = ", ".join(f"{s.name} ({s.driver or 'no driver'})" for s in self._seen)
+            raise BootError(f"the guest has no {device}; it has {there}")
+        return fits[0]
+
+
+@dataclass
+class XenObservation:
+    """The host's side between two looks."""
+
+    _guest: XenGuest
+    _device: str
+    _before: dict[str, Any]
+
+    def witness(self) -> Witness:
+        """Look again and return what carried the traffic since the observation began, as dom0 counts it."""
+        after = self._guest.look(flush=[], xenstore=True)
+        kind = DRIVERS[self._device].kind
+        facts = self._guest.xenstore_of(self._device, after["xenstore"])
+        name = self._guest.host_name_of(self._device)
+        return host_witness(_counters(self._before, kind), _counters(after, kind), name, facts)
+
+
+_VDEV = {"hda": 768, "xvde": 51776, "xvdf": 51792}  # xen-vbd-interface(7)
+_MODEL_NAMES = {"ide0-hd0": "device model hda", "xen-qdisk-51792": "device model xvdf"}
+
+
+def _counters(look: Mapping[str, Any], kind: DeviceKind) -> dict[str, int]:
+    """Return {device: bytes} of every device of a kind that the host counts for the domain."""
+    if kind is DeviceKind.NET:
+        return {name: moved["rx"] + moved["tx"] for name, moved in look["nics"].items()}
+    counted = {name: moved["bytes"] for name, moved in look["vbds"].items()}
+    for name, moved in (look["blockstats"] or {}).items():
+        if name in _MODEL_NAMES:
+            counted[_MODEL_NAMES[name]] = moved["bytes"]
+    return counted
+
+
+def is_qdisk(device: str) -> bool:
+    """Whether the device model itself is the backend."""
+    return DRIVERS[device].backend.startswith("qdisk")

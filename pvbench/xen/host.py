@@ -1,0 +1,156 @@
+"""A Xen host driven over SSH with the programs of hostside/: probe, set up, boot, bear witness."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from pvbench import domain, shipped, ssh
+from pvbench.clock import Clock
+from pvbench.deploy import File, deploy, deploy_files, payload_of
+from pvbench.drivers import DRIVERS
+from pvbench.errors import BootError, DeployError, TransportError, Unreachable
+from pvbench.hypervisor import GuestSpec
+from pvbench.inventory import Host
+from pvbench.model import CommandRecord, DeviceKind, Emulation, GuestImage, HostFacts
+from pvbench.transport import Command, Transport
+from pvbench.xen.facts import facts_of
+from pvbench.xen.guest import PORTS, Prepared, XenGuest, is_qdisk
+from pvbench.xen.programs import ask, last_line
+
+OWN_BRIDGE = "pvbr0"
+GUEST_USER = "root"
+
+
+class XenHypervisor:
+    """A Xen host. `swapped` is the negative control: every flow is sent over another device than the one asked for."""
+
+    def __init__(
+        self, transport: Transport, host: Host, guest: GuestImage, clock: Clock, *, swapped: bool = False
+    ) -> None:
+        self._transport, self._host, self._image, self._clock = transport, host, guest, clock
+        self._swapped = swapped
+        self._private, self._public = ssh.new_key()
+        self._facts: HostFacts | None = None
+        self._run: Prepared | None = None
+
+    def facts(self) -> HostFacts:
+        """Probe the host, once. Raises BootError when it cannot run guests at all, saying what is missing."""
+        if self._facts is None:
+            answer = self.probe()
+            if answer["missing"]:
+                lack = answer["missing"][0]
+                raise BootError(f"{self._host.name}: {lack['what']}", hint=lack["mend"])
+            self._facts = facts_of(self._host.name, answer)
+        return self._facts
+
+    def probe(self) -> dict[str, Any]:
+        """Return what hostside/pvb-probe says: {"facts", "missing", "speed"}."""
+        program = f"{self._programs()}/pvb-probe"
+        result = self._transport.run(Command((program,), stdin=b"{}", timeout_s=600))
+        if result.exit_code != 0:
+            raise DeployError(f"{self._host.name}: pvb-probe failed: {last_line(result.stderr)}",
+                              hint=f"apt-get install python3 on {self._host.name}")  # fmt: skip
+        answer: dict[str, Any] = json.loads(result.stdout)
+        return answer
+
+    def patience(self, usual_s: float) -> float:
+        """Return a time-out in seconds for what takes `usual_s` on an ordinary host, scaled by this one's speed."""
+        return max(30.0, min(1800.0, 2 * usual_s / self.facts().speed))
+
+    @contextmanager
+    def setup(self, scratch_bytes: int, devices: tuple[str, ...]) -> Iterator[None]:
+        """Put files in place, make scratch disks, bridge and peers; undo all of it on leaving."""
+        files = deploy_files(
+            self._transport,
+            {
+                "boot.img": File(Path(self._image.boot_disk).read_bytes(), 0o600),
+                "boot.rom": File(Path(self._image.boot_rom).read_bytes(), 0o600),
+            },
+            f"{self._host.scratch}/guest",
+        )
+        disks = [
+            {"name": name, "bytes": scratch_bytes, "as": "file" if is_qdisk(name) else "block"}
+            for name in devices
+            if DRIVERS[name].kind is DeviceKind.BLOCK
+        ]
+        nics = 1 + sum(DRIVERS[name].kind is DeviceKind.NET for name in devices)
+        request = {
+            "action": "setup", "root": self._host.scratch, "volume_group": self._host.volume_group, "ports": PORTS,
+            "bridge": self._host.bridge or OWN_BRIDGE, "own_bridge": self._host.bridge is None,
+            "addresses": [f"198.18.{10 + index}.1/24" for index in range(nics)], "disks": disks,
+        }  # fmt: skip
+        programs = self._programs()
+        with ExitStack() as stack:
+            setup = stack.enter_context(self._transport.talk((f"{programs}/pvb-setup",)))
+            domains = stack.enter_context(self._transport.talk((f"{programs}/pvb-domain",)))
+            made = ask(setup, request, self.patience(20 + scratch_bytes * len(disks) / 2e8), self._host.name)
+            self._run = Prepared(programs, files, made["disks"], domains)
+            try:
+                yield
+            finally:
+                self._run = None
+                with suppress(TransportError, BootError):
+                    ask(setup, {"action": "undo"}, self.patience(5), self._host.name)
+
+    @contextmanager
+    def boot(self, spec: GuestSpec) -> Iterator["XenGuest"]:
+        """Create the domain and wait until the guest answers; destroy it on leaving."""
+        run = self._run
+        if run is None:
+            raise BootError(f"{self._host.name}: no guest boots before setup()")
+        name = domain.PREFIX + spec.name
+        nics = domain.nics(spec, self._host.name)
+        disks = domain.disks(spec, {device: made["path"] for device, made in run.disks.items()})
+        config = domain.domain_config(
+            spec, nics, disks,
+            bridge=self._host.bridge or OWN_BRIDGE, script=f"{run.programs}/pvb-hotplug",
+            boot_disk=f"{self._host.scratch}/boot/{name}.img", boot_rom=run.files["boot.rom"],
+            native_tsc=self.facts().emulation is Emulation.SOFTWARE,
+        )  # fmt: skip
+        key = self._public.split()[1]
+        append = domain.command_line(spec, nics, key, swapped=self._swapped)
+        begun = self._clock.monotonic()
+        try:
+            made = ask(
+                run.domains,
+                {"action": "create", "name": name, "config": config, "append": append, "root": self._host.scratch,
+                 "boot_disk": run.files["boot.img"]},
+                self.patience(15), self._host.name,
+            )  # fmt: skip
+            with ExitStack() as stack:
+                transport = self._reach(stack, name, nics)
+                elapsed = self._clock.monotonic() - begun
+                commands = (
+                    CommandRecord("host", ("xl", "create", f"{name}.cfg"), 0, made["seconds"]),
+                    CommandRecord("host", tuple(made["argv"]), None, None),
+                    CommandRecord("guest kernel", tuple(append.split()), None, elapsed),
+                )
+                yield XenGuest(
+                    transport, elapsed, commands, self.patience, self._swapped, run, spec, made["domid"], nics, disks
+                )
+        finally:
+            with suppress(TransportError, BootError):
+                ask(run.domains, {"action": "destroy", "name": name}, self.patience(5), self._host.name)
+
+    def _reach(self, stack: ExitStack, name: str, nics: Sequence[domain.Nic]) -> Transport:
+        assert self._run is not None  # noqa: S101 - boot() has checked
+        best = max(nics, key=lambda nic: nic.control)
+        deadline = self._clock.monotonic() + self.patience(8)
+        while True:
+            try:
+                return stack.enter_context(self._transport.hop(
+                    best.guest_address, 22, GUEST_USER, self._private, self._image.host_key, self.patience(1)
+                ))  # fmt: skip
+            except Unreachable as error:
+                look = ask(self._run.domains, {"action": "alive", "name": name}, self.patience(2), self._host.name)
+                if not look["alive"]:
+                    raise BootError(f"{name} ended while it booted; device model: {look['log']}") from error
+                if self._clock.monotonic() > deadline:
+                    raise BootError(f"{name} runs, but did not answer within {self.patience(8):.0f} s",
+                                    hint=f"pvbench doctor {self._host.name}") from error  # fmt: skip
+                self._clock.sleep(0.5)
+
+    def _programs(self) -> str:
+        return deploy(self._transport, payload_of(shipped.folder("hostside")), f"{self._host.scratch}/hostside")
