@@ -20,11 +20,12 @@ from pvbench.metrics import METRICS
 from pvbench.reports import format as fmt
 from pvbench.reports.page import Arm, ComparisonPage, Group, Row, Strip
 
-WIDTH = 480
-"""Points, and units of the viewBox: wide enough for a desk, and text stays readable at 360 px."""
+WIDTH = 420
+"""Points, and units of the viewBox: so narrow that 12 points stay readable on a screen of 360 px."""
 
 LADDER_ROWS = 60
 _ROW, _HEAD, _TOP, _BOTTOM = 38.0, 26.0, 22.0, 10.0
+_LONG, _LONGEST = 40, 52
 _STRIP_WIDTH, _STRIP_ROW, _STRIP_TOP, _STRIP_BOTTOM, _STRIP_LEFT = 340, 26.0, 8.0, 24.0, 84.0
 _INK, _MUTED, _RULE, _GRID = "#1d2328", "#5c6670", "#c9ccd1", "#e4e6e9"
 _PV, _EMULATED, _NEUTRAL = "#0072b2", "#c2570c", "#6b747d"
@@ -93,14 +94,16 @@ def strip(drawn: Strip, number: int) -> str:
     bottom = height - _STRIP_BOTTOM
     for tick in _ticks(low, high):
         axes.plot([math.log10(tick)] * 2, [_STRIP_TOP, bottom], color=_GRID, lw=1)
-        _text(axes, math.log10(tick), bottom + 14, fmt.value(metric, tick), color=_MUTED, size=10.5, ha="center")
+        _text(
+            axes, math.log10(tick), bottom + 14, _short(fmt.value(metric, tick)), color=_MUTED, size=10.5, ha="center"
+        )
     heights = {arm.cell: _STRIP_TOP + _STRIP_ROW * (place + 0.5) for place, arm in enumerate(drawn.arms)}
     for upper, lower in zip(drawn.arms, drawn.arms[1:], strict=False):
         other = dict(lower.values)
-        for block, value in upper.values:
-            if value > 0 and other.get(block, 0) > 0:
-                ends = [math.log10(value), math.log10(other[block])]
-                axes.plot(ends, [heights[upper.cell], heights[lower.cell]], color=_RULE, lw=0.8)
+        pairs = [(value, other[block]) for block, value in upper.values if value > 0 and other.get(block, 0) > 0]
+        # One line with gaps: a line object for each of hundreds of blocks would take seconds.
+        across = [end for left, right in pairs for end in (math.log10(left), math.log10(right), math.nan)]
+        axes.plot(across, [heights[upper.cell], heights[lower.cell], math.nan] * len(pairs), color=_RULE, lw=0.8)
     for arm in drawn.arms:
         _dots(axes, arm, heights[arm.cell])
     spoken = "; ".join(f"{arm.device}: {_spoken_values(arm, drawn.metric)}" for arm in drawn.arms)
@@ -109,7 +112,8 @@ def strip(drawn: Strip, number: int) -> str:
 
 def _rung(axes: Any, row: Row, top: float) -> None:
     middle = top + 24
-    _text(axes, 0.0, top + 12, row.workload, size=12, fraction=True)
+    name = row.workload if len(row.workload) <= _LONGEST else row.workload[: _LONGEST - 1] + "…"
+    _text(axes, 0.0, top + 12, name, size=12 if len(name) <= _LONG else 10, fraction=True)
     axes.plot([0.0, 1.0], [middle, middle], color=_GRID, lw=0.8, transform=axes.get_yaxis_transform())
     if row.point is None:
         _text(axes, 1.0, top + 12, row.verdict, size=11.5, color=_MUTED, ha="right", fraction=True)
@@ -187,6 +191,10 @@ def _ticks(low: float, high: float) -> list[float]:
         if len(ticks) >= 2:
             return ticks[:: math.ceil(len(ticks) / 4)]
     return [math.sqrt(low * high)]
+
+
+def _short(tick: str) -> str:
+    return re.sub(r"\.0+ ", " ", tick)
 
 
 def _spoken(rows: Sequence[Row], label: str) -> str:

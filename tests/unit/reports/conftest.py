@@ -215,3 +215,14 @@ def run() -> Run:
 @pytest.fixture
 def make() -> Callable[..., Run]:
     return make_run
+
+
+@pytest.fixture
+def workloads() -> tuple[tuple[DeviceKind, Workload, str, float, float], ...]:
+    return WORKLOADS
+
+
+@pytest.fixture
+def random_reads() -> Callable[[int], Workload]:
+    """Make a random read of so many bytes."""
+    return lambda size: fio("randread", size)

@@ -1,0 +1,160 @@
+import json
+import math
+from dataclasses import asdict, replace
+from typing import Any
+
+from pvbench.model import Emulation, Outcome, Trial
+from pvbench.reports import comparison
+from pvbench.reports.arms import NEVER_REACHED
+from pvbench.reports.page import ComparisonPage, Row
+
+
+def page_of(run: Any) -> ComparisonPage:
+    return comparison.build(run.manifest, run.trials)
+
+
+def rows_of(page: ComparisonPage) -> dict[str, Row]:
+    return {row.workload: row for group in page.groups for row in group.rows}
+
+
+def failed(trial: Trial, outcome: Outcome, reason: str) -> Trial:
+    return replace(trial, outcome=outcome, reason=reason, readings=(), latency_bins=())
+
+
+def test_every_comparison_is_a_row_with_both_devices(run: Any) -> None:
+    page = page_of(run)
+    assert [("Disk", 4), ("Network", 4)] == [(group.title, len(group.rows)) for group in page.groups]
+    row = rows_of(page)["Random read, 4 KiB, depth 1"]
+    assert ("ide", "emulated", "blkfront", "PV") == (
+        row.baseline.device,
+        row.baseline.io_path,
+        row.candidate.device,
+        row.candidate.io_path,
+    )
+    assert ("FASTER", 3, "iops") == (row.verdict, row.candidate.ok, row.metric)
+    assert "indicative (3 blocks)" in row.notes
+
+
+def test_a_comparison_that_lacks_an_arm_has_no_verdict_and_says_why(run: Any) -> None:
+    row = rows_of(page_of(run))["TCP request/response"]
+    assert ("INVALID", "", "", None) == (row.verdict, row.ratio, row.interval, row.point)
+    assert (0, 1, 2) == (row.candidate.ok, row.candidate.invalid, row.candidate.not_measured)
+    assert "netfront: 1 × e1000 carried 97.1 % of the traffic, netfront was asked for" in row.notes
+
+
+def test_an_arm_that_was_never_reached_is_not_measured(make: Any) -> None:
+    run = make().changed(lambda trial: None if trial.spec.cell.device == "netfront" else trial)
+    row = rows_of(page_of(run))["TCP, guest sends"]
+    assert ("NOT MEASURED", "NOT MEASURED", 3) == (row.verdict, row.candidate.median, row.candidate.not_measured)
+    assert ((NEVER_REACHED, 3),) == row.candidate.reasons
+
+
+def test_an_invalid_trial_lends_no_number_to_its_block(run: Any) -> None:
+    row = rows_of(page_of(run))["Random write, 4 KiB, depth 1"]
+    assert [0, 2] == [block for block, _ in row.candidate.values]
+    assert "indicative (2 blocks)" in row.notes
+
+
+def test_an_arm_at_the_offered_rate_makes_the_ratio_a_bound(run: Any) -> None:
+    row = rows_of(page_of(run))["UDP, guest sends, 20 Mbit/s offered"]
+    assert ("CAPPED", "≥", 0) == (row.verdict, row.bound, row.decades)
+
+
+def test_an_order_of_magnitude_is_noted_only_by_the_whole_interval(run: Any) -> None:
+    for row in rows_of(page_of(run)).values():
+        claimed = any("order of magnitude" in note for note in row.notes)
+        assert claimed == (row.tone == "faster" and row.low is not None and row.low >= 10)
+
+
+def test_the_headline_gives_the_range_and_what_qualifies_it(run: Any) -> None:
+    page = page_of(run)
+    assert (
+        "Paravirtualised devices are 9.6× to 41× faster than emulated ones in 6 of 8 comparisons "
+        "(software emulation, indicative)" == page.headline
+    )
+    assert "capped in 1 of 8; invalid in 1 of 8." in page.standfirst
+
+
+def test_five_blocks_on_bare_metal_need_no_qualifier(make: Any) -> None:
+    run = make(blocks=5)
+    page = page_of(run.on(replace(run.manifest.hosts[0], emulation=Emulation.BARE_METAL)))
+    assert ("", "", "") == (page.label, page.label_note, page.qualifier)
+    assert "software emulation" not in json.dumps(asdict(page))
+
+
+def test_one_block_comes_to_no_verdict(make: Any) -> None:
+    page = page_of(make(blocks=1))
+    assert page.finding.startswith("No verdict that paravirtualised devices differ")
+    assert {"undetermined", "capped"} == {row.tone for row in rows_of(page).values()}
+
+
+def test_a_slower_candidate_is_in_the_headline(make: Any, workloads: Any) -> None:
+    first, *others = workloads
+    run = make(blocks=5, workloads=[(*first[:4], 0.5), *others])
+    assert "faster in 6 (" in page_of(run).headline
+    assert "slower in 1 (2.0×)" in page_of(run).headline
+
+
+def test_nothing_measured_is_said_to_be_nothing(make: Any) -> None:
+    run = make().changed(lambda trial: failed(trial, Outcome.NOT_MEASURED, "the guest did not boot"))
+    page = page_of(run)
+    assert "No comparison: in each, an arm gave no number" == page.finding
+    assert () == page.strips
+    assert () == page.latency
+
+
+def test_without_a_second_device_nothing_is_compared(make: Any) -> None:
+    run = make()
+    plan = tuple(spec for spec in run.manifest.plan if spec.cell.device == "ide")
+    trials = tuple(trial for trial in run.trials if trial.spec.cell.device == "ide")
+    page = comparison.build(replace(run.manifest, plan=plan), trials)
+    assert "Nothing was compared: the plan holds no second device" == page.finding
+    assert 4 == len(page.cells)
+
+
+def test_software_emulation_stands_beside_every_figure(run: Any) -> None:
+    page = page_of(run)
+    captions = [page.headline, page.ladder_caption, page.latency_caption, page.cells_note]
+    captions += [group.caption for group in page.groups] + [strip.caption for strip in page.strips]
+    assert all("software emulation" in caption for caption in captions)
+
+
+def test_percentiles_come_from_merged_histograms_or_not_at_all(run: Any) -> None:
+    rows = {(row.workload, row.device): row for row in page_of(run).latency}
+    slow = rows["Random read, 4 KiB, depth 1", "ide"]
+    assert "–" == slow.p999
+    assert slow.median.endswith(" ms")
+    assert rows["Random read, 4 KiB, depth 1", "blkfront"].p999 != "–"
+
+
+def test_evidence_past_what_a_page_holds_is_counted(make: Any) -> None:
+    page = page_of(make(blocks=30))
+    cell = page.cells[0]
+    assert 30 == len(cell.trials)
+    shown = sum(trial.evidence for trial in cell.trials)
+    assert 0 < shown < 30
+    assert f"Evidence of {30 - shown} listed trials not shown here." in cell.more
+    assert f"pvbench show {page.run_id} {cell.id}" in cell.more
+
+
+def test_evidence_of_what_went_wrong_is_shown_first(make: Any) -> None:
+    run = make(blocks=30).changed(
+        lambda trial: failed(trial, Outcome.INVALID, "wrong path") if trial.spec.block == 29 else trial
+    )
+    last = page_of(run).cells[0].trials[-1]
+    assert ("INVALID", True, "wrong path") == (last.outcome, last.evidence, last.reason)
+
+
+def test_the_page_is_json(run: Any) -> None:
+    assert json.loads(json.dumps(asdict(page_of(run)), allow_nan=False))["run_id"] == run.manifest.run_id
+
+
+def test_the_order_of_trials_does_not_matter(run: Any) -> None:
+    turned = type(run)(run.manifest, run.trials[::-1])
+    assert page_of(run) == page_of(turned)
+
+
+def test_medians_are_those_of_the_blocks(run: Any) -> None:
+    for row in rows_of(page_of(run)).values():
+        assert all(math.isfinite(value) for _, value in row.baseline.values)
+        assert row.baseline.median.split()[0][0].isdigit()
