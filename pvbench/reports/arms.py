@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pvbench.metrics import Metric
-from pvbench.model import Cell, Outcome, Trial
+from pvbench.model import Cell, DeviceKind, Outcome, Placement, Trial, Workload
 from pvbench.reports import format as fmt
 from pvbench.reports import wording
 from pvbench.reports.page import Arm
@@ -18,14 +18,18 @@ NEVER_REACHED = "never reached: the run ended before it"
 
 @dataclass(frozen=True)
 class CellTrials:
-    """A cell of the plan, its digest, its trials in order, and how many planned trials never came."""
+    """A cell of the plan, its identity, its trials in order, and how many planned trials never came."""
 
     cell: Cell
     id: str
-    comparison: str
     metric: Metric
     trials: tuple[Trial, ...]
     missing: int
+
+    @property
+    def family(self) -> tuple[str, DeviceKind, Placement, Workload]:
+        """What the cell shares with those it is compared with: everything but the device, as `Cell.comparison`."""
+        return self.cell.host, self.cell.kind, self.cell.placement, self.cell.workload
 
     @cached_property
     def sample(self) -> Sample | None:
@@ -57,7 +61,6 @@ def gather(manifest: Manifest, trials: Sequence[Trial]) -> tuple[CellTrials, ...
         CellTrials(
             cell=cell,
             id=cell.id,
-            comparison=cell.comparison,
             metric=wording.primary(cell.workload),
             trials=tuple(sorted(own, key=lambda trial: (trial.spec.block, trial.started))),
             missing=max(planned[cell] - len({(trial.spec.block, trial.spec.boot) for trial in own}), 0),
@@ -71,9 +74,10 @@ def _order(found: CellTrials) -> tuple[str, str, str, str, tuple[float, ...], st
     # The plan is shuffled; a reader is not.
     cell = found.cell
     mode = wording.title(cell.workload).partition(",")[0]
-    sizes = tuple(float(number) for _, number in cell.workload.params if isinstance(number, int | float))
+    params = cell.workload.params
+    sizes = tuple(float(number) for _, number in params if isinstance(number, int | float))
     paravirtual = wording.io_path(cell.device) == "PV"
-    return cell.kind.value, cell.host, cell.workload.tool, mode, sizes, found.comparison, paravirtual, cell.device
+    return cell.kind.value, cell.host, cell.workload.tool, mode, sizes, str(params), paravirtual, cell.device
 
 
 def arm(found: CellTrials) -> Arm:

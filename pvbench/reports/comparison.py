@@ -1,7 +1,7 @@
 """A run's manifest and trials → ComparisonPage. Pure: a report can be rebuilt next year without a host."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 from pvbench.drivers import DRIVERS
 from pvbench.metrics import METRICS
@@ -81,9 +81,9 @@ Matched = tuple[CellTrials | None, tuple[CellTrials, ...]]
 
 def _matched(gathered: Sequence[CellTrials], baselines: Mapping[str, str]) -> tuple[Matched, ...]:
     """Return each comparison as its baseline (None if not in the plan) and its candidates, in the cells' order."""
-    families: dict[str, list[CellTrials]] = {}
+    families: dict[Hashable, list[CellTrials]] = {}
     for found in gathered:
-        families.setdefault(found.comparison, []).append(found)
+        families.setdefault(found.family, []).append(found)
     matched = []
     for family in families.values():
         wanted = baselines.get(family[0].cell.kind.value)
