@@ -55,7 +55,7 @@ def nic_devices(spec: GuestSpec) -> tuple[str, ...]:
     asked = tuple(name for name in spec.devices if DRIVERS[name].kind is DeviceKind.NET)
     if asked:
         return asked
-    return ("netfront",) if DRIVERS[spec.devices[0]].io_path is IoPath.PV else ("e1000",)
+    return ("e1000",) if is_emulated(spec) else ("netfront",)
 
 
 def nics(spec: GuestSpec, host: str) -> tuple[Nic, ...]:

@@ -1,0 +1,103 @@
+"""What QEMU is called with. Pure. Every odd flag has its reason in the lab's chapter of docs/lab.md."""
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from pvbench.model import Emulation, digest
+
+
+class Accelerator(StrEnum):
+    """What runs the lab's processor."""
+
+    KVM = "kvm"
+    TCG = "tcg"
+
+
+@dataclass(frozen=True)
+class LabSpec:
+    """The lab's size; the defaults are the measured recipe's."""
+
+    memory_mib: int = 4096
+    vcpus: int = 2
+    disk_gib: int = 8
+    dom0_memory_mib: int = 1536
+
+    @property
+    def id(self) -> str:
+        """Identity: machines of another size cannot resume one another's saved states."""
+        return digest(asdict(self))
+
+
+# TCG's SVM has faults that kill dom0 or its guests unless these features are hidden: SMAP (IRET at CPL 3),
+# AVX and XSAVE (XSETBV is not intercepted), MONITOR (MWAIT with ECX), RDTSCP (reported as RDTSC).
+_TCG_CPU = "EPYC,+svm,+npt,-x2apic,-smap,-monitor,-avx,-avx2,-f16c,-fma,-xsave,-xsaveopt,-rdtscp"
+_CPU = {Accelerator.TCG: _TCG_CPU, Accelerator.KVM: "host"}
+_ACCEL = {Accelerator.TCG: "tcg,thread=multi", Accelerator.KVM: "kvm"}
+
+
+def words(accelerator: Accelerator, version: str) -> str:
+    """Return what the firmware's tables shall say of what the host runs on."""
+    if accelerator is Accelerator.TCG:
+        return f"{Emulation.SOFTWARE} (QEMU {version} TCG)"
+    return f"{Emulation.NESTED} (QEMU {version} KVM)"
+
+
+def loader(tree: Path) -> list[str]:
+    """Return how a program of the carried tree is started: by the tree's own dynamic loader and libraries."""
+    libraries = f"{tree}/lib/x86_64-linux-gnu:{tree}/usr/lib/x86_64-linux-gnu"
+    return [f"{tree}/lib64/ld-linux-x86-64.so.2", "--library-path", libraries]
+
+
+def environment(tree: Path) -> dict[str, str]:
+    """Return the environment QEMU needs to find the tree's modules."""
+    return {"QEMU_MODULE_DIR": f"{tree}/usr/lib/x86_64-linux-gnu/qemu"}
+
+
+def qemu_argv(
+    image: Path,
+    spec: LabSpec,
+    accelerator: Accelerator,
+    *,
+    version: str,
+    disk: Path | None,
+    port: int | None,
+    qmp: Path | None,
+    serial: Path,
+    resume: str | None = None,
+) -> list[str]:
+    """Return the command line of the lab's machine; without a disk or a port it is a machine to probe with."""
+    tree = image / "qemu"
+    xen = (
+        f"dom0_mem={spec.dom0_memory_mib}M,max:{spec.dom0_memory_mib}M dom0_max_vcpus=1 dom0_vcpus_pin "
+        "console=com1 com1=115200 noreboot cpuidle=0 watchdog=0"
+    )
+    dom0 = "root=/dev/vda rw console=hvc0 net.ifnames=0 mitigations=off"
+    return [
+        *loader(tree), f"{tree}/usr/bin/qemu-system-x86_64",
+        "-L", f"{tree}/usr/share/qemu", "-L", f"{tree}/usr/share/seabios",
+        "-name", "pvbench-lab",
+        "-M", "q35", "-accel", _ACCEL[accelerator], "-cpu", _CPU[accelerator],
+        "-m", str(spec.memory_mib), "-smp", str(spec.vcpus),
+        "-kernel", str(image / "xen.elf"), "-append", xen,
+        "-initrd", f"{_module(image / 'vmlinuz')} {dom0},{_module(image / 'initrd.img')}",
+        "-smbios", f"type=1,manufacturer=pvbench,product=pvbench-lab,version={words(accelerator, version)}",
+        *(["-drive", f"file={_option(disk)},if=virtio,cache=unsafe"] if disk else []),
+        *(["-netdev", f"user,id=n0,hostfwd=tcp:127.0.0.1:{port}-:22",
+           "-device", "virtio-net-pci,netdev=n0,romfile="] if port else ["-nic", "none"]),
+        *(["-qmp", f"unix:{_option(qmp)},server=on,wait=off"] if qmp else []),
+        "-serial", f"file:{serial}", "-display", "none", "-vga", "none", "-monitor", "none",
+        *(["-loadvm", resume] if resume else []),
+    ]  # fmt: skip
+
+
+def _option(path: Path | None) -> str:
+    """Write a path inside a comma-separated option, where a comma is doubled."""
+    return str(path).replace(",", ",,")
+
+
+def _module(path: Path) -> str:
+    """Write a path in the -initrd list, where a space begins the module's own arguments."""
+    if " " in str(path):
+        raise ValueError(f"QEMU cannot load a kernel from a path with a space: {path}")
+    return _option(path)

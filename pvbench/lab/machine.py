@@ -1,0 +1,238 @@
+"""A lab's machine: start it warm, find it again, end it. Its state is a folder; what runs is told by the process."""
+
+import asyncio
+import json
+import os
+import shutil
+import socket
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+from qemu.qmp import QMPClient
+from qemu.qmp.error import QMPError
+
+from pvbench import ssh
+from pvbench.clock import Clock
+from pvbench.errors import HostKeyMismatch, LabError, TransportError
+from pvbench.inventory import Host
+from pvbench.lab import accelerator as accelerators
+from pvbench.lab.argv import Accelerator, LabSpec, environment, qemu_argv
+from pvbench.lab.image import Image, Report, build, find
+from pvbench.lab.process import Daemon, spawn
+from pvbench.transport import Command
+
+_SNAPSHOT = "warm"
+_COLD_S, _WARM_S, _SAVE_S = 900, 180, 600  # patience with a cold boot, a resume, a save on a loaded machine
+
+
+@dataclass(frozen=True)
+class Status:
+    """What a lab is: None where there is nothing to tell."""
+
+    name: str
+    running: bool
+    since: str | None
+    address: str | None
+    pid: int | None
+    accelerator: str | None
+    memory_bytes: int | None
+    disk_bytes: int
+    image_bytes: int
+    image: str | None
+
+
+class Machine:
+    """One lab. Two users or two checkouts have two, by `name`; images are shared between them."""
+
+    def __init__(self, cache: Path, name: str, spec: LabSpec, clock: Clock) -> None:
+        self._cache, self._name, self._spec, self._clock = cache, name, spec, clock
+        self._folder = cache / "labs" / name
+
+    def up(self, report: Report, wanted: str = "auto") -> Host:
+        """Bring the machine up, warm if it was ever up before; return the host. Builds the image if need be."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with FileLock(self._folder / ".lock"):
+            if self._daemon() is not None:
+                return self.host()
+            image = build(self._cache, report, self._spec.disk_gib)
+            chosen = accelerators.choose(image, self._spec, wanted, self._cache, self._clock)
+            warm = image.path / f"warm-{self._spec.id}-{chosen}.qcow2"
+            if not warm.exists():
+                self._warm_up(image, chosen, warm, report)
+            disk = self._folder / f"{image.path.name}-{warm.name}"
+            if not disk.exists():
+                for old in self._folder.glob("*.qcow2"):
+                    old.unlink()
+                _copy(warm, disk)
+            report(f"resuming the Xen host ({chosen})")
+            self._start(image, chosen, disk, resume=True)
+            self._wait(_WARM_S, set_clock=True)
+            return self.host()
+
+    def host(self) -> Host:
+        """Return the running machine as a host. Raises LabError when it is not up."""
+        state = self._state()
+        image = find(self._cache, self._spec.disk_gib)
+        if self._daemon() is None or image is None:
+            raise LabError(f"the lab {self._name} is not up", hint="pvbench lab up")
+        image = Image(Path(state["image"]))
+        return Host(name="lab", address="127.0.0.1", port=int(state["port"]), user="root", key=str(image.key),
+                    host_key=image.host_key)  # fmt: skip
+
+    def down(self) -> bool:
+        """End the machine that `up` started and nothing else; return whether one ran."""
+        daemon = self._daemon()
+        if daemon is None:
+            return False
+        with suppress(LabError):
+            self._qmp("quit", {}, timeout_s=10)
+        if not daemon.wait(10):
+            daemon.end()
+        (self._folder / "state.json").unlink(missing_ok=True)
+        return True
+
+    def remove(self, *, images: bool) -> int:
+        """Free this lab's folder, and every image if asked; return the bytes freed."""
+        self.down()
+        doomed = [self._folder, *([self._cache / "images"] if images else [])]
+        freed = sum(_size(folder) for folder in doomed)
+        for folder in doomed:
+            shutil.rmtree(folder, ignore_errors=True)
+        return freed
+
+    def status(self) -> Status:
+        """Say what runs, since when, what it holds."""
+        daemon, state = self._daemon(), self._state()
+        image = find(self._cache, self._spec.disk_gib)
+        return Status(
+            name=self._name,
+            running=daemon is not None,
+            since=state["since"] if daemon else None,
+            address=f"root@127.0.0.1:{state['port']}" if daemon else None,
+            pid=daemon.pid if daemon else None,
+            accelerator=state["accelerator"] if daemon else None,
+            memory_bytes=daemon.memory_bytes if daemon else None,
+            disk_bytes=_size(self._folder),
+            image_bytes=_size(image.path) if image else 0,
+            image=image.path.name if image else None,
+        )
+
+    def _warm_up(self, image: Image, chosen: Accelerator, warm: Path, report: Report) -> None:
+        """Boot once from cold and save the running machine beside the image, for every lab of this size."""
+        part = self._folder / "cold.qcow2"
+        part.unlink(missing_ok=True)
+        _overlay(image, part)
+        report(f"first boot of the Xen host ({chosen}); later ones resume it")
+        self._start(image, chosen, part, resume=False)
+        self._wait(_COLD_S, set_clock=False)
+        report("saving the running machine")
+        said = self._qmp("human-monitor-command", {"command-line": f"savevm {_SNAPSHOT}"}, timeout_s=_SAVE_S)
+        if said:
+            raise LabError(f"QEMU could not save the machine: {str(said).strip()}")
+        self.down()
+        shutil.move(part, warm.with_suffix(f".{os.getpid()}"))
+        warm.with_suffix(f".{os.getpid()}").rename(warm)
+
+    def _start(self, image: Image, chosen: Accelerator, disk: Path, *, resume: bool) -> None:
+        """Start QEMU on a port that is free now, and note what was started."""
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        qmp = self._folder / "qmp"
+        qmp.unlink(missing_ok=True)
+        argv = qemu_argv(
+            image.path, self._spec, chosen, version=image.qemu_version, disk=disk, port=port, qmp=qmp,
+            serial=self._folder / "serial.log", resume=_SNAPSHOT if resume else None,
+        )  # fmt: skip
+        daemon = spawn(argv, log=self._folder / "qemu.log", environment=environment(image.path / "qemu"))
+        state = {
+            "daemon": asdict(daemon), "port": port, "accelerator": str(chosen), "image": str(image.path),
+            "since": self._clock.now().isoformat(timespec="seconds"),
+        }  # fmt: skip
+        (self._folder / "state.json").write_text(json.dumps(state, indent=1) + "\n")
+
+    def _wait(self, patience_s: float, *, set_clock: bool) -> None:
+        """Wait until the machine answers by SSH; a resumed one is told the time, which it slept through."""
+        deadline = self._clock.monotonic() + patience_s
+        while True:
+            if self._daemon() is None:
+                log = (self._folder / "qemu.log").read_text(errors="replace").strip().splitlines()
+                raise LabError(f"QEMU ended: {log[-1] if log else 'it said nothing'}",
+                               hint=f"see {self._folder / 'qemu.log'}")  # fmt: skip
+            try:
+                with ssh.connect(self.host(), timeout_s=20) as transport:
+                    now = f"@{self._clock.now().timestamp():.3f}"
+                    argv = ("date", "-u", "-s", now) if set_clock else ("systemctl", "is-system-running", "--wait")
+                    transport.run(Command(argv, timeout_s=patience_s))
+                    return
+            except HostKeyMismatch:
+                raise
+            except TransportError as error:
+                if self._clock.monotonic() > deadline:
+                    self.down()
+                    raise LabError(f"the lab did not answer by SSH within {patience_s} s: {error.message}",
+                                   hint=f"see {self._folder / 'serial.log'}") from error  # fmt: skip
+                self._clock.sleep(0.1)
+
+    def _qmp(self, command: str, arguments: Mapping[str, object], timeout_s: float) -> object:
+        async def talk() -> object:
+            client = QMPClient("pvbench")
+            await client.connect(str(self._folder / "qmp"))
+            try:
+                return await asyncio.wait_for(client.execute(command, dict(arguments)), timeout_s)
+            finally:
+                with suppress(QMPError, EOFError, OSError):
+                    await client.disconnect()
+
+        try:
+            return asyncio.run(talk())
+        except (QMPError, OSError, EOFError, TimeoutError) as error:
+            raise LabError(f"QEMU did not do {command!r}: {error}") from error
+
+    def _state(self) -> dict[str, Any]:
+        try:
+            state: dict[str, Any] = json.loads((self._folder / "state.json").read_text())
+        except (OSError, ValueError):
+            return {}
+        return state
+
+    def _daemon(self) -> Daemon | None:
+        state = self._state()
+        daemon = Daemon(**state["daemon"]) if state else None
+        return daemon if daemon and daemon.alive else None
+
+
+def default_name() -> str:
+    """Return this checkout's lab: other users and other checkouts have others."""
+    import hashlib
+
+    here = f"{os.getuid()}:{Path(__file__).resolve().parents[2]}"
+    return hashlib.sha256(here.encode()).hexdigest()[:8]
+
+
+def _overlay(image: Image, path: Path) -> None:
+    from pvbench.lab import argv, process
+
+    tree = image.path / "qemu"
+    program = [*argv.loader(tree), f"{tree}/usr/bin/qemu-img", "create", "-q", "-f", "qcow2"]
+    process.run([*program, "-b", str(image.path / "dom0.qcow2"), "-F", "qcow2", str(path)],
+                log=path.with_suffix(".log"), timeout_s=60)  # fmt: skip
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a saved machine, sharing its blocks where the file system can."""
+    from pvbench.lab import process
+
+    part = target.with_suffix(".part")
+    process.run(["cp", "--reflink=auto", "--sparse=always", str(source), str(part)],
+                log=target.with_suffix(".log"), timeout_s=600)  # fmt: skip
+    part.rename(target)
+
+
+def _size(folder: Path) -> int:
+    """Return the bytes of disk that a folder holds."""
+    return sum(path.lstat().st_blocks * 512 for path in folder.rglob("*")) if folder.is_dir() else 0

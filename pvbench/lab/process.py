@@ -1,0 +1,89 @@
+"""The only subprocess in pvbench: run a program to its end, or leave one running and find it again later."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pvbench.errors import LabError
+
+
+def run(argv: Sequence[str], *, log: Path, timeout_s: float, cwd: Path | None = None) -> None:
+    """Run a program to its end, its output appended to `log`. Raises LabError with the log's last lines."""
+    with log.open("ab") as output:
+        output.write(f"$ {' '.join(argv)}\n".encode())
+        output.flush()
+        try:
+            done = subprocess.run(
+                argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, timeout=timeout_s, cwd=cwd, check=False
+            )
+        except FileNotFoundError as error:
+            raise LabError(f"{argv[0]} is not installed", hint="pvbench doctor") from error
+        except subprocess.TimeoutExpired as error:
+            raise LabError(f"{argv[0]} did not end within {timeout_s:.0f} s", hint=f"see {log}") from error
+    if done.returncode != 0:
+        last = log.read_text(errors="replace").strip().splitlines()[-3:]
+        raise LabError(f"{argv[0]} failed with exit code {done.returncode}: {' / '.join(last)}", hint=f"see {log}")
+
+
+@dataclass(frozen=True)
+class Daemon:
+    """A process that outlives us. Pid and start time together are its identity: a pid alone may be used again."""
+
+    pid: int
+    started: int
+
+    @property
+    def alive(self) -> bool:
+        """Whether that very process still runs."""
+        return _start_time(self.pid) == self.started
+
+    @property
+    def memory_bytes(self) -> int | None:
+        """The resident memory it holds, None if it is gone."""
+        try:
+            pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+        except (OSError, ValueError):
+            return None
+        return pages * os.sysconf("SC_PAGESIZE") if self.alive else None
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for its end; return whether it came."""
+        deadline = time.monotonic() + timeout_s
+        while self.alive and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return not self.alive
+
+    def end(self, timeout_s: float = 10) -> None:
+        """Ask it to end, then insist."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            if not self.alive:
+                return
+            os.kill(self.pid, number)
+            self.wait(timeout_s)
+
+
+def spawn(argv: Sequence[str], *, log: Path, environment: Mapping[str, str]) -> Daemon:
+    """Start a program in a session of its own, its output in `log`."""
+    with log.open("wb") as output:
+        child = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            env={**os.environ, **environment},
+        )
+    return Daemon(child.pid, _start_time(child.pid) or 0)
+
+
+def _start_time(pid: int) -> int | None:
+    """Return when a process started, in clock ticks since boot (proc(5), field 22); None for one gone or a zombie."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if fields[0] == "Z" else int(fields[19])

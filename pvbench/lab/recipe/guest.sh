@@ -1,0 +1,77 @@
+#!/bin/sh
+# Makes the builtin guest inside a Debian 12 root that has a compiler: /build/guestside in, /build/out out.
+set -eu
+cd /build
+mkdir -p out root/bin root/lib root/lib64 root/dev root/proc root/sys root/tmp root/etc/dropbear root/root root/modules
+
+# fio as Debian builds it is linked with every storage client there is, 30 MB of libraries. Its source package, without
+# them, gives the same fio. For any x86-64: the lab's processor has no AVX.
+apt-get source -q --download-only fio
+tar -xf fio_*.orig.tar.gz
+cd fio-*/
+./configure --disable-native --disable-numa --disable-rdma --disable-rados --disable-rbd --disable-http \
+    --disable-gfapi --disable-pmem --disable-xnvme
+make -j"$(nproc)" EXTFLAGS=-fno-tree-vectorize fio
+strip -o ../root/bin/fio fio
+cd ..
+
+for program in /bin/busybox /usr/bin/iperf3 /usr/bin/netperf /usr/sbin/dropbear; do cp "$program" root/bin/; done
+
+# iperf3 needs OpenSSL only for its authentication, which nobody uses here: 5 MB become 14 KB.
+libraries=/usr/lib/x86_64-linux-gnu
+nm -D --undefined-only $libraries/libiperf.so.0 | sed -n 's/.* \([A-Za-z0-9_]*\)@OPENSSL.*/int \1(void){__builtin_trap();}/p' >stub.c
+echo 'OPENSSL_3.0.0 { global: *; };' >stub.map
+gcc -shared -fPIC -Wl,--version-script=stub.map -Wl,-soname,libcrypto.so.3 -o root/lib/libcrypto.so.3 stub.c
+
+cp -L /lib64/ld-linux-x86-64.so.2 root/lib64/
+ldd root/bin/fio root/bin/iperf3 root/bin/netperf root/bin/dropbear $libraries/libiperf.so.0 $libraries/libtomcrypt.so.1 |
+    sed -n 's/.* => \(\/[^ ]*\) .*/\1/p' | grep -v libcrypto | sort -u | while read -r library; do
+    cp -L "$library" root/lib/
+done
+
+# The kernel is the package's own; its name depends on the day.
+kernel=$(apt-cache depends linux-image-amd64 | sed -n 's/.*Depends: \(linux-image-6[^ ]*\)/\1/p')
+apt-get download -q "$kernel"
+dpkg-deb -x "$kernel"_*.deb kernel
+modules=$(echo kernel/lib/modules/*/kernel)
+for module in drivers/net/ethernet/intel/e1000/e1000 drivers/net/ethernet/realtek/8139cp drivers/net/mii \
+    drivers/net/xen-netfront drivers/block/xen-blkfront drivers/ata/libata drivers/ata/ata_piix drivers/scsi/scsi_mod \
+    drivers/scsi/scsi_common drivers/scsi/sd_mod crypto/crct10dif_generic crypto/crct10dif_common block/t10-pi \
+    lib/crc64 lib/crc-t10dif lib/crc64-rocksoft; do
+    cp "$modules/$module.ko" root/modules/
+done
+
+dropbearkey -t ed25519 -f root/etc/dropbear/key >/dev/null
+dropbearkey -y -f root/etc/dropbear/key | sed -n 's/^\(ssh-ed25519 [^ ]*\).*/\1/p' >out/host_key
+echo 'root:x:0:0:root:/root:/bin/sh' >root/etc/passwd
+echo /bin/sh >root/etc/shells
+for applet in $(busybox --list); do [ -e "root/bin/$applet" ] || ln -s busybox "root/bin/$applet"; done
+cp guestside/init root/init
+cp guestside/pvb-run root/bin/
+chmod 755 root/init root/bin/*
+(cd root && find . | cpio -o -H newc --quiet -R 0:0) | zstd -19 -q -o initrd
+
+as --32 -o bootrom.o guestside/bootrom.S
+objcopy -O binary -j .text bootrom.o out/boot.rom
+sum=$(od -An -v -tu1 out/boot.rom | tr -s ' ' '\n' | awk '{ s += $1 } END { print (256 - s % 256) % 256 }')
+# shellcheck disable=SC2059
+printf "\\$(printf %03o "$sum")" | dd of=out/boot.rom bs=1 seek=511 conv=notrunc status=none
+
+# One block that pvb-domain fills: the APPEND line, and line ends behind it (syslinux refuses long command lines).
+printf 'DEFAULT l\nPROMPT 0\nTIMEOUT 0\nNOESCAPE 1\nLABEL l\nKERNEL vmlinuz\nINITRD initrd\nAPPEND @PVB@' >syslinux.cfg
+while [ "$(stat -c %s syslinux.cfg)" -lt 4096 ]; do echo >>syslinux.cfg; done
+size=$((($(stat -Lc %s kernel/boot/vmlinuz-*) + $(stat -c %s initrd)) / 1024 + 1024))
+mkfs.fat -C -S 512 -s 8 out/boot.img $size >/dev/null
+mcopy -i out/boot.img syslinux.cfg ::syslinux.cfg
+mcopy -i out/boot.img kernel/boot/vmlinuz-* ::vmlinuz
+mcopy -i out/boot.img initrd ::initrd
+syslinux --install out/boot.img
+
+{
+    echo "kernel=$kernel $(dpkg-deb -f "$kernel"_*.deb Version)"
+    echo "initramfs bytes=$(stat -c %s initrd)"
+    echo "fio=$(root/bin/fio --version)"
+    for package in iperf3 netperf dropbear-bin busybox-static; do
+        echo "$package=$(dpkg-query -W -f '${Version}' "$package")"
+    done
+} >out/versions

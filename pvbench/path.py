@@ -1,0 +1,30 @@
+"""Whether the device asked for carried the traffic. Pure."""
+
+from pvbench.drivers import Driver
+from pvbench.model import Witness
+
+MIN_SHARE = 0.99
+
+
+def judge(asked: Driver, guest: Witness, host: Witness) -> str | None:
+    """Return why a trial is INVALID, or None when both sides saw the device asked for carry at least 99 %."""
+    if not guest.all_bytes:
+        return f"{asked.name} was asked for, but the guest saw no traffic on any {asked.kind} device"
+    if guest.driver not in asked.bound or (guest.share or 0) < MIN_SHARE:
+        return _other(asked, guest, f"{guest.driver}")
+    if host.all_bytes is None or host.asked_bytes is None:
+        return f"the host could not say what carried the traffic of {asked.name}"
+    if not host.all_bytes:
+        return f"{asked.name} was asked for, and used in the guest, but the host saw no traffic"
+    if (host.share or 0) < MIN_SHARE:
+        return _other(asked, host, f"{host.driver}")
+    return None
+
+
+def _other(asked: Driver, witness: Witness, carrier: str) -> str:
+    share = 100 * (witness.share or 0)
+    total = (witness.all_bytes or 0) / 1e6
+    return (
+        f"{asked.name} was asked for, but carried {share:.1f} % of {total:.3g} MB; "
+        f"{carrier} carried the most (seen by the {witness.side})"
+    )
