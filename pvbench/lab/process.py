@@ -67,17 +67,20 @@ class Daemon:
 
 
 def spawn(argv: Sequence[str], *, log: Path, environment: Mapping[str, str]) -> Daemon:
-    """Start a program in a session of its own, its output in `log`."""
-    with log.open("wb") as output:
-        child = subprocess.Popen(
-            argv,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-            env={**os.environ, **environment},
-        )
-    return Daemon(child.pid, _start_time(child.pid) or 0)
+    """Start a program in a session of its own, its output in `log`. It outlives us, so nobody waits for it."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    pid = os.posix_spawnp(
+        argv[0],
+        list(argv),
+        {**os.environ, **environment},
+        setsid=True,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(log), flags, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+    )
+    return Daemon(pid, _start_time(pid) or 0)
 
 
 def _start_time(pid: int) -> int | None:

@@ -14,7 +14,7 @@ from pvbench.witness import Sighting, guest_witness, host_witness, parse_look
 from pvbench.workloads import Disk, Peer
 from pvbench.xen.programs import ask, last_line
 
-PORTS = {"iperf3": 5201, "netserver": 12865}
+PORTS = {"iperf3": 5811, "netserver": 12811}  # not the usual ones, which the host may serve itself
 
 
 @dataclass(frozen=True)

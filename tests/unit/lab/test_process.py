@@ -1,0 +1,46 @@
+"""Processes are found again by pid and start time, and ended only then."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from pvbench.errors import LabError
+from pvbench.lab.process import Daemon, run, spawn
+
+SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
+
+
+def test_a_daemon_is_found_again_and_ended(tmp_path: Path) -> None:
+    daemon = spawn(SLEEP, log=tmp_path / "log", environment={})
+
+    again = Daemon(daemon.pid, daemon.started)
+    assert again.alive
+    assert (again.memory_bytes or 0) > 0
+    again.end()
+    assert not again.alive
+    assert again.memory_bytes is None
+
+
+def test_a_recycled_pid_is_never_ended(tmp_path: Path) -> None:
+    daemon = spawn(SLEEP, log=tmp_path / "log", environment={})
+
+    Daemon(daemon.pid, daemon.started - 1).end()
+
+    assert daemon.alive
+    daemon.end()
+
+
+def test_a_failing_program_says_its_last_words(tmp_path: Path) -> None:
+    with pytest.raises(LabError, match="exit code 3: .*the reason"):
+        run(["sh", "-c", "echo the reason; exit 3"], log=tmp_path / "log", timeout_s=10)
+
+
+def test_a_missing_program_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LabError, match="no-such-program is not installed"):
+        run(["no-such-program"], log=tmp_path / "log", timeout_s=10)
+
+
+def test_a_program_that_does_not_end_is_given_up(tmp_path: Path) -> None:
+    with pytest.raises(LabError, match="did not end within"):
+        run(["sleep", "5"], log=tmp_path / "log", timeout_s=0.2)
