@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from pvbench.errors import InventoryError
-from pvbench.located import Const, Field, Keyed, Named, Node, Text, Whole, at, nearest, parse, shown
+from pvbench.located import Choice, Const, Field, Keyed, Named, Node, Text, Whole, at, nearest, parse, shown
 
 DEFAULT_SCRATCH = "/var/tmp/pvbench"  # noqa: S108 — a folder on the measured host, made private there
 
@@ -19,7 +19,8 @@ class Host:
 
     `host_key` is the pinned public key, "ssh-ed25519 AAAA…"; `jump` names another host; `scratch` is a folder on
     the host under which everything pvbench creates lies; `bridge` is an existing bridge to use (None: pvbench
-    makes its own); `volume_group` puts scratch disks on LVs instead of loop devices.
+    makes its own); `volume_group` puts scratch disks on LVs instead of loop devices;
+    `storage` is "disk" or "memory": scratch disks in the host's RAM, so that only the device path is measured.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Host:
     scratch: str = DEFAULT_SCRATCH
     bridge: str | None = None
     volume_group: str | None = None
+    storage: str = "disk"
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,11 @@ _HOST = Keyed(
         "jump": Field(HOST_NAME, "The host of this file through which it is reached."),
         "scratch": Field(_SCRATCH, "Folder on the host for all that pvbench creates there.", default=DEFAULT_SCRATCH),
         "bridge": Field(_BRIDGE, "Existing bridge for the guests; left out: pvbench makes and removes its own."),
+        "storage": Field(
+            Choice("storage", ("disk", "memory")),
+            "Where scratch disks lie: on disk, or in the host's memory, so that only the device path is measured.",
+            default="disk",
+        ),
         "volume_group": Field(_GROUP, "LVM volume group for scratch disks; left out: files on loop devices."),
     },
 )

@@ -78,6 +78,7 @@ class XenHypervisor:
         nics = 1 + sum(DRIVERS[name].kind is DeviceKind.NET for name in devices)
         request = {
             "action": "setup", "root": self._host.scratch, "volume_group": self._host.volume_group, "ports": PORTS,
+            "memory": self._host.storage == "memory",
             "bridge": self._host.bridge or OWN_BRIDGE, "own_bridge": self._host.bridge is None,
             "addresses": [f"198.18.{10 + index}.1/24" for index in range(nics)], "disks": disks,
         }  # fmt: skip
