@@ -1,0 +1,54 @@
+# pvbench from a clone: `make run` for a report, `make test` for every test, `make check` before a commit.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PACKAGES := python3-venv mmdebstrap fakeroot debian-archive-keyring uidmap e2fsprogs openssh-server shellcheck
+
+.PHONY: help run test check bench setup packages clean
+help: ## Say what can be made
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST)
+
+packages: .venv.packages
+.venv.packages: Makefile
+	@missing=(); for p in $(PACKAGES); do dpkg -s "$$p" >/dev/null 2>&1 || missing+=("$$p"); done; \
+	if (( $${#missing[@]} )); then \
+	  as=""; if [ "$$(id -u)" != 0 ]; then \
+	    if command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then as=sudo; else \
+	      echo "Please run, as root:  apt-get install $${missing[*]}" >&2; exit 1; fi; fi; \
+	  $$as apt-get update -q && $$as env DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends "$${missing[@]}"; \
+	fi
+	@touch $@
+
+setup: $(VENV)/.ready ## Set up the virtual environment and the system packages
+$(VENV)/.ready: pyproject.toml constraints.txt .venv.packages
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "pvbench needs Python 3.11 or later; set PYTHON=")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q -e '.[dev]' -c constraints.txt
+	@touch $@
+
+run: setup ## Build the lab, run examples/quickstart.yaml in it, write report.html
+	$(BIN)/pvbench lab build
+	$(BIN)/pvbench lab up
+	$(BIN)/pvbench run examples/quickstart.yaml
+	$(BIN)/pvbench report last -o report.html
+	@echo "The report is in $(CURDIR)/report.html"
+
+check: setup ## Format, lint, types, layers, unit tests: under a minute
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q -m "not lab"
+
+test: setup ## Everything, the lab's end-to-end tests included
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q
+
+bench: setup ## Time pvbench itself
+	$(BIN)/pytest bench -q --benchmark-only
+
+clean: ## Forget the virtual environment
+	rm -rf $(VENV) .venv.packages
