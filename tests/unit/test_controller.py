@@ -1,0 +1,258 @@
+"""The loop over a made-up hypervisor: every trial becomes a row, nothing is measured twice, everything is undone."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from pvbench import controller, plan
+from pvbench.controller import HeldHost, RunSummary, Settings
+from pvbench.drivers import DRIVERS
+from pvbench.errors import BootError, CommandTimeout, DiskFull, PvbenchError, ResumeRefused, Unreachable
+from pvbench.hypervisor import GuestRun, GuestSpec
+from pvbench.matrix import expand, load
+from pvbench.model import Cell, CommandRecord, Emulation, HostFacts, Outcome, Placement, Trial, TrialSpec, Witness
+from pvbench.store import SCHEMA_VERSION, Manifest, Store
+from pvbench.workloads import Disk, Peer
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "workloads"
+MATRIX = """\
+schema: 1
+hosts: [xen1]
+devices: {net: [e1000, netfront], block: [ide, blkfront]}
+placement: coexist
+workloads:
+  - fio: {rw: randread, bs: 4KiB, runtime: 1s, warmup: 0s}
+  - netperf: {test: TCP_RR, runtime: 1s, warmup: 1s}
+run: {blocks: 2, seed: 7}
+compare: {baseline: {net: e1000, block: ide}}
+"""
+FACTS = HostFacts("xen1", Emulation.SOFTWARE, "lab", "Xen 4.17.5", "Linux 6.1", "EPYC", 2, 1 << 32, 0.05)
+
+
+def recorded(tool: str) -> bytes:
+    name = {"fio": "fio/3.33-randread.json", "netperf": "netperf/2.7.0-tcp-rr.json"}[tool]
+    return str(json.loads((GOLDEN / name).read_text())["stdout"]).encode()
+
+
+class Clock:
+    """A clock that only moves when it is looked at."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def now(self) -> datetime:
+        return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.seconds)
+
+    def monotonic(self) -> float:
+        self.seconds += 0.001
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+class Guest:
+    boot_seconds = 40.0
+    commands = (CommandRecord("host", ("xl", "create"), 0, 10.0),)
+    transport = None
+
+    def __init__(self, host: "Host") -> None:
+        self.host = host
+
+    def target(self, cell: Cell, seed: int) -> Disk | Peer:
+        if cell.workload.tool == "fio":
+            return Disk("/dev/xvde", 1 << 27, seed)
+        return Peer("198.18.10.1", 12811, "198.18.10.2")
+
+    def cache_mode(self, device: str) -> str | None:
+        return "memory"
+
+    def observe(self, device: str) -> "Guest":
+        self.device = device
+        return self
+
+    def witness(self) -> Witness:
+        return Witness("host", self.device, 1000, 1000)
+
+    def execute(self, device: str, warmup: tuple[str, ...] | None, argv: tuple[str, ...], timeout_s: float) -> GuestRun:
+        self.host.executed.append(device)
+        self.host.breaks(device, len(self.host.executed))
+        carrier = self.host.carrier.get(device, min(DRIVERS[device].bound))
+        tool = "fio" if argv[0] == "fio" else "netperf"
+        share = 1000 if device not in self.host.carrier else 1
+        return GuestRun(argv, 0, recorded(tool), b"", 1.0, Witness("guest", carrier, share, 1000))
+
+
+class Host:
+    """A hypervisor made of attributes; `undone` counts what was torn down."""
+
+    def __init__(self) -> None:
+        self.executed: list[str] = []
+        self.boots: list[str] = []
+        self.undone: list[str] = []
+        self.carrier: dict[str, str] = {}
+        self.breaks: Callable[[str, int], None] = lambda _device, _time: None
+        self.refuses_boot = 0
+
+    def facts(self) -> HostFacts:
+        return FACTS
+
+    @contextmanager
+    def setup(self, scratch_bytes: int, devices: tuple[str, ...]) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            self.undone.append("setup")
+
+    @contextmanager
+    def boot(self, spec: GuestSpec) -> Iterator[Guest]:
+        self.boots.append(spec.name)
+        if len(self.boots) <= self.refuses_boot:
+            raise BootError("the guest did not come up")
+        try:
+            yield Guest(self)
+        finally:
+            self.undone.append(spec.name)
+
+    @contextmanager
+    def connect(self, name: str) -> Iterator[HeldHost]:
+        yield HeldHost(self, lambda: None)
+
+
+class Silent:
+    def booting(self, boot: str, trials: int, attempt: int) -> None: ...
+    def booted(self, boot: str, seconds: float) -> None: ...
+    def measuring(self, spec: TrialSpec) -> None: ...
+    def recorded(self, trial: Trial) -> None: ...
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    matrix = load(MATRIX, name="m.yaml")
+    made = plan.make(expand(matrix), blocks=2, order=matrix.run.order, seed=7, placement=matrix.placement)
+    manifest = Manifest(
+        SCHEMA_VERSION, "20260101T000000Z-m-ab12", "0", "2026-01-01T00:00:00Z", ("pvbench",), "m.yaml", MATRIX,
+        matrix.digest, matrix.placement, 2, 7, (("block", "ide"), ("net", "e1000")), (FACTS,), (("name", "builtin"),),
+        (), made.trials,
+    )  # fmt: skip
+    with Store.create(tmp_path, manifest) as made_store:
+        yield made_store
+
+
+def run(host: Host, store: Store) -> RunSummary:
+    settings = Settings(Placement.COEXIST, 1 << 28, 1, 1 << 27, 7)
+    return controller.run(store.manifest.plan, host.connect, store, settings, Clock(), Silent())
+
+
+def test_every_trial_of_the_plan_becomes_a_row(store: Store) -> None:
+    host = Host()
+
+    assert run(host, store) == RunSummary(ok=8, invalid=0, not_measured=0)
+    assert host.boots == ["b01-xen1", "b02-xen1"]
+    assert host.undone == ["b01-xen1", "b02-xen1", "setup"]
+    assert {spec.id for spec in store.manifest.plan} == store.finished_ids()
+
+
+def test_arms_of_a_block_draw_the_same_offsets_and_blocks_draw_others(store: Store) -> None:
+    run(Host(), store)
+
+    seeds = {}
+    for trial in store.trials():
+        for record in trial.commands:
+            drawn = [word for word in record.argv if word.startswith("--randseed=")]
+            if drawn:
+                seeds.setdefault(trial.spec.block, set()).add(drawn[0])
+    assert [len(found) for found in seeds.values()] == [1, 1]
+    assert seeds[1].isdisjoint(seeds[2])
+
+
+def test_traffic_over_another_device_is_invalid_and_no_number(store: Store) -> None:
+    host = Host()
+    host.carrier = {"netfront": "e1000"}
+
+    assert run(host, store) == RunSummary(ok=6, invalid=2, not_measured=0)
+    wrong = [trial for trial in store.trials() if trial.outcome is Outcome.INVALID]
+    assert [trial.readings for trial in wrong] == [(), ()]
+    assert all("e1000 carried the most" in str(trial.reason) for trial in wrong)
+
+
+@pytest.mark.parametrize("error", [Unreachable("the connection was lost"), BootError("the domain is gone")])
+def test_a_guest_that_breaks_is_booted_again_for_what_it_left(store: Store, error: PvbenchError) -> None:
+    host = Host()
+
+    def breaks(_device: str, times: int) -> None:
+        if times == 2:
+            raise error
+
+    host.breaks = breaks
+    assert run(host, store) == RunSummary(ok=8, invalid=0, not_measured=0)
+    assert host.boots == ["b01-xen1", "b01-xen1", "b02-xen1"]
+    assert len(host.executed) == 9
+
+
+def test_a_tool_that_does_not_end_costs_its_own_trial_only(store: Store) -> None:
+    host = Host()
+
+    def breaks(_device: str, times: int) -> None:
+        if times == 1:
+            raise CommandTimeout("fio did not end within 64 s")
+
+    host.breaks = breaks
+    assert run(host, store) == RunSummary(ok=7, invalid=0, not_measured=1)
+
+
+def test_a_guest_that_never_comes_up_gives_rows_with_the_reason(store: Store) -> None:
+    host = Host()
+    host.refuses_boot = 2
+
+    assert run(host, store) == RunSummary(ok=4, invalid=0, not_measured=4)
+    assert {trial.reason for trial in store.trials()} == {None, "the guest did not come up"}
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(store: Store) -> None:
+    host = Host()
+
+    def breaks(_device: str, times: int) -> None:
+        if times == 4:
+            raise KeyboardInterrupt
+
+    host.breaks = breaks
+    with pytest.raises(KeyboardInterrupt):
+        run(host, store)
+    assert host.undone == ["b01-xen1", "setup"]
+
+    again = Host()
+    assert run(again, store) == RunSummary(ok=8, invalid=0, not_measured=0)
+    assert len(again.executed) == 5
+
+
+def test_a_full_disk_stops_the_run_with_everything_undone(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    host = Host()
+
+    def full(_trial: Trial) -> None:
+        raise DiskFull("no space left on the controller")
+
+    monkeypatch.setattr(store, "append", full)
+    with pytest.raises(DiskFull):
+        run(host, store)
+    assert host.undone == ["b01-xen1", "setup"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"matrix_digest": "other"}, "the matrix"),
+        ({"guest": {"name": "other"}}, "the guest image"),
+        ({"hosts": (HostFacts("xen1", Emulation.SOFTWARE, "lab", "Xen 4.20", "Linux", "EPYC", 2, 1, 1.0),)}, "xen1"),
+    ],
+)
+def test_a_run_does_not_go_on_when_its_set_up_changed(store: Store, changes: dict[str, object], named: str) -> None:
+    now = {"matrix_digest": store.manifest.matrix_digest, "hosts": (FACTS,), "guest": {"name": "builtin"}}
+
+    controller.resume_check(store.manifest, **now)  # type: ignore[arg-type]
+    with pytest.raises(ResumeRefused, match=named):
+        controller.resume_check(store.manifest, **(now | changes))  # type: ignore[arg-type]
