@@ -6,7 +6,8 @@ with ssh.connect(target, jumps=jumps) as transport:
 """
 
 from pvbench.ssh.config import config_text, resolve, route
+from pvbench.ssh.interactive import stream, terminal
 from pvbench.ssh.keys import new_key
 from pvbench.ssh.session import KNOWN_HOSTS, connect
 
-__all__ = ["KNOWN_HOSTS", "config_text", "connect", "new_key", "resolve", "route"]
+__all__ = ["KNOWN_HOSTS", "config_text", "connect", "new_key", "resolve", "route", "stream", "terminal"]

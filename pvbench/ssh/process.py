@@ -25,6 +25,18 @@ def spelled(argv: tuple[str, ...], token: str) -> bytes:
     return f"export {_TOKEN}={token}; exec {shlex.join(argv)}".encode("utf-8", "surrogateescape")
 
 
+def end_marked(connection: Connection, token: str) -> None:
+    """End every program with the token in its environment, as far as the machine still answers."""
+    line = (
+        f"p=$(grep -ls {_TOKEN}={token} /proc/[0-9]*/environ | cut -d/ -f3); "
+        '[ -z "$p" ] || { kill -TERM $p; sleep 1; kill -KILL $p; } 2>/dev/null'
+    )
+    with suppress(TransportError), translated(connection.name):
+        channel = connection.exec(line.encode(), _KILL_S)
+        channel.status_event.wait(_KILL_S)
+        channel.close()
+
+
 class Process:
     """A running program. Its stderr is collected all the while; stdout is read by the caller."""
 
@@ -101,14 +113,7 @@ class Process:
         if self._channel.status_event.is_set():
             return
         self._channel.close()
-        line = (
-            f"p=$(grep -ls {_TOKEN}={self._token} /proc/[0-9]*/environ | cut -d/ -f3); "
-            '[ -z "$p" ] || { kill -TERM $p; sleep 1; kill -KILL $p; } 2>/dev/null'
-        )
-        with suppress(TransportError), translated(self._connection.name):
-            channel = self._connection.exec(line.encode(), _KILL_S)
-            channel.status_event.wait(_KILL_S)
-            channel.close()
+        end_marked(self._connection, self._token)
 
     def part(self, deadline: float) -> None:
         """Close stdin and see the program off: what has not ended by the deadline is ended."""

@@ -68,6 +68,11 @@ class Session:
         with translated(self.name):
             return files.get(sftp, self.name, path)
 
+    @property
+    def connection(self) -> Connection:
+        """The connection, for what needs a terminal."""
+        return self._connection
+
     @contextmanager
     def talk(self, argv: tuple[str, ...]) -> Iterator[Conversation]:
         """Start a program that answers JSON lines; leaving the context closes its stdin and ends it."""

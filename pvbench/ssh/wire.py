@@ -137,6 +137,17 @@ class Connection:
             channel.exec_command(line)
             return channel
 
+    def terminal(self, line: bytes | None, term: str, columns: int, rows: int, timeout_s: float) -> paramiko.Channel:
+        """Start a command line, or the login shell, on a terminal of its own. Raises Unreachable."""
+        with translated(self.name):
+            channel = self._transport.open_session(timeout=timeout_s)
+            channel.get_pty(term, columns, rows)
+            if line is None:
+                channel.invoke_shell()
+            else:
+                channel.exec_command(line)
+            return channel
+
     def sftp(self, timeout_s: float) -> SFTPClient | None:
         """Start the server's file service; None when it has none. Raises Unreachable when the connection is lost."""
         with translated(self.name):

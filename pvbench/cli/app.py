@@ -1,0 +1,139 @@
+"""What every verb is given: the world outside as parameters, and how much to say on stderr."""
+
+import difflib
+import os
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from pvbench.clock import Clock, SystemClock
+
+if TYPE_CHECKING:
+    from pvbench.hypervisor import Hypervisor
+    from pvbench.inventory import Host, Inventory
+    from pvbench.lab import LabSpec, Machine
+    from pvbench.model import GuestImage
+    from pvbench.transport import Transport
+
+
+@dataclass(frozen=True)
+class Edges:
+    """The world outside. None: the real one, imported by the verb that needs it."""
+
+    clock: Clock = field(default_factory=SystemClock)
+    connect: "Callable[[Host, Inventory], AbstractContextManager[Transport]] | None" = None
+    hypervisor: "Callable[[Transport, Host, GuestImage, Clock], Hypervisor] | None" = None
+    probe: "Callable[[Transport, Host], dict[str, Any]] | None" = None
+    guest_image: "Callable[[Callable[[str], None]], GuestImage] | None" = None
+    machine: "Callable[[LabSpec, Clock], Machine] | None" = None
+    home: Path = field(default_factory=Path.home)
+    state: Path | None = None
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+    @property
+    def state_folder(self) -> Path:
+        """The user's folder for logs."""
+        if self.state is not None:
+            return self.state
+        from platformdirs import user_state_path
+
+        return user_state_path("pvbench")
+
+
+@dataclass
+class App:
+    """One call of the program. `resume` is the hint for whoever interrupts it."""
+
+    edges: Edges
+    argv: tuple[str, ...] = ()
+    verbosity: int = 0
+    resume: str | None = None
+
+    def note(self, text: str) -> None:
+        """Say on stderr what is going on, unless -q."""
+        if self.verbosity >= 0:
+            print(text, file=sys.stderr, flush=True)
+
+    def detail(self, text: str) -> None:
+        """Say on stderr what only -v wants to know."""
+        if self.verbosity > 0:
+            print(text, file=sys.stderr, flush=True)
+
+    def now(self) -> str:
+        """Return the wall-clock time of day, UTC, for lines of a log."""
+        return f"{self.edges.clock.now():%H:%M:%SZ}"
+
+    def looked_at(self, stream: TextIO) -> bool:
+        """Whether a person may be looking, at a terminal that can move its cursor."""
+        return stream.isatty() and self.edges.environment.get("TERM", "dumb") != "dumb"
+
+    def coloured(self, stream: TextIO) -> bool:
+        """Whether colour is welcome on a stream."""
+        return stream.isatty() and not self.edges.environment.get("NO_COLOR")
+
+
+def _louder(context: click.Context, _option: click.Parameter, times: int) -> None:
+    context.ensure_object(App).verbosity += times
+
+
+def _quieter(context: click.Context, _option: click.Parameter, times: int) -> None:
+    context.ensure_object(App).verbosity -= times
+
+
+def _volume() -> list[click.Parameter]:
+    """Return -v and -q, which stand before or after the verb."""
+    return [
+        click.Option(["-v", "--verbose"], count=True, expose_value=False, callback=_louder, help="Say more; -vv: all."),
+        click.Option(["-q", "--quiet"], count=True, expose_value=False, callback=_quieter, help="Say less."),
+    ]
+
+
+class Verb(click.Command):
+    """A command that also takes -v and -q."""
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.params += _volume()
+
+
+class Group(click.Group):
+    """A group that names the nearest verb, and lists its verbs in the order of their use."""
+
+    command_class = Verb
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.params += _volume()
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the names in the order in which they were added."""
+        return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the verb; a wrong one is an error with the nearest."""
+        name = args[0]
+        if self.get_command(ctx, name) is None and not name.startswith("-"):
+            near = difflib.get_close_matches(name, self.commands, 1, 0.4)
+            instead = f"did you mean '{near[0]}'?" if near else f"one of {', '.join(self.commands)}"
+            raise click.UsageError(f"no verb '{name}'; {instead}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+def verb(**settings: Any) -> Callable[[Callable[..., int | None]], Verb]:
+    """Make a function a verb of the command line."""
+    return click.command(cls=Verb, **settings)
+
+
+pass_app = click.pass_obj
+results_option = click.option(
+    "--results", type=click.Path(path_type=Path, file_okay=False), default=Path("results"), show_default=True,
+    help="The folder the runs are under.",
+)  # fmt: skip
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")

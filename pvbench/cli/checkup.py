@@ -1,0 +1,128 @@
+"""What doctor finds, on this machine and on a host."""
+
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pvbench.cli import reach
+from pvbench.cli.app import App
+from pvbench.cli.text import columns
+from pvbench.reports import format as fmt
+
+if TYPE_CHECKING:
+    from pvbench.inventory import Inventory
+
+
+@dataclass(frozen=True)
+class Lack:
+    """Something that is missing, and the command that mends it."""
+
+    what: str
+    mend: str
+
+
+@dataclass(frozen=True)
+class Checkup:
+    """What a machine is and what it lacks for what is asked of it."""
+
+    purpose: str
+    facts: tuple[tuple[str, str], ...]
+    lacks: tuple[Lack, ...]
+
+    @property
+    def fit(self) -> bool:
+        """Whether nothing is missing."""
+        return not self.lacks
+
+    def render(self) -> str:
+        """Return the findings for people."""
+        lines = columns([(name, fmt.clean(fact)) for name, fact in self.facts], "  ")
+        verdict = "yes" if self.fit else "no"
+        wanting = "".join(f"missing: {fmt.clean(each.what)}\n   mend: {fmt.clean(each.mend)}\n" for each in self.lacks)
+        return f"{self.purpose}: {verdict}\n{lines}{wanting}"
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the findings for programs."""
+        return {"purpose": self.purpose, "fit": self.fit, "facts": dict(self.facts),
+                "missing": [asdict(each) for each in self.lacks]}  # fmt: skip
+
+
+TOOLS = {"mmdebstrap": "mmdebstrap", "fakeroot": "fakeroot", "mke2fs": "e2fsprogs", "tar": "tar"}
+DISK_BYTES, SPARE_BYTES = 6 << 30, 512 << 20
+"""What building the lab's image takes at its height, and the memory it should leave to everything else."""
+
+
+def of_machine(app: App) -> Checkup:
+    """Check whether this machine can build and run the lab."""
+    from pvbench.lab import LabSpec, find
+
+    cache = reach.cache_folder()
+    existing = next(folder for folder in (cache, *cache.parents) if folder.is_dir())
+    free, memory = shutil.disk_usage(existing).free, _memory_bytes()
+    built = find(cache) is not None
+    running = reach.machine(app).status().running
+    wanted = (LabSpec().memory_mib << 20) + SPARE_BYTES
+    lacking = {package for tool, package in TOOLS.items() if shutil.which(tool) is None}
+    lacks = []
+    if os.uname().machine != "x86_64":
+        lacks.append(Lack(f"this is a {os.uname().machine} machine", "use an x86-64 one: the lab runs Xen for x86-64"))
+    if lacking and not built:
+        lacks.append(
+            Lack(
+                f"{', '.join(sorted(lacking))}: not installed", f"{_sudo()}apt-get install {' '.join(sorted(lacking))}"
+            )
+        )
+    if free < DISK_BYTES and not built:
+        lacks.append(Lack(f"{fmt.size(free)} free below {existing}, the image needs {fmt.size(DISK_BYTES)}",
+                          "make room there, or set XDG_CACHE_HOME to a folder on a larger disk"))  # fmt: skip
+    if memory is not None and memory < wanted and not running:
+        lacks.append(Lack(f"{fmt.size(memory)} of memory available, the lab holds {fmt.size(wanted - SPARE_BYTES)}",
+                          "pvbench lab up --memory 3GiB, or end something"))  # fmt: skip
+    kvm = os.access("/dev/kvm", os.R_OK | os.W_OK)
+    facts = (
+        ("image", "built" if built else "not built; pvbench lab build"),
+        ("lab", "up" if running else "not up; pvbench lab up"),
+        ("cache", str(cache)),
+        ("disk free", fmt.size(free)),
+        ("memory available", fmt.size(memory)),
+        ("/dev/kvm", "opens; `lab up` finds out whether it works" if kvm else "not usable: software emulation"),
+    )
+    return Checkup("this machine can build and run the lab", facts, tuple(lacks))
+
+
+def of_host(app: App, name: str, known: "Inventory") -> Checkup:
+    """Check whether a host can run guests. Raises TransportError or DeployError when it cannot even be asked."""
+    from pvbench.xen.facts import facts_of
+
+    host, known = reach.resolve_running(app, name, known)
+    with reach.connect(app, host, known) as transport:
+        answer = reach.probe(app, transport, host)
+    lacks = tuple(Lack(each["what"], each["mend"]) for each in answer["missing"])
+    told: tuple[tuple[str, str], ...] = ()
+    if answer["facts"]["xen"]:
+        facts = facts_of(name, answer)
+        told = (
+            ("runs on", facts.emulation.value),
+            ("machine", facts.machine),
+            ("hypervisor", facts.hypervisor),
+            ("kernel", facts.kernel),
+            ("processor", f"{facts.cpu}, {fmt.count(facts.cpus, 'CPU')}"),
+            ("memory", fmt.size(facts.memory_bytes)),
+            ("speed", f"{fmt.significant(facts.speed)} of a usual host's"),
+            *facts.details,
+        )
+    return Checkup(f"{name} can run guests", told, lacks)
+
+
+def _memory_bytes() -> int | None:
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        return next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable:"))
+    except (OSError, StopIteration):
+        return None
+
+
+def _sudo() -> str:
+    return "" if os.geteuid() == 0 else "sudo "

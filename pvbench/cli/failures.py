@@ -1,0 +1,90 @@
+"""The one place where an exception becomes a line on the terminal and an exit code."""
+
+import errno
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from pvbench.cli.app import App
+from pvbench.errors import PvbenchError
+
+INTERRUPTED, INTERNAL, BROKEN_PIPE = 130, 4, 141
+EVERYTHING = 2  # -vv
+
+
+def report(error: BaseException, app: App) -> int:
+    """Say what went wrong, in a line and a hint, and return the exit code."""
+    if app.verbosity >= EVERYTHING and not isinstance(error, click.ClickException | KeyboardInterrupt):
+        print(_trace(error), file=sys.stderr, end="")
+    match error:
+        case PvbenchError():
+            _say(app, error.message, error.hint, app.resume)
+            return error.exit_code
+        case click.exceptions.NoArgsIsHelpError():
+            print(error.format_message(), file=sys.stderr)
+            return error.exit_code
+        case click.ClickException():
+            context = error.ctx if isinstance(error, click.UsageError) else None
+            _say(app, _told(error), f"{context.command_path} --help" if context else None)
+            return error.exit_code if error.exit_code != 1 else 2
+        case KeyboardInterrupt() | click.Abort():
+            _say(app, "interrupted", app.resume)
+            return INTERRUPTED
+        case SystemExit():
+            return error.code if isinstance(error.code, int) else INTERNAL
+        case OSError() if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            _say(
+                app, f"no room left on the disk: {error}", "make room, then go on" if app.resume is None else app.resume
+            )
+            return INTERNAL
+    where = _log(error, app)
+    _say(app, f"an error in pvbench itself, {type(error).__name__}: {error}; {where}", app.resume)
+    return INTERNAL
+
+
+def broken_pipe() -> int:
+    """Return the code of a program whose reader went away, keeping the interpreter from writing to it again."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, sys.stdout.fileno())
+    return BROKEN_PIPE
+
+
+def line(text: str) -> str:
+    """Return text from wherever as one line that cannot move the cursor or hide."""
+    from pvbench.reports.format import clean
+
+    return clean(" / ".join(part.strip() for part in text.splitlines() if part.strip()))
+
+
+def _say(app: App, message: str, *hints: str | None) -> None:
+    name = "pvbench:"
+    if app.coloured(sys.stderr):
+        name = click.style(name, fg="red", bold=True)
+    print(f"{name} {line(message)}", file=sys.stderr)
+    for hint in filter(None, hints):
+        print(f"hint: {line(hint)}", file=sys.stderr, flush=True)
+
+
+def _told(error: click.ClickException) -> str:
+    text = error.format_message().strip()
+    return text[:1].lower() + text[1:].rstrip(".")
+
+
+def _log(error: BaseException, app: App) -> str:
+    """Write the traceback under the user's state folder; return where it is, in words."""
+    try:
+        folder = app.edges.state_folder
+        folder.mkdir(parents=True, exist_ok=True)
+        path: Path = folder / f"error-{app.edges.clock.now():%Y%m%dT%H%M%SZ}-{os.getpid()}.log"
+        path.write_text(f"argv: {app.argv}\n{_trace(error)}", errors="backslashreplace")
+    except OSError as failed:
+        return f"its log could not be written ({failed.strerror}); -vv prints it"
+    return f"please report it with {path}"
+
+
+def _trace(error: BaseException) -> str:
+    import traceback
+
+    return "".join(traceback.format_exception(error))

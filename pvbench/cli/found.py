@@ -1,0 +1,127 @@
+"""What a person names on the command line: files, hosts, runs and cells."""
+
+import difflib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pvbench.cli.app import App
+from pvbench.errors import InventoryError, MatrixError, PvbenchError, UsageError
+
+if TYPE_CHECKING:
+    from pvbench.inventory import Host, Inventory
+    from pvbench.matrix import Matrix
+    from pvbench.model import Cell
+    from pvbench.store import Manifest, Store
+
+HOSTS_FILE, LAB, LAST = "hosts.yaml", "lab", "last"
+
+
+def read(path: Path, what: str, error: type[PvbenchError]) -> str:
+    """Return a file's text; raises `error`, with the nearest file, where there is none."""
+    from pvbench.located import decode
+
+    try:
+        return decode(path.read_bytes(), str(path), error)
+    except FileNotFoundError:
+        beside = [file.name for file in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
+        near = difflib.get_close_matches(path.name, beside, 1, 0.5)
+        hint = f"did you mean {path.parent / near[0]}?" if near else "`pvbench init` writes one to start with"
+        raise error(f"no {what} {path}", hint=hint) from None
+    except OSError as problem:
+        raise error(f"the {what} {path} cannot be read: {problem.strerror}") from None
+
+
+def matrix(path: Path) -> "Matrix":
+    """Return the matrix of a file; raises MatrixError."""
+    from pvbench.matrix import load
+
+    return load(read(path, "matrix", MatrixError), name=str(path))
+
+
+def inventory(chosen: Path | None, beside: Path | None = None) -> "Inventory":
+    """Return the hosts of --hosts, else of hosts.yaml beside the matrix, else of the one here, else none."""
+    from pvbench.inventory import Inventory, load
+
+    usual = [folder / HOSTS_FILE for folder in (beside.parent if beside else None, Path()) if folder is not None]
+    path = chosen or next((file for file in usual if file.is_file()), None)
+    return load(read(path, "hosts file", InventoryError), name=str(path)) if path else Inventory()
+
+
+def host(name: str, known: "Inventory", app: App) -> "Host":
+    """Return a host of the inventory or of ~/.ssh/config; raises InventoryError with the nearest. Not the lab."""
+    from pvbench.inventory import Host
+
+    if name in known.hosts:
+        return known.hosts[name]
+    names = ssh_names(config_text(app))
+    if name in names:
+        return Host(name, address=name)
+    return known.plus(*(Host(each, address=each) for each in (*names, LAB))).host(name)
+
+
+def check_hosts(matrix: "Matrix", known: "Inventory", app: App) -> None:
+    """Raise InventoryError for a host of the matrix that nothing knows; the lab is always known."""
+    for name in matrix.hosts:
+        if name != LAB:
+            host(name, known, app)
+
+
+def check_guest(matrix: "Matrix") -> None:
+    """Raise UsageError for a guest we cannot boot."""
+    if matrix.guest.image is not None:
+        raise UsageError(f"guest.image {matrix.guest.image}: only the builtin guest can be booted as yet",
+                         hint="leave `image` out of `guest`")  # fmt: skip
+
+
+def config_text(app: App) -> str:
+    """Return ~/.ssh/config with what it includes."""
+    from pvbench.ssh import config_text
+
+    return config_text(app.edges.home / ".ssh/config")
+
+
+def ssh_names(text: str) -> tuple[str, ...]:
+    """Return the names that an ssh_config spells out, patterns left aside."""
+    lines = (line.strip().replace("=", " ", 1).split() for line in text.splitlines())
+    found = [word for words in lines if words and words[0].lower() == "host" for word in words[1:]]
+    return tuple(dict.fromkeys(word for word in found if not set(word) & set('*?!"')))
+
+
+def run(results: Path, name: str) -> "Store":
+    """Open the run a person means: an id, the beginning of one, a path, or `last`. Raises StoreError."""
+    from pvbench.store import Store
+
+    return Store.open(results, run_name(results, name))
+
+
+def run_name(results: Path, name: str) -> str:
+    """Return what the store understands; only `last` is ours."""
+    if name != LAST or Path(name).is_dir():
+        return name
+    runs = results / "runs"
+    folders = (
+        sorted(path.name for path in runs.iterdir() if path.is_dir() and path.name[0] != ".") if runs.is_dir() else []
+    )
+    if not folders:
+        raise UsageError(
+            f"there is no run under {runs}", hint="`pvbench run MATRIX` makes one; --results names another folder"
+        )
+    return folders[-1]
+
+
+def cells(manifest: "Manifest") -> "dict[str, Cell]":
+    """Return the cells of a run by their ids, in the order of the plan."""
+    return {each.id: each for each in dict.fromkeys(spec.cell for spec in manifest.plan)}
+
+
+def cell(manifest: "Manifest", name: str) -> "tuple[str, Cell]":
+    """Return the cell whose id begins so; raises UsageError where none or several do."""
+    known = cells(manifest)
+    fitting = [(key, each) for key, each in known.items() if name and key.startswith(name)]
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        raise UsageError(f"'{name}' begins several cells: {', '.join(key for key, _ in fitting)}")
+    near = difflib.get_close_matches(name, known, 1, 0.3)
+    nearest = f"; the nearest is {near[0]}" if near else ""
+    raise UsageError(f"no cell '{name}' in {manifest.run_id}{nearest}", hint=f"pvbench show {manifest.run_id}")

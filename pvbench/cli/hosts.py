@@ -1,0 +1,47 @@
+"""doctor, clean: what a machine can do, what is missing, and what a run left on it."""
+
+import json
+from pathlib import Path
+
+import click
+
+from pvbench.cli import found
+from pvbench.cli.app import App, json_option, pass_app, verb
+from pvbench.cli.matrices import hosts_option
+
+NOT_FIT = 4
+
+
+@verb(short_help="Say what is missing here, or on a host.")
+@click.argument("host", required=False)
+@hosts_option
+@json_option
+@pass_app
+def doctor(app: App, host: str | None, hosts_file: Path | None, as_json: bool) -> int:
+    """Say what is missing and the exact command that mends it: here for the lab, or on HOST for guests."""
+    from pvbench.cli.checkup import Checkup, of_host, of_machine
+
+    checked: Checkup = of_machine(app) if host is None else of_host(app, host, found.inventory(hosts_file))
+    print(json.dumps(checked.as_data(), indent=2) if as_json else checked.render(), end="\n" if as_json else "")
+    return 0 if checked.fit else NOT_FIT
+
+
+@verb(short_help="Remove what a dead run left on a host.")
+@click.argument("host")
+@hosts_option
+@click.option("--dry-run", is_flag=True, help="Only list what would be removed.")
+@pass_app
+def clean(app: App, host: str, hosts_file: Path | None, dry_run: bool) -> int:
+    """Remove what a dead controller left on HOST: domains, loop devices, volumes, servers, files."""
+    from pvbench import lease
+    from pvbench.cli import reach
+
+    machine, known = reach.resolve_running(app, host, found.inventory(hosts_file))
+    with reach.connect(app, machine, known) as transport, lease.held(transport, machine, reach.owner("clean")):
+        findings = lease.clean(transport, machine, remove=not dry_run)
+    for finding in findings:
+        state = "found" if dry_run else "removed" if finding.removed else "could not remove"
+        print(f"{state}\t{finding.kind}\t{finding.name}")
+    if not findings:
+        app.note(f"{host}: nothing is left there")
+    return NOT_FIT if any(not each.removed for each in findings) and not dry_run else 0

@@ -1,0 +1,145 @@
+"""lab: the embedded Xen host: build it, bring it up, look at it, log in, end it, free its cache."""
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from pvbench.cli.app import App, Group, json_option, pass_app
+from pvbench.cli.text import columns
+from pvbench.errors import UsageError
+
+if TYPE_CHECKING:
+    from pvbench.inventory import Host
+    from pvbench.lab import Status
+
+disk_option = click.option("--disk", default="8GiB", show_default=True, help="The size of its disk.")
+
+
+@click.group(cls=Group, short_help="The embedded Xen host: build, up, down, status, ssh, rm.")
+def lab() -> None:
+    """The embedded lab: a real Xen host inside QEMU, reached by SSH like any other."""
+
+
+@lab.command()
+@disk_option
+@pass_app
+def build(app: App, disk: str) -> None:
+    """Build the lab's image and the guest; minutes, once. Prints where the image is."""
+    from pvbench.cli import reach
+    from pvbench.cli.steps import steps
+    from pvbench.lab import build as build_image
+
+    gib = _whole(disk, "--disk", 1 << 30)
+    with steps(app, "building the lab's image") as report:
+        image = build_image(reach.cache_folder(), report, gib)
+    print(image.path)
+    app.note("next: pvbench lab up")
+
+
+@lab.command()
+@click.option("--memory", default="4GiB", show_default=True, help="The memory it holds.")
+@click.option("--vcpus", type=click.IntRange(1, 64), default=2, show_default=True, help="Its virtual CPUs.")
+@disk_option
+@click.option(
+    "--accelerator", type=click.Choice(["auto", "kvm", "tcg"]), default="auto", show_default=True,
+    help="What runs it; auto tries KVM by booting something.",
+)  # fmt: skip
+@json_option
+@pass_app
+def up(app: App, memory: str, vcpus: int, disk: str, accelerator: str, as_json: bool) -> None:
+    """Bring the lab up, building it if need be; print how it is reached."""
+    from pvbench.cli import reach
+    from pvbench.cli.steps import steps
+    from pvbench.lab import LabSpec
+
+    spec = LabSpec(
+        memory_mib=_whole(memory, "--memory", 1 << 20), vcpus=vcpus, disk_gib=_whole(disk, "--disk", 1 << 30)
+    )
+    machine = reach.machine(app, spec)
+    was_up = machine.status().running
+    with steps(app, "bringing the lab up") as report:
+        host = machine.up(report, accelerator)
+    status = machine.status()
+    if was_up:
+        app.note(f"the lab is up since {status.since}; size and accelerator are what it was started with")
+    print(json.dumps(asdict(host), indent=2) if as_json else _told(host, status), end="\n" if as_json else "")
+    app.note("next: pvbench run MATRIX   (a matrix with `hosts: [lab]` needs no hosts file)")
+
+
+@lab.command()
+@pass_app
+def down(app: App) -> None:
+    """End what `lab up` started, and nothing else."""
+    from pvbench.cli import reach
+
+    app.note("the lab is down" if reach.machine(app).down() else "the lab was not up")
+
+
+@lab.command()
+@json_option
+@pass_app
+def status(app: App, as_json: bool) -> None:
+    """Say what runs, since when, and how much memory and disk it holds."""
+    from pvbench.cli import reach
+
+    found = reach.machine(app).status()
+    if as_json:
+        print(json.dumps(asdict(found), indent=2))
+    else:
+        print(_state(found), end="")
+
+
+@lab.command()
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+@pass_app
+def ssh(app: App, command: tuple[str, ...]) -> int:
+    """Log in to dom0 of the lab, or run COMMAND there; put -- before a command with options."""
+    from pvbench.cli import reach
+    from pvbench.cli.shell import at
+    from pvbench.inventory import Inventory
+
+    host = reach.machine(app).host()
+    with reach.connect(app, host, Inventory()) as transport:
+        return at(app, transport, command)
+
+
+@lab.command()
+@click.option("--keep-images", is_flag=True, help="Keep the images, which other labs of yours may use.")
+@pass_app
+def rm(app: App, keep_images: bool) -> None:
+    """End the lab and free its cache."""
+    from pvbench.cli import reach
+    from pvbench.reports import format as fmt
+
+    freed = reach.machine(app).remove(images=not keep_images)
+    app.note(f"freed {fmt.size(freed)}")
+
+
+def _told(host: "Host", status: "Status") -> str:
+    rows = [("address", f"{host.user}@{host.address}"), ("port", str(host.port)), ("key", str(host.key)),
+            ("host key", str(host.host_key)), ("accelerator", status.accelerator or "–")]  # fmt: skip
+    return "the lab is up\n" + columns(rows, "  ")
+
+
+def _state(status: "Status") -> str:
+    from pvbench.reports import format as fmt
+
+    rows = [("disk held", fmt.size(status.disk_bytes)), ("image", f"{status.image} ({fmt.size(status.image_bytes)})")]
+    if status.image is None:
+        rows[1] = ("image", "not built")
+    if not status.running:
+        return f"lab {status.name} is down\n" + columns(rows, "  ")
+    running = [("since", status.since or "–"), ("address", status.address or "–"), ("process", str(status.pid)),
+               ("accelerator", status.accelerator or "–"), ("memory held", fmt.size(status.memory_bytes))]  # fmt: skip
+    return f"lab {status.name} is up\n" + columns([*running, *rows], "  ")
+
+
+def _whole(text: str, option: str, unit: int) -> int:
+    """Return a size with its unit as a whole number of `unit` bytes. Raises UsageError."""
+    from pvbench.located import SIZE, parse
+
+    root = parse(text, name=option, error=UsageError)
+    size = SIZE.between("1GiB", "1TiB", "1GiB" if unit == 1 << 30 else "1MiB").read(root)
+    return int(size) // unit

@@ -1,0 +1,53 @@
+"""The runs as `pvbench ls` prints them. Pure."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pvbench.cli.text import columns
+from pvbench.model import Outcome
+from pvbench.reports import format as fmt
+from pvbench.store import RunInfo
+
+
+def render(runs: Sequence[RunInfo]) -> str:
+    """Return a line a run."""
+    rows = [("RUN", "MATRIX", "HOSTS", "TRIALS", "STATE")]
+    rows += [
+        (fmt.clean(run.run_id), fmt.clean(run.matrix_name or "–"), fmt.clean(", ".join(run.hosts)) or "–", _trials(run),
+         _state(run))
+        for run in runs
+    ]  # fmt: skip
+    return columns(rows)
+
+
+def as_data(run: RunInfo) -> dict[str, Any]:
+    """Return a run for programs."""
+    return {
+        "run": run.run_id,
+        "path": str(run.path),
+        "started": run.started,
+        "matrix": run.matrix_name,
+        "hosts": list(run.hosts),
+        "planned": run.planned,
+        "outcomes": None if run.outcomes is None else {str(outcome): count for outcome, count in run.outcomes},
+        "finished": run.finished,
+        "problem": run.problem,
+    }
+
+
+def _trials(run: RunInfo) -> str:
+    if run.outcomes is None:
+        return "–"
+    counts = dict(run.outcomes)
+    flaws = [
+        f"{counts[outcome]} {word}"
+        for outcome, word in ((Outcome.INVALID, "invalid"), (Outcome.NOT_MEASURED, "not measured"))
+        if counts.get(outcome)
+    ]
+    return ", ".join([f"{counts.get(Outcome.OK, 0)} of {run.planned} ok", *flaws])
+
+
+def _state(run: RunInfo) -> str:
+    if run.problem:
+        return f"unreadable: {fmt.clean(run.problem)}"
+    return "finished" if run.finished else f"unfinished: pvbench run --resume {fmt.clean(run.run_id)}"

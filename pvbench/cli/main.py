@@ -1,0 +1,66 @@
+"""The verbs as a table of contents, and the one handler of everything that can go wrong."""
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from pvbench import __version__
+from pvbench.cli import failures, hosts, lab, matrices, run, runs, shell
+from pvbench.cli.app import App, Edges, Group, Verb
+
+EPILOG = (
+    "Exit codes: 0 ok, 2 usage or a wrong file, 3 something was not measured, 4 infrastructure, 130 interrupted. "
+    "`pvbench VERB --help` says more about a verb."
+)
+
+
+@click.group(cls=Group, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="pvbench", message="%(prog)s %(version)s")
+def pvbench() -> None:
+    """Measure paravirtualised against emulated devices of Xen guests, and prove which device carried the traffic.
+
+    \b
+    pvbench init                  begin with a matrix.yaml and a hosts.yaml
+    pvbench run matrix.yaml       measure
+    pvbench report last           write the report
+    """
+
+
+VERBS: tuple[Verb | Group, ...] = (
+    matrices.init,
+    matrices.check,
+    matrices.plan,
+    run.run,
+    runs.ls,
+    runs.show,
+    runs.report,
+    runs.compare,
+    hosts.doctor,
+    hosts.clean,
+    shell.shell,
+    lab.lab,
+)
+for verb in VERBS:
+    pvbench.add_command(verb)
+
+
+def main(argv: Sequence[str] | None = None, edges: Edges | None = None) -> int:
+    """Run the command line and return its exit code; `edges` stands in for the world in tests."""
+    app = App(edges or Edges(), tuple(sys.argv[1:] if argv is None else argv))
+    try:
+        return _run(app)
+    except BrokenPipeError:
+        return failures.broken_pipe()
+    except BaseException as error:  # noqa: BLE001  the one handler
+        return failures.report(error, app)
+
+
+def _run(app: App) -> int:
+    try:
+        with pvbench.make_context("pvbench", list(app.argv), obj=app) as context:
+            code = pvbench.invoke(context)
+    except click.exceptions.Exit as done:  # --help and --version
+        code = done.exit_code
+    sys.stdout.flush()
+    return code if isinstance(code, int) else 0

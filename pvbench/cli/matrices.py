@@ -1,0 +1,91 @@
+"""init, check, plan: what can be said of a matrix before any host is contacted."""
+
+import json
+from pathlib import Path
+
+import click
+
+from pvbench.cli import found
+from pvbench.cli.app import App, json_option, pass_app, verb
+from pvbench.errors import UsageError
+
+STARTERS = {"starter.yaml": "matrix.yaml", "hosts.yaml": "hosts.yaml"}
+matrix_argument = click.argument("matrix", type=click.Path(path_type=Path))
+hosts_option = click.option(
+    "--hosts", "hosts_file", type=click.Path(path_type=Path),
+    help="The hosts file; otherwise hosts.yaml beside the matrix, then here.",
+)  # fmt: skip
+
+
+@verb(short_help="Write a commented matrix.yaml and hosts.yaml.")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
+@pass_app
+def init(app: App, folder: Path) -> None:
+    """Write a commented matrix.yaml and hosts.yaml to begin with, into FOLDER or here. Nothing is overwritten."""
+    from pvbench import shipped
+
+    taken = [str(folder / name) for name in STARTERS.values() if (folder / name).exists()]
+    if taken:
+        raise UsageError(f"{' and '.join(taken)} exist{'s' if len(taken) == 1 else ''} already; nothing was written",
+                         hint="name another folder: pvbench init FOLDER")  # fmt: skip
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for source, name in STARTERS.items():
+            text = (shipped.folder("examples") / source).read_text()
+            with (folder / name).open("x") as file:
+                file.write(text)
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be written to: {error.strerror}") from None
+    for name in STARTERS.values():
+        print(folder / name)
+    app.note(f"next: pvbench check {folder / 'matrix.yaml'}")
+
+
+@verb(short_help="Say what is wrong with a matrix and its hosts.")
+@click.argument("matrix", type=click.Path(path_type=Path), required=False)
+@hosts_option
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of a matrix instead.")
+@click.option("--hosts-schema", is_flag=True, help="Print the JSON Schema of a hosts file instead.")
+@pass_app
+def check(app: App, matrix: Path | None, hosts_file: Path | None, schema: bool, hosts_schema: bool) -> None:
+    """Say what is wrong with MATRIX and its hosts file. No host is contacted."""
+    if schema or hosts_schema:
+        from pvbench import inventory
+        from pvbench import matrix as matrices
+
+        print(json.dumps(matrices.schema() if schema else inventory.schema(), indent=2))
+        return
+    if matrix is None:
+        raise click.UsageError("check needs a MATRIX, or --schema", click.get_current_context())
+    from pvbench.matrix import expand
+
+    read, known = found.matrix(matrix), found.inventory(hosts_file, matrix)
+    found.check_guest(read)
+    found.check_hosts(read, known, app)
+    cells = len(expand(read))
+    trials = f"{cells} cells in {read.run.blocks} blocks, {cells * read.run.blocks} trials"
+    print(f"{matrix}: ok, {trials} on {_names(read.hosts)}")
+    app.note(f"next: pvbench plan {matrix}")
+
+
+@verb(short_help="Print cells, order and cost of a matrix.")
+@matrix_argument
+@hosts_option
+@json_option
+@pass_app
+def plan(app: App, matrix: Path, hosts_file: Path | None, as_json: bool) -> None:
+    """Print the cells of MATRIX, the order of their trials, and what they will cost. No host is contacted."""
+    from pvbench.cli.planned import as_data, make, render
+
+    read = found.matrix(matrix)
+    found.check_hosts(read, found.inventory(hosts_file, matrix), app)
+    planned = make(read)
+    if as_json:
+        print(json.dumps(as_data(read, planned), indent=2))
+        return
+    print(render(read, planned, whole=app.verbosity > 0), end="")
+    app.note(f"next: pvbench run {matrix}")
+
+
+def _names(names: tuple[str, ...]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,50 @@
+"""How far a run is, and how long it will take yet, by what its boots and trials have taken so far."""
+
+from collections.abc import Sequence
+from statistics import median
+
+from pvbench.model import TrialSpec
+
+BOOT_S, OVERHEAD_S = 100.0, 3.0
+"""What a boot and a trial's own work are taken to cost before one was measured: the lab's figures."""
+
+
+class Pace:
+    """Counts what is done of a plan. Seconds throughout."""
+
+    def __init__(self, plan: Sequence[TrialSpec], finished: frozenset[str]) -> None:
+        self.total = len(plan)
+        self.done = sum(spec.id in finished for spec in plan)
+        self._left = {spec.id: spec for spec in plan if spec.id not in finished}
+        self._boots: list[float] = []
+        self._overheads: list[float] = []
+        self._running: str | None = None
+
+    def booting(self, boot: str) -> None:
+        """Note the boot that is under way."""
+        self._running = boot
+
+    def booted(self, seconds: float) -> None:
+        """Note what a boot took."""
+        self._boots.append(seconds)
+
+    def recorded(self, spec: TrialSpec, seconds: float | None) -> None:
+        """Note that a trial is on disk, and what it took."""
+        if self._left.pop(spec.id, None) is not None:
+            self.done += 1
+        if seconds is not None:
+            self._overheads.append(max(0.0, seconds - window(spec)))
+
+    @property
+    def remaining_s(self) -> float:
+        """The time that the rest will take."""
+        boots = {spec.boot for spec in self._left.values()} - {self._running}
+        boot_s = median(self._boots) if self._boots else BOOT_S
+        overhead_s = median(self._overheads) if self._overheads else OVERHEAD_S
+        return len(boots) * boot_s + sum(window(spec) + overhead_s for spec in self._left.values())
+
+
+def window(spec: TrialSpec) -> float:
+    """Return how long a trial loads its device: warm-up and measurement."""
+    params = dict(spec.cell.workload.params)
+    return float(params.get("runtime", 0)) + float(params.get("warmup", 0))

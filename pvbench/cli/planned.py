@@ -1,0 +1,85 @@
+"""A plan, what it costs, and both as text and as data. Pure."""
+
+from typing import Any
+
+from pvbench.cli.pace import BOOT_S, OVERHEAD_S
+from pvbench.cli.text import columns
+from pvbench.matrix import Matrix, expand
+from pvbench.model import Cell
+from pvbench.plan import Estimate, Plan, estimate
+from pvbench.plan import make as make_plan
+from pvbench.reports import format as fmt
+from pvbench.reports import wording
+
+
+def make(matrix: Matrix) -> Plan:
+    """Return the plan of a matrix."""
+    run = matrix.run
+    return make_plan(expand(matrix), blocks=run.blocks, order=run.order, seed=run.seed, placement=matrix.placement)
+
+
+def cost(matrix: Matrix, plan: Plan) -> Estimate:
+    """Return what a plan costs, by the lab's figures, the pause before each measurement included."""
+    overhead_s = OVERHEAD_S + matrix.run.settle_s
+    return estimate(plan, boot_s=BOOT_S, overhead_s=overhead_s, scratch_bytes=matrix.scratch_bytes)
+
+
+def told(cell: Cell) -> tuple[str, str, str]:
+    """Return a cell in words: its host, its device and what that is, its workload."""
+    return cell.host, f"{cell.device} ({wording.io_path(cell.device)})", wording.title(cell.workload)
+
+
+def render(matrix: Matrix, plan: Plan, *, whole: bool) -> str:
+    """Return the plan for people: cost, cells, and the order of the first block or of all."""
+    spent, run = cost(matrix, plan), matrix.run
+    cells = {cell: cell.id for cell in expand(matrix)}
+    shown = [trial for trial in plan.trials if whole or trial.block == plan.trials[0].block]
+    more = f", block 1 of {run.blocks}; -v prints all" if len(shown) < len(plan.trials) else ""
+    trials = [(str(trial.position + 1), trial.boot, cells[trial.cell], *told(trial.cell)[1:]) for trial in shown]
+    return (
+        f"{fmt.count(len(cells), 'cell')}, {fmt.count(spent.trials, 'trial')} in {fmt.count(run.blocks, 'block')}, "
+        f"{fmt.count(spent.boots, 'boot')}; {matrix.placement}, order {run.order}, seed {run.seed}\n"
+        f"about {fmt.duration(spent.seconds)}, taking {BOOT_S:.0f} s for a boot as in the lab; "
+        f"{fmt.size(spent.disk_bytes)} of scratch disks on the hosts\n\nCells\n"
+        + columns([(key, *told(cell)) for cell, key in cells.items()], "  ")
+        + f"\nOrder ({plan.order}{more})\n"
+        + columns(trials, "  ")
+    )
+
+
+def as_data(matrix: Matrix, plan: Plan) -> dict[str, Any]:
+    """Return the plan for programs; seconds and bytes."""
+    spent = cost(matrix, plan)
+    cells = {cell: cell.id for cell in expand(matrix)}
+    return {
+        "matrix": matrix.digest,
+        "placement": matrix.placement,
+        "blocks": matrix.run.blocks,
+        "order": plan.order,
+        "seed": plan.seed,
+        "estimate": {
+            "seconds": spent.seconds,
+            "boot_seconds_assumed": BOOT_S,
+            "boots": spent.boots,
+            "trials": spent.trials,
+            "disk_bytes": spent.disk_bytes,
+        },
+        "cells": [cell_data(cell, key) for cell, key in cells.items()],
+        "trials": [
+            {"id": trial.id, "cell": cells[trial.cell], "block": trial.block, "boot": trial.boot}
+            for trial in plan.trials
+        ],
+    }
+
+
+def cell_data(cell: Cell, key: str) -> dict[str, Any]:
+    """Return a cell for programs."""
+    return {
+        "id": key,
+        "host": cell.host,
+        "kind": cell.kind,
+        "device": cell.device,
+        "io_path": wording.io_path(cell.device),
+        "placement": cell.placement,
+        "workload": {"tool": cell.workload.tool, "params": dict(cell.workload.params)},
+    }

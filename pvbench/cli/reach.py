@@ -1,0 +1,130 @@
+"""The real edges, made when a verb needs them: connections, hypervisors, the lab, the guest."""
+
+import getpass
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from pvbench.cli import found
+from pvbench.cli.app import App
+from pvbench.cli.steps import steps
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pvbench.controller import HeldHost
+    from pvbench.hypervisor import Hypervisor
+    from pvbench.inventory import Host, Inventory
+    from pvbench.lab import LabSpec, Machine
+    from pvbench.lease import Lease
+    from pvbench.model import GuestImage
+    from pvbench.transport import Transport
+
+
+def connect(app: App, host: "Host", known: "Inventory") -> "AbstractContextManager[Transport]":
+    """Reach a host, as hosts.yaml and ~/.ssh/config say."""
+    if app.edges.connect is not None:
+        return app.edges.connect(host, known)
+    from pvbench import ssh
+
+    target, jumps = ssh.route(host, known.hosts, found.config_text(app))
+    return ssh.connect(target, jumps=jumps)
+
+
+def hypervisor(app: App, transport: "Transport", host: "Host", guest: "GuestImage") -> "Hypervisor":
+    """Return what drives the host."""
+    if app.edges.hypervisor is not None:
+        return app.edges.hypervisor(transport, host, guest, app.edges.clock)
+    from pvbench.xen import XenHypervisor
+
+    return XenHypervisor(transport, host, guest, app.edges.clock)
+
+
+def probe(app: App, transport: "Transport", host: "Host") -> dict[str, Any]:
+    """Return what hostside/pvb-probe says of a host: {"facts", "missing", "speed"}."""
+    if app.edges.probe is not None:
+        return app.edges.probe(transport, host)
+    from pvbench.model import GuestImage
+    from pvbench.xen import XenHypervisor
+
+    nothing = GuestImage("none", "", "", "", "")  # a probe boots no guest
+    return XenHypervisor(transport, host, nothing, app.edges.clock).probe()
+
+
+@contextmanager
+def leased(app: App, host: "Host", known: "Inventory", what: str) -> "Iterator[tuple[Transport, Lease]]":
+    """Reach a host and hold it, with what a dead controller left there removed."""
+    from pvbench import lease
+
+    with connect(app, host, known) as transport, lease.held(transport, host, owner(what)) as held:
+        for finding in lease.clean(transport, host, remove=True):
+            done = "removed" if finding.removed else "could not remove"
+            app.note(f"{host.name}: {done} {finding.kind} {finding.name}, left by an earlier run")
+        yield transport, held
+
+
+def holder(
+    app: App, hosts: "Mapping[str, Host]", known: "Inventory", guest: "GuestImage", what: str
+) -> "Callable[[str], AbstractContextManager[HeldHost]]":
+    """Return how the controller gets a host by its name: reached, held, cleaned."""
+    from pvbench.controller import HeldHost
+
+    @contextmanager
+    def hold(name: str) -> "Iterator[HeldHost]":
+        with leased(app, hosts[name], known, what) as (transport, held):
+            yield HeldHost(hypervisor(app, transport, hosts[name], guest), held.renew)
+
+    return hold
+
+
+def machine(app: App, spec: "LabSpec | None" = None) -> "Machine":
+    """Return this checkout's lab."""
+    from pvbench.lab import LabSpec, Machine
+    from pvbench.lab.machine import default_name
+
+    spec = spec or LabSpec()
+    if app.edges.machine is not None:
+        return app.edges.machine(spec, app.edges.clock)
+    return Machine(cache_folder(), default_name(), spec, app.edges.clock)
+
+
+def cache_folder() -> "Path":
+    """Return where images and labs are kept."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("pvbench")
+
+
+def guest_image(app: App) -> "GuestImage":
+    """Return the builtin guest, built with the lab's image if it is not there yet."""
+    with steps(app, "building the guest, which comes with the lab's image; once, about 10 minutes") as report:
+        if app.edges.guest_image is not None:
+            return app.edges.guest_image(report)
+        from pvbench.lab import build
+
+        return build(cache_folder(), report).guest()
+
+
+def resolve(app: App, names: tuple[str, ...], known: "Inventory") -> "tuple[dict[str, Host], Inventory]":
+    """Return the hosts by name; the lab, if it is among them and hosts.yaml has none, is brought up."""
+    if found.LAB in names and found.LAB not in known.hosts:
+        with steps(app, "bringing the lab up") as report:
+            known = known.plus(machine(app).up(report))
+    return {name: found.host(name, known, app) for name in names}, known
+
+
+def resolve_running(app: App, name: str, known: "Inventory") -> "tuple[Host, Inventory]":
+    """Return one host; the lab only if it is up. Raises LabError with the command that brings it up."""
+    if name == found.LAB and name not in known.hosts:
+        known = known.plus(machine(app).host())
+    return found.host(name, known, app), known
+
+
+def owner(what: str) -> str:
+    """Return what a lease says of us to another controller."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = str(os.getuid())
+    return f"{user}@{os.uname().nodename}, process {os.getpid()}, {what}"

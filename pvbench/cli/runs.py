@@ -1,0 +1,114 @@
+"""ls, show, report, compare: what can be said of runs from their folders alone."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from pvbench.cli import found
+from pvbench.cli.app import App, json_option, pass_app, results_option, verb
+from pvbench.errors import UsageError
+
+NOTHING_COMPARED = 3
+run_argument = click.argument("run")
+
+
+@verb()
+@results_option
+@json_option
+@pass_app
+def ls(app: App, results: Path, as_json: bool) -> None:
+    """List the runs, oldest first."""
+    from pvbench.cli.listed import as_data, render
+    from pvbench.store import runs
+
+    there = runs(results)
+    if as_json:
+        print(json.dumps([as_data(info) for info in there], indent=2))
+    elif there:
+        print(render(there), end="")
+    else:
+        app.note(f"no runs under {results / 'runs'}; `pvbench run MATRIX` makes one")
+
+
+@verb(short_help="Print every reading of a run.")
+@run_argument
+@click.argument("cell", required=False)
+@results_option
+@json_option
+@pass_app
+def show(app: App, run: str, cell: str | None, results: Path, as_json: bool) -> None:
+    """Print every reading of RUN, with CELL or -v its evidence too.
+
+    RUN is an id, the beginning of one, a path, or `last`; CELL the beginning of a cell's id.
+    """
+    from pvbench.cli.shown import as_data, render
+
+    with found.run(results, run) as store:
+        key = found.cell(store.manifest, cell)[0] if cell else None
+        if as_json:
+            print(json.dumps(as_data(store, key), indent=2, ensure_ascii=False))
+        else:
+            print(render(store, key, evidence=bool(key) or app.verbosity > 0), end="")
+
+
+@verb(short_help="Write a run's report, one HTML file.")
+@run_argument
+@click.option("-o", "--output", help="The HTML file, `-` for standard output; left out: RUN.html here.")
+@results_option
+@pass_app
+def report(app: App, run: str, output: str | None, results: Path) -> None:
+    """Write the report of RUN as one HTML file that needs nothing else."""
+    with found.run(results, run) as store:
+        from pvbench.reports import comparison, html
+
+        text = html.render(comparison.build(store.manifest, store.trials()))
+        run_id = store.manifest.run_id
+    if output == "-":
+        print(text, end="")
+        return
+    path = Path(output or f"{run_id}.html")
+    _write_whole(path, text)
+    print(path)
+    app.note(f"{len(text.encode()) / 1000:,.0f} kB; open it in a browser, nothing else is needed")
+
+
+@verb(short_help="Print ratio and verdict of two devices.")
+@run_argument
+@click.argument("a")
+@click.argument("b")
+@results_option
+@json_option
+def compare(run: str, a: str, b: str, results: Path, as_json: bool) -> int:
+    """Print the ratio B ÷ A with its interval and verdict. A and B are devices, or cells of the same workload."""
+    from pvbench.cli.compared import as_data, page_of
+    from pvbench.reports import table
+
+    with found.run(results, run) as store:
+        page = page_of(store.manifest, store.trials(), a, b)
+    if as_json:
+        print(json.dumps(as_data(page), indent=2, ensure_ascii=False))
+    else:
+        print(table.render(page, *terminal()), end="")
+    compared = any(row.point is not None for group in page.groups for row in group.rows)
+    return 0 if compared else NOTHING_COMPARED
+
+
+def terminal() -> tuple[int, bool]:
+    """Return how many columns standard output has, and whether it can print more than ASCII."""
+    import shutil
+
+    encoding = (sys.stdout.encoding or "ascii").lower()
+    return shutil.get_terminal_size((100, 24)).columns, encoding.startswith("utf")
+
+
+def _write_whole(path: Path, text: str) -> None:
+    being_written = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        being_written.write_text(text, encoding="utf-8")
+        being_written.replace(path)
+    except OSError as error:
+        being_written.unlink(missing_ok=True)
+        raise UsageError(f"{path} cannot be written: {error.strerror}", hint="name another file with -o") from None

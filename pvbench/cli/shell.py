@@ -1,0 +1,134 @@
+"""shell: the guest of a trial, for a person: how a figure is checked by hand."""
+
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pvbench.cli import found
+from pvbench.cli.app import App, pass_app, verb
+from pvbench.cli.matrices import hosts_option
+from pvbench.errors import TransportError, UsageError
+
+if TYPE_CHECKING:
+    from pvbench.hypervisor import Guest, GuestSpec
+    from pvbench.lease import Lease
+    from pvbench.transport import Transport
+
+USUAL_DEVICES = "e1000,netfront,ide,blkfront"
+MEMORY_BYTES, VCPUS, SCRATCH_BYTES = 256 << 20, 1, 256 << 20  # as a matrix that says nothing of them
+RENEW_S = 300.0
+_SEED = 1
+
+
+@verb(short_help="Boot a trial's guest and log in, or run a command.")
+@click.argument("host")
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+@click.option("--devices", default=USUAL_DEVICES, show_default=True, help="The guest's devices.")
+@click.option(
+    "--placement", type=click.Choice(["coexist", "isolated"]), default="coexist", show_default=True,
+    help="Where they are, as in a matrix.",
+)  # fmt: skip
+@hosts_option
+@pass_app
+def shell(app: App, host: str, command: tuple[str, ...], devices: str, placement: str, hosts_file: Path | None) -> int:
+    """Boot the guest on HOST exactly as a trial would, run COMMAND in it or give a shell, and tear it down.
+
+    Put -- before a COMMAND with options: pvbench shell lab -- fio --version. Its exit code is ours.
+    """
+    from pvbench.cli import reach
+    from pvbench.cli.interrupts import orderly
+
+    known = found.inventory(hosts_file)
+    spec = _spec(devices, placement)
+    guest_image = reach.guest_image(app)
+    hosts, known = reach.resolve(app, (host,), known)
+    with orderly(app), reach.leased(app, hosts[host], known, "shell") as (transport, lease):
+        hypervisor = reach.hypervisor(app, transport, hosts[host], guest_image)
+        app.note(f"{host}: booting a guest with {', '.join(spec.devices)}")
+        with _renewing(app, lease), hypervisor.setup(spec.scratch_bytes, spec.devices), hypervisor.boot(spec) as guest:
+            app.note(f"{host}: it answers after {guest.boot_seconds:.0f} s")
+            for line in _aims(guest, spec, host):
+                app.note(f"  {line}")
+            return at(app, guest.transport, command)
+
+
+def at(app: App, transport: "Transport", command: tuple[str, ...]) -> int:
+    """Run a command on a machine, or give a shell there; return its exit code."""
+    from pvbench import ssh
+
+    if not command:
+        return ssh.terminal(transport, app.edges.environment.get("TERM", "vt100"))
+    sys.stdout.flush()
+    return ssh.stream(transport, command, _stdin(), sys.stdout.buffer, sys.stderr.buffer)
+
+
+def _spec(devices: str, placement: str) -> "GuestSpec":
+    from pvbench.drivers import DRIVERS
+    from pvbench.hypervisor import GuestSpec
+    from pvbench.located import nearest
+    from pvbench.model import Placement
+
+    names = tuple(dict.fromkeys(name.strip() for name in devices.split(",") if name.strip()))
+    for name in names:
+        if name not in DRIVERS:
+            raise UsageError(f"no device '{name}'{nearest(name, DRIVERS)}")
+    if not names:
+        raise UsageError("--devices names none", hint=f"--devices {USUAL_DEVICES}")
+    if placement == Placement.ISOLATED and len(names) > 1:
+        raise UsageError(f"an isolated guest has one device under test, not {len(names)}",
+                         hint=f"--placement isolated --devices {names[0]}")  # fmt: skip
+    ordered = tuple(sorted(names, key=list(DRIVERS).index))
+    return GuestSpec(f"shell-{os.getpid()}", ordered, Placement(placement), MEMORY_BYTES, VCPUS, SCRATCH_BYTES)
+
+
+def _aims(guest: "Guest", spec: "GuestSpec", host: str) -> Iterator[str]:
+    """Say what a trial's tool would aim at for each device."""
+    from pvbench.drivers import DRIVERS
+    from pvbench.model import Cell, DeviceKind, Workload
+    from pvbench.reports import format as fmt
+    from pvbench.workloads import Disk
+
+    for device in spec.devices:
+        kind = DRIVERS[device].kind
+        tool = "fio" if kind is DeviceKind.BLOCK else "iperf3"
+        target = guest.target(Cell(host, kind, device, spec.placement, Workload(tool, ())), _SEED)
+        if isinstance(target, Disk):
+            yield f"{device}: {target.path}, {fmt.size(target.size_bytes)} of scratch, yours to overwrite"
+        else:
+            client = f"iperf3 -c {target.address} -p {target.port}"
+            yield f"{device}: {target.local} here, {target.address} on the host ({client})"
+
+
+@contextmanager
+def _renewing(app: App, lease: "Lease") -> Iterator[None]:
+    """Hold on to the host for as long as a person thinks."""
+    over = threading.Event()
+
+    def renew() -> None:
+        while not over.wait(RENEW_S):
+            try:
+                lease.renew()
+            except TransportError as error:
+                app.detail(f"the lease was not renewed: {error}")
+
+    thread = threading.Thread(target=renew, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(1)
+
+
+def _stdin() -> int | None:
+    """Return the descriptor of standard input, None where there is none."""
+    try:
+        return sys.stdin.fileno()
+    except (AttributeError, OSError, ValueError):
+        return None

@@ -1,0 +1,109 @@
+"""A run's readings and their evidence, as text and as data."""
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from pvbench.cli.found import cells
+from pvbench.cli.planned import cell_data, told
+from pvbench.cli.text import columns
+from pvbench.metrics import METRICS
+from pvbench.model import Trial, TrialSpec, Witness
+from pvbench.reports import format as fmt
+from pvbench.reports import wording
+from pvbench.store import Store
+
+NEVER_REACHED = "never reached"
+
+
+def render(store: Store, cell: str | None, *, evidence: bool) -> str:
+    """Return a run, or one cell of it, for people."""
+    manifest, trials = store.manifest, {trial.spec: trial for trial in store.trials()}
+    label = wording.label(manifest.hosts)
+    lines = [
+        f"run {fmt.clean(manifest.run_id)}: {fmt.clean(manifest.matrix_name)}, started {fmt.clean(manifest.started)}"
+    ]
+    lines += [f"all figures under {label}"] if label else []
+    for host in manifest.hosts:
+        facts = (host.name, host.emulation, host.hypervisor, host.kernel, host.cpu, f"{host.cpus} CPUs",
+                 fmt.size(host.memory_bytes))  # fmt: skip
+        lines.append(f"host {fmt.clean(', '.join(map(str, facts)))}")
+    for key, each in cells(manifest).items():
+        if cell in (None, key):
+            lines += ["", f"cell {key}: {fmt.clean(' · '.join(told(each)))}"]
+            for spec in (spec for spec in manifest.plan if spec.cell == each):
+                lines += _trial(spec, trials.get(spec), evidence)
+    return "\n".join(lines) + "\n"
+
+
+def as_data(store: Store, cell: str | None) -> dict[str, Any]:
+    """Return a run, or one cell of it, for programs: every reading with its unit and evidence."""
+    manifest, trials = store.manifest, {trial.spec: trial for trial in store.trials()}
+    return {
+        "schema": manifest.schema,
+        "run": manifest.run_id,
+        "path": str(store.path),
+        "matrix": manifest.matrix_name,
+        "started": manifest.started,
+        "label": wording.label(manifest.hosts),
+        "hosts": [asdict(host) | {"details": dict(host.details)} for host in manifest.hosts],
+        "guest": dict(manifest.guest),
+        "stack": dict(manifest.stack),
+        "cells": [
+            cell_data(each, key)
+            | {"trials": [_trial_data(spec, trials.get(spec)) for spec in manifest.plan if spec.cell == each]}
+            for key, each in cells(manifest).items()
+            if cell in (None, key)
+        ],
+    }
+
+
+def _trial(spec: TrialSpec, trial: Trial | None, evidence: bool) -> Iterator[str]:
+    head = f"  block {spec.block}, boot {fmt.clean(spec.boot)}: "
+    if trial is None:
+        yield head + NEVER_REACHED
+        return
+    reason = f": {fmt.clean(trial.reason)}" if trial.reason else ""
+    yield head + trial.outcome.value.replace("_", " ") + reason
+    shown = [(METRICS[each.metric].title, fmt.value(METRICS[each.metric], each.value)) for each in trial.readings]
+    if shown:
+        yield columns(shown, "    ").rstrip("\n")
+    if not evidence:
+        return
+    for witness in trial.witnesses:
+        yield f"    {witness.side} saw {_carried(witness)}"
+        yield from (f"      {fmt.clean(name)}: {fmt.clean(fact)}" for name, fact in witness.facts)
+    if trial.cache_mode:
+        yield f"    cache: {fmt.clean(trial.cache_mode)}"
+    for record in trial.commands:
+        ended = "" if record.exit_code is None else f"  → exit {record.exit_code}"
+        took = "" if record.elapsed_s is None else f", {fmt.duration(record.elapsed_s)}"
+        yield f"    {fmt.clean(record.where)}$ {fmt.clean(shlex.join(record.argv))}{ended}{took}"
+    for raw in trial.raw:
+        yield f"    {fmt.clean(raw.path)}  {fmt.size(raw.size_bytes)}  sha256 {raw.sha256}"
+    if trial.seconds:
+        yield "    " + ", ".join(f"{name} {fmt.duration(seconds)}" for name, seconds in trial.seconds)
+
+
+def _carried(witness: Witness) -> str:
+    driver = fmt.clean(witness.driver) if witness.driver else "no device"
+    traffic = "" if witness.asked_bytes is None else f", {fmt.size(witness.asked_bytes)} by the device asked for"
+    return f"{driver} carry most; the device asked for carried {fmt.share(witness.share)}{traffic}"
+
+
+def _trial_data(spec: TrialSpec, trial: Trial | None) -> dict[str, Any]:
+    head = {"id": spec.id, "block": spec.block, "boot": spec.boot, "position": spec.position}
+    if trial is None:
+        return head | {"outcome": None, "reason": NEVER_REACHED, "readings": []}
+    kept = asdict(trial)
+    del kept["spec"]
+    return head | kept | {
+        "readings": [
+            {"metric": each.metric, "value": each.value, "unit": METRICS[each.metric].unit,
+             "better": METRICS[each.metric].better}
+            for each in trial.readings
+        ],
+        "witnesses": [asdict(each) | {"share": each.share, "facts": dict(each.facts)} for each in trial.witnesses],
+        "seconds": dict(trial.seconds),
+    }  # fmt: skip

@@ -1,0 +1,13 @@
+"""Columns of text for a terminal. Pure."""
+
+from collections.abc import Iterable, Sequence
+
+
+def columns(rows: Iterable[Sequence[str]], indent: str = "") -> str:
+    """Return rows with their columns aligned, two spaces apart, each line ended."""
+    rows = [tuple(row) for row in rows]
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return "".join(
+        indent + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() + "\n"
+        for row in rows
+    )

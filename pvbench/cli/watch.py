@@ -1,0 +1,113 @@
+"""Watching a run: a bar where somebody looks, lines with the time of day where not."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pvbench.cli.app import App
+from pvbench.cli.pace import Pace
+from pvbench.controller import Progress
+from pvbench.model import Outcome, Trial, TrialSpec
+from pvbench.reports import format as fmt
+from pvbench.reports import wording
+
+
+@contextmanager
+def watching(app: App, pace: Pace, blocks: int) -> Iterator[Progress]:
+    """Yield what the controller tells of its progress to."""
+    if app.verbosity >= 0 and app.looked_at(sys.stderr):
+        with _bar() as bar:
+            yield _Bar(app, pace, blocks, bar)
+    else:
+        yield _Lines(app, pace, blocks)
+
+
+class _Lines:
+    """A line for each boot and each trial, on stderr."""
+
+    def __init__(self, app: App, pace: Pace, blocks: int) -> None:
+        self.app, self.pace, self.blocks = app, pace, blocks
+
+    def say(self, text: str) -> None:
+        self.app.note(f"{self.app.now()} {text}")
+
+    def booting(self, boot: str, trials: int, attempt: int) -> None:
+        self.pace.booting(boot)
+        again = f", attempt {attempt}" if attempt > 1 else ""
+        self.say(f"{boot}: booting a guest for {fmt.count(trials, 'trial')}{again}; {self.left()}")
+
+    def booted(self, boot: str, seconds: float) -> None:
+        self.pace.booted(seconds)
+        self.say(f"{boot}: the guest answers after {fmt.duration(seconds)}")
+
+    def measuring(self, spec: TrialSpec) -> None:
+        """Say nothing: the trial's end is near enough."""
+
+    def recorded(self, trial: Trial) -> None:
+        self.count(trial)
+        self.say(f"{trial.spec.boot}: trial {self.pace.done} of {self.pace.total}, {result(trial)}; {self.left()}")
+
+    def count(self, trial: Trial) -> None:
+        self.pace.recorded(trial.spec, dict(trial.seconds).get("trial"))
+
+    def left(self) -> str:
+        return f"about {fmt.duration(round(self.pace.remaining_s))} left"
+
+
+class _Bar(_Lines):
+    """A bar at the bottom of the terminal; above it what went wrong, or with -v every trial."""
+
+    def __init__(self, app: App, pace: Pace, blocks: int, bar: Any) -> None:
+        super().__init__(app, pace, blocks)
+        self.bar = bar
+        self.task = bar.add_task("", total=pace.total, completed=pace.done, left=self.left())
+
+    def booting(self, boot: str, trials: int, attempt: int) -> None:  # noqa: ARG002
+        self.pace.booting(boot)
+        self.show(f"{boot}: booting{f', attempt {attempt}' if attempt > 1 else ''}")
+
+    def booted(self, boot: str, seconds: float) -> None:
+        self.pace.booted(seconds)
+        self.show(f"{boot}: booted in {fmt.duration(seconds)}")
+
+    def measuring(self, spec: TrialSpec) -> None:
+        told = f"{spec.cell.device}, {wording.title(spec.cell.workload)}"
+        self.show(f"block {spec.block} of {self.blocks}, {spec.boot}: {told}")
+
+    def recorded(self, trial: Trial) -> None:
+        self.count(trial)
+        if trial.outcome is not Outcome.OK or self.app.verbosity > 0:
+            self.bar.console.print(f"{trial.spec.boot}: {result(trial)}", markup=False, highlight=False)
+        self.bar.update(self.task, completed=self.pace.done, left=self.left())
+
+    def show(self, text: str) -> None:
+        self.bar.update(self.task, description=text, left=self.left())
+
+
+def result(trial: Trial) -> str:
+    """Return what came of a trial in a few words."""
+    cell = trial.spec.cell
+    told = f"{cell.device}, {wording.title(cell.workload)}: "
+    if trial.outcome is not Outcome.OK:
+        return told + fmt.clean(f"{trial.outcome.value.upper().replace('_', ' ')}: {trial.reason}")
+    metric = wording.primary(cell.workload)
+    values = {reading.metric: reading.value for reading in trial.readings}
+    return told + fmt.value(metric, values.get(metric.name))
+
+
+@contextmanager
+def _bar() -> Iterator[Any]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[left]}", markup=False),
+    )
+    with Bar(*columns, console=Console(stderr=True)) as bar:
+        yield bar
