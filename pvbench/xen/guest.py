@@ -158,7 +158,7 @@ class XenObservation:
 
 
 _VDEV = {"hda": 768, "xvde": 51776, "xvdf": 51792}  # xen-vbd-interface(7)
-_MODEL_NAMES = {"ide0-hd0": "device model hda", "xen-qdisk-51792": "device model xvdf"}
+_MODEL_NAMES = {"ide0-hd0": "device model hda", "xvdf-raw": "device model xvdf"}
 
 
 def _counters(look: Mapping[str, Any], kind: DeviceKind) -> dict[str, int]:
