@@ -47,12 +47,16 @@ class Edges:
 
 @dataclass
 class App:
-    """One call of the program. `resume` is the hint for whoever interrupts it."""
+    """One call of the program.
+
+    `resume` is the hint for whoever interrupts it, `swapped` the negative control: every flow over the wrong device.
+    """
 
     edges: Edges
     argv: tuple[str, ...] = ()
     verbosity: int = 0
     resume: str | None = None
+    swapped: bool = False
 
     def note(self, text: str) -> None:
         """Say on stderr what is going on, unless -q."""

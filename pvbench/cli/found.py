@@ -44,7 +44,11 @@ def inventory(chosen: Path | None, beside: Path | None = None) -> "Inventory":
 
     usual = [folder / HOSTS_FILE for folder in (beside.parent if beside else None, Path()) if folder is not None]
     path = chosen or next((file for file in usual if file.is_file()), None)
-    return load(read(path, "hosts file", InventoryError), name=str(path)) if path else Inventory()
+    return (
+        load(read(path, "hosts file", InventoryError), name=str(path))
+        if path
+        else Inventory(name=f"no {HOSTS_FILE} here")
+    )
 
 
 def host(name: str, known: "Inventory", app: App) -> "Host":

@@ -97,8 +97,11 @@ def status(app: App, as_json: bool) -> None:
 def ssh(app: App, command: tuple[str, ...]) -> int:
     """Log in to dom0 of the lab, or run COMMAND there; put -- before a command with options."""
     from pvbench.cli import reach
-    from pvbench.cli.shell import at
+    from pvbench.cli.shell import at, need_terminal
     from pvbench.inventory import Inventory
+
+    if not command:
+        need_terminal()
 
     host = reach.machine(app).host()
     with reach.connect(app, host, Inventory()) as transport:

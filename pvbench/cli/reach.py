@@ -38,7 +38,7 @@ def hypervisor(app: App, transport: "Transport", host: "Host", guest: "GuestImag
         return app.edges.hypervisor(transport, host, guest, app.edges.clock)
     from pvbench.xen import XenHypervisor
 
-    return XenHypervisor(transport, host, guest, app.edges.clock)
+    return XenHypervisor(transport, host, guest, app.edges.clock, swapped=app.swapped)
 
 
 def probe(app: App, transport: "Transport", host: "Host") -> dict[str, Any]:

@@ -30,17 +30,23 @@ USUAL_RESULTS = Path("results")
     help="The folder to put the run under.",
 )  # fmt: skip
 @click.option("--resume", metavar="RUN", help="Go on with RUN (an id, the beginning of one, a path, or `last`).")
+@click.option(
+    "--negative-control", is_flag=True,
+    help="Send every flow over another device than the one asked for: every trial must come out INVALID.",
+)  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Check everything, contact nothing, print the plan.")
 @pass_app
 def run(
-    app: App, matrix: Path | None, hosts_file: Path | None, results: Path, resume: str | None, dry_run: bool
-) -> int:
+    app: App, matrix: Path | None, hosts_file: Path | None, results: Path, resume: str | None,
+    negative_control: bool, dry_run: bool,
+) -> int:  # fmt: skip
     """Measure MATRIX and print the table. Every trial is on disk before the next begins.
 
     With --resume the matrix is the run's own; naming it too checks that it has not changed.
     """
     from pvbench.cli.interrupts import orderly
 
+    app.swapped = negative_control
     if matrix is None and resume is None:
         raise click.UsageError("run needs a MATRIX, or --resume RUN", click.get_current_context())
     with ExitStack() as stack:

@@ -44,8 +44,10 @@ def shell(app: App, host: str, command: tuple[str, ...], devices: str, placement
     from pvbench.cli import reach
     from pvbench.cli.interrupts import orderly
 
-    known = found.inventory(hosts_file)
     spec = _spec(devices, placement)
+    if not command:
+        need_terminal()
+    known = found.inventory(hosts_file)
     guest_image = reach.guest_image(app)
     hosts, known = reach.resolve(app, (host,), known)
     with orderly(app), reach.leased(app, hosts[host], known, "shell") as (transport, lease):
@@ -56,6 +58,12 @@ def shell(app: App, host: str, command: tuple[str, ...], devices: str, placement
             for line in _aims(guest, spec, host):
                 app.note(f"  {line}")
             return at(app, guest.transport, command)
+
+
+def need_terminal() -> None:
+    """Raise UsageError, before anything is begun, where nobody could type."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("a shell needs a terminal", hint="name a command after --")
 
 
 def at(app: App, transport: "Transport", command: tuple[str, ...]) -> int:

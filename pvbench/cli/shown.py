@@ -9,10 +9,10 @@ from pvbench.cli.found import cells
 from pvbench.cli.planned import cell_data, told
 from pvbench.cli.text import columns
 from pvbench.metrics import METRICS
-from pvbench.model import Trial, TrialSpec, Witness
+from pvbench.model import Cell, Trial, TrialSpec, Witness
 from pvbench.reports import format as fmt
 from pvbench.reports import wording
-from pvbench.store import Store
+from pvbench.store import Manifest, Store
 
 NEVER_REACHED = "never reached"
 
@@ -20,6 +20,7 @@ NEVER_REACHED = "never reached"
 def render(store: Store, cell: str | None, *, evidence: bool) -> str:
     """Return a run, or one cell of it, for people."""
     manifest, trials = store.manifest, {trial.spec: trial for trial in store.trials()}
+    planned = _by_cell(manifest)
     label = wording.label(manifest.hosts)
     lines = [
         f"run {fmt.clean(manifest.run_id)}: {fmt.clean(manifest.matrix_name)}, started {fmt.clean(manifest.started)}"
@@ -32,7 +33,7 @@ def render(store: Store, cell: str | None, *, evidence: bool) -> str:
     for key, each in cells(manifest).items():
         if cell in (None, key):
             lines += ["", f"cell {key}: {fmt.clean(' · '.join(told(each)))}"]
-            for spec in (spec for spec in manifest.plan if spec.cell == each):
+            for spec in planned[each]:
                 lines += _trial(spec, trials.get(spec), evidence)
     return "\n".join(lines) + "\n"
 
@@ -40,6 +41,7 @@ def render(store: Store, cell: str | None, *, evidence: bool) -> str:
 def as_data(store: Store, cell: str | None) -> dict[str, Any]:
     """Return a run, or one cell of it, for programs: every reading with its unit and evidence."""
     manifest, trials = store.manifest, {trial.spec: trial for trial in store.trials()}
+    planned = _by_cell(manifest)
     return {
         "schema": manifest.schema,
         "run": manifest.run_id,
@@ -51,12 +53,18 @@ def as_data(store: Store, cell: str | None) -> dict[str, Any]:
         "guest": dict(manifest.guest),
         "stack": dict(manifest.stack),
         "cells": [
-            cell_data(each, key)
-            | {"trials": [_trial_data(spec, trials.get(spec)) for spec in manifest.plan if spec.cell == each]}
+            cell_data(each, key) | {"trials": [_trial_data(spec, trials.get(spec)) for spec in planned[each]]}
             for key, each in cells(manifest).items()
             if cell in (None, key)
         ],
     }
+
+
+def _by_cell(manifest: Manifest) -> dict[Cell, list[TrialSpec]]:
+    planned: dict[Cell, list[TrialSpec]] = {}
+    for spec in manifest.plan:
+        planned.setdefault(spec.cell, []).append(spec)
+    return planned
 
 
 def _trial(spec: TrialSpec, trial: Trial | None, evidence: bool) -> Iterator[str]:
