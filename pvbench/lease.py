@@ -43,10 +43,13 @@ class Lease:
 
 
 @contextmanager
-def held(transport: Transport, host: Host, owner: str) -> Iterator[Lease]:
-    """Hold a host. Raises HostBusy, naming who has it and for how long yet."""
+def held(transport: Transport, host: Host, owner: str, token: str | None = None) -> Iterator[Lease]:
+    """Hold a host. Raises HostBusy, naming who has it and for how long yet.
+
+    The same `token` takes up a lease again that a lost connection left.
+    """
     folder = deploy(transport, payload_of(shipped.folder("hostside")), f"{host.scratch}/hostside")
-    token = secrets.token_hex(16)
+    token = token or secrets.token_hex(16)
     with transport.talk((f"{folder}/pvb-lease",)) as program:
         request: dict[str, Any] = {"root": host.scratch, "token": token}
         answer = program.ask({**request, "action": "acquire", "owner": owner, "ttl": TTL_S}, _PATIENCE_S)

@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
@@ -53,11 +54,13 @@ def probe(app: App, transport: "Transport", host: "Host") -> dict[str, Any]:
 
 
 @contextmanager
-def leased(app: App, host: "Host", known: "Inventory", what: str) -> "Iterator[tuple[Transport, Lease]]":
+def leased(
+    app: App, host: "Host", known: "Inventory", what: str, token: str | None = None
+) -> "Iterator[tuple[Transport, Lease]]":
     """Reach a host and hold it, with what a dead controller left there removed."""
     from pvbench import lease
 
-    with connect(app, host, known) as transport, lease.held(transport, host, owner(what)) as held:
+    with connect(app, host, known) as transport, lease.held(transport, host, owner(what), token) as held:
         for finding in lease.clean(transport, host, remove=True):
             done = "removed" if finding.removed else "could not remove"
             app.note(f"{host.name}: {done} {finding.kind} {finding.name}, left by an earlier run")
@@ -70,9 +73,11 @@ def holder(
     """Return how the controller gets a host by its name: reached, held, cleaned."""
     from pvbench.controller import HeldHost
 
+    token = secrets.token_hex(16)
+
     @contextmanager
     def hold(name: str) -> "Iterator[HeldHost]":
-        with leased(app, hosts[name], known, what) as (transport, held):
+        with leased(app, hosts[name], known, what, token) as (transport, held):
             yield HeldHost(hypervisor(app, transport, hosts[name], guest), held.renew)
 
     return hold
