@@ -65,8 +65,9 @@ class Transport(Protocol):
         """Start a program that answers JSON lines; leaving the context closes its stdin and ends it."""
         ...
 
-    def hop(self, address: str, port: int, user: str, key: str, host_key: str, timeout_s: float
-            ) -> AbstractContextManager["Transport"]:
+    def hop(
+        self, address: str, port: int, user: str, key: str, host_key: str, timeout_s: float
+    ) -> AbstractContextManager["Transport"]:
         """Reach a further machine through this one (SSH jump).
 
         `key` is the text of a private OpenSSH key, `host_key` the pinned public key ("ssh-ed25519 AAAA…").
@@ -109,8 +110,15 @@ class FakeTransport:
         """Answer every request with the `answer` function."""
         return _FakeConversation(argv, self._answer)
 
-    def hop(self, address: str, port: int, user: str, key: str, host_key: str, timeout_s: float  # noqa: ARG002
-            ) -> AbstractContextManager[Transport]:
+    def hop(
+        self,
+        address: str,
+        port: int,  # noqa: ARG002
+        user: str,  # noqa: ARG002
+        key: str,  # noqa: ARG002
+        host_key: str,  # noqa: ARG002
+        timeout_s: float,  # noqa: ARG002
+    ) -> AbstractContextManager[Transport]:
         """Return what `behind` says is at the address."""
         assert self._behind is not None, "this fake has nothing behind it"  # noqa: S101
         return _Entered(self._behind(address))

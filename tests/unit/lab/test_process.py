@@ -32,7 +32,7 @@ def test_a_recycled_pid_is_never_ended(tmp_path: Path) -> None:
 
 
 def test_a_failing_program_says_its_last_words(tmp_path: Path) -> None:
-    with pytest.raises(LabError, match="exit code 3: .*the reason"):
+    with pytest.raises(LabError, match=r"exit code 3: .*the reason"):
         run(["sh", "-c", "echo the reason; exit 3"], log=tmp_path / "log", timeout_s=10)
 
 
