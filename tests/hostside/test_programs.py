@@ -1,0 +1,177 @@
+"""The programs of hostside/, loaded by path or run over fake tools on PATH."""
+
+import importlib.machinery
+import importlib.util
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+HOSTSIDE = Path(__file__).parents[2] / "hostside"
+
+
+def program(name: str) -> ModuleType:
+    loader = importlib.machinery.SourceFileLoader(name.replace("-", "_"), str(HOSTSIDE / name))
+    spec = importlib.util.spec_from_loader(loader.name, loader)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    loader.exec_module(module)
+    return module
+
+
+def ask(name: str, *requests: dict[str, object], path: str | None = None) -> list[dict[str, object]]:
+    done = subprocess.run(
+        [HOSTSIDE / name], input="".join(json.dumps(request) + "\n" for request in requests), text=True,
+        capture_output=True, check=True, env={**os.environ, "PATH": path or os.environ["PATH"]},
+    )  # fmt: skip
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture
+def fake(tmp_path: Path) -> Callable[[str, str], str]:
+    """Make fake tools that log their arguments, and give the PATH that finds them first."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+
+    def make(name: str, script: str) -> str:
+        tool = folder / name
+        tool.write_text(f'#!/bin/sh\necho "{name} $*" >>{tmp_path}/log\n{script}\n')
+        tool.chmod(0o755)
+        return f"{folder}:{os.environ['PATH']}"
+
+    return make
+
+
+def lease(root: Path, token: str, action: str = "acquire", ttl: float = 60) -> dict[str, object]:
+    return {"action": action, "root": str(root), "owner": f"owner of {token}", "token": token, "ttl": ttl}
+
+
+def test_a_lease_is_given_up_when_its_controller_is_gone(tmp_path: Path) -> None:
+    assert ask("pvb-lease", lease(tmp_path, "a")) == [{}]
+    assert ask("pvb-lease", lease(tmp_path, "b")) == [{}]
+
+
+def test_a_held_host_names_its_holder_and_not_the_token(tmp_path: Path) -> None:
+    with subprocess.Popen([HOSTSIDE / "pvb-lease"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdin is not None
+        assert holder.stdout is not None
+        holder.stdin.write(json.dumps(lease(tmp_path, "secret-a")) + "\n")
+        holder.stdin.flush()
+        assert holder.stdout.readline() == "{}\n"
+
+        (refused, renewed, again) = ask(
+            "pvb-lease", lease(tmp_path, "b"), lease(tmp_path, "b", "renew"), lease(tmp_path, "secret-a")
+        )
+
+    assert refused["held"]["owner"] == "owner of secret-a"  # type: ignore[index]
+    assert "secret-a" not in json.dumps(refused).replace("owner of secret-a", "")
+    assert renewed == {"lost": True}
+    assert again == {}
+
+
+def test_a_lease_that_ran_out_is_anybodys(tmp_path: Path) -> None:
+    module = program("pvb-lease")
+
+    module.answer(lease(tmp_path, "a", ttl=-1))
+    assert module.answer(lease(tmp_path, "b")) == {}
+    assert module.answer(lease(tmp_path, "a", "renew")) == {"lost": True}
+
+
+def test_a_bad_request_is_answered_not_died_of(tmp_path: Path) -> None:
+    (answer, unknown) = ask("pvb-lease", {"action": "acquire"}, {"action": "fly", "root": str(tmp_path)})
+
+    assert "root" in str(answer["error"])
+    assert "unknown action" in str(unknown["error"])
+
+
+def test_scratch_disks_hold_no_two_equal_blocks(tmp_path: Path) -> None:
+    module = program("pvb-setup")
+    size = module.POOL + 3 * module.CHUNK
+
+    module.fill(str(tmp_path / "disk"), size, os.urandom(module.POOL))
+
+    data = (tmp_path / "disk").read_bytes()
+    blocks = {data[at : at + 4096] for at in range(0, size, 4096)}
+    assert len(data) == size
+    assert len(blocks) == size // 4096
+
+
+def test_what_was_set_up_is_undone_newest_first_past_failures(tmp_path: Path) -> None:
+    module = program("pvb-setup")
+    host = module.Host()
+    done: list[str] = []
+
+    def fails() -> None:
+        raise module.Failed("busy")
+
+    host.undoing = [lambda: done.append("first"), fails, lambda: done.append("last")]
+    assert host.undo() == ["busy"]
+    assert done == ["last", "first"]
+
+
+def test_the_kernel_command_line_is_written_into_the_boot_disk(tmp_path: Path) -> None:
+    module = program("pvb-domain")
+    head = b"DEFAULT l\nAPPEND @PVB@"
+    template = tmp_path / "boot.img"
+    template.write_bytes(b"x" * 5000 + head + b"\n" * (4096 - len(head)) + b"y" * 5000)
+
+    module.boot_disk(str(template), "quiet pvb.key=A", str(tmp_path / "out.img"))
+
+    disk = (tmp_path / "out.img").read_bytes()
+    assert len(disk) == template.stat().st_size
+    assert disk[5000 : 5000 + 4096].split(b"\n")[:2] == [b"DEFAULT l", b"APPEND quiet pvb.key=A"]
+    assert disk[-5000:] == b"y" * 5000
+    with pytest.raises(module.Failed, match="no room"):
+        module.boot_disk(str(template), "x" * 4096, str(tmp_path / "out.img"))
+
+
+def test_only_domains_of_pvbench_are_created(tmp_path: Path) -> None:
+    (answer,) = ask("pvb-domain", {"action": "create", "name": "db-server", "root": str(tmp_path)})
+
+    assert "not a name for a domain of pvbench" in str(answer["error"])
+
+
+def test_a_domain_outlives_neither_its_controller_nor_its_files(
+    tmp_path: Path, fake: Callable[[str, str], str]
+) -> None:
+    path = fake("xl", "exit 1")
+    template = tmp_path / "boot.img"
+    template.write_bytes(b"DEFAULT l\n@PVB@" + b"\n" * 4096)
+    request = {
+        "action": "create", "name": "pvb-b01", "root": str(tmp_path), "config": 'name="pvb-b01"\n',
+        "boot_disk": str(template), "append": "quiet",
+    }  # fmt: skip
+
+    (answer,) = ask("pvb-domain", request, path=path)
+
+    assert "xl create" in str(answer["error"])
+    assert "xl destroy pvb-b01" in (tmp_path / "log").read_text()
+    assert list((tmp_path / "boot").iterdir()) == []
+
+
+def test_clean_finds_what_is_ours_and_nothing_else(tmp_path: Path, fake: Callable[[str, str], str]) -> None:
+    root = tmp_path / "root"
+    for folder in ("disks", "boot", "run"):
+        (root / folder).mkdir(parents=True)
+    (root / "disks/ide.img").touch()
+    (root / "boot/pvb-b01.cfg").touch()
+    (root / "boot/somebody-elses").touch()
+    fake("xl", "printf 'Name ID\\nDomain-0 0\\npvb-b01 7\\ndb-server 8\\n'")
+    path = fake("losetup", f"printf '/dev/loop0 {root}/disks/ide.img\\n/dev/loop1 /srv/other.img\\n'")
+
+    def found(remove: bool) -> dict[str, bool]:
+        (answer,) = ask("pvb-clean", {"root": str(root), "volume_group": None, "remove": remove}, path=path)
+        return {item["name"]: item["removed"] for item in answer["found"]}  # type: ignore[attr-defined]
+
+    ours = {"pvb-b01", "/dev/loop0", f"{root}/disks/ide.img", f"{root}/boot/pvb-b01.cfg"}
+    assert found(remove=False) == dict.fromkeys(ours, False)
+    assert found(remove=True) == dict.fromkeys(ours, True)
+    log = (tmp_path / "log").read_text()
+    assert "xl destroy pvb-b01" in log
+    assert "db-server" not in log
+    assert "losetup --detach /dev/loop0" in log
+    assert (root / "boot/somebody-elses").exists()
