@@ -102,7 +102,6 @@ def ssh(app: App, command: tuple[str, ...]) -> int:
 
     if not command:
         need_terminal()
-
     host = reach.machine(app).host()
     with reach.connect(app, host, Inventory()) as transport:
         return at(app, transport, command)

@@ -113,7 +113,7 @@ def _raw(descriptor: int) -> Iterator[None]:
     """Hand every key to the other side, the interrupt's too."""
     before = termios.tcgetattr(descriptor)
     try:
-        tty.setraw(descriptor)
+        tty.setraw(descriptor, termios.TCSADRAIN)  # what was typed ahead counts
         yield
     finally:
         termios.tcsetattr(descriptor, termios.TCSADRAIN, before)

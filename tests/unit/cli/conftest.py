@@ -1,0 +1,219 @@
+"""The command line called in this process, over a world made of functions: hosts that answer, guests that measure."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pvbench.cli.app import Edges
+from pvbench.cli.main import main
+from pvbench.clock import Clock
+from pvbench.drivers import DRIVERS
+from pvbench.hypervisor import GuestRun, GuestSpec
+from pvbench.inventory import Host, Inventory
+from pvbench.model import Cell, CommandRecord, Emulation, GuestImage, HostFacts, Witness
+from pvbench.transport import Command, CommandResult, FakeTransport, Transport
+from pvbench.workloads import Disk, Peer
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "workloads"
+OUTPUTS = {"fio": "fio/3.33-randread.json", "netperf": "netperf/2.7.0-tcp-rr.json"}
+MATRIX = """\
+schema: 1
+hosts: [xen1]
+devices: {net: [e1000, netfront], block: [ide, blkfront]}
+placement: coexist
+workloads:
+  - fio: {rw: randread, bs: 4KiB, runtime: 1s, warmup: 0s}
+  - netperf: {test: TCP_RR, runtime: 1s, warmup: 1s}
+run: {blocks: 2, seed: 7}
+compare: {baseline: {net: e1000, block: ide}}
+"""
+FACTS = HostFacts(
+    "xen1", Emulation.SOFTWARE, "lab", "Xen 4.17.5", "Linux 6.1", "EPYC", 2, 1 << 32, 0.05, (("xl", "4.17"),)
+)
+IMAGE = GuestImage("builtin", "boot.img", "boot.rom", "d19e57", "ssh-ed25519 AAAA", (("fio", "3.33"),))
+HOSTS = "schema: 1\nhosts:\n  xen1: {address: xen1.example.org}\n"
+
+
+@dataclass
+class Ticking:
+    """A clock that only moves when it is looked at."""
+
+    seconds: float = 0.0
+
+    def now(self) -> datetime:
+        return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.seconds)
+
+    def monotonic(self) -> float:
+        self.seconds += 0.001
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+@dataclass
+class World:
+    """What the hosts are like, and what was asked of them."""
+
+    home: Path
+    facts: HostFacts = FACTS
+    image: GuestImage = IMAGE
+    answers: dict[str, Any] = field(default_factory=dict)
+    left_behind: list[dict[str, Any]] = field(default_factory=list)
+    missing: list[dict[str, str]] = field(default_factory=list)
+    carrier: dict[str, str] = field(default_factory=dict)
+    before_trial: Callable[[int], None] = lambda _number: None
+    asked: list[tuple[str, ...]] = field(default_factory=list)
+    trials: list[tuple[str, str]] = field(default_factory=list)
+    boots: list[GuestSpec] = field(default_factory=list)
+    undone: list[str] = field(default_factory=list)
+    clock: Ticking = field(default_factory=Ticking)
+
+    def edges(self) -> Edges:
+        return Edges(
+            clock=self.clock, connect=self.connect, hypervisor=self.hypervisor, probe=self.probe,
+            guest_image=lambda _report: self.image, home=self.home, state=self.home / "state", environment={},
+        )  # fmt: skip
+
+    @contextmanager
+    def connect(self, host: Host, _known: Inventory) -> Iterator[Transport]:
+        yield FakeTransport(self.run, name=host.name, answer=self.answer)
+
+    def run(self, command: Command) -> CommandResult:
+        self.asked.append(command.argv)
+        said: Any = {}
+        if command.argv[0].endswith("pvb-clean"):
+            remove = json.loads(command.stdin)["remove"]
+            said = {"found": [{**each, "removed": remove} for each in self.left_behind]}
+        text = self.answers.get(command.argv[0], json.dumps(said))
+        return CommandResult(command.argv, 3 if command.argv[0] == "false" else 0, text.encode(), b"", 0.1)
+
+    def answer(self, argv: tuple[str, ...], request: Mapping[str, Any]) -> dict[str, Any]:
+        self.asked.append((argv[0].rpartition("/")[2], str(request["action"])))
+        answer: dict[str, Any] = self.answers.get(str(request["action"]), {})
+        return answer
+
+    def hypervisor(self, _transport: Transport, _host: Host, _guest: GuestImage, _clock: Clock) -> "Hypervisor":
+        return Hypervisor(self)
+
+    def probe(self, _transport: Transport, _host: Host) -> dict[str, Any]:
+        dmi = {"sys_vendor": "HP", "product_name": "DL380", "product_version": ""}
+        facts = {"xen": {"xen_version": "4.17.5", "nr_cpus": "8"}, "dmi": dmi, "os": "Debian", "kernel": "6.1",
+                 "command_line": "", "governor": None, "versions": {}, "cpu": "Xeon"}  # fmt: skip
+        return {"facts": facts, "missing": self.missing, "speed": {"loop": 0.02}}
+
+
+@dataclass
+class Hypervisor:
+    world: World
+
+    def facts(self) -> HostFacts:
+        return self.world.facts
+
+    @contextmanager
+    def setup(self, scratch_bytes: int, devices: tuple[str, ...]) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            self.world.undone.append("setup")
+
+    @contextmanager
+    def boot(self, spec: GuestSpec) -> Iterator["Guest"]:
+        self.world.boots.append(spec)
+        try:
+            yield Guest(self.world)
+        finally:
+            self.world.undone.append(spec.name)
+
+
+class Guest:
+    boot_seconds = 40.0
+    commands = (CommandRecord("host", ("xl", "create"), 0, 10.0),)
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.transport = FakeTransport(world.run, name="guest")
+
+    def target(self, cell: Cell, seed: int) -> Disk | Peer:
+        return (
+            Disk("/dev/xvde", 1 << 27, seed)
+            if cell.workload.tool == "fio"
+            else Peer("198.18.10.1", 5201, "198.18.10.2")
+        )
+
+    def cache_mode(self, device: str) -> str | None:
+        return "dropped before each measurement"
+
+    def observe(self, device: str) -> "Guest":
+        self.device = device
+        return self
+
+    def witness(self) -> Witness:
+        return Witness("host", self.device, 1000, 1000, None, (("state", "4"),))
+
+    def execute(self, device: str, warmup: tuple[str, ...] | None, argv: tuple[str, ...], timeout_s: float) -> GuestRun:
+        self.world.before_trial(len(self.world.trials))
+        self.world.trials.append((device, argv[0]))
+        tool = "fio" if argv[0] == "fio" else "netperf"
+        output = json.loads((GOLDEN / OUTPUTS[tool]).read_text())["stdout"].encode()
+        carrier = self.world.carrier.get(device, min(DRIVERS[device].bound))
+        asked = 1 if device in self.world.carrier else 1000
+        return GuestRun(argv, 0, output, b"", 1.0, Witness("guest", carrier, asked, 1000))
+
+
+@dataclass(frozen=True)
+class Said:
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to be in, with the size of the terminal settled."""
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("COLUMNS", "130")
+    return folder
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path / "home")
+
+
+@pytest.fixture
+def call(here: Path, world: World, capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
+    """Call the command line over the made-up world."""
+
+    def one(*argv: str | Path) -> Said:
+        capsys.readouterr()
+        code = main([str(word) for word in argv], world.edges())
+        said = capsys.readouterr()
+        return Said(code, said.out, said.err)
+
+    return one
+
+
+@pytest.fixture
+def matrix(here: Path) -> Path:
+    """A matrix, and the hosts file beside it."""
+    (here / "hosts.yaml").write_text(HOSTS)
+    path = here / "quick.yaml"
+    path.write_text(MATRIX)
+    return path
+
+
+@pytest.fixture
+def measured(call: Callable[..., Said], matrix: Path) -> Said:
+    """What a whole run said."""
+    said = call("run", matrix)
+    assert said.code == 0, said.err
+    return said
