@@ -95,9 +95,9 @@ def _trial(spec: TrialSpec, trial: Trial | None, evidence: bool) -> Iterator[str
 
 
 def _carried(witness: Witness) -> str:
-    driver = fmt.clean(witness.driver) if witness.driver else "no device"
-    traffic = "" if witness.asked_bytes is None else f", {fmt.size(witness.asked_bytes)} by the device asked for"
-    return f"{driver} carry most; the device asked for carried {fmt.share(witness.share)}{traffic}"
+    driver = fmt.clean(witness.driver) if witness.driver else "nothing"
+    traffic = "" if witness.asked_bytes is None else f" ({fmt.size(witness.asked_bytes)})"
+    return f"{driver} carry the most; the device asked for carried {fmt.share(witness.share)}{traffic}"
 
 
 def _trial_data(spec: TrialSpec, trial: Trial | None) -> dict[str, Any]:

@@ -52,6 +52,8 @@ class _Lines:
         self.pace.recorded(trial.spec, dict(trial.seconds).get("trial"))
 
     def left(self) -> str:
+        if self.pace.done == self.pace.total:
+            return "done"
         return f"about {fmt.duration(round(self.pace.remaining_s))} left"
 
 
@@ -73,7 +75,7 @@ class _Bar(_Lines):
 
     def measuring(self, spec: TrialSpec) -> None:
         told = f"{spec.cell.device}, {wording.title(spec.cell.workload)}"
-        self.show(f"block {spec.block} of {self.blocks}, {spec.boot}: {told}")
+        self.show(f"block {spec.block}/{self.blocks}, {spec.boot}: {told}")
 
     def recorded(self, trial: Trial) -> None:
         self.count(trial)
@@ -101,13 +103,14 @@ def _bar() -> Iterator[Any]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
+    from rich.table import Column
 
     columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=24),
+        TextColumn("{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")),
+        BarColumn(bar_width=12),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("{task.fields[left]}", markup=False),
+        TextColumn("{task.fields[left]}", markup=False, table_column=Column(no_wrap=True)),
     )
-    with Bar(*columns, console=Console(stderr=True)) as bar:
+    with Bar(*columns, console=Console(stderr=True), expand=True) as bar:
         yield bar

@@ -14,8 +14,10 @@ from pvbench.cli.app import Edges
 from pvbench.cli.main import main
 from pvbench.clock import Clock
 from pvbench.drivers import DRIVERS
+from pvbench.errors import LabError
 from pvbench.hypervisor import GuestRun, GuestSpec
 from pvbench.inventory import Host, Inventory
+from pvbench.lab import LabSpec, Status
 from pvbench.model import Cell, CommandRecord, Emulation, GuestImage, HostFacts, Witness
 from pvbench.transport import Command, CommandResult, FakeTransport, Transport
 from pvbench.workloads import Disk, Peer
@@ -74,12 +76,21 @@ class World:
     boots: list[GuestSpec] = field(default_factory=list)
     undone: list[str] = field(default_factory=list)
     clock: Ticking = field(default_factory=Ticking)
+    lab: list[str] = field(default_factory=list)
+    lab_up: bool = False
 
     def edges(self) -> Edges:
         return Edges(
-            clock=self.clock, connect=self.connect, hypervisor=self.hypervisor, probe=self.probe,
-            guest_image=lambda _report: self.image, home=self.home, state=self.home / "state", environment={},
-        )  # fmt: skip
+            clock=self.clock,
+            connect=self.connect,
+            hypervisor=self.hypervisor,
+            probe=self.probe,
+            machine=lambda spec, _clock: Machine(self, spec),
+            guest_image=lambda _report: self.image,
+            home=self.home,
+            state=self.home / "state",
+            environment={},
+        )
 
     @contextmanager
     def connect(self, host: Host, _known: Inventory) -> Iterator[Transport]:
@@ -107,6 +118,38 @@ class World:
         facts = {"xen": {"xen_version": "4.17.5", "nr_cpus": "8"}, "dmi": dmi, "os": "Debian", "kernel": "6.1",
                  "command_line": "", "governor": None, "versions": {}, "cpu": "Xeon"}  # fmt: skip
         return {"facts": facts, "missing": self.missing, "speed": {"loop": 0.02}}
+
+
+@dataclass
+class Machine:
+    """The lab, made up; what was asked of it is in `world.lab`."""
+
+    world: World
+    spec: LabSpec
+
+    def up(self, report: Callable[[str], None], wanted: str = "auto") -> Host:
+        report("resuming")
+        self.world.lab.append(f"up {self.spec.memory_mib} {self.spec.disk_gib} {wanted}")
+        self.world.lab_up = True
+        return self.host()
+
+    def host(self) -> Host:
+        if not self.world.lab_up:
+            raise LabError("the lab is not up", hint="pvbench lab up")
+        return Host("lab", "127.0.0.1", 4022, "root", "/key", "ssh-ed25519 AAAA")
+
+    def down(self) -> bool:
+        was, self.world.lab_up = self.world.lab_up, False
+        return was
+
+    def remove(self, *, images: bool) -> int:
+        self.world.lab.append(f"remove {images}")
+        return 1 << 30
+
+    def status(self) -> Status:
+        if not self.world.lab_up:
+            return Status("ab12", False, None, None, None, None, None, 1 << 20, 0, None)
+        return Status("ab12", True, "noon", "root@127.0.0.1:4022", 7, "tcg", 1 << 30, 1 << 20, 1 << 30, "d1")
 
 
 @dataclass

@@ -1,0 +1,61 @@
+"""The lab's verbs over a made-up machine."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+Call = Callable[..., Any]
+
+
+def test_up_prints_how_the_lab_is_reached_and_a_second_one_says_it_is_up(call: Call, world: Any) -> None:
+    said = call("lab", "up", "--memory", "3GiB", "--accelerator", "tcg")
+    assert (0, ["up 3072 8 tcg"]) == (said.code, world.lab)
+    assert "ssh-ed25519 AAAA" in said.out
+    assert "resuming" in said.err
+    assert "the lab is up since noon" in call("lab", "up").err
+    assert 4022 == json.loads(call("lab", "up", "--json").out)["port"]
+
+
+def test_status_and_down_say_what_is(call: Call, world: Any) -> None:
+    assert "lab ab12 is down" in call("lab", "status").out
+    assert "the lab was not up" in call("lab", "down").err
+    world.lab_up = True
+    assert "memory held  1 GiB" in call("lab", "status").out
+    assert json.loads(call("lab", "status", "--json").out)["running"]
+    assert "the lab is down" in call("lab", "down").err
+
+
+def test_rm_frees_the_cache(call: Call, world: Any) -> None:
+    assert "freed 1 GiB" in call("lab", "rm").err
+    call("lab", "rm", "--keep-images")
+    assert ["remove True", "remove False"] == world.lab
+
+
+def test_ssh_runs_a_command_in_dom0_and_hands_on_its_exit_code(call: Call, world: Any) -> None:
+    said = call("lab", "ssh", "--", "uname", "-a")
+    assert (4, "pvbench: the lab is not up") == (said.code, said.err.splitlines()[0])
+    world.lab_up = True
+    world.answers["uname"] = "Linux lab\n"
+    assert (0, "Linux lab\n") == ((said := call("lab", "ssh", "--", "uname", "-a")).code, said.out)
+    assert 3 == call("lab", "ssh", "false").code
+
+
+def test_a_run_that_names_the_lab_brings_it_up(call: Call, matrix: Path, world: Any) -> None:
+    matrix.write_text(matrix.read_text().replace("xen1", "lab"))
+    world.facts = replace(world.facts, name="lab")
+    assert 0 == call("run", matrix).code
+    assert ["up 4096 8 auto"] == world.lab
+
+
+def test_doctor_and_clean_of_a_lab_that_is_down_say_how_to_bring_it_up(call: Call, world: Any) -> None:
+    for verb in ("doctor", "clean"):
+        assert (4, "hint: pvbench lab up") == ((said := call(verb, "lab")).code, said.err.splitlines()[1])
+
+
+def test_doctor_of_this_machine_answers_for_programs_too(call: Call) -> None:
+    said = call("doctor", "--json")
+    found = json.loads(said.out)
+    assert found["fit"] == (said.code == 0)
+    assert all(lack["mend"] for lack in found["missing"])
