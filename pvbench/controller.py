@@ -16,6 +16,7 @@ from pvbench.store import Manifest, Store
 from pvbench.workloads import WORKLOADS
 
 ATTEMPTS = 2  # how often a boot is tried for the trials it could not serve
+PAUSES_S = (5.0, 15.0, 30.0)  # before a host that was lost is visited again: an sshd that restarts takes seconds
 
 
 class Progress(Protocol):
@@ -80,9 +81,11 @@ def run(
     """
     for host, trials in groupby(sorted(plan, key=lambda spec: spec.cell.host), key=lambda spec: spec.cell.host):
         waiting = [spec for spec in trials if spec.id not in store.finished_ids()]
-        for attempt in range(1, ATTEMPTS + 1):
-            if waiting:
-                waiting = _visit(host, waiting, connect, store, settings, clock, progress, last=attempt == ATTEMPTS)
+        for pause in (*PAUSES_S, None):
+            waiting = _visit(host, waiting, connect, store, settings, clock, progress, last=pause is None)
+            if not waiting or pause is None:
+                break
+            clock.sleep(pause)
     outcomes = [trial.outcome for trial in store.trials()]
     return RunSummary(*(outcomes.count(kind) for kind in (Outcome.OK, Outcome.INVALID, Outcome.NOT_MEASURED)))
 
@@ -100,6 +103,8 @@ def _visit(
 ) -> list[TrialSpec]:
     """Measure a host's trials over one connection; return those that a broken connection left."""
     left = list(trials)
+    if not left:
+        return []
     devices = tuple(sorted({spec.cell.device for spec in trials}, key=list(DRIVERS).index))
     try:
         with connect(host) as held, held.hypervisor.setup(settings.scratch_bytes, devices):

@@ -107,7 +107,7 @@ def test_the_quickstart_says_what_the_issue_asks_for() -> None:
     assert Placement.COEXIST is found.placement
     assert matrix.RunSettings(3, Order.RANDOM, 1, 0) == found.run
     assert matrix.GuestSettings(None, 256 * 2**20, 1) == found.guest
-    assert 256 * 2**20 == found.scratch_bytes
+    assert 64 * 2**20 == found.scratch_bytes
     assert 10 == len(matrix.expand(found))
 
 
