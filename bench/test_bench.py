@@ -1,0 +1,89 @@
+"""How fast pvbench itself is: `make bench`."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from pvbench import plan
+from pvbench.model import (
+    Cell,
+    DeviceKind,
+    Emulation,
+    HostFacts,
+    Order,
+    Outcome,
+    Placement,
+    Reading,
+    Trial,
+    Witness,
+    Workload,
+)
+from pvbench.reports import comparison, html
+from pvbench.store import SCHEMA_VERSION, Manifest, Store
+
+FACTS = HostFacts("xen1", Emulation.SOFTWARE, "lab", "Xen 4.17.5", "Linux 6.1", "EPYC", 2, 1 << 32, 0.05)
+MANY = 10_000
+
+
+def cells(count: int) -> tuple[Cell, ...]:
+    """Pairs of arms, each pair with a block size of its own."""
+    made = []
+    for index in range(count // 2):
+        params = {"rw": "randread", "bs": 4096 + index, "iodepth": 1, "numjobs": 1, "ioengine": "psync",
+                  "direct": True, "runtime": 4.0, "warmup": 1.0}  # fmt: skip
+        workload = Workload("fio", tuple(sorted(params.items())))
+        made += [Cell("xen1", DeviceKind.BLOCK, name, Placement.COEXIST, workload) for name in ("ide", "blkfront")]
+    return tuple(made)
+
+
+def made(count: int, blocks: int) -> tuple[Manifest, list[Trial]]:
+    specs = plan.make(cells(count // blocks), blocks=blocks, order=Order.RANDOM, seed=1, placement=Placement.COEXIST)
+    manifest = Manifest(
+        SCHEMA_VERSION, "20260101T000000Z-m-ab12", "0", "2026-01-01T00:00:00Z", ("pvbench",), "m.yaml", "", "0",
+        Placement.COEXIST, blocks, 1, (("block", "ide"),), (FACTS,), (), (), specs.trials,
+    )  # fmt: skip
+    sides = (Witness("guest", "vbd", 100, 100), Witness("host", "vbd-1-51776", 100, 100))
+    first = Trial(specs.trials[0], Outcome.OK, None, "2026-01-01T00:00:00Z", (Reading("iops", 1.0),), (), sides)
+    trials = [
+        replace(first, spec=spec, readings=(Reading("iops", 30.0 + spec.block + 300 * (spec.cell.device != "ide")),))
+        for spec in specs.trials
+    ]
+    return manifest, trials
+
+
+def test_planning_ten_thousand_cells(benchmark: BenchmarkFixture) -> None:
+    many = cells(MANY)
+
+    result = benchmark(plan.make, many, blocks=3, order=Order.RANDOM, seed=1, placement=Placement.COEXIST)
+    assert len(result.trials) == 3 * MANY
+
+
+def test_reading_ten_thousand_trials(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    manifest, trials = made(MANY, 10)
+    with Store.create(tmp_path, manifest) as store:
+        for trial in trials:
+            store.append(trial)
+
+    def read() -> int:
+        with Store.open(tmp_path, manifest.run_id) as kept:
+            return len(kept.trials())
+
+    assert benchmark(read) == MANY
+
+
+@pytest.mark.parametrize("blocks", [10, 1000])
+def test_rendering_the_report_of_ten_thousand_trials(benchmark: BenchmarkFixture, blocks: int) -> None:
+    manifest, trials = made(MANY, blocks)
+
+    text = benchmark.pedantic(lambda: html.render(comparison.build(manifest, trials)), rounds=1)
+    assert "blkfront" in text
+
+
+def test_starting(benchmark: BenchmarkFixture) -> None:
+    argv = [sys.executable, "-m", "pvbench", "--help"]
+
+    assert benchmark(subprocess.run, argv, capture_output=True, check=True).returncode == 0
