@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pvbench.store import Store
 
 INCOMPLETE = 3
+NEGATIVE_CONTROL = "--negative-control"
 USUAL_RESULTS = Path("results")
 
 
@@ -31,7 +32,7 @@ USUAL_RESULTS = Path("results")
 )  # fmt: skip
 @click.option("--resume", metavar="RUN", help="Go on with RUN (an id, the beginning of one, a path, or `last`).")
 @click.option(
-    "--negative-control", is_flag=True,
+    NEGATIVE_CONTROL, is_flag=True,
     help="Send every flow over another device than the one asked for: every trial must come out INVALID.",
 )  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Check everything, contact nothing, print the plan.")
@@ -56,6 +57,7 @@ def run(
 
             name = found.run_name(results, resume)
             store = stack.enter_context(Store.open(results, name, write=not dry_run))
+            app.swapped = app.swapped or NEGATIVE_CONTROL in store.manifest.command
         asked = _asked(app, matrix, hosts_file, results, store)
         if dry_run:
             return _dry(app, asked, store)

@@ -76,8 +76,7 @@ class Machine:
     def host(self) -> Host:
         """Return the running machine as a host. Raises LabError when it is not up."""
         state = self._state()
-        image = find(self._cache, self._spec.disk_gib)
-        if self._daemon() is None or image is None:
+        if self._daemon() is None:
             raise LabError(f"the lab {self._name} is not up", hint="pvbench lab up")
         image = Image(Path(state["image"]))
         return Host(name="lab", address="127.0.0.1", port=int(state["port"]), user="root", key=str(image.key),
