@@ -157,6 +157,7 @@ def _boot(
                     yield trial
             return
         except (BootError, TransportError) as error:
+            held.renew()  # raises when it is the host that is gone: no fault of the guest, so no attempt of its own
             if attempt == ATTEMPTS:
                 for spec in left:
                     yield _failed(spec, clock, str(error))

@@ -194,6 +194,34 @@ def test_a_guest_that_breaks_is_booted_again_for_what_it_left(store: Store, erro
     assert len(host.executed) == 9
 
 
+def test_a_host_that_is_lost_is_visited_again_and_no_trial_pays_for_it(store: Store) -> None:
+    host = Host()
+    lost: list[int] = []
+
+    def breaks(_device: str, times: int) -> None:
+        if times in (2, 4):
+            lost.append(times)
+            raise Unreachable("the connection was lost")
+
+    @contextmanager
+    def connect(_name: str) -> Iterator[HeldHost]:
+        lost.clear()
+
+        def renew() -> None:
+            if lost:
+                raise Unreachable("the connection was lost")
+
+        yield HeldHost(host, renew)
+
+    host.breaks = breaks
+    settings = Settings(Placement.COEXIST, 1 << 28, 1, 1 << 27, 7)
+    summary = controller.run(store.manifest.plan, connect, store, settings, Clock(), Silent())
+
+    assert summary == RunSummary(ok=8, invalid=0, not_measured=0)
+    assert len(host.executed) == 10
+    assert host.undone.count("setup") == 3
+
+
 def test_a_tool_that_does_not_end_costs_its_own_trial_only(store: Store) -> None:
     host = Host()
 
