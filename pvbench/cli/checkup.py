@@ -49,14 +49,13 @@ class Checkup:
                 "missing": [asdict(each) for each in self.lacks]}  # fmt: skip
 
 
-TOOLS = {"mmdebstrap": "mmdebstrap", "fakeroot": "fakeroot", "mke2fs": "e2fsprogs", "tar": "tar"}
 DISK_BYTES, SPARE_BYTES = 6 << 30, 512 << 20
 """What building the lab's image takes at its height, and the memory it should leave to everything else."""
 
 
 def of_machine(app: App) -> Checkup:
     """Check whether this machine can build and run the lab."""
-    from pvbench.lab import LabSpec, find
+    from pvbench.lab import LabSpec, find, missing_packages
 
     cache = reach.cache_folder()
     existing = next(folder for folder in (cache, *cache.parents) if folder.is_dir())
@@ -64,7 +63,7 @@ def of_machine(app: App) -> Checkup:
     built = find(cache) is not None
     running = reach.machine(app).status().running
     wanted = (LabSpec().memory_mib << 20) + SPARE_BYTES
-    lacking = {package for tool, package in TOOLS.items() if shutil.which(tool) is None}
+    lacking = missing_packages()
     lacks = []
     if os.uname().machine != "x86_64":
         lacks.append(Lack(f"this is a {os.uname().machine} machine", "use an x86-64 one: the lab runs Xen for x86-64"))

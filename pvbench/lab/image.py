@@ -20,6 +20,9 @@ from pvbench.model import GuestImage
 
 Report = Callable[[str], None]
 
+TOOLS = {"mmdebstrap": "mmdebstrap", "fakeroot": "fakeroot", "mke2fs": "e2fsprogs", "tar": "tar"}
+"""The programs a build needs, and the Debian packages that have them."""
+
 _RECIPE = Path(__file__).parent / "recipe"
 _MIRROR = "http://deb.debian.org/debian"
 _SOURCES = (f"deb {_MIRROR} bookworm main non-free",)
@@ -104,6 +107,11 @@ def find(cache: Path, disk_gib: int = 8) -> Image | None:
     return Image(path) if path.is_dir() else None
 
 
+def missing_packages() -> list[str]:
+    """Return the packages that have to be installed before an image can be built here."""
+    return [package for tool, package in TOOLS.items() if shutil.which(tool, path=process.PATH) is None]
+
+
 def build(cache: Path, report: Report, disk_gib: int = 8) -> Image:
     """Build the image, unless it is there; `report` is told each step. Raises LabError."""
     images = cache / "images"
@@ -137,9 +145,9 @@ def _workshop(images: Path) -> Iterator[Path]:
 
 
 def _build(work: Path, report: Report, disk_gib: int) -> None:
-    missing = [tool for tool in ("mmdebstrap", "fakeroot", "mke2fs", "tar") if shutil.which(tool) is None]
+    missing = missing_packages()
     if missing:
-        raise LabError(f"{', '.join(missing)} not installed", hint="apt-get install mmdebstrap fakeroot e2fsprogs")
+        raise LabError(f"{', '.join(missing)} not installed", hint=f"apt-get install {' '.join(missing)}")
     _keys(work)
     with ThreadPoolExecutor(2) as lanes:
         dom0 = lanes.submit(_dom0, work, report, disk_gib)

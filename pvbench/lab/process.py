@@ -10,6 +10,9 @@ from pathlib import Path
 
 from pvbench.errors import LabError
 
+# An ordinary user's PATH lacks what mke2fs and its like live in.
+PATH = os.pathsep.join(filter(None, (os.environ.get("PATH"), "/usr/local/sbin", "/usr/sbin", "/sbin")))
+
 
 def run(argv: Sequence[str], *, log: Path, timeout_s: float, cwd: Path | None = None) -> None:
     """Run a program to its end, its output appended to `log`. Raises LabError with the log's last lines."""
@@ -18,8 +21,9 @@ def run(argv: Sequence[str], *, log: Path, timeout_s: float, cwd: Path | None = 
         output.flush()
         try:
             done = subprocess.run(
-                argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, timeout=timeout_s, cwd=cwd, check=False
-            )
+                argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, timeout=timeout_s, cwd=cwd, check=False,
+                env=os.environ | {"PATH": PATH},
+            )  # fmt: skip
         except FileNotFoundError as error:
             raise LabError(f"{argv[0]} is not installed", hint="pvbench doctor") from error
         except subprocess.TimeoutExpired as error:

@@ -44,3 +44,9 @@ def test_a_missing_program_is_named(tmp_path: Path) -> None:
 def test_a_program_that_does_not_end_is_given_up(tmp_path: Path) -> None:
     with pytest.raises(LabError, match="did not end within"):
         run(["sleep", "5"], log=tmp_path / "log", timeout_s=0.2)
+
+
+def test_a_program_finds_what_an_ordinary_user_has_no_path_to(tmp_path: Path) -> None:
+    run(["sh", "-c", "echo $PATH"], log=tmp_path / "log", timeout_s=10)
+
+    assert "/usr/sbin" in (tmp_path / "log").read_text().split()[-1].split(":")
