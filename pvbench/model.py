@@ -98,38 +98,57 @@ class Workload:
 
 @dataclass(frozen=True)
 class Cell:
-    """One point of the matrix. `device` names a row of DRIVERS; the workload is of the device's kind."""
+    """One point of the matrix. `device` names a row of DRIVERS; the workload is of the device's kind.
+
+    `tunables` are what its boot is asked for (names of TUNABLES), sorted by name; every device is measured at each.
+    """
 
     host: str
     kind: DeviceKind
     device: str
     placement: Placement
     workload: Workload
+    tunables: tuple[tuple[str, Scalar], ...] = ()
+
+    def __post_init__(self) -> None:
+        if list(self.tunables) != sorted(self.tunables):
+            raise ValueError("tunables are sorted by name")
 
     @property
     def id(self) -> str:
         """Identity: the digest of the cell's canonical JSON."""
-        return digest(asdict(self))
+        return digest(self._facts())
 
     @property
     def comparison(self) -> str:
         """Identity of the comparison the cell belongs to: everything but the device."""
-        return digest({k: v for k, v in asdict(self).items() if k != "device"})
+        return digest({k: v for k, v in self._facts().items() if k != "device"})
+
+    def _facts(self) -> dict[str, Any]:
+        # Without tunables the identity is what it was before cells had any.
+        return {k: v for k, v in asdict(self).items() if k != "tunables" or v}
 
 
 @dataclass(frozen=True)
 class TrialSpec:
-    """One measurement to be made. Trials with the same `boot` share one boot of the guest."""
+    """One measurement to be made. Trials with the same `boot` share one boot of the guest.
+
+    `run` counts repeats within a boot from 1. A `twin` measures its cell a second time as if it were another arm: what
+    the two differ by is the campaign's own noise.
+    """
 
     cell: Cell
     block: int
     boot: str
     position: int
+    run: int = 1
+    twin: bool = False
 
     @property
     def id(self) -> str:
-        """Readable identity, unique in a run and fit for a file name."""
-        return f"{self.boot}-{self.cell.device}-{self.cell.id}"
+        """Readable identity, unique in a run and fit for a file name; it ends with the cell's id."""
+        repeat = f"-r{self.run}" if self.run > 1 else ""
+        return f"{self.boot}-{self.cell.device}{'-twin' if self.twin else ''}{repeat}-{self.cell.id}"
 
 
 @dataclass(frozen=True)
@@ -184,13 +203,89 @@ class Witness:
         return self.asked_bytes / self.all_bytes
 
 
+class Payer(StrEnum):
+    """Who used a host's processors."""
+
+    GUEST = "guest vCPU"
+    DEVICE_MODEL = "device model"
+    BACKEND = "backend threads"
+    PEER = "peer of the test"
+    DOM0 = "rest of dom0"
+    OTHERS = "other domains"
+    IDLE = "idle"
+
+
+@dataclass(frozen=True)
+class CpuBill:
+    """CPU seconds by payer between two looks of the host, `wall_s` apart, on `cpus` physical CPUs.
+
+    `ios` and `moved_bytes` are what the device under test did in that same window, None where the host cannot tell.
+    Xen charges the hypervisor's work for a vCPU to its domain, so there is no payer of that name; what is missing to
+    wall clock × CPUs is `unaccounted_s` (interrupts, scheduling), negative where the clocks overlap.
+    """
+
+    wall_s: float
+    cpus: int
+    paid: tuple[tuple[Payer, float], ...]
+    ios: int | None = None
+    moved_bytes: int | None = None
+
+    @property
+    def unaccounted_s(self) -> float:
+        """What is missing to wall clock × CPUs, in CPU seconds."""
+        return self.wall_s * self.cpus - sum(seconds for _, seconds in self.paid)
+
+
+@dataclass(frozen=True)
+class Mechanism:
+    """What the measured domain did in `traced_s` seconds of steady load, in a pass of its own, from xentrace.
+
+    `ios` is how many I/Os (or packets) the device completed meanwhile, after the host's counters. `counts` are (what,
+    how often): exits by reason ("exit: port I/O"), notifications, grant operations, device-model round trips.
+    `lost` records make every count a lower bound. `slowdown` is the rate untraced ÷ traced.
+    """
+
+    traced_s: float
+    ios: float
+    counts: tuple[tuple[str, int], ...]
+    lost: int = 0
+    slowdown: float | None = None
+
+    def per_io(self, what: str) -> float | None:
+        """Return how often something happened for one I/O; None where no I/O was seen."""
+        return dict(self.counts).get(what, 0) / self.ios if self.ios else None
+
+
+@dataclass(frozen=True)
+class TrapCost:
+    """What one primitive operation takes in the guest, as (ns, count) pairs, ascending."""
+
+    name: str
+    bins: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class Granted:
+    """A tunable that was asked for and what both ends settled on, read back; `got` is None where nothing tells."""
+
+    name: str
+    asked: str
+    got: str | None
+
+    @property
+    def kept(self) -> bool:
+        """Whether what was asked for is what is in force."""
+        return self.asked == self.got
+
+
 @dataclass(frozen=True)
 class Trial:
     """What came of a TrialSpec. Without readings unless the outcome is OK; with a reason unless it is OK.
 
     `latency_bins` is fio's sparse histogram: (bin midpoint in ns, count), merged over directions.
     `seconds` are the phases: boot, prepare, warmup, measure, overhead (controller's own), as measured.
-    `started` is ISO 8601, UTC.
+    `started` is ISO 8601, UTC. `flags` say what a reader should know of a trial that counts all the same ("unsteady:
+    …", "foreign load: …"). `windows` are the rates of equal parts of the measurement, in the primary metric's unit.
     """
 
     spec: TrialSpec
@@ -204,6 +299,12 @@ class Trial:
     commands: tuple[CommandRecord, ...] = ()
     raw: tuple[RawFile, ...] = ()
     seconds: tuple[tuple[str, float], ...] = ()
+    flags: tuple[str, ...] = ()
+    windows: tuple[float, ...] = ()
+    granted: tuple[Granted, ...] = ()
+    bill: CpuBill | None = None
+    mechanism: Mechanism | None = None
+    traps: tuple[TrapCost, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.outcome is Outcome.OK) == (self.reason is not None):

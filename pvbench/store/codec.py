@@ -1,4 +1,4 @@
-"""JSON ↔ nouns, field by field: what results/README.md documents as schema 1. Reading is strict."""
+"""JSON ↔ nouns, field by field: what results/README.md documents as schema 2. Reading is strict."""
 
 import json
 from collections.abc import Mapping
@@ -9,12 +9,17 @@ from pvbench.metrics import METRICS
 from pvbench.model import (
     Cell,
     CommandRecord,
+    CpuBill,
     DeviceKind,
+    Granted,
     HostFacts,
+    Mechanism,
     Outcome,
+    Payer,
     Placement,
     RawFile,
     Reading,
+    TrapCost,
     Trial,
     TrialSpec,
     Witness,
@@ -22,11 +27,14 @@ from pvbench.model import (
 )
 from pvbench.store.fields import (
     Json,
+    boolean,
     choice,
     columns,
     each,
     exactly,
     loads,
+    numbers,
+    optional,
     pairs,
     real,
     real_or_none,
@@ -38,6 +46,7 @@ from pvbench.store.fields import (
     words,
 )
 from pvbench.store.manifest import SCHEMA_VERSION, Manifest
+from pvbench.store.schema1 import modern_manifest, modern_trial
 
 Plan = Mapping[str, TrialSpec]
 
@@ -51,23 +60,28 @@ _PLANNED = _keys(TrialSpec, "id")
 _MANIFEST = _keys(Manifest, "cells")
 _TRIAL = _keys(Trial, "schema", "id")
 _READING, _WITNESS, _COMMAND, _RAW = _keys(Reading), _keys(Witness), _keys(CommandRecord), _keys(RawFile)
+_BILL, _MECHANISM, _TRAP, _GRANTED = _keys(CpuBill), _keys(Mechanism), _keys(TrapCost), _keys(Granted)
 
 
 def check_schema(data: Any) -> None:
-    """Raise ValueError, naming both versions, unless the object is of the schema that this program reads."""
+    """Raise ValueError, naming both versions, unless the object is of a schema that this program reads."""
     found = data.get("schema") if type(data) is dict else None
-    if found != SCHEMA_VERSION:
-        raise ValueError(f"schema {found!r}, and this pvbench reads schema {SCHEMA_VERSION}")
+    if found not in (1, SCHEMA_VERSION):
+        raise ValueError(f"schema {found!r}, and this pvbench reads schema {SCHEMA_VERSION} and 1")
 
 
 def encode_cell(cell: Cell) -> dict[str, Any]:
     """Return a cell as JSON values."""
-    return asdict(cell) | {"workload": {"tool": cell.workload.tool, "params": dict(cell.workload.params)}}
+    workload = {"tool": cell.workload.tool, "params": dict(cell.workload.params)}
+    return asdict(cell) | {"workload": workload, "tunables": dict(cell.tunables)}
 
 
 def encode_spec(spec: TrialSpec, cell: Any) -> dict[str, Any]:
     """Return a trial's place in the plan as JSON values; `cell` is the encoded cell, or its id."""
-    return {"cell": cell, "block": spec.block, "boot": spec.boot, "position": spec.position}
+    return {
+        "cell": cell, "block": spec.block, "boot": spec.boot, "position": spec.position, "run": spec.run,
+        "twin": spec.twin,
+    }  # fmt: skip
 
 
 def encode_manifest(manifest: Manifest) -> str:
@@ -84,6 +98,7 @@ def decode_manifest(content: str) -> tuple[Manifest, dict[str, TrialSpec]]:
     """Return what manifest.json says, and its plan by trial id. Raises ValueError."""
     data = loads(content)
     check_schema(data)
+    data = modern_manifest(data)
     exactly(data, _MANIFEST, "the manifest")
     if type(data["cells"]) is not dict:
         raise ValueError("cells is not an object")
@@ -129,6 +144,12 @@ def encode_trial(trial: Trial) -> str:
         "commands": [vars(command) for command in trial.commands],
         "raw": [vars(raw) for raw in trial.raw],
         "seconds": trial.seconds,
+        "flags": trial.flags,
+        "windows": trial.windows,
+        "granted": [vars(granted) for granted in trial.granted],
+        "bill": vars(trial.bill) if trial.bill else None,
+        "mechanism": vars(trial.mechanism) if trial.mechanism else None,
+        "traps": [vars(trap) for trap in trial.traps],
     }
     return json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
@@ -140,6 +161,7 @@ def decode_trial(line: str, plan: Plan, encoded: Mapping[str, Json]) -> tuple[st
     """
     data = loads(line)
     check_schema(data)
+    data = modern_trial(data)
     exactly(data, _TRIAL, "the trial")
     name = text(data, "id")
     if name not in plan:
@@ -158,6 +180,12 @@ def decode_trial(line: str, plan: Plan, encoded: Mapping[str, Json]) -> tuple[st
         each(data, "commands", _command),
         each(data, "raw", _raw),
         pairs(data, "seconds", str, float, int),
+        words(data, "flags"),
+        numbers(data, "windows"),
+        each(data, "granted", _granted),
+        optional(data, "bill", _bill),
+        optional(data, "mechanism", _mechanism),
+        each(data, "traps", _trap),
     )
 
 
@@ -170,6 +198,7 @@ def _cell(data: Any) -> Cell:
         text(data, "device"),
         choice(data, "placement", Placement),
         Workload(text(workload, "tool"), scalars(workload, "params")),
+        scalars(data, "tunables"),
     )
 
 
@@ -178,7 +207,10 @@ def _planned(data: Any, cells: Mapping[str, Cell]) -> tuple[str, TrialSpec]:
     name, cell = text(data, "id"), text(data, "cell")
     if cell not in cells or not name.endswith(cell):
         raise ValueError(f"planned trial {name} is of a cell {cell} that the manifest does not hold")
-    return name, TrialSpec(cells[cell], whole(data, "block"), text(data, "boot"), whole(data, "position"))
+    return name, TrialSpec(
+        cells[cell], whole(data, "block"), text(data, "boot"), whole(data, "position"), whole(data, "run"),
+        boolean(data, "twin"),
+    )  # fmt: skip
 
 
 def _reading(data: Any) -> Reading:
@@ -210,3 +242,29 @@ def _command(data: Any) -> CommandRecord:
 def _raw(data: Any) -> RawFile:
     exactly(data, _RAW, "a raw file")
     return RawFile(text(data, "path"), text(data, "sha256"), whole(data, "size_bytes"))
+
+
+def _granted(data: Any) -> Granted:
+    exactly(data, _GRANTED, "a tunable")
+    return Granted(text(data, "name"), text(data, "asked"), text_or_none(data, "got"))
+
+
+def _bill(data: Any) -> CpuBill:
+    exactly(data, _BILL, "a CPU bill")
+    paid = tuple((Payer(payer), seconds) for payer, seconds in pairs(data, "paid", str, float, int))
+    return CpuBill(
+        real(data, "wall_s"), whole(data, "cpus"), paid, whole_or_none(data, "ios"), whole_or_none(data, "moved_bytes")
+    )
+
+
+def _mechanism(data: Any) -> Mechanism:
+    exactly(data, _MECHANISM, "a mechanism")
+    return Mechanism(
+        real(data, "traced_s"), real(data, "ios"), pairs(data, "counts", str, int), whole(data, "lost"),
+        real_or_none(data, "slowdown"),
+    )  # fmt: skip
+
+
+def _trap(data: Any) -> TrapCost:
+    exactly(data, _TRAP, "a trap cost")
+    return TrapCost(text(data, "name"), pairs(data, "bins", int, int))

@@ -13,6 +13,7 @@ from pvbench.model import Scalar
 Json = Mapping[str, Any]
 Pairs = tuple[tuple[str, str], ...]
 E = TypeVar("E", bound=StrEnum)
+T = TypeVar("T")
 
 _FIRST, _SECOND = itemgetter(0), itemgetter(1)
 
@@ -95,6 +96,27 @@ def real(data: Json, key: str) -> float:
 def real_or_none(data: Json, key: str) -> float | None:
     """Return a number, or None."""
     return None if data[key] is None else real(data, key)
+
+
+def boolean(data: Json, key: str) -> bool:
+    """Return a truth value."""
+    value = data[key]
+    if type(value) is not bool:
+        raise ValueError(f"{key} is not true or false but {value!r}")
+    return value
+
+
+def optional(data: Json, key: str, read: Callable[[Any], T]) -> T | None:
+    """Return a value, read, or None."""
+    return None if data[key] is None else read(data[key])
+
+
+def numbers(data: Json, key: str) -> tuple[float, ...]:
+    """Return an array of numbers."""
+    found = each(data, key, _itself)
+    if not _are(found, float, int):
+        raise ValueError(f"{key} holds something other than numbers")
+    return tuple(map(float, found))
 
 
 def choice(data: Json, key: str, kind: type[E]) -> E:

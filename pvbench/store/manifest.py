@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from pvbench.model import HostFacts, Placement, TrialSpec, digest
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,18 @@ from pvbench.errors import DiskFull, StoreError
 from pvbench.model import (
     Cell,
     CommandRecord,
+    CpuBill,
     DeviceKind,
     Emulation,
+    Granted,
     HostFacts,
+    Mechanism,
     Outcome,
+    Payer,
     Placement,
     RawFile,
     Reading,
+    TrapCost,
     Trial,
     TrialSpec,
     Witness,
@@ -71,6 +76,12 @@ def measured(spec, value=1.5):
         commands=(CommandRecord("guest", ("fio", "--name=é"), 0, 2.5), CommandRecord("host", ("xl",), None, None)),
         raw=(RawFile("raw/x/fio.json", "00", 3),),
         seconds=(("boot", 101.5), ("measure", 5)),
+        flags=("unsteady: range 31 %",),
+        windows=(1.0, 2.0),
+        granted=(Granted("queues", "4", "1"), Granted("fifo_events", "no", None)),
+        bill=CpuBill(5.5, 2, ((Payer.GUEST, 2.5), (Payer.IDLE, 8)), 100, 409600),
+        mechanism=Mechanism(2.0, 88.5, (("exit: port I/O", 2300),), 3, 1.25),
+        traps=(TrapCost("empty hypercall", ((900, 3), (1100, 1))),),
     )
 
 
@@ -250,7 +261,7 @@ def alter(store, change):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda d: d.update(schema=2), "schema 2, and this pvbench reads schema 1"),
+        (lambda d: d.update(schema=3), "schema 3, and this pvbench reads schema 2 and 1"),
         (lambda d: d.update(mood="good"), "the trial has unknown mood"),
         (lambda d: d.pop("witnesses"), "the trial lacks witnesses"),
         (lambda d: d.update(id="b01-ide-000000000000"), "trial b01-ide-000000000000 is not in the run's plan"),
@@ -291,7 +302,7 @@ def test_a_line_that_is_no_json_object_is_refused_with_its_number(store, line):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda d: d.update(schema=99), "schema 99, and this pvbench reads schema 1"),
+        (lambda d: d.update(schema=99), "schema 99, and this pvbench reads schema 2 and 1"),
         (lambda d: d.pop("seed"), "the manifest lacks seed"),
         (lambda d: d.update(seed="1"), "seed is not a whole number but '1'"),
         (lambda d: d["hosts"][0].pop("cpu"), "a host lacks cpu"),
@@ -464,3 +475,24 @@ def test_the_documented_fields_are_the_stored_ones(store):
     nested += [manifest, manifest["hosts"][0], manifest["plan"][0]]
     for key in {key for data in (line, *nested) for key in data}:
         assert f"`{key}`" in documented, key
+
+
+def test_a_run_of_schema_1_is_read_with_what_it_did_not_have_yet_left_empty(store):
+    store.append(measured(PLAN[0]))
+    store.close()
+    journal, manifest = store.path / "journal.ndjson", store.path / "manifest.json"
+    line, head = json.loads(journal.read_text()), json.loads(manifest.read_text())
+    for new in ("flags", "windows", "granted", "bill", "mechanism", "traps"):
+        del line[new]
+    for spec in (line["spec"], *head["plan"]):
+        del spec["run"], spec["twin"]
+    for cell in (line["spec"]["cell"], *head["cells"].values()):
+        del cell["tunables"]
+    line["schema"] = head["schema"] = 1
+    journal.write_text(json.dumps(line) + "\n")
+    manifest.write_text(json.dumps(head))
+
+    (read,) = Store.open(store.path.parents[1], store.path).trials()
+
+    assert PLAN[0] == read.spec
+    assert (None, ()) == (read.mechanism, read.flags)
