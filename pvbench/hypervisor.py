@@ -26,7 +26,7 @@ class GuestSpec:
 
 @dataclass(frozen=True)
 class GuestRun:
-    """What the tool printed in the guest, how it ended, and what the guest saw carry the traffic meanwhile."""
+    """What the tool printed and logged in the guest, how it ended, and what the guest saw carry the traffic."""
 
     argv: tuple[str, ...]
     exit_code: int
@@ -34,6 +34,7 @@ class GuestRun:
     stderr: bytes
     elapsed_s: float
     witness: Witness
+    log: bytes = b""
 
 
 class Observation(Protocol):

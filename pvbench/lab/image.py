@@ -36,7 +36,7 @@ _DOM0_PACKAGES = (
 )  # fmt: skip
 _GUEST_PACKAGES = (
     "gcc", "libc6-dev", "make", "binutils", "libaio-dev", "zlib1g-dev", "iperf3", "netperf", "dropbear-bin",
-    "busybox-static", "syslinux", "mtools", "dosfstools", "cpio", "zstd", "xz-utils",
+    "busybox-static", "ethtool", "syslinux", "mtools", "dosfstools", "cpio", "zstd", "xz-utils",
 )  # fmt: skip
 # Kernel modules a Xen host without hardware of its own never loads: three quarters of the package.
 _NEVER_LOADED = (

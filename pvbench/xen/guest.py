@@ -86,7 +86,7 @@ class XenGuest:
         lines = head.decode(errors="replace")
         said = dict(line.split("=", 1) for line in lines.splitlines() if "=" in line and not line.startswith("look="))
         try:
-            size = int(said["stdout"])
+            size, errors = int(said["stdout"]), int(said["stderr"])
             elapsed, code = float(said["end"]) - float(said["start"]), int(said["exit"])
         except (KeyError, ValueError) as error:
             raise ParseError(f"pvb-run in the guest: {last_line(result.stderr or result.stdout)}") from error
@@ -94,7 +94,8 @@ class XenGuest:
             self._tested(parse_look(lines, "before")), self._tested(parse_look(lines, "after")),
             DRIVERS[device].kind, self._sighting(device).name,
         )  # fmt: skip
-        return GuestRun(argv, code, body[:size], body[size:], elapsed, witness)
+        stderr, log = body[size : size + errors], body[size + errors :]
+        return GuestRun(argv, code, body[:size], stderr, elapsed, witness, log)
 
     def host_name_of(self, device: str) -> str:
         """Return what dom0's counters call a device of this domain."""
