@@ -12,9 +12,22 @@ from pvbench import controller, plan
 from pvbench.controller import HeldHost, RunSummary, Settings
 from pvbench.drivers import DRIVERS
 from pvbench.errors import BootError, CommandTimeout, DiskFull, PvbenchError, ResumeRefused, Unreachable
-from pvbench.hypervisor import GuestRun, GuestSpec
+from pvbench.hypervisor import GuestRun, GuestSpec, Recording
 from pvbench.matrix import expand, load
-from pvbench.model import Cell, CommandRecord, Emulation, HostFacts, Outcome, Placement, Trial, TrialSpec, Witness
+from pvbench.model import (
+    Cell,
+    CommandRecord,
+    CpuBill,
+    Emulation,
+    HostFacts,
+    Outcome,
+    Payer,
+    Placement,
+    TrapCost,
+    Trial,
+    TrialSpec,
+    Witness,
+)
 from pvbench.store import SCHEMA_VERSION, Manifest, Store
 from pvbench.workloads import Disk, Peer
 
@@ -78,6 +91,18 @@ class Guest:
     def witness(self) -> Witness:
         return Witness("host", self.device, 1000, 1000)
 
+    def bill(self) -> CpuBill | None:
+        return CpuBill(2.0, 2, ((Payer.GUEST, 1.0), (Payer.OTHERS, self.host.foreign_s), (Payer.IDLE, 3.0)), 10, 40960)
+
+    def patience(self, usual_s: float) -> float:
+        return 30 * usual_s
+
+    def record(self, device: str, argv: tuple[str, ...], delay_s: float, seconds: float) -> Recording:
+        return Recording(self.host.trace, 2, 2445.0, 60, 2.5)
+
+    def traps(self) -> tuple[TrapCost, ...]:
+        return (TrapCost("empty hypercall", ((1000, 5),)),)
+
     def execute(self, device: str, warmup: tuple[str, ...] | None, argv: tuple[str, ...], timeout_s: float) -> GuestRun:
         self.host.executed.append(device)
         self.host.breaks(device, len(self.host.executed))
@@ -97,6 +122,8 @@ class Host:
         self.carrier: dict[str, str] = {}
         self.breaks: Callable[[str, int], None] = lambda _device, _time: None
         self.refuses_boot = 0
+        self.foreign_s = 0.0
+        self.trace = b""
 
     def facts(self) -> HostFacts:
         return FACTS
