@@ -166,7 +166,7 @@ def joined(parts: list[Stretches], losses: Ints) -> tuple[Ints, Ints, Ints, Ints
     """Return what stretches add up to: owner, code, cycles in the hypervisor, cycles away from the guest, MMIO.
 
     A vCPU's stretches are put in the order of time; an exit is whole if stretches that begin with no other exit follow
-    up to one with an entry. Others are left out, and so are those during which records were lost on any CPU (at the TSCs
+    up to one with an entry. Others are left out, and so are those during which any CPU lost records (at the TSCs
     `losses`): what they wait for may be among them.
     """
     if not sum(len(each.owner) for each in parts):
