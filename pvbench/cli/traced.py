@@ -89,7 +89,9 @@ def _called(trace: Trace, number: int) -> str:
 
 def _table(trace: Trace, counts: DomainCounts, seconds: float | None) -> str:
     took = {f"exit: {each.reason}": each for each in counts.cycles_by_exit}
-    rows = [("WHAT", "COUNT", "PER SECOND", "OF EXITS", "CYCLES IN XEN", "MEDIAN", "CYCLES AWAY", "MEDIAN")]
+    rows: list[tuple[str, ...]] = [
+        ("WHAT", "COUNT", "PER SECOND", "OF EXITS", "CYCLES IN XEN", "MEDIAN", "CYCLES AWAY", "MEDIAN")
+    ]
     for what, often in counts.counts:
         each = took.get(what)
         # Without the scheduler, Xen's work cannot be told from the guest's waiting.

@@ -22,6 +22,8 @@ DOUBLINGS = 4
 """The chain of records is walked 2**DOUBLINGS at a time."""
 OPENING = CPU_CHANGE | 2 << 28
 """The first word of any file of xentrace."""
+MOST_CPUS = 1 << 16
+"""More than Xen can be built for (NR_CPUS)."""
 
 Ints = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint32]
@@ -106,7 +108,10 @@ class Reader:
         data = at + np.where(timed, 3, 1)
         length = (header >> np.uint32(28) & np.uint32(7)).astype(np.int64)
         kind = kinds(event)
-        kind[(kind == Kind.CPU_CHANGE) & (header != OPENING)] = Kind.IMPLAUSIBLE
+        changes = np.flatnonzero(kind == Kind.CPU_CHANGE)
+        well_formed = changes[header[changes] == OPENING]
+        kind[changes[header[changes] != OPENING]] = Kind.IMPLAUSIBLE
+        kind[well_formed[words[data[well_formed]] >= MOST_CPUS]] = Kind.IMPLAUSIBLE
         cpu = self._cpus(words, at, kind, data, used, offset)
         return Records(kind, event, cpu, _tsc(words, at, timed), data, length, words), used
 
