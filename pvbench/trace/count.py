@@ -32,6 +32,7 @@ class Counts:
         self._apart: list[Stretches] = []
         self._hvm = np.empty(0, np.int64)
         self._kept = 0
+        self._losses = [np.empty(0, np.int64)]
 
     def add(self, records: Records) -> None:
         """Count a chunk."""
@@ -42,7 +43,9 @@ class Counts:
         records = records.pick(np.flatnonzero(records.kind > Kind.CPU_CHANGE))
         self.svm_event = self.svm_event or bool((records.kind == Kind.SVM_EXIT).any())
         self.runstates = self.runstates or bool(np.isin(records.kind, _RUNSTATES).any())
-        self.lost += int(records.word(0)[records.kind == Kind.LOST].sum())
+        lost = records.kind == Kind.LOST
+        self.lost += int(records.word(0)[lost].sum())
+        self._losses.append(records.tsc[lost])
         for number in np.unique(records.cpu).tolist():
             cpu = self.cpus.setdefault(number, Cpu(number))
             self._one_cpu(cpu, records.pick(np.flatnonzero(records.cpu == number)))
@@ -97,7 +100,7 @@ class Counts:
         """Count the exits whose stretches were apart. Once, after the last chunk."""
         apart = [each.pick(np.isin(each.owner, self._hvm)) for each in self._apart]
         self._apart = []
-        self._whole(*joined(apart))
+        self._whole(*joined(apart, np.sort(np.concatenate(self._losses))))
 
     def who(self, domain: int) -> int:
         """Return whose a count is: the domain, or where that is unknown who left the CPU first, or -1."""

@@ -18,10 +18,12 @@ from pvbench.trace.events import CPU_CHANGE, EVENTS, Kind
 CHUNK = 4 << 20
 WORD = 4
 LONGEST = (1 + 2 + 7) * WORD
-DOUBLINGS = 5
+DOUBLINGS = 4
 """The chain of records is walked 2**DOUBLINGS at a time."""
 OPENING = CPU_CHANGE | 2 << 28
 """The first word of any file of xentrace."""
+MOST_CPUS = 1 << 16
+"""More than Xen can be built for (NR_CPUS)."""
 
 Ints = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint32]
@@ -106,7 +108,10 @@ class Reader:
         data = at + np.where(timed, 3, 1)
         length = (header >> np.uint32(28) & np.uint32(7)).astype(np.int64)
         kind = kinds(event)
-        kind[(kind == Kind.CPU_CHANGE) & (header != OPENING)] = Kind.IMPLAUSIBLE
+        changes = np.flatnonzero(kind == Kind.CPU_CHANGE)
+        well_formed = changes[header[changes] == OPENING]
+        kind[changes[header[changes] != OPENING]] = Kind.IMPLAUSIBLE
+        kind[well_formed[words[data[well_formed]] >= MOST_CPUS]] = Kind.IMPLAUSIBLE
         cpu = self._cpus(words, at, kind, data, used, offset)
         return Records(kind, event, cpu, _tsc(words, at, timed), data, length, words), used
 
@@ -145,27 +150,30 @@ class Reader:
 def boundaries(words: Words) -> tuple[Ints, int]:
     """Return where the whole records of a chunk that begins with one start, and how many words they take.
 
-    Where the next record starts is computed for every word, as if each were a header, and composed with itself: only
-    every 32nd record is walked to one after another.
+    How long a record would be is computed for every word, as if each were a header, and added up along the chain: only
+    every sixteenth record is walked to one after another.
     """
     count = len(words)
-    after = np.arange(1, count + 2, dtype=np.int32)
-    after[:-1] += ((words >> np.uint32(28) & np.uint32(7)) + (words >> np.uint32(30) & np.uint32(2))).astype(np.int32)
-    jumps = [np.minimum(after, np.int32(count))]
+    length = np.zeros(count + 1, np.uint8)
+    length[:-1] = 1 + (words >> np.uint32(28) & np.uint32(7)) + (words >> np.uint32(30) & np.uint32(2))
+    spans, here = [length], np.arange(count + 1)
     for _ in range(DOUBLINGS):
-        jumps.append(np.take(jumps[-1], jumps[-1]))
-    anchors = []
-    coarse, here = memoryview(jumps[-1].data), 0
-    while here < count:
-        anchors.append(here)
-        here = coarse[here]
-    found = np.array(anchors, np.int32)
-    for each in reversed(jumps[:-1]):
-        found = np.column_stack((found, np.take(each, found))).ravel()
-    at: Ints = found[found < count].astype(np.int64)
-    if len(at) and after[at[-1]] > count:
+        spans.append(spans[-1] + np.take(spans[-1], here + spans[-1], mode="clip"))
+    found = _walk(spans.pop().tobytes(), count)
+    for span in reversed(spans):
+        found = np.column_stack((found, found + np.take(span, found, mode="clip"))).ravel()
+    at: Ints = found[found < count]
+    if len(at) and at[-1] + length[at[-1]] > count:
         return at[:-1], int(at[-1])
     return at, count
+
+
+def _walk(spans: bytes, count: int) -> Ints:
+    found, here = [], 0
+    while here < count:
+        found.append(here)
+        here += spans[here]
+    return np.array(found, np.int64)
 
 
 def kinds(event: Words) -> npt.NDArray[np.uint8]:

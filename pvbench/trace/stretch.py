@@ -162,11 +162,12 @@ _GOES_ON = 0x21002
 _FIELDS = ("owner", "code", "began", "ended", "mmio", "entered")
 
 
-def joined(parts: list[Stretches]) -> tuple[Ints, Ints, Ints, Ints, Flags]:
+def joined(parts: list[Stretches], losses: Ints) -> tuple[Ints, Ints, Ints, Ints, Flags]:
     """Return what stretches add up to: owner, code, cycles in the hypervisor, cycles away from the guest, MMIO.
 
     A vCPU's stretches are put in the order of time; an exit is whole if stretches that begin with no other exit follow
-    up to one with an entry. Others are left out.
+    up to one with an entry. Others are left out, and so are those during which any CPU lost records (at the TSCs
+    `losses`): what they wait for may be among them.
     """
     if not sum(len(each.owner) for each in parts):
         return _ints(), _ints(), _ints(), _ints(), np.empty(0, np.bool_)
@@ -180,5 +181,7 @@ def joined(parts: list[Stretches]) -> tuple[Ints, Ints, Ints, Ints, Flags]:
     whole = first[heads] & every.entered[tails]
     worked, mmio = np.add.reduceat(every.worked, heads)[whole], np.logical_or.reduceat(every.mmio, heads)[whole]
     heads, tails = heads[whole], tails[whole]
+    safe = np.searchsorted(losses, every.began[heads]) == np.searchsorted(losses, every.ended[tails])
+    heads, tails, worked, mmio = heads[safe], tails[safe], worked[safe], mmio[safe]
     away = np.where(worked >= 0, every.ended[tails] - every.began[heads], NEVER)
     return every.owner[heads], every.code[heads], worked, away, mmio

@@ -1,0 +1,86 @@
+"""`pvbench trace` on traces of a real Xen 4.17: a guest that reads from an emulated IDE disk and from blkfront."""
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+GOLDEN = Path(__file__).parents[2] / "golden/trace"
+
+
+@pytest.fixture
+def ide(tmp_path: Path) -> Path:
+    path = tmp_path / "ide.bin"
+    path.write_bytes(gzip.decompress((GOLDEN / "ide-all.bin.gz").read_bytes()))
+    return path
+
+
+def test_trace_prints_what_each_domain_did(call: Any, ide: Path) -> None:
+    said = call("trace", str(ide), "--mhz", "1000")
+
+    assert (said.code, said.err) == (0, "")
+    assert "exit codes are those of SVM, assumed" in said.out
+    assert "domain 0: 0 exits" in said.out
+    rows = [line.split("  ") for line in said.out.splitlines()]
+    assert any("exit: port I/O" in row for row in rows)
+    assert "device-model round trip" in said.out
+    assert "0x1f7" in said.out
+    assert "LOWER BOUND" not in said.out
+
+
+def test_trace_prints_all_figures_for_programs(call: Any, ide: Path) -> None:
+    data = json.loads(call("trace", str(ide), "--json", "--domain", "2").out)
+
+    assert data["schema"] == 1
+    assert (data["vendor"], data["attributed"], data["truncated"], data["lost"]) == ("svm", True, False, 0)
+    assert (data["mhz"], data["seconds"]) == (None, None)
+    (guest,) = data["domains"]
+    assert guest["domain"] == 2
+    assert guest["exits"] == sum(each["count"] for each in guest["exit_codes"])
+    assert guest["exits"] == sum(often for what, often in guest["counts"].items() if what.startswith("exit: "))
+    assert {"port": 0x1F7, "reads": 23, "writes": 6}.keys() == guest["ports"][0].keys()
+    assert {each["reason"] for each in guest["cycles_by_exit"]} >= {"port I/O", "hypercall"}
+
+
+def test_trace_takes_the_vendor_it_is_told(call: Any, ide: Path) -> None:
+    said = call("trace", str(ide), "--cpu", "vmx")
+
+    assert "VMX, as --cpu says" in said.out
+    assert "exit: other (0x7b)" in said.out
+
+
+def test_trace_says_that_a_cut_file_is_a_lower_bound(call: Any, ide: Path) -> None:
+    ide.write_bytes(ide.read_bytes()[:-5])
+
+    said = call("trace", str(ide))
+
+    assert said.code == 0
+    assert "LOWER BOUND: the file ends inside a record" in said.out
+
+
+def test_trace_refuses_a_domain_that_is_not_there(call: Any, ide: Path) -> None:
+    said = call("trace", str(ide), "--domain", "9")
+
+    assert said.code == 2
+    assert "domain 9 does nothing that is counted" in said.err
+
+
+@pytest.mark.parametrize(("text", "expected"), [(b"", "is empty"), (b"not a trace", "byte 0: not a file of xentrace")])
+def test_trace_says_what_is_no_trace(call: Any, tmp_path: Path, text: bytes, expected: str) -> None:
+    path = tmp_path / "it.bin"
+    path.write_bytes(text)
+
+    said = call("trace", str(path))
+
+    assert (said.code, said.out) == (2, "")
+    assert expected in said.err
+    assert str(path) in said.err
+
+
+def test_trace_of_a_file_that_is_not_there_names_it(call: Any, tmp_path: Path) -> None:
+    said = call("trace", str(tmp_path / "none.bin"))
+
+    assert said.code == 2
+    assert "none.bin cannot be read" in said.err
