@@ -26,6 +26,9 @@ def mechanism(recording: Recording, trace: Trace, device: str, untraced: float |
         traced_s=seconds,
         ios=float(commands) or rate * seconds,
         counts=found.counts,
+        away=tuple((each.reason, each.away / (recording.mhz * 1e6)) for each in found.cycles_by_exit)
+        if recording.mhz
+        else (),
         lost=trace.lost + trace.truncated,
         slowdown=untraced / rate if untraced and rate else None,
     )

@@ -240,14 +240,16 @@ class CpuBill:
 class Mechanism:
     """What the measured domain did in `traced_s` seconds of steady load, in a pass of its own, from xentrace.
 
-    `ios` is how many I/Os (or packets) the device completed meanwhile, after the host's counters. `counts` are (what,
-    how often): exits by reason ("exit: port I/O"), notifications, grant operations, device-model round trips.
-    `lost` records make every count a lower bound. `slowdown` is the rate untraced ÷ traced.
+    `ios` is how many I/Os (or packets) the device completed meanwhile. `counts` are (what, how often): exits by reason
+    ("exit: port I/O"), notifications, grant operations, device-model round trips. `away` are (reason, seconds) that the
+    vCPU spent outside the guest because of those exits, waiting included. `lost` records make every count a lower
+    bound. `slowdown` is the rate untraced ÷ traced.
     """
 
     traced_s: float
     ios: float
     counts: tuple[tuple[str, int], ...]
+    away: tuple[tuple[str, float], ...] = ()
     lost: int = 0
     slowdown: float | None = None
 

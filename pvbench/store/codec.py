@@ -260,8 +260,8 @@ def _bill(data: Any) -> CpuBill:
 def _mechanism(data: Any) -> Mechanism:
     exactly(data, _MECHANISM, "a mechanism")
     return Mechanism(
-        real(data, "traced_s"), real(data, "ios"), pairs(data, "counts", str, int), whole(data, "lost"),
-        real_or_none(data, "slowdown"),
+        real(data, "traced_s"), real(data, "ios"), pairs(data, "counts", str, int),
+        pairs(data, "away", str, float, int), whole(data, "lost"), real_or_none(data, "slowdown"),
     )  # fmt: skip
 
 

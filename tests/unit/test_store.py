@@ -80,7 +80,7 @@ def measured(spec, value=1.5):
         windows=(1.0, 2.0),
         granted=(Granted("queues", "4", "1"), Granted("fifo_events", "no", None)),
         bill=CpuBill(5.5, 2, ((Payer.GUEST, 2.5), (Payer.IDLE, 8)), 100, 409600),
-        mechanism=Mechanism(2.0, 88.5, (("exit: port I/O", 2300),), 3, 1.25),
+        mechanism=Mechanism(2.0, 88.5, (("exit: port I/O", 2300),), (("port I/O", 1.5),), 3, 1.25),
         traps=(TrapCost("empty hypercall", ((900, 3), (1100, 1))),),
     )
 
