@@ -34,8 +34,9 @@ TRAPS = (
 
 def trial(block: int, mechanism: Mechanism | None = IDE, **paid: float) -> Trial:
     spent = tuple((payer, paid.get(payer.name, 0.0)) for payer in Payer)
+    spec = TrialSpec(CELL, block, f"b{block}", 0)
     return Trial(
-        TrialSpec(CELL, block, f"b{block}", 0), Outcome.OK, None, "", (Reading("iops", 31.0),), seconds=(("tool", 10.0),),
+        spec, Outcome.OK, None, "", (Reading("iops", 31.0),), seconds=(("tool", 10.0),),
         bill=CpuBill(12.0, 2, spent, 400, 1 << 20), mechanism=mechanism,
     )  # fmt: skip
 
