@@ -66,9 +66,10 @@ class Reader:
         self._cpu, self._window_end = -1, 0
         try:
             self.size = path.stat().st_size
-            self._bytes = np.memmap(path, np.uint8, "r") if self.size else np.empty(0, np.uint8)
-        except (OSError, ValueError) as error:
-            raise TraceError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+            with path.open("rb") as file:
+                self._head = file.read(WORD)
+        except OSError as error:
+            raise TraceError(f"{path} cannot be read: {error.strerror}") from None
 
     def __iter__(self) -> Iterator[tuple[int, Records]]:
         """Yield (bytes read so far, the records in them). Raises TraceError, with the offset, at what is no trace."""
@@ -77,6 +78,8 @@ class Reader:
         offset = 0
         while self.size - offset >= WORD:
             words = self._words(offset, min(self.chunk, self.size - offset))
+            if not len(words):  # the file has shrunk
+                break
             records, used = self._decode(words, offset)
             if not used:
                 break
@@ -89,11 +92,14 @@ class Reader:
             self._opening(offset)
 
     def _words(self, offset: int, size: int) -> Words:
-        return np.frombuffer(self._bytes[offset : offset + size // WORD * WORD].tobytes(), "<u4")
+        try:
+            # Not np.memmap: pages of the file that were read would stay in this process's resident memory.
+            return np.fromfile(self.path, np.dtype("<u4"), size // WORD, offset=offset)
+        except OSError as error:
+            raise TraceError(f"{self.path} cannot be read: {error.strerror}") from None
 
     def _opening(self, offset: int) -> None:
-        head = bytes(self._bytes[:WORD])
-        if not OPENING.to_bytes(WORD, "little").startswith(head):
+        if not OPENING.to_bytes(WORD, "little").startswith(self._head):
             raise self._wrong(offset, "not a file of xentrace: it does not begin with a CPU_CHANGE record")
 
     def _decode(self, words: Words, offset: int) -> tuple[Records, int]:

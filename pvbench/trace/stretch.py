@@ -140,8 +140,9 @@ class Cpu:
         """Return the vCPUs that left this CPU to wait for their device model, once for each time.
 
         While an I/O request is out the vCPU is paused with VPF_blocked_in_xen, which makes its runstate "offline"
-        instead of "blocked" (common/ioreq.c, common/event_channel.c). What else pauses a vCPU does not come between an
-        exit for I/O and the next entry. Call after `stretches`.
+        instead of "blocked" (common/ioreq.c, common/event_channel.c). Another pause, as by `xl pause`, looks the same
+        if it falls between an exit for I/O and the next entry. An answer that comes before the vCPU has left the CPU is
+        not seen, and a buffered request (a write nobody waits for) is none. Call after `stretches`.
         """
         now = self._now
         waits = np.flatnonzero(records.kind == Kind.WAITS)

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,34 @@ def test_trace_says_that_a_cut_file_is_a_lower_bound(call: Any, ide: Path) -> No
 
     assert said.code == 0
     assert "LOWER BOUND: the file ends inside a record" in said.out
+
+
+@pytest.fixture
+def unscheduled(tmp_path: Path) -> Path:
+    """A port read of 20 cycles in a trace without the scheduler's records."""
+    words = (0xB0081102, 90, 0, 0x7B, 1, 2, 0x20082016, 0x1F7, 0x50, 0x80081001, 110, 0)
+    path = tmp_path / "hvm.bin"
+    path.write_bytes(struct.pack("<15I", 0x2001F003, 0, 4 * len(words), *words))
+    return path
+
+
+def test_trace_without_the_scheduler_says_what_it_cannot_tell(call: Any, unscheduled: Path) -> None:
+    said = call("trace", str(unscheduled))
+
+    assert "any domain: 1 exit\n" in said.out
+    assert "nothing tells the domains apart" in said.out
+    assert "nothing tells which accesses went to the device model" in said.out
+    assert "CYCLES IN XEN" not in said.out
+    assert json.loads(call("trace", str(unscheduled), "--json").out)["domains"][0]["domain"] is None
+    refused = call("trace", str(unscheduled), "--domain", "2")
+    assert refused.code == 2
+    assert "cannot be told from others" in refused.err
+
+
+def test_trace_gives_seconds_once_it_knows_the_frequency(call: Any, unscheduled: Path) -> None:
+    data = json.loads(call("trace", str(unscheduled), "--json", "--mhz", "10").out)
+
+    assert (data["cycles"], data["mhz"], data["seconds"]) == (20, 10.0, pytest.approx(2e-6))
 
 
 def test_trace_refuses_a_domain_that_is_not_there(call: Any, ide: Path) -> None:
