@@ -1,5 +1,6 @@
 """One trial: observe, measure, observe, judge; and, where asked for, a further pass under a trace."""
 
+import gzip
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,7 +10,7 @@ from pvbench import path, trace
 from pvbench.bill import foreign_load
 from pvbench.clock import Clock
 from pvbench.drivers import DRIVERS
-from pvbench.errors import BootError, CommandTimeout, PvbenchError
+from pvbench.errors import BootError, CommandTimeout, ParseError, PvbenchError, TraceError
 from pvbench.hypervisor import Guest, GuestRun
 from pvbench.mechanism import mechanism, rate_of
 from pvbench.model import CommandRecord, CpuBill, Mechanism, Outcome, RawFile, Reading, Trial, TrialSpec, digest
@@ -82,7 +83,7 @@ def _with_mechanism(trial: Trial, guest: Guest, run: Measuring) -> Trial:
     try:
         found, raw = _traced(trial, guest, run)
         flags = () if found else ("mechanism: the trace holds no exit of the domain",)
-    except (BootError, CommandTimeout, PvbenchError) as error:
+    except (BootError, CommandTimeout, ParseError, TraceError) as error:
         found, raw, flags = None, (), (f"mechanism: {error}",)
     return replace(
         trial, mechanism=found, raw=(*trial.raw, *raw), flags=(*trial.flags, *flags), traps=guest.traps(),
@@ -96,7 +97,7 @@ def _traced(trial: Trial, guest: Guest, run: Measuring) -> tuple[Mechanism | Non
     params: Mapping[str, str | int | float | bool] = asked | {"runtime": TRACE_LOAD_S, "warmup": 0}
     argv = tool.argv(params, guest.target(cell, _seed(trial.spec, run.seed)))
     recording = guest.record(cell.device, argv, TRACE_DELAY_S, TRACE_S)
-    kept = run.store.keep(trial.spec.id, "xentrace.bin", recording.data)
+    kept = run.store.keep(trial.spec.id, "xentrace.bin.gz", gzip.compress(recording.data, mtime=0))
     with tempfile.NamedTemporaryFile(suffix=".xentrace") as file:
         Path(file.name).write_bytes(recording.data)
         read = trace.read(Path(file.name), domain=recording.domid)
