@@ -19,6 +19,8 @@ from pvbench.workloads import WORKLOADS
 
 TRACE_DELAY_S, TRACE_S, TRACE_LOAD_S = 2.5, 2.0, 7.0
 """When in a pass of its own the trace begins, how long it takes, how long the load lasts around it."""
+CEILING_S = 3.0
+"""How long the backing store itself is measured, at most."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ def _with_mechanism(trial: Trial, guest: Guest, run: Measuring) -> Trial:
         found, raw, flags = None, (), (f"mechanism: {error}",)
     return replace(
         trial, mechanism=found, raw=(*trial.raw, *raw), flags=(*trial.flags, *flags), traps=guest.traps(),
+        ceiling=_ceiling(trial, guest, run),
         seconds=(*trial.seconds, ("trace", run.clock.monotonic() - begun)),
     )  # fmt: skip
 
@@ -102,6 +105,21 @@ def _traced(trial: Trial, guest: Guest, run: Measuring) -> tuple[Mechanism | Non
         Path(file.name).write_bytes(recording.data)
         read = trace.read(Path(file.name), domain=recording.domid)
     return mechanism(recording, read, cell.device, rate_of(trial.readings)), (kept,)
+
+
+def _ceiling(trial: Trial, guest: Guest, run: Measuring) -> tuple[Reading, ...]:
+    """Return what the same load, short, gives on the backing store itself: no device can do better."""
+    cell = trial.spec.cell
+    tool = WORKLOADS[cell.workload.tool]
+    asked = dict(cell.workload.params)
+    params = asked | {"runtime": min(CEILING_S, float(asked["runtime"])), "warmup": 0}
+    printed = guest.on_backing(
+        cell, _seed(trial.spec, run.seed), lambda disk: tool.argv(params, disk), guest.patience(2) + 4 * CEILING_S
+    )
+    try:
+        return tool.parse(printed, params).readings if printed else ()
+    except ParseError:
+        return ()
 
 
 def _flags(bill: CpuBill | None) -> tuple[str, ...]:

@@ -150,6 +150,7 @@ def encode_trial(trial: Trial) -> str:
         "bill": vars(trial.bill) if trial.bill else None,
         "mechanism": vars(trial.mechanism) if trial.mechanism else None,
         "traps": [vars(trap) for trap in trial.traps],
+        "ceiling": [vars(reading) for reading in trial.ceiling],
     }
     return json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
@@ -186,6 +187,7 @@ def decode_trial(line: str, plan: Plan, encoded: Mapping[str, Json]) -> tuple[st
         optional(data, "bill", _bill),
         optional(data, "mechanism", _mechanism),
         each(data, "traps", _trap),
+        each(data, "ceiling", _reading),
     )
 
 

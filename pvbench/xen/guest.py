@@ -121,6 +121,18 @@ class XenGuest:
         window_s = (made["after"]["at"] - made["before"]["at"]) / 1e9
         return Recording(fetched.stdout, self.domid, made["mhz"], after.ios - before.ios, window_s)
 
+    def on_backing(
+        self, cell: Cell, seed: int, argv: Callable[[Disk], tuple[str, ...]], timeout_s: float
+    ) -> bytes | None:
+        """Run a tool in dom0 against the scratch disk itself; None for a NIC, or where dom0 does not have the tool."""
+        made = self._run.disks.get(cell.device)
+        if made is None:
+            return None
+        self.observe(cell.device)
+        disk = Disk(made["path"], self._spec.scratch_bytes, seed)
+        done = self._run.host.run(Command(argv(disk), timeout_s=timeout_s))
+        return done.stdout if done.exit_code == 0 else None
+
     def traps(self) -> tuple[TrapCost, ...]:
         """Return what primitive operations cost in this guest, timed at the first time of asking."""
         if self._traps is None:

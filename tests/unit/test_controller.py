@@ -101,6 +101,11 @@ class Guest:
     def record(self, device: str, argv: tuple[str, ...], delay_s: float, seconds: float) -> Recording:
         return Recording(self.host.trace, 2, 2445.0, 60, 2.5)
 
+    def on_backing(
+        self, cell: Cell, seed: int, argv: Callable[[Disk], tuple[str, ...]], timeout_s: float
+    ) -> bytes | None:
+        return recorded("fio") if cell.workload.tool == "fio" else None
+
     def traps(self) -> tuple[TrapCost, ...]:
         return (TrapCost("empty hypercall", ((1000, 5),)),)
 
@@ -278,6 +283,8 @@ def test_the_first_blocks_carry_a_trace_of_their_own_pass(store: Store) -> None:
     assert 20 < (ide.per_io("exit: port I/O") or 0) < 32  # I/Os counted by IDE commands in the trace itself
     assert found["blkfront"].mechanism is not None
     assert found["ide"].traps[0].name == "empty hypercall"
+    assert [reading.metric for reading in found["ide"].ceiling][:2] == ["throughput", "iops"]
+    assert found["netfront"].ceiling == ()
     assert found["ide"].raw[-1].path.endswith("xentrace.bin.gz")
     assert all(trial.mechanism is None for trial in store.trials() if trial.spec.block == 2)
 

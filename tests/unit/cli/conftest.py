@@ -209,6 +209,11 @@ class Guest:
     def record(self, device: str, argv: tuple[str, ...], delay_s: float, seconds: float) -> Recording:
         raise BootError("the host: arm: xentrace is not installed")
 
+    def on_backing(
+        self, cell: Cell, seed: int, argv: Callable[[Disk], tuple[str, ...]], timeout_s: float
+    ) -> bytes | None:
+        return None
+
     def traps(self) -> tuple[TrapCost, ...]:
         return ()
 
