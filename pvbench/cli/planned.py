@@ -15,7 +15,10 @@ from pvbench.reports import wording
 def make(matrix: Matrix) -> Plan:
     """Return the plan of a matrix."""
     run = matrix.run
-    return make_plan(expand(matrix), blocks=run.blocks, order=run.order, seed=run.seed, placement=matrix.placement)
+    return make_plan(
+        expand(matrix), blocks=run.blocks, order=run.order, seed=run.seed, placement=matrix.placement,
+        runs_per_boot=run.runs_per_boot, twins=run.twins,
+    )  # fmt: skip
 
 
 def cost(matrix: Matrix, plan: Plan) -> Estimate:
