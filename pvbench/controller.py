@@ -12,6 +12,7 @@ from pvbench.drivers import DRIVERS
 from pvbench.errors import BootError, CommandTimeout, HostBusy, PvbenchError, ResumeRefused, StoreError, TransportError
 from pvbench.hypervisor import Guest, GuestSpec, Hypervisor
 from pvbench.model import CommandRecord, HostFacts, Outcome, Placement, Reading, Trial, TrialSpec, digest
+from pvbench.stats.steady import unsteady
 from pvbench.store import Manifest, Store
 from pvbench.workloads import WORKLOADS
 
@@ -188,15 +189,19 @@ def _measure(spec: TrialSpec, guest: Guest, settings: Settings, clock: Clock, st
     outcome = Outcome.INVALID
     readings: tuple[Reading, ...] = ()
     bins: tuple[tuple[int, int], ...] = ()
+    windows: tuple[float, ...] = ()
     if reason is None:
         try:
             measured = tool.parse(done.stdout, params)
             readings, bins, outcome = measured.readings, measured.latency_bins, Outcome.OK
+            windows = measured.windows
         except PvbenchError as error:
             said = done.stderr.decode(errors="replace").strip().splitlines()
             outcome, reason = Outcome.NOT_MEASURED, f"{error}{f' ({said[-1]})' if said else ''}"
+    # Counted and told, never dropped or repeated: what is measured longer because it wavered is another experiment.
+    flags = tuple(flag for flag in (unsteady(windows),) if flag)
     return Trial(spec, outcome, reason, started, readings, bins, witnesses, guest.cache_mode(cell.device), commands,
-                 tuple(raw), seconds)  # fmt: skip
+                 tuple(raw), seconds, flags=flags, windows=windows)  # fmt: skip
 
 
 def _failed(spec: TrialSpec, clock: Clock, reason: str, started: str | None = None) -> Trial:
