@@ -209,8 +209,8 @@ def _failed(spec: TrialSpec, clock: Clock, reason: str, started: str | None = No
 
 
 def _seed(spec: TrialSpec, seed: int) -> int:
-    """Return a seed that both arms of a comparison share in a block, and no two blocks do."""
-    return int(digest([seed, spec.block, spec.cell.comparison], 7), 16)
+    """Return a seed that both arms of a comparison share in a block, and no two blocks or runs do."""
+    return int(digest([seed, spec.block, spec.cell.comparison, *([spec.run] if spec.run > 1 else [])], 7), 16)
 
 
 def resume_check(

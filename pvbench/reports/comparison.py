@@ -11,10 +11,11 @@ from pvbench.reports import evidence, wording
 from pvbench.reports import format as fmt
 from pvbench.reports.arms import CellTrials, arm, gather
 from pvbench.reports.floor import caution, floor, paragraph, told
-from pvbench.reports.headline import headline, magnitude, standfirst
+from pvbench.reports.headline import headline, standfirst
 from pvbench.reports.method import method
+from pvbench.reports.notes import flags, notes, summary, unsettled
 from pvbench.reports.page import Arm, ComparisonPage, Facts, Group, HostView, LatencyRow, Row, Strip
-from pvbench.stats import Bound, Comparison, Correction, Family, Noise, Verdict, compare, judge
+from pvbench.stats import Bound, Comparison, Family, Noise, compare, judge
 from pvbench.stats.compare import FEW_BLOCKS
 from pvbench.stats.latency import merge, percentile, total
 from pvbench.store import Manifest
@@ -50,7 +51,7 @@ def build(manifest: Manifest, trials: Sequence[Trial]) -> ComparisonPage:
         label_note=wording.label_note(manifest.hosts),
         tiles=_tiles(manifest, gathered, noise),
         groups=groups,
-        groups_note=_groups_note(len(rows), family),
+        groups_note=summary(len(rows), family),
         ladder_caption=_labelled("Ratio of each comparison with its 95 % interval, on a logarithmic scale", label),
         strips=strips[:STRIPS],
         strips_note=f"{fmt.count(len(strips) - STRIPS, 'further comparison')} not drawn; their values are below."
@@ -164,7 +165,7 @@ def _row(
         ratio=fmt.ratio(estimate.point) if estimate else "",
         interval=fmt.interval(bounds.low, bounds.high) if bounds else "",
         bound=found.bound.value if found and found.bound in {Bound.AT_LEAST, Bound.AT_MOST} else "",
-        notes=(*_notes(found, arms, margin), *_unsettled(found, p, family), *_flags((baseline, candidate))),
+        notes=(*notes(found, arms, margin), *unsettled(found, p, family), *flags((baseline, candidate))),
         point=estimate.point if estimate else None,
         low=bounds.low if bounds else None,
         high=bounds.high if bounds else None,
@@ -177,66 +178,8 @@ def _lacking(arms: tuple[Arm, Arm]) -> str:
     return "invalid" if "invalid" in {side.status for side in arms} else "not_measured"
 
 
-def _unsettled(found: Comparison | None, p: float | None, family: Family) -> tuple[str, ...]:
-    """Return why a comparison whose own interval is clear of 1 has no verdict."""
-    bounds = found.estimate.interval if found and found.estimate else None
-    if found is None or p is None or bounds is None or found.verdict is not Verdict.UNDETERMINED:
-        return ()
-    if bounds.low <= 1 <= bounds.high:
-        return ()
-    tests = fmt.count(family.tests, "comparison")
-    return (f"its own interval is clear of 1, but not after {family.correction}’s correction for {tests}: p = {p:.2g}",)
-
-
-def _flags(sides: Sequence[CellTrials]) -> tuple[str, ...]:
-    """Return how many trials of which device are flagged; they count all the same."""
-    return tuple(
-        f"{fmt.clean(side.cell.device)}: {number} of {side.count(Outcome.OK)} trials flagged {kind}, counted"
-        for side in sides
-        for kind, number in sorted(side.flagged.items())
-    )
-
-
-def _groups_note(rows: int, family: Family) -> str:
-    said = [f"{fmt.count(rows, 'comparison')}."]
-    if family.tests:
-        bounded = (
-            "the chance that any of them is false is below 5 %"
-            if family.correction is Correction.HOLM
-            else "at most 5 % of them are false on average"
-        )
-        said.append(
-            f"FASTER and SLOWER hold after {family.correction}’s correction for {fmt.count(family.tests, 'test')}: "
-            f"{bounded}."
-        )
-    said.append("Each interval covers its own ratio with 95 % confidence; they do not do so jointly.")
-    return " ".join(said)
-
-
 def _joined(*sentences: str) -> str:
     return " ".join(sentence for sentence in sentences if sentence)
-
-
-def _notes(found: Comparison | None, arms: tuple[Arm, Arm], margin: float) -> tuple[str, ...]:
-    notes = []
-    if found:
-        if found.indicative:
-            notes.append(f"indicative ({fmt.count(found.blocks, 'block')})")
-        if found.estimate is None:
-            notes.append("an arm reads zero, so there is no ratio")
-        elif found.estimate.interval is None:
-            notes.append("no interval")
-        if found.decades:
-            notes.append(f"at least {magnitude(found.decades)} {'faster' if found.decades > 0 else 'slower'}")
-        if found.bound is Bound.BOTH:
-            notes.append("both arms reach the offered load, so the ratio says nothing")
-        elif found.bound:
-            notes.append("an arm reaches the offered load, so the ratio is a bound")
-        if found.disagreeing:
-            notes.append(f"blocks disagree: median and mean ratio differ by more than {margin * 100:g} %")
-    for side in arms:
-        notes.extend(f"{side.device}: {number} × {reason}" for reason, number in side.reasons)
-    return tuple(notes)
 
 
 def _strips(matched: Sequence[Matched], label: str) -> tuple[Strip, ...]:

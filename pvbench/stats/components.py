@@ -3,7 +3,7 @@
 Method of moments on log values, so that an sd of 0.04 reads as 4 %; two levels as in Kalibera and Jones, ISMM'13.
 Within boots s²_run pools the squares of the runs. The means of the boots, their straight line over the blocks taken
 out, vary by s²_boot + s²_run/m with m runs in each (the harmonic mean where unequal); what is left for s²_boot is never
-below 0. For a comparison the same is done with the log ratio of the arms in each block, from which shared drift is gone.
+below 0. For a comparison the same is done with the log ratio of the arms in each block, without shared drift.
 """
 
 import math

@@ -105,8 +105,9 @@ def test_true_differences_beside_them_do_not_make_identical_arms_differ() -> Non
 @pytest.mark.parametrize("blocks", [5, 10, 20])
 @pytest.mark.parametrize("ratio", [1.05, 1 / 1.05])
 def test_arms_that_differ_by_the_margin_are_called_equivalent_in_at_most_6_percent(ratio: float, blocks: int) -> None:
-    verdicts = Counter(found.verdict for found in compared(ratio, blocks, campaigns=1000, seed=10))
-    assert verdicts[Verdict.EQUIVALENT] <= 0.06 * 1000
+    # The most that two one-sided tests allow is 5 %, reached where there are blocks enough.
+    verdicts = Counter(found.verdict for found in compared(ratio, blocks, campaigns=5000, seed=10))
+    assert verdicts[Verdict.EQUIVALENT] <= 0.06 * 5000
 
 
 def test_identical_arms_are_found_equivalent_once_there_are_enough_blocks() -> None:
