@@ -14,6 +14,7 @@ from pvbench.errors import BootError, CommandTimeout, ParseError, PvbenchError, 
 from pvbench.hypervisor import Guest, GuestRun
 from pvbench.mechanism import mechanism, rate_of
 from pvbench.model import CommandRecord, CpuBill, Mechanism, Outcome, RawFile, Reading, Trial, TrialSpec, digest
+from pvbench.stats.steady import unsteady
 from pvbench.store import Store
 from pvbench.workloads import WORKLOADS
 
@@ -62,15 +63,17 @@ def measure(spec: TrialSpec, guest: Guest, run: Measuring) -> Trial:
     outcome = Outcome.INVALID
     readings: tuple[Reading, ...] = ()
     bins: tuple[tuple[int, int], ...] = ()
+    windows: tuple[float, ...] = ()
     if reason is None:
         try:
             measured = tool.parse(done.stdout, params)
             readings, bins, outcome = measured.readings, measured.latency_bins, Outcome.OK
+            windows = measured.windows
         except PvbenchError as error:
             outcome, reason = Outcome.NOT_MEASURED, f"{error}{_last_words(done)}"
     bill = seen.bill()
     made = Trial(spec, outcome, reason, started, readings, bins, witnesses, guest.cache_mode(cell.device), commands,
-                 tuple(raw), seconds, flags=_flags(bill), bill=bill)  # fmt: skip
+                 tuple(raw), seconds, flags=_flags(windows, bill), windows=windows, bill=bill)  # fmt: skip
     return _with_mechanism(made, guest, run) if outcome is Outcome.OK and run.traces(spec) else made
 
 
@@ -122,9 +125,9 @@ def _ceiling(trial: Trial, guest: Guest, run: Measuring) -> tuple[Reading, ...]:
         return ()
 
 
-def _flags(bill: CpuBill | None) -> tuple[str, ...]:
-    said = foreign_load(bill) if bill else None
-    return (said,) if said else ()
+def _flags(windows: tuple[float, ...], bill: CpuBill | None) -> tuple[str, ...]:
+    # Counted and told, never dropped or repeated: what is measured longer because it wavered is another experiment.
+    return tuple(flag for flag in (unsteady(windows), foreign_load(bill) if bill else None) if flag)
 
 
 def _last_words(done: GuestRun) -> str:
@@ -133,5 +136,5 @@ def _last_words(done: GuestRun) -> str:
 
 
 def _seed(spec: TrialSpec, seed: int) -> int:
-    """Return a seed that both arms of a comparison share in a block, and no two blocks do."""
-    return int(digest([seed, spec.block, spec.cell.comparison], 7), 16)
+    """Return a seed that both arms of a comparison share in a block, and no two blocks or runs do."""
+    return int(digest([seed, spec.block, spec.cell.comparison, *([spec.run] if spec.run > 1 else [])], 7), 16)

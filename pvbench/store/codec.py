@@ -124,6 +124,7 @@ def decode_manifest(content: str) -> tuple[Manifest, dict[str, TrialSpec]]:
         guest=pairs(data, "guest", str, str),
         stack=pairs(data, "stack", str, str),
         plan=tuple(plan.values()),
+        margin=real(data, "margin"),
     )
     return manifest, plan
 

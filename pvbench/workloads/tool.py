@@ -39,11 +39,16 @@ Target = Disk | Peer
 
 @dataclass(frozen=True)
 class Measured:
-    """What a tool's output says. `latency_bins` are (midpoint in ns, count), ascending; empty where there are none."""
+    """What a tool's output says. `latency_bins` are (midpoint in ns, count), ascending; empty where there are none.
+
+    `windows` are the rates of equal parts of the measurement, in order, in the primary metric's unit; empty where the
+    tool does not tell.
+    """
 
     readings: tuple[Reading, ...]
     seconds_measured: float
     latency_bins: tuple[tuple[int, int], ...] = ()
+    windows: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
