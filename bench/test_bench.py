@@ -1,5 +1,6 @@
 """How fast pvbench itself is: `make bench`."""
 
+import gzip
 import subprocess
 import sys
 from dataclasses import replace
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from pvbench import plan
+from pvbench import plan, trace
 from pvbench.model import (
     Cell,
     DeviceKind,
@@ -27,6 +28,8 @@ from pvbench.store import SCHEMA_VERSION, Manifest, Store
 
 FACTS = HostFacts("xen1", Emulation.SOFTWARE, "lab", "Xen 4.17.5", "Linux 6.1", "EPYC", 2, 1 << 32, 0.05)
 MANY = 10_000
+GOLDEN = Path(__file__).parents[1] / "tests/golden"
+SLOWEST_MB_S = 20  # 50 and more on an idle machine
 
 
 def cells(count: int) -> tuple[Cell, ...]:
@@ -81,6 +84,20 @@ def test_rendering_the_report_of_ten_thousand_trials(benchmark: BenchmarkFixture
 
     text = benchmark.pedantic(lambda: html.render(comparison.build(manifest, trials)), rounds=1)
     assert "blkfront" in text
+
+
+def test_decoding_a_trace(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    """64 MB of a real trace over and over; MB/s is in the extra columns of --benchmark-json."""
+    once = gzip.decompress((GOLDEN / "trace/ide-all.bin.gz").read_bytes())
+    path = tmp_path / "trace.bin"
+    path.write_bytes(once * (64_000_000 // len(once)))
+
+    result = benchmark.pedantic(trace.read, args=(path,), rounds=3, warmup_rounds=1)
+    assert not result.truncated
+    speed = path.stat().st_size / 1e6 / benchmark.stats["min"]
+    benchmark.extra_info["MB/s"] = round(speed)
+    print(f"{speed:.0f} MB/s")
+    assert speed > SLOWEST_MB_S
 
 
 def test_starting(benchmark: BenchmarkFixture) -> None:

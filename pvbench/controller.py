@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Protocol
 
-from pvbench import path
 from pvbench.clock import Clock
 from pvbench.drivers import DRIVERS
-from pvbench.errors import BootError, CommandTimeout, HostBusy, PvbenchError, ResumeRefused, StoreError, TransportError
-from pvbench.hypervisor import Guest, GuestSpec, Hypervisor
-from pvbench.model import CommandRecord, HostFacts, Outcome, Placement, Reading, Trial, TrialSpec, digest
-from pvbench.stats.steady import unsteady
+from pvbench.errors import BootError, HostBusy, PvbenchError, ResumeRefused, StoreError, TransportError
+from pvbench.hypervisor import GuestSpec, Hypervisor
+from pvbench.measure import Measuring, failed, measure
+from pvbench.model import HostFacts, Outcome, Placement, Trial, TrialSpec
 from pvbench.store import Manifest, Store
-from pvbench.workloads import WORKLOADS
 
 ATTEMPTS = 2  # how often a boot is tried for the trials it could not serve
 PAUSES_S = (5.0, 15.0, 30.0)  # before a host that was lost is visited again: an sshd that restarts takes seconds
@@ -42,7 +40,7 @@ class Progress(Protocol):
 
 @dataclass(frozen=True)
 class Settings:
-    """What every boot of a run has in common: sizes in bytes, placement, the seed."""
+    """What every boot of a run has in common: sizes in bytes, placement, the seed, how many blocks carry traces."""
 
     placement: Placement
     memory_bytes: int
@@ -50,6 +48,7 @@ class Settings:
     scratch_bytes: int
     seed: int
     settle_s: float = 0.0
+    traced_blocks: int = 0
 
 
 @dataclass(frozen=True)
@@ -121,7 +120,7 @@ def _visit(
         if not last:
             return left
         for spec in left:
-            trial = _failed(spec, clock, str(error))
+            trial = failed(spec, clock, str(error))
             store.append(trial)
             progress.recorded(trial)
         return []
@@ -142,6 +141,7 @@ def _boot(
     devices = tuple(sorted(placed, key=list(DRIVERS).index))
     guest_spec = GuestSpec(boot, devices, settings.placement, settings.memory_bytes, settings.vcpus,
                            settings.scratch_bytes)  # fmt: skip
+    measuring = Measuring(settings.seed, store, clock, settings.traced_blocks)
     left = list(specs)
     for attempt in range(1, ATTEMPTS + 1):
         held.renew()
@@ -153,7 +153,7 @@ def _boot(
                 while left:
                     progress.measuring(left[0])
                     held.renew()
-                    trial = _measure(left[0], guest, settings, clock, store)
+                    trial = measure(left[0], guest, measuring)
                     left.pop(0)
                     yield trial
             return
@@ -161,56 +161,7 @@ def _boot(
             held.renew()  # raises when it is the host that is gone: no fault of the guest, so no attempt of its own
             if attempt == ATTEMPTS:
                 for spec in left:
-                    yield _failed(spec, clock, str(error))
-
-
-def _measure(spec: TrialSpec, guest: Guest, settings: Settings, clock: Clock, store: Store) -> Trial:
-    """Make one trial. A guest that is gone raises; anything else that fails is the trial's reason."""
-    cell, begun, started = spec.cell, clock.monotonic(), clock.now().isoformat(timespec="seconds")
-    tool, params = WORKLOADS[cell.workload.tool], dict(cell.workload.params)
-    window = float(params["runtime"]) + float(params["warmup"])
-    target = guest.target(cell, _seed(spec, settings.seed))
-    argv, warmup = tool.argv(params, target), tool.warmup_argv(params, target)
-    seen = guest.observe(cell.device)
-    try:
-        done = guest.execute(cell.device, warmup, argv, 60 + 4 * window)
-    except CommandTimeout as error:
-        return _failed(spec, clock, str(error), started)
-    witnesses = (done.witness, seen.witness())
-    raw = [store.keep(spec.id, tool.raw_name, done.stdout)]
-    if done.stderr:
-        raw.append(store.keep(spec.id, "stderr.txt", done.stderr))
-    spent = clock.monotonic() - begun
-    commands = (*guest.commands, *((CommandRecord("guest", warmup, None, None),) if warmup else ()),
-                CommandRecord("guest", argv, done.exit_code, done.elapsed_s))  # fmt: skip
-    seconds = (("boot", guest.boot_seconds), ("tool", done.elapsed_s), ("trial", spent),
-               ("overhead", max(0.0, spent - max(done.elapsed_s, window))))  # fmt: skip
-    reason = path.judge(DRIVERS[cell.device], *witnesses)
-    outcome = Outcome.INVALID
-    readings: tuple[Reading, ...] = ()
-    bins: tuple[tuple[int, int], ...] = ()
-    windows: tuple[float, ...] = ()
-    if reason is None:
-        try:
-            measured = tool.parse(done.stdout, params)
-            readings, bins, outcome = measured.readings, measured.latency_bins, Outcome.OK
-            windows = measured.windows
-        except PvbenchError as error:
-            said = done.stderr.decode(errors="replace").strip().splitlines()
-            outcome, reason = Outcome.NOT_MEASURED, f"{error}{f' ({said[-1]})' if said else ''}"
-    # Counted and told, never dropped or repeated: what is measured longer because it wavered is another experiment.
-    flags = tuple(flag for flag in (unsteady(windows),) if flag)
-    return Trial(spec, outcome, reason, started, readings, bins, witnesses, guest.cache_mode(cell.device), commands,
-                 tuple(raw), seconds, flags=flags, windows=windows)  # fmt: skip
-
-
-def _failed(spec: TrialSpec, clock: Clock, reason: str, started: str | None = None) -> Trial:
-    return Trial(spec, Outcome.NOT_MEASURED, reason, started or clock.now().isoformat(timespec="seconds"))
-
-
-def _seed(spec: TrialSpec, seed: int) -> int:
-    """Return a seed that both arms of a comparison share in a block, and no two blocks or runs do."""
-    return int(digest([seed, spec.block, spec.cell.comparison, *([spec.run] if spec.run > 1 else [])], 7), 16)
+                    yield failed(spec, clock, str(error))
 
 
 def resume_check(

@@ -16,13 +16,13 @@ PREFIX = "pvb-"
 MODULES: Mapping[str, tuple[str, ...]] = {
     "rtl8139": ("mii", "8139cp"),
     "e1000": ("e1000",),
-    "netfront": ("xen-netfront",),
+    "netfront": ("xen-netfront", "xen-evtchn"),
     "ide": (
         "scsi_common", "scsi_mod", "libata", "ata_piix", "crct10dif_common", "crct10dif_generic", "crc-t10dif",
         "crc64", "crc64-rocksoft", "t10-pi", "sd_mod",
     ),
-    "blkfront": ("xen-blkfront",),
-    "blkfront-qdisk": ("xen-blkfront",),
+    "blkfront": ("xen-blkfront", "xen-evtchn"),
+    "blkfront-qdisk": ("xen-blkfront", "xen-evtchn"),
 }  # fmt: skip
 
 

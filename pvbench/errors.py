@@ -6,6 +6,7 @@ PvbenchError                 exit code
 ├── InventoryError               2   hosts.yaml is wrong, or a host is not in it
 ├── StoreError                   2   a run folder is missing, foreign or of another schema
 │   └── DiskFull                 4   there is no room left for what was measured
+├── TraceError                   2   a file is no trace of Xen, or is damaged
 ├── ResumeRefused                2   matrix, host facts or stack changed since the run began
 ├── ParseError                   3   a tool's output is not what its parser knows
 ├── PathMismatch                 3   another device than the one asked for carried the traffic
@@ -64,6 +65,12 @@ class DiskFull(StoreError):
     """There is no room left for what was measured; what was stored before is whole."""
 
     exit_code = 4
+
+
+class TraceError(PvbenchError):
+    """A file is no trace of Xen, or is damaged; the message starts with the file and, where it has one, the byte."""
+
+    exit_code = 2
 
 
 class ResumeRefused(PvbenchError):

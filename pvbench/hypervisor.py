@@ -1,10 +1,11 @@
 """What any hypervisor can do for us: say what a host is, boot a guest, and bear witness to its devices."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from pvbench.model import Cell, CommandRecord, HostFacts, Placement, Witness
+from pvbench.model import Cell, CommandRecord, CpuBill, HostFacts, Placement, TrapCost, Witness
 from pvbench.transport import Transport
 from pvbench.workloads import Disk, Peer
 
@@ -25,8 +26,23 @@ class GuestSpec:
 
 
 @dataclass(frozen=True)
+class Recording:
+    """A trace of a moment of load, and how much the device under test did around it.
+
+    `data` is the file verbatim, `domid` the domain's number in it, `mhz` the rate of its time stamps (None if unknown);
+    `ios` counts the I/Os (or packets) that the device completed in the `window_s` seconds around it.
+    """
+
+    data: bytes
+    domid: int
+    mhz: float | None
+    ios: int
+    window_s: float
+
+
+@dataclass(frozen=True)
 class GuestRun:
-    """What the tool printed in the guest, how it ended, and what the guest saw carry the traffic meanwhile."""
+    """What the tool printed and logged in the guest, how it ended, and what the guest saw carry the traffic."""
 
     argv: tuple[str, ...]
     exit_code: int
@@ -34,6 +50,7 @@ class GuestRun:
     stderr: bytes
     elapsed_s: float
     witness: Witness
+    log: bytes = b""
 
 
 class Observation(Protocol):
@@ -41,6 +58,10 @@ class Observation(Protocol):
 
     def witness(self) -> Witness:
         """Look again and return what carried the traffic since the observation began."""
+        ...
+
+    def bill(self) -> CpuBill | None:
+        """Return who used the host's CPUs between the two looks; None before `witness()` or where nothing tells."""
         ...
 
 
@@ -68,6 +89,30 @@ class Guest(Protocol):
 
         Raises Unreachable when the guest is gone, CommandTimeout when the tool does not end.
         """
+        ...
+
+    def patience(self, usual_s: float) -> float:
+        """Return a time-out in seconds for what takes `usual_s` on an ordinary host."""
+        ...
+
+    def record(self, device: str, argv: tuple[str, ...], delay_s: float, seconds: float) -> Recording:
+        """Run the tool in the guest and, `delay_s` after its start, have the host record a trace for `seconds`.
+
+        Raises BootError where the host cannot trace, and what `execute` raises.
+        """
+        ...
+
+    def on_backing(
+        self, cell: Cell, seed: int, argv: Callable[[Disk], tuple[str, ...]], timeout_s: float
+    ) -> bytes | None:
+        """Run a tool on the host, against the backing store of the cell's disk, with the host's caches dropped.
+
+        Returns what it printed; None for a NIC, or where the host does not have the tool.
+        """
+        ...
+
+    def traps(self) -> tuple[TrapCost, ...]:
+        """Return what primitive operations cost in this guest, timed once a boot; empty where it cannot tell."""
         ...
 
 

@@ -240,14 +240,16 @@ class CpuBill:
 class Mechanism:
     """What the measured domain did in `traced_s` seconds of steady load, in a pass of its own, from xentrace.
 
-    `ios` is how many I/Os (or packets) the device completed meanwhile, after the host's counters. `counts` are (what,
-    how often): exits by reason ("exit: port I/O"), notifications, grant operations, device-model round trips.
-    `lost` records make every count a lower bound. `slowdown` is the rate untraced ÷ traced.
+    `ios` is how many I/Os (or packets) the device completed meanwhile. `counts` are (what, how often): exits by reason
+    ("exit: port I/O"), notifications, grant operations, device-model round trips. `away` are (reason, seconds) that the
+    vCPU spent outside the guest because of those exits, waiting included. `lost` records make every count a lower
+    bound. `slowdown` is the rate untraced ÷ traced.
     """
 
     traced_s: float
     ios: float
     counts: tuple[tuple[str, int], ...]
+    away: tuple[tuple[str, float], ...] = ()
     lost: int = 0
     slowdown: float | None = None
 
@@ -286,6 +288,7 @@ class Trial:
     `seconds` are the phases: boot, prepare, warmup, measure, overhead (controller's own), as measured.
     `started` is ISO 8601, UTC. `flags` say what a reader should know of a trial that counts all the same ("unsteady:
     …", "foreign load: …"). `windows` are the rates of equal parts of the measurement, in the primary metric's unit.
+    `ceiling` is what the same load gave on the backing store itself, in dom0.
     """
 
     spec: TrialSpec
@@ -305,6 +308,7 @@ class Trial:
     bill: CpuBill | None = None
     mechanism: Mechanism | None = None
     traps: tuple[TrapCost, ...] = ()
+    ceiling: tuple[Reading, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.outcome is Outcome.OK) == (self.reason is not None):

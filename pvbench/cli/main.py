@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import click
 
 from pvbench import __version__
-from pvbench.cli import failures, hosts, lab, matrices, pilot, run, runs, shell
+from pvbench.cli import failures, hosts, lab, matrices, pilot, run, runs, shell, trace
 from pvbench.cli.app import App, Edges, Group, Verb
 
 EPILOG = (
@@ -40,6 +40,7 @@ VERBS: tuple[Verb | Group, ...] = (
     hosts.doctor,
     hosts.clean,
     shell.shell,
+    trace.trace,
     lab.lab,
 )
 for verb in VERBS:

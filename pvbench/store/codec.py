@@ -151,6 +151,7 @@ def encode_trial(trial: Trial) -> str:
         "bill": vars(trial.bill) if trial.bill else None,
         "mechanism": vars(trial.mechanism) if trial.mechanism else None,
         "traps": [vars(trap) for trap in trial.traps],
+        "ceiling": [vars(reading) for reading in trial.ceiling],
     }
     return json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
@@ -187,6 +188,7 @@ def decode_trial(line: str, plan: Plan, encoded: Mapping[str, Json]) -> tuple[st
         optional(data, "bill", _bill),
         optional(data, "mechanism", _mechanism),
         each(data, "traps", _trap),
+        each(data, "ceiling", _reading),
     )
 
 
@@ -261,8 +263,8 @@ def _bill(data: Any) -> CpuBill:
 def _mechanism(data: Any) -> Mechanism:
     exactly(data, _MECHANISM, "a mechanism")
     return Mechanism(
-        real(data, "traced_s"), real(data, "ios"), pairs(data, "counts", str, int), whole(data, "lost"),
-        real_or_none(data, "slowdown"),
+        real(data, "traced_s"), real(data, "ios"), pairs(data, "counts", str, int),
+        pairs(data, "away", str, float, int), whole(data, "lost"), real_or_none(data, "slowdown"),
     )  # fmt: skip
 
 

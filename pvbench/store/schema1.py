@@ -3,7 +3,15 @@
 from typing import Any
 
 _PLANNED = {"run": 1, "twin": False}
-_TRIAL: dict[str, Any] = {"flags": [], "windows": [], "granted": [], "bill": None, "mechanism": None, "traps": []}
+_TRIAL: dict[str, Any] = {
+    "flags": [],
+    "windows": [],
+    "granted": [],
+    "bill": None,
+    "mechanism": None,
+    "traps": [],
+    "ceiling": [],
+}
 
 
 def modern_manifest(data: Any) -> Any:

@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pvbench import domain
+from pvbench.bill import bill
 from pvbench.drivers import DRIVERS
 from pvbench.errors import BootError, ParseError
-from pvbench.hypervisor import GuestRun, GuestSpec
-from pvbench.model import Cell, CommandRecord, DeviceKind, IoPath, Witness
+from pvbench.hypervisor import GuestRun, GuestSpec, Recording
+from pvbench.model import Cell, CommandRecord, CpuBill, DeviceKind, IoPath, TrapCost, Witness
 from pvbench.transport import Command, Conversation, Transport
 from pvbench.witness import Sighting, guest_witness, host_witness, parse_look
 from pvbench.workloads import Disk, Peer
+from pvbench.xen.answers import Moved, counted, parse_traps
 from pvbench.xen.programs import ask, last_line
 
 PORTS = {"iperf3": 5811, "netserver": 12811}  # not the usual ones, which the host may serve itself
@@ -21,10 +23,13 @@ PORTS = {"iperf3": 5811, "netserver": 12811}  # not the usual ones, which the ho
 class Prepared:
     """What setup() made: where the programs and files lie, the scratch disks, the program that makes domains."""
 
+    root: str
     programs: str
     files: Mapping[str, str]
     disks: Mapping[str, Mapping[str, str]]
+    host: Transport
     domains: Conversation
+    recorder: Callable[[], Conversation]
 
 
 @dataclass
@@ -34,14 +39,15 @@ class XenGuest:
     transport: Transport
     boot_seconds: float
     commands: tuple[CommandRecord, ...]
-    _patience: Callable[[float], float]
+    patience: Callable[[float], float]
     _swapped: bool
     _run: Prepared
     _spec: GuestSpec
-    _domid: int
+    domid: int
     _nics: tuple[domain.Nic, ...]
     _disks: tuple[domain.Disk, ...]
     _seen: tuple[Sighting, ...] = field(default=())
+    _traps: tuple[TrapCost, ...] | None = None
 
     def target(self, cell: Cell, seed: int) -> Disk | Peer:
         """Return what a cell's tool aims at."""
@@ -72,9 +78,9 @@ class XenGuest:
 
     def look(self, *, flush: list[str], xenstore: bool) -> dict[str, Any]:
         """Return what pvb-domain sees of the domain's devices now, without the control NIC."""
-        request = {"action": "look", "domid": self._domid, "flush": flush, "xenstore": xenstore}
-        seen = ask(self._run.domains, request, self._patience(5), "the host")
-        control = {f"vif{self._domid}.{nic.devid}" for nic in self._nics if nic.control}
+        request = {"action": "look", "domid": self.domid, "root": self._run.root, "flush": flush, "xenstore": xenstore}
+        seen = ask(self._run.domains, request, self.patience(5), "the host")
+        control = {f"vif{self.domid}.{nic.devid}" for nic in self._nics if nic.control}
         return seen | {"nics": {name: moved for name, moved in seen["nics"].items() if name not in control}}
 
     def execute(self, device: str, warmup: tuple[str, ...] | None, argv: tuple[str, ...], timeout_s: float) -> GuestRun:
@@ -86,7 +92,7 @@ class XenGuest:
         lines = head.decode(errors="replace")
         said = dict(line.split("=", 1) for line in lines.splitlines() if "=" in line and not line.startswith("look="))
         try:
-            size = int(said["stdout"])
+            size, errors = int(said["stdout"]), int(said["stderr"])
             elapsed, code = float(said["end"]) - float(said["start"]), int(said["exit"])
         except (KeyError, ValueError) as error:
             raise ParseError(f"pvb-run in the guest: {last_line(result.stderr or result.stdout)}") from error
@@ -94,16 +100,54 @@ class XenGuest:
             self._tested(parse_look(lines, "before")), self._tested(parse_look(lines, "after")),
             DRIVERS[device].kind, self._sighting(device).name,
         )  # fmt: skip
-        return GuestRun(argv, code, body[:size], body[size:], elapsed, witness)
+        stderr, log = body[size : size + errors], body[size + errors :]
+        return GuestRun(argv, code, body[:size], stderr, elapsed, witness, log)
+
+    def record(self, device: str, argv: tuple[str, ...], delay_s: float, seconds: float) -> Recording:
+        """Run the tool in the guest and have dom0 record a trace in the middle of it; fetch and forget it."""
+        recorder = self._run.recorder()
+        request = {"action": "arm", "domid": self.domid, "delay": delay_s, "seconds": seconds, "root": self._run.root}
+        ask(recorder, request, self.patience(2), "the host")
+        try:
+            self.transport.run(Command(argv, timeout_s=self.patience(2) + 10 * (delay_s + seconds)))
+            made = ask(recorder, {"action": "collect"}, self.patience(5) + seconds, "the host")
+            fetched = self._run.host.run(
+                Command(("cat", made["path"]), timeout_s=self.patience(1 + made["bytes"] / 2e7))
+            )
+        finally:
+            ask(recorder, {"action": "forget"}, self.patience(5), "the host")
+        before, after = (counted(look, DRIVERS[device].kind)[self.host_name_of(device)] for look in
+                         (made["before"], made["after"]))  # fmt: skip
+        window_s = (made["after"]["at"] - made["before"]["at"]) / 1e9
+        return Recording(fetched.stdout, self.domid, made["mhz"], after.ios - before.ios, window_s)
+
+    def on_backing(
+        self, cell: Cell, seed: int, argv: Callable[[Disk], tuple[str, ...]], timeout_s: float
+    ) -> bytes | None:
+        """Run a tool in dom0 against the scratch disk itself; None for a NIC, or where dom0 does not have the tool."""
+        made = self._run.disks.get(cell.device)
+        if made is None:
+            return None
+        self.observe(cell.device)
+        disk = Disk(made["path"], self._spec.scratch_bytes, seed)
+        done = self._run.host.run(Command(argv(disk), timeout_s=timeout_s))
+        return done.stdout if done.exit_code == 0 else None
+
+    def traps(self) -> tuple[TrapCost, ...]:
+        """Return what primitive operations cost in this guest, timed at the first time of asking."""
+        if self._traps is None:
+            result = self.transport.run(Command(("pvb-traps",), timeout_s=self.patience(5)))
+            self._traps = parse_traps(result.stdout.decode(errors="replace"))
+        return self._traps
 
     def host_name_of(self, device: str) -> str:
         """Return what dom0's counters call a device of this domain."""
         driver = DRIVERS[device]
         if driver.kind is DeviceKind.NET:
-            name = f"vif{self._domid}.{self._nic(device).devid}"
+            name = f"vif{self.domid}.{self._nic(device).devid}"
             return name if driver.io_path is IoPath.PV else f"{name}-emu"
         if driver.io_path is IoPath.PV and not is_qdisk(device):
-            return f"vbd-{self._domid}-{_VDEV[str(driver.vdev)]}"
+            return f"vbd-{self.domid}-{_VDEV[str(driver.vdev)]}"
         return f"device model {driver.vdev}"
 
     def xenstore_of(self, device: str, nodes: Mapping[str, str]) -> dict[str, str]:
@@ -111,8 +155,8 @@ class XenGuest:
         driver = DRIVERS[device]
         number = self._nic(device).devid if driver.kind is DeviceKind.NET else _VDEV[str(driver.vdev)]
         kinds = ("vif",) if driver.kind is DeviceKind.NET else ("vbd", "qdisk")
-        front = tuple(f"/local/domain/{self._domid}/device/{kind}/{number}/" for kind in kinds)
-        back = tuple(f"/local/domain/0/backend/{kind}/{self._domid}/{number}/" for kind in kinds)
+        front = tuple(f"/local/domain/{self.domid}/device/{kind}/{number}/" for kind in kinds)
+        back = tuple(f"/local/domain/0/backend/{kind}/{self.domid}/{number}/" for kind in kinds)
         return {path: value for path, value in nodes.items() if path.startswith(front + back)}
 
     def _nic(self, device: str) -> domain.Nic:
@@ -126,7 +170,7 @@ class XenGuest:
     def _sighting(self, device: str) -> Sighting:
         """Return what the guest calls the device: by driver and, since a MAC or a driver may appear twice, by name."""
         if not self._seen:
-            result = self.transport.run(Command(("pvb-run",), timeout_s=self._patience(2)))
+            result = self.transport.run(Command(("pvb-run",), timeout_s=self.patience(2)))
             self._seen = parse_look(result.stdout.decode(errors="replace"), "before")
         driver = DRIVERS[device]
         fits = [s for s in self._seen if s.kind is driver.kind and s.driver in driver.bound]
@@ -147,29 +191,32 @@ class XenObservation:
     _guest: XenGuest
     _device: str
     _before: dict[str, Any]
+    _after: dict[str, Any] | None = None
 
     def witness(self) -> Witness:
         """Look again and return what carried the traffic since the observation began, as dom0 counts it."""
-        after = self._guest.look(flush=[], xenstore=True)
-        kind = DRIVERS[self._device].kind
+        self._after = after = self._guest.look(flush=[], xenstore=True)
         facts = self._guest.xenstore_of(self._device, after["xenstore"])
+        before, now = ({name: moved.bytes for name, moved in look.items()} for look in self._counted())
+        return host_witness(before, now, self._guest.host_name_of(self._device), facts)
+
+    def bill(self) -> CpuBill | None:
+        """Return who used the host's CPUs between the two looks."""
+        if self._after is None or not (self._before["cpu"] and self._after["cpu"]):
+            return None
         name = self._guest.host_name_of(self._device)
-        return host_witness(_counters(self._before, kind), _counters(after, kind), name, facts)
+        before, after = (look.get(name) for look in self._counted())
+        ios = after.ios - before.ios if before and after else None
+        moved = after.bytes - before.bytes if before and after else None
+        return bill(self._before["cpu"], self._after["cpu"], self._guest.domid, ios=ios, moved_bytes=moved)
+
+    def _counted(self) -> "tuple[dict[str, Moved], dict[str, Moved]]":
+        kind = DRIVERS[self._device].kind
+        assert self._after is not None  # noqa: S101 - both callers have looked again
+        return counted(self._before, kind), counted(self._after, kind)
 
 
 _VDEV = {"hda": 768, "xvde": 51776, "xvdf": 51792}  # xen-vbd-interface(7)
-_MODEL_NAMES = {"ide0-hd0": "device model hda", "xvdf-raw": "device model xvdf"}
-
-
-def _counters(look: Mapping[str, Any], kind: DeviceKind) -> dict[str, int]:
-    """Return {device: bytes} of every device of a kind that the host counts for the domain."""
-    if kind is DeviceKind.NET:
-        return {name: moved["rx"] + moved["tx"] for name, moved in look["nics"].items()}
-    counted = {name: moved["bytes"] for name, moved in look["vbds"].items()}
-    for name, moved in (look["blockstats"] or {}).items():
-        if name in _MODEL_NAMES:
-            counted[_MODEL_NAMES[name]] = moved["bytes"]
-    return counted
 
 
 def is_qdisk(device: str) -> bool:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,10 @@ class XenHypervisor:
             setup = stack.enter_context(self._transport.talk((f"{programs}/pvb-setup",)))
             domains = stack.enter_context(self._transport.talk((f"{programs}/pvb-domain",)))
             made = ask(setup, request, self.patience(20 + scratch_bytes * len(disks) / 2e8), self._host.name)
-            self._run = Prepared(programs, files, made["disks"], domains)
+            self._run = Prepared(
+                self._host.scratch, programs, files, made["disks"], self._transport, domains,
+                cache(lambda: stack.enter_context(self._transport.talk((f"{programs}/pvb-trace",)))),
+            )  # fmt: skip
             try:
                 yield
             finally:

@@ -5,6 +5,7 @@ import importlib.util
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -12,6 +13,7 @@ from types import ModuleType
 import pytest
 
 HOSTSIDE = Path(__file__).parents[2] / "hostside"
+sys.path.append(str(HOSTSIDE))  # programs there import their siblings
 
 
 def program(name: str) -> ModuleType:

@@ -14,11 +14,11 @@ from pvbench.cli.app import Edges
 from pvbench.cli.main import main
 from pvbench.clock import Clock
 from pvbench.drivers import DRIVERS
-from pvbench.errors import LabError
-from pvbench.hypervisor import GuestRun, GuestSpec
+from pvbench.errors import BootError, LabError
+from pvbench.hypervisor import GuestRun, GuestSpec, Recording
 from pvbench.inventory import Host, Inventory
 from pvbench.lab import LabSpec, Status
-from pvbench.model import Cell, CommandRecord, Emulation, GuestImage, HostFacts, Witness
+from pvbench.model import Cell, CommandRecord, CpuBill, Emulation, GuestImage, HostFacts, TrapCost, Witness
 from pvbench.transport import Command, CommandResult, FakeTransport, Transport
 from pvbench.workloads import Disk, Peer
 
@@ -199,6 +199,23 @@ class Guest:
 
     def witness(self) -> Witness:
         return Witness("host", self.device, 1000, 1000, None, (("state", "4"),))
+
+    def bill(self) -> CpuBill | None:
+        return None
+
+    def patience(self, usual_s: float) -> float:
+        return 30 * usual_s
+
+    def record(self, device: str, argv: tuple[str, ...], delay_s: float, seconds: float) -> Recording:
+        raise BootError("the host: arm: xentrace is not installed")
+
+    def on_backing(
+        self, cell: Cell, seed: int, argv: Callable[[Disk], tuple[str, ...]], timeout_s: float
+    ) -> bytes | None:
+        return None
+
+    def traps(self) -> tuple[TrapCost, ...]:
+        return ()
 
     def execute(self, device: str, warmup: tuple[str, ...] | None, argv: tuple[str, ...], timeout_s: float) -> GuestRun:
         self.world.before_trial(len(self.world.trials))

@@ -40,7 +40,21 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 def test_every_verb_has_help(call: Call) -> None:
-    verbs = ("init", "check", "plan", "run", "ls", "show", "report", "compare", "doctor", "clean", "shell", "lab")
+    verbs = (
+        "init",
+        "check",
+        "plan",
+        "run",
+        "ls",
+        "show",
+        "report",
+        "compare",
+        "doctor",
+        "clean",
+        "shell",
+        "trace",
+        "lab",
+    )
     for verb in verbs:
         said = call(verb, "--help")
         assert (0, "") == (said.code, said.err)

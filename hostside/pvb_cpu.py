@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""pvb_cpu - what every domain, every CPU's idling and the threads of dom0 that serve a domain have used so far.
+
+CHANGES       nothing
+REQUIREMENTS  Python 3.9, Xen's Python bindings and libxenctrl; root. By hand: pvb_cpu.py DOMID
+OVERHEAD      starts no process; a pass over /proc, some tens of milliseconds under emulation
+UNDONE        nothing to undo
+
+Times are in ns. A domain's is what Xen charged its vCPUs, the hypervisor's own work for them included; a thread's is
+what dom0's scheduler charged it (schedstat, sched-stats.txt), so it is part of dom0's.
+"""
+
+import ctypes
+import glob
+import json
+import os
+import re
+import sys
+import time
+
+MOST_CPUS = 4096
+
+
+def running_version():
+    """Return the hypervisor's version as sysfs tells it, such as 4.17."""
+    with open("/sys/hypervisor/version/major") as major, open("/sys/hypervisor/version/minor") as minor:
+        return f"{major.read().strip()}.{minor.read().strip()}"
+
+
+def library(name):
+    """Load a library of the Xen that runs."""
+    folders = ("/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib", "/usr/local/lib")
+    for folder in folders:
+        path = f"{folder}/{name}.so.{running_version()}"
+        if os.path.exists(path):
+            return ctypes.CDLL(path)
+    raise OSError(f"{name} of Xen {running_version()} is not installed")
+
+
+class Clocks:
+    """Xen's own CPU clocks, over its bindings: no process and no xenstore for a look."""
+
+    def __init__(self):
+        sys.path.append(f"/usr/lib/xen-{running_version()}/lib/python")  # where Debian has them
+        from xen.lowlevel import xc
+
+        self.bindings = xc.xc()
+        self.control = library("libxenctrl")
+        self.control.xc_interface_open.restype = ctypes.c_void_p
+        self.handle = ctypes.c_void_p(self.control.xc_interface_open(None, None, 0))
+        if not self.handle:
+            raise OSError("libxenctrl does not open; is this dom0, and are we root?")
+        self.idle_ns = (ctypes.c_uint64 * MOST_CPUS)()
+
+    def idle(self):
+        """Return the time each physical CPU has idled (XEN_SYSCTL_getcpuinfo), which the bindings do not have."""
+        count = ctypes.c_int(0)
+        if self.control.xc_getcpuinfo(self.handle, MOST_CPUS, self.idle_ns, ctypes.byref(count)):
+            raise OSError("xc_getcpuinfo failed")
+        return list(self.idle_ns[: count.value])
+
+    def domains(self):
+        """Return {domid: ns}; JSON makes the keys text."""
+        return {each["domid"]: each["cpu_time"] for each in self.bindings.domain_getinfo()}
+
+
+def text(path):
+    """Return a file's text; a process that has just ended has none."""
+    try:
+        with open(path) as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def used(folder):
+    """Return the CPU time of a thread or of all threads of a process, in ns."""
+    tasks = glob.glob(f"{folder}/task/*/schedstat")
+    return sum(int(stat.split()[0]) for stat in map(text, tasks) if stat)
+
+
+def threads(domid, device_model, peers):
+    """Return {"role/pid name": ns} of dom0's threads that serve a domain or are a test's peer."""
+    backend = re.compile(rf"vif{domid}\.|{domid}\.(xvd|hd|sd)|loop|kworker/\S*loop")
+    peers, found = set(peers), {}
+    for folder in glob.glob("/proc/[0-9]*"):
+        pid, name = int(folder[6:]), text(f"{folder}/comm").strip()
+        if pid == device_model:
+            role = "device model"
+        elif backend.match(name):
+            role = "backend"
+        elif pid in peers or (name in ("iperf3", "netserver") and parent(folder) in peers):
+            role = "peer"
+        else:
+            continue
+        found[f"{role}/{pid} {name}"] = used(folder)
+    return found
+
+
+def parent(folder):
+    """Return a process's parent, or 0."""
+    stat = text(f"{folder}/stat").rpartition(")")[2].split()
+    return int(stat[1]) if len(stat) > 1 else 0
+
+
+def peers_of(root):
+    """Return the pids of the servers that pvb-setup started."""
+    pids = (text(path).split()[:1] for path in glob.glob(os.path.join(root, "run/*.pid")))
+    return [int(words[0]) for words in pids if words and words[0].isdigit()]
+
+
+def look(clocks, domid, device_model, root):
+    """Return everything at once: {"at", "domains", "idle", "threads"}.
+
+    The CPUs' idling is asked before and after the domains' time and its middle taken, so that what passes between two
+    hypercalls is nobody's.
+    """
+    found = threads(domid, device_model, peers_of(root))
+    began, early = time.monotonic_ns(), clocks.idle()
+    domains, late = clocks.domains(), clocks.idle()
+    idle = [(early[cpu] + late[cpu]) // 2 for cpu in range(len(early))]
+    return {"at": (began + time.monotonic_ns()) // 2, "domains": domains, "idle": idle, "threads": found}
+
+
+if __name__ == "__main__":
+    json.dump(look(Clocks(), int(sys.argv[1]), 0, "/nowhere"), sys.stdout)
+    sys.stdout.write("\n")

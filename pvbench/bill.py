@@ -1,0 +1,47 @@
+"""From two looks at a host's CPU clocks to a bill: who used how much of every physical CPU. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pvbench.model import CpuBill, Payer
+
+_ROLES = {"device model": Payer.DEVICE_MODEL, "backend": Payer.BACKEND, "peer": Payer.PEER}
+_DOM0 = "0"
+
+FOREIGN_SHARE = 0.02
+"""Other domains that use more than this share of the host's CPU time are foreign load."""
+
+
+def bill(
+    before: Mapping[str, Any], after: Mapping[str, Any], domid: int, *, ios: int | None, moved_bytes: int | None
+) -> CpuBill:
+    """Return who used the CPUs between two looks of hostside/pvb_cpu.py.
+
+    A thread that began meanwhile counts from nothing; one that ended is part of what is left of dom0. Raises KeyError
+    where the domain was not there at both looks.
+    """
+    used = {
+        name: _seconds(ns - before["domains"].get(name, 0))
+        for name, ns in after["domains"].items()
+    }  # fmt: skip
+    guest, dom0 = str(domid), used[_DOM0]
+    paid = {Payer.GUEST: used[guest], Payer.DEVICE_MODEL: 0.0, Payer.BACKEND: 0.0, Payer.PEER: 0.0}
+    for name, ns in after["threads"].items():
+        role = _ROLES[name.partition("/")[0]]
+        paid[role] += _seconds(ns - before["threads"].get(name, 0))
+    served = sum(paid[role] for role in _ROLES.values())
+    paid[Payer.DOM0] = max(0.0, dom0 - served)
+    paid[Payer.OTHERS] = sum(seconds for name, seconds in used.items() if name not in {_DOM0, guest})
+    idle = [_seconds(late - early) for early, late in zip(before["idle"], after["idle"], strict=True)]
+    paid[Payer.IDLE] = sum(idle)
+    return CpuBill(_seconds(after["at"] - before["at"]), len(idle), tuple(paid.items()), ios, moved_bytes)
+
+
+def foreign_load(bill: CpuBill) -> str | None:
+    """Return what to say of load that other domains put on the host meanwhile, None where there was next to none."""
+    share = dict(bill.paid).get(Payer.OTHERS, 0.0) / (bill.wall_s * bill.cpus)
+    return f"foreign load: other domains used {share:.0%} of the host's CPUs" if share > FOREIGN_SHARE else None
+
+
+def _seconds(ns: int) -> float:
+    return ns / 1e9

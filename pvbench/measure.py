@@ -1,0 +1,140 @@
+"""One trial: observe, measure, observe, judge; and, where asked for, a further pass under a trace."""
+
+import gzip
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pvbench import path, trace
+from pvbench.bill import foreign_load
+from pvbench.clock import Clock
+from pvbench.drivers import DRIVERS
+from pvbench.errors import BootError, CommandTimeout, ParseError, PvbenchError, TraceError
+from pvbench.hypervisor import Guest, GuestRun
+from pvbench.mechanism import mechanism, rate_of
+from pvbench.model import CommandRecord, CpuBill, Mechanism, Outcome, RawFile, Reading, Trial, TrialSpec, digest
+from pvbench.stats.steady import unsteady
+from pvbench.store import Store
+from pvbench.workloads import WORKLOADS
+
+TRACE_DELAY_S, TRACE_S, TRACE_LOAD_S = 2.5, 2.0, 7.0
+"""When in a pass of its own the trace begins, how long it takes, how long the load lasts around it."""
+CEILING_S = 3.0
+"""How long the backing store itself is measured, at most."""
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """What every trial of a run has in common: the seed, where raw outputs go, the clock, the blocks with a trace."""
+
+    seed: int
+    store: Store
+    clock: Clock
+    traced_blocks: int = 0
+
+    def traces(self, spec: TrialSpec) -> bool:
+        """Whether a trial gets a further pass under a trace: once a boot for a cell, in the first blocks."""
+        return spec.block <= self.traced_blocks and spec.run == 1 and not spec.twin
+
+
+def measure(spec: TrialSpec, guest: Guest, run: Measuring) -> Trial:
+    """Make one trial. A guest that is gone raises; anything else that fails is the trial's reason."""
+    cell, begun, started = spec.cell, run.clock.monotonic(), run.clock.now().isoformat(timespec="seconds")
+    tool, params = WORKLOADS[cell.workload.tool], dict(cell.workload.params)
+    window = float(params["runtime"]) + float(params["warmup"])
+    target = guest.target(cell, _seed(spec, run.seed))
+    argv, warmup = tool.argv(params, target), tool.warmup_argv(params, target)
+    seen = guest.observe(cell.device)
+    try:
+        done = guest.execute(cell.device, warmup, argv, guest.patience(2) + 4 * window)
+    except CommandTimeout as error:
+        return failed(spec, run.clock, str(error), started)
+    witnesses = (done.witness, seen.witness())
+    raw = [run.store.keep(spec.id, tool.raw_name, done.stdout)]
+    if done.stderr:
+        raw.append(run.store.keep(spec.id, "stderr.txt", done.stderr))
+    spent = run.clock.monotonic() - begun
+    commands = (*guest.commands, *((CommandRecord("guest", warmup, None, None),) if warmup else ()),
+                CommandRecord("guest", argv, done.exit_code, done.elapsed_s))  # fmt: skip
+    seconds = (("boot", guest.boot_seconds), ("tool", done.elapsed_s), ("trial", spent),
+               ("overhead", max(0.0, spent - max(done.elapsed_s, window))))  # fmt: skip
+    reason = path.judge(DRIVERS[cell.device], *witnesses)
+    outcome = Outcome.INVALID
+    readings: tuple[Reading, ...] = ()
+    bins: tuple[tuple[int, int], ...] = ()
+    windows: tuple[float, ...] = ()
+    if reason is None:
+        try:
+            measured = tool.parse(done.stdout, params)
+            readings, bins, outcome = measured.readings, measured.latency_bins, Outcome.OK
+            windows = measured.windows
+        except PvbenchError as error:
+            outcome, reason = Outcome.NOT_MEASURED, f"{error}{_last_words(done)}"
+    bill = seen.bill()
+    made = Trial(spec, outcome, reason, started, readings, bins, witnesses, guest.cache_mode(cell.device), commands,
+                 tuple(raw), seconds, flags=_flags(windows, bill), windows=windows, bill=bill)  # fmt: skip
+    return _with_mechanism(made, guest, run) if outcome is Outcome.OK and run.traces(spec) else made
+
+
+def failed(spec: TrialSpec, clock: Clock, reason: str, started: str | None = None) -> Trial:
+    """Return the row of a trial that could not be made."""
+    return Trial(spec, Outcome.NOT_MEASURED, reason, started or clock.now().isoformat(timespec="seconds"))
+
+
+def _with_mechanism(trial: Trial, guest: Guest, run: Measuring) -> Trial:
+    """Make the same load once more, short, under a trace. Its failure is a flag: the figure itself is measured."""
+    begun = run.clock.monotonic()
+    try:
+        found, raw = _traced(trial, guest, run)
+        flags = () if found else ("mechanism: the trace holds no exit of the domain",)
+    except (BootError, CommandTimeout, ParseError, TraceError) as error:
+        found, raw, flags = None, (), (f"mechanism: {error}",)
+    return replace(
+        trial, mechanism=found, raw=(*trial.raw, *raw), flags=(*trial.flags, *flags), traps=guest.traps(),
+        ceiling=_ceiling(trial, guest, run),
+        seconds=(*trial.seconds, ("trace", run.clock.monotonic() - begun)),
+    )  # fmt: skip
+
+
+def _traced(trial: Trial, guest: Guest, run: Measuring) -> tuple[Mechanism | None, tuple[RawFile, ...]]:
+    cell = trial.spec.cell
+    tool, asked = WORKLOADS[cell.workload.tool], dict(cell.workload.params)
+    params: Mapping[str, str | int | float | bool] = asked | {"runtime": TRACE_LOAD_S, "warmup": 0}
+    argv = tool.argv(params, guest.target(cell, _seed(trial.spec, run.seed)))
+    recording = guest.record(cell.device, argv, TRACE_DELAY_S, TRACE_S)
+    kept = run.store.keep(trial.spec.id, "xentrace.bin.gz", gzip.compress(recording.data, mtime=0))
+    with tempfile.NamedTemporaryFile(suffix=".xentrace") as file:
+        Path(file.name).write_bytes(recording.data)
+        read = trace.read(Path(file.name), domain=recording.domid)
+    return mechanism(recording, read, cell.device, rate_of(trial.readings)), (kept,)
+
+
+def _ceiling(trial: Trial, guest: Guest, run: Measuring) -> tuple[Reading, ...]:
+    """Return what the same load, short, gives on the backing store itself: no device can do better."""
+    cell = trial.spec.cell
+    tool = WORKLOADS[cell.workload.tool]
+    asked = dict(cell.workload.params)
+    params = asked | {"runtime": min(CEILING_S, float(asked["runtime"])), "warmup": 0}
+    printed = guest.on_backing(
+        cell, _seed(trial.spec, run.seed), lambda disk: tool.argv(params, disk), guest.patience(2) + 4 * CEILING_S
+    )
+    try:
+        return tool.parse(printed, params).readings if printed else ()
+    except ParseError:
+        return ()
+
+
+def _flags(windows: tuple[float, ...], bill: CpuBill | None) -> tuple[str, ...]:
+    # Counted and told, never dropped or repeated: what is measured longer because it wavered is another experiment.
+    return tuple(flag for flag in (unsteady(windows), foreign_load(bill) if bill else None) if flag)
+
+
+def _last_words(done: GuestRun) -> str:
+    said = done.stderr.decode(errors="replace").strip().splitlines()
+    return f" ({said[-1]})" if said else ""
+
+
+def _seed(spec: TrialSpec, seed: int) -> int:
+    """Return a seed that both arms of a comparison share in a block, and no two blocks or runs do."""
+    return int(digest([seed, spec.block, spec.cell.comparison, *([spec.run] if spec.run > 1 else [])], 7), 16)

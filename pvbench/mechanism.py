@@ -1,0 +1,40 @@
+"""From a trace and the counters around it to what one I/O costs. Pure."""
+
+from collections.abc import Mapping
+
+from pvbench.hypervisor import Recording
+from pvbench.model import Mechanism, Reading
+from pvbench.trace import Trace
+
+COMMAND_PORT = 0x1F7
+"""The IDE channel's command register: a write there begins one transfer (ATA/ATAPI-6, 7.4)."""
+
+
+def mechanism(recording: Recording, trace: Trace, device: str, untraced: float | None) -> Mechanism | None:
+    """Return what the domain did for its I/O; None where the trace holds nothing of it.
+
+    `untraced` is the rate of I/Os a second in the timed pass. The I/Os of the trace are counted in the trace itself
+    where they leave a mark there (IDE commands); else it is the host's rate over the window times the seconds traced.
+    """
+    found = trace.domains.get(recording.domid)
+    if found is None or not found.exits or recording.window_s <= 0:
+        return None
+    rate = recording.ios / recording.window_s
+    seconds = trace.cycles / (recording.mhz * 1e6) if recording.mhz else recording.window_s
+    commands = sum(writes for port, _, writes in found.ports if port == COMMAND_PORT) if device == "ide" else 0
+    return Mechanism(
+        traced_s=seconds,
+        ios=float(commands) or rate * seconds,
+        counts=found.counts,
+        away=tuple((each.reason, each.away / (recording.mhz * 1e6)) for each in found.cycles_by_exit)
+        if recording.mhz
+        else (),
+        lost=trace.lost + trace.truncated,
+        slowdown=untraced / rate if untraced and rate else None,
+    )
+
+
+def rate_of(readings: tuple[Reading, ...]) -> float | None:
+    """Return the I/Os a second of a timed pass, None where the tool does not tell."""
+    told: Mapping[str, float] = {reading.metric: reading.value for reading in readings}
+    return told.get("iops")

@@ -1,0 +1,6 @@
+"""Xen's binary traces: what each domain did, from a file that xentrace wrote. `read` is all of it."""
+
+from pvbench.trace.answer import UNATTRIBUTED, DomainCounts, ExitCycles, Trace
+from pvbench.trace.summary import read
+
+__all__ = ["UNATTRIBUTED", "DomainCounts", "ExitCycles", "Trace", "read"]

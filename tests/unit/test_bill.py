@@ -1,0 +1,42 @@
+"""Who used the CPUs, from two looks of the host."""
+
+import pytest
+
+from pvbench.bill import bill, foreign_load
+from pvbench.model import Payer
+
+S = 1_000_000_000
+BEFORE = {
+    "at": 100 * S, "domains": {"0": 50 * S, "7": 9 * S}, "idle": [60 * S, 80 * S],
+    "threads": {"device model/633 qemu-system-i38": 4 * S, "backend/91 7.xvde-0": S},
+}  # fmt: skip
+AFTER = {
+    "at": 110 * S, "domains": {"0": 56 * S, "7": 12 * S}, "idle": [63 * S, 87 * S + S // 2],
+    "threads": {"device model/633 qemu-system-i38": 6 * S, "backend/91 7.xvde-0": 2 * S, "peer/800 iperf3": S // 2},
+}  # fmt: skip
+
+
+def test_every_payer_is_charged_what_it_used_between_the_looks() -> None:
+    found = bill(BEFORE, AFTER, 7, ios=400, moved_bytes=1 << 20)
+
+    assert (10, 2, 400, 1 << 20) == (found.wall_s, found.cpus, found.ios, found.moved_bytes)
+    assert dict(found.paid) == {
+        Payer.GUEST: 3, Payer.DEVICE_MODEL: 2, Payer.BACKEND: 1, Payer.PEER: 0.5, Payer.DOM0: 2.5, Payer.OTHERS: 0,
+        Payer.IDLE: 10.5,
+    }  # fmt: skip
+    assert found.unaccounted_s == pytest.approx(0.5)
+
+
+def test_a_domain_that_is_not_ours_taints_the_trial() -> None:
+    busy = AFTER | {"domains": AFTER["domains"] | {"3": 5 * S}}  # type: ignore[operator]
+
+    said = foreign_load(bill(BEFORE, busy, 7, ios=None, moved_bytes=None))
+
+    assert said == "foreign load: other domains used 25% of the host's CPUs"
+    assert foreign_load(bill(BEFORE, AFTER, 7, ios=None, moved_bytes=None)) is None
+
+
+def test_threads_that_ran_on_while_xen_was_asked_do_not_make_dom0_negative() -> None:
+    late = AFTER | {"threads": {"device model/633 qemu-system-i38": 20 * S}}
+
+    assert dict(bill(BEFORE, late, 7, ios=None, moved_bytes=None).paid)[Payer.DOM0] == 0
