@@ -83,7 +83,7 @@ def render(found: Findings) -> str:
         name = " · ".join(told(each.cell)[1:])
         sds = (_percent(sd) for sd in (parts.boot, parts.run, parts.window))
         cells.append((fmt.clean(name), str(parts.blocks), *sds, _percent(parts.drift, sign=True)))
-    pairs = [("", "ratio", "blocks", f"sd of a block, {found.runs} runs", "width then")]
+    pairs = [("", "ratio", "blocks", f"sd of a block, {fmt.count(found.runs, 'run')}", "width then")]
     for one, width in zip(found.comparisons, found.recommended.widths, strict=True):
         sd = math.sqrt(one.found.block(found.runs))
         ratio = fmt.ratio(math.exp(one.found.log))

@@ -139,7 +139,7 @@ def measure(
     app.note(f"run {manifest.run_id}")
     settings = controller.Settings(
         matrix.placement, matrix.guest.memory_bytes, matrix.guest.vcpus, matrix.scratch_bytes, manifest.seed,
-        matrix.run.settle_s, traced_blocks=1,
+        matrix.run.settle_s, traced_blocks=0 if pilot else 1,
     )  # fmt: skip
     hold = reach.holder(app, hosts, known, guest, f"run {manifest.run_id}")
     with watching(app, Pace(manifest.plan, store.finished_ids()), manifest.blocks) as progress:

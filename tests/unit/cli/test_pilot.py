@@ -59,3 +59,28 @@ def test_what_a_pilot_cannot_be_asked_is_one_line(call: Call, words: tuple[str, 
     said = call("pilot", *words)
     assert (2, "") == (said.code, said.out)
     assert "pilot" in said.err or "width" in said.err or "fit" in said.err
+
+
+def test_twins_and_runs_of_a_run_are_measured_told_and_kept_apart(call: Call, matrix: Path, world: Any) -> None:
+    matrix.write_text(matrix.read_text().replace("{blocks: 2, seed: 7}", "{blocks: 2, runs_per_boot: 2, twins: 1}"))
+    assert "4 cells in 2 blocks, 24 trials" in call("check", matrix).out
+    assert "run 2 twin" in call("plan", matrix).out
+    said = call("run", matrix)
+    assert (0, 24, 2) == (said.code, len(world.trials), len(world.boots))
+    assert "Noise floor, twin to original: 1.00× [1.00, 1.00] (2 blocks, 4 pairs)" in " ".join(said.out.split())
+    shown = call("show", "last").out
+    assert "boot b01-xen1, run 2, twin: ok" in shown
+    cells = json.loads(call("show", "last", "--json").out)["cells"]
+    assert 8 == sum(trial["twin"] for cell in cells for trial in cell["trials"])
+
+
+def test_repeats_in_a_boot_read_other_offsets_and_the_arms_the_same(call: Call, matrix: Path, here: Path) -> None:
+    matrix.write_text(matrix.read_text().replace("{blocks: 2, seed: 7}", "{blocks: 1, runs_per_boot: 2, twins: 1}"))
+    assert 0 == call("run", matrix).code
+    seeds: dict[int, set[str]] = {}
+    for cell in json.loads(call("show", "last", "--json").out)["cells"]:
+        for trial in cell["trials"]:
+            words = [word for command in trial["commands"] for word in command["argv"] if "randseed" in word]
+            seeds.setdefault(trial["run"], set()).update(words)
+    assert [1, 1] == [len(found) for found in seeds.values()]
+    assert seeds[1] != seeds[2]
