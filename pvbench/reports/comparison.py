@@ -165,7 +165,7 @@ def _row(
         ratio=fmt.ratio(estimate.point) if estimate else "",
         interval=fmt.interval(bounds.low, bounds.high) if bounds else "",
         bound=found.bound.value if found and found.bound in {Bound.AT_LEAST, Bound.AT_MOST} else "",
-        notes=(*notes(found, arms, margin), *unsettled(found, p, family), *flags((baseline, candidate))),
+        notes=(*notes(found, arms, margin), *unsettled(found, p, family, margin), *flags((baseline, candidate))),
         point=estimate.point if estimate else None,
         low=bounds.low if bounds else None,
         high=bounds.high if bounds else None,

@@ -33,13 +33,15 @@ def notes(found: Comparison | None, arms: tuple[Arm, Arm], margin: float) -> tup
     return tuple(said)
 
 
-def unsettled(found: Comparison | None, p: float | None, family: Family) -> tuple[str, ...]:
+def unsettled(found: Comparison | None, p: float | None, family: Family, margin: float) -> tuple[str, ...]:
     """Return why a comparison whose own interval is clear of 1 has no verdict."""
     bounds = found.estimate.interval if found and found.estimate else None
     if found is None or p is None or bounds is None or found.verdict is not Verdict.UNDETERMINED:
         return ()
     if bounds.low <= 1 <= bounds.high:
         return ()
+    if bounds.low <= 1 + margin and bounds.high >= 1 / (1 + margin):
+        return (f"its interval is clear of 1, but not of the margin of {margin * 100:g} %",)
     tests = fmt.count(family.tests, "comparison")
     return (f"its own interval is clear of 1, but not after {family.correction}’s correction for {tests}: p = {p:.2g}",)
 

@@ -40,7 +40,7 @@ def test_benjamini_and_hochbergs_is_scipys(found: list[float]) -> None:
 
 
 def test_one_comparison_alone_keeps_its_verdict() -> None:
-    barely = comparison(1.2, 0.14)
+    barely = comparison(1.2, 0.1)
     assert Verdict.FASTER is barely.verdict
     assert (barely,) == judge([barely]).comparisons
 
