@@ -64,6 +64,10 @@ class Observation(Protocol):
         """Return who used the host's CPUs between the two looks; None before `witness()` or where nothing tells."""
         ...
 
+    def taints(self) -> tuple[str, ...]:
+        """Return what else ran on the host between the two looks, in words, and should not have."""
+        ...
+
 
 class Guest(Protocol):
     """A running guest that answers."""

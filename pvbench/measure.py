@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pvbench import path, trace
-from pvbench.bill import foreign_load
 from pvbench.clock import Clock
 from pvbench.drivers import DRIVERS
 from pvbench.errors import BootError, CommandTimeout, ParseError, PvbenchError, TraceError
 from pvbench.hypervisor import Guest, GuestRun
 from pvbench.mechanism import mechanism, rate_of
-from pvbench.model import CommandRecord, CpuBill, Mechanism, Outcome, RawFile, Reading, Trial, TrialSpec, digest
+from pvbench.model import CommandRecord, Mechanism, Outcome, RawFile, Reading, Trial, TrialSpec, digest
 from pvbench.stats.steady import unsteady
 from pvbench.store import Store
 from pvbench.workloads import WORKLOADS
@@ -71,9 +70,10 @@ def measure(spec: TrialSpec, guest: Guest, run: Measuring) -> Trial:
             windows = measured.windows
         except PvbenchError as error:
             outcome, reason = Outcome.NOT_MEASURED, f"{error}{_last_words(done)}"
-    bill = seen.bill()
-    made = Trial(spec, outcome, reason, started, readings, bins, witnesses, guest.cache_mode(cell.device), commands,
-                 tuple(raw), seconds, flags=_flags(windows, bill), windows=windows, bill=bill)  # fmt: skip
+    made = Trial(
+        spec, outcome, reason, started, readings, bins, witnesses, guest.cache_mode(cell.device), commands, tuple(raw),
+        seconds, flags=_flags(windows, seen.taints()), windows=windows, bill=seen.bill(),
+    )  # fmt: skip
     return _with_mechanism(made, guest, run) if outcome is Outcome.OK and run.traces(spec) else made
 
 
@@ -125,9 +125,10 @@ def _ceiling(trial: Trial, guest: Guest, run: Measuring) -> tuple[Reading, ...]:
         return ()
 
 
-def _flags(windows: tuple[float, ...], bill: CpuBill | None) -> tuple[str, ...]:
+def _flags(windows: tuple[float, ...], taints: tuple[str, ...]) -> tuple[str, ...]:
     # Counted and told, never dropped or repeated: what is measured longer because it wavered is another experiment.
-    return tuple(flag for flag in (unsteady(windows), foreign_load(bill) if bill else None) if flag)
+    wavered = unsteady(windows)
+    return (*((wavered,) if wavered else ()), *taints)
 
 
 def _last_words(done: GuestRun) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pvbench import domain
-from pvbench.bill import bill
+from pvbench.bill import bill, foreign_load, foreign_programs
 from pvbench.drivers import DRIVERS
 from pvbench.errors import BootError, ParseError
 from pvbench.hypervisor import GuestRun, GuestSpec, Recording
@@ -209,6 +209,14 @@ class XenObservation:
         ios = after.ios - before.ios if before and after else None
         moved = after.bytes - before.bytes if before and after else None
         return bill(self._before["cpu"], self._after["cpu"], self._guest.domid, ios=ios, moved_bytes=moved)
+
+    def taints(self) -> tuple[str, ...]:
+        """Return what else ran on the host between the two looks."""
+        made = self.bill()
+        if made is None or self._after is None:
+            return ()
+        said = (foreign_load(made), foreign_programs(self._before["cpu"], self._after["cpu"]))
+        return tuple(filter(None, said))
 
     def _counted(self) -> "tuple[dict[str, Moved], dict[str, Moved]]":
         kind = DRIVERS[self._device].kind

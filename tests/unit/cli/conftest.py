@@ -203,6 +203,9 @@ class Guest:
     def bill(self) -> CpuBill | None:
         return None
 
+    def taints(self) -> tuple[str, ...]:
+        return ()
+
     def patience(self, usual_s: float) -> float:
         return 30 * usual_s
 
