@@ -1,0 +1,179 @@
+"""A Xen host made of functions: what the hypervisor asks of it, in which order, and what it makes of the answers."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pvbench.clock import SystemClock
+from pvbench.errors import BootError, Unreachable
+from pvbench.hypervisor import GuestSpec
+from pvbench.inventory import Host
+from pvbench.model import Cell, DeviceKind, GuestImage, Payer, Placement, Workload
+from pvbench.transport import Command, CommandResult, FakeTransport
+from pvbench.workloads import Disk
+from pvbench.xen import XenHypervisor
+
+S = 1_000_000_000
+SPEC = GuestSpec("b01-xen1", ("ide", "blkfront"), Placement.COEXIST, 256 << 20, 1, 64 << 20)
+CELL = Cell("xen1", DeviceKind.BLOCK, "blkfront", Placement.COEXIST, Workload("fio", ()))
+PROBED = {
+    "facts": {
+        "kernel": "6.1", "cpu": "EPYC", "os": "Debian", "command_line": "", "governor": None, "versions": {},
+        "dmi": {"sys_vendor": "", "product_name": "", "product_version": ""},
+        "xen": {"xen_version": "4.17.5", "nr_cpus": "2", "total_memory": "4095", "virt_caps": "hvm"},
+    },
+    "missing": [], "speed": {"loop": 0.0125, "processes": 0.0125},
+}  # fmt: skip
+LOOK = """\
+look={when},block,sda,ata_piix,131072,{ide},{ide_sectors}
+look={when},block,xvde,vbd,131072,{pv},{pv_sectors}
+"""
+
+
+class Dom0:
+    """A host with one domain, number 4, whose blkfront moves 400 KiB in 100 requests between two looks."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, Mapping[str, Any]]] = []
+        self.ran: list[tuple[str, ...]] = []
+        self.looks = 0
+        self.alive = True
+
+    def transport(self) -> FakeTransport:
+        return FakeTransport(
+            self.run, name="xen1", answer=self.answer, behind=lambda _address: FakeTransport(self.guest)
+        )
+
+    def behind(self, address: str) -> FakeTransport:
+        if not self.alive:
+            raise Unreachable(f"{address} does not answer")
+        return FakeTransport(self.guest)
+
+    def run(self, command: Command) -> CommandResult:
+        self.ran.append(command.argv)
+        if command.argv[0].endswith("pvb-probe"):
+            return done(json.dumps(PROBED))
+        if command.argv[0] == "cat":
+            return done("trace")
+        if command.argv[0] == "fio":
+            return done("{}")
+        whole = [line.split("  ")[1] + ": OK" for line in command.stdin.decode().splitlines()]
+        return done("\n".join(whole))
+
+    def answer(self, argv: tuple[str, ...], request: Mapping[str, Any]) -> dict[str, Any]:
+        program = Path(argv[0]).name
+        self.asked.append((f"{program} {request['action']}", request))
+        return {
+            "setup": {"disks": {name: {"path": f"/dev/loop{n}", "file": f"/s/{name}.img", "cache": "a loop device"}
+                                for n, name in enumerate(("ide", "blkfront"))}},
+            "create": {"domid": 4, "argv": ["qemu", "-xen-domid", "4"], "seconds": 9.5},
+            "look": self.look() if request["action"] == "look" else {},
+            "alive": {"alive": self.alive, "log": "qemu: could not open disk"},
+            "collect": {"path": "/s/run/trace.bin", "bytes": 5, "mhz": 2445.0, "before": self.counters(5 * S, 10),
+                        "after": self.counters(7 * S, 70)},
+        }.get(request["action"], {})  # fmt: skip
+
+    def counters(self, at: int, ios: int) -> dict[str, Any]:
+        disk = {"bytes": ios * 4096, "ios": ios}
+        return {"at": at, "nics": {}, "vbds": {"vbd-4-51776": disk}, "blockstats": {"ide0-hd0": {"bytes": 0, "ios": 0}}}
+
+    def look(self) -> dict[str, Any]:
+        self.looks += 1
+        cpu = {
+            "at": self.looks * 10 * S, "domains": {"0": self.looks * 5 * S, "4": self.looks * 7 * S},
+            "idle": [self.looks * 3 * S, self.looks * 5 * S], "threads": {"backend/91 4.xvde-0": self.looks * S},
+        }  # fmt: skip
+        stored = {"/local/domain/0/backend/vbd/4/51776/state": "4", "/local/domain/0/backend/vbd/4/768/state": "2"}
+        return self.counters(0, 100 * self.looks) | {"xenstore": stored, "cpu": cpu}
+
+    def guest(self, command: Command) -> CommandResult:
+        if command.argv == ("pvb-traps",):
+            return done("empty hypercall;900:3 1100:1\n")
+        before = LOOK.format(when="before", ide=0, ide_sectors=0, pv=5, pv_sectors=40)
+        if command.argv == ("pvb-run",):
+            return done(before)
+        after = LOOK.format(when="after", ide=0, ide_sectors=0, pv=105, pv_sectors=840)
+        return done(f"{before}{after}exit=0\nstart=10.0\nend=12.5\nstdout=2\nstderr=3\nlog=4\n\n{{}}badrate")
+
+
+def done(stdout: str) -> CommandResult:
+    return CommandResult((), 0, stdout.encode(), b"", 0.1)
+
+
+@pytest.fixture
+def dom0() -> Dom0:
+    return Dom0()
+
+
+@pytest.fixture
+def xen(dom0: Dom0, tmp_path: Path) -> XenHypervisor:
+    for name in ("boot.img", "boot.rom"):
+        (tmp_path / name).write_bytes(b"x")
+    image = GuestImage("builtin", str(tmp_path / "boot.img"), str(tmp_path / "boot.rom"), "d", "ssh-ed25519 AAAA")
+    return XenHypervisor(dom0.transport(), Host("xen1", "10.0.0.1", scratch="/s"), image, SystemClock())
+
+
+def test_a_boot_is_set_up_observed_and_torn_down_in_order(xen: XenHypervisor, dom0: Dom0) -> None:
+    with xen.setup(64 << 20, SPEC.devices), xen.boot(SPEC) as guest:
+        seen = guest.observe("blkfront")
+        run = guest.execute("blkfront", None, ("fio", "--x"), 10)
+        host = seen.witness()
+
+    assert [what for what, _ in dom0.asked] == [
+        "pvb-setup setup", "pvb-domain create", "pvb-domain look", "pvb-domain look", "pvb-domain destroy",
+        "pvb-setup undo",
+    ]  # fmt: skip
+    assert (run.stdout, run.stderr, run.log, run.elapsed_s) == (b"{}", b"bad", b"rate", 2.5)
+    assert (run.witness.driver, run.witness.share, run.witness.asked_ios) == ("vbd", 1.0, 100)
+    assert (host.asked_bytes, host.share) == (409600, 1.0)
+    stored = dict(host.facts)
+    assert stored["/local/domain/0/backend/vbd/4/51776/state"] == "4"
+    assert "/local/domain/0/backend/vbd/4/768/state" not in stored
+
+
+def test_who_used_the_cpus_is_told_once_both_looks_are_there(xen: XenHypervisor) -> None:
+    with xen.setup(64 << 20, SPEC.devices), xen.boot(SPEC) as guest:
+        seen = guest.observe("blkfront")
+        early = seen.bill()
+        seen.witness()
+        found = seen.bill()
+
+    assert early is None
+    assert found is not None
+    paid = dict(found.paid)
+    assert (paid[Payer.GUEST], paid[Payer.BACKEND], paid[Payer.DOM0], paid[Payer.IDLE]) == (7, 1, 4, 8)
+    assert (found.ios, found.moved_bytes, found.unaccounted_s) == (100, 409600, 0)
+
+
+def test_a_trace_is_armed_before_the_load_and_fetched_after_it(xen: XenHypervisor, dom0: Dom0) -> None:
+    with xen.setup(64 << 20, SPEC.devices), xen.boot(SPEC) as guest:
+        recording = guest.record("blkfront", ("fio", "--x"), 2.5, 2.0)
+        traps = guest.traps()
+
+    recorder = [what for what, _ in dom0.asked if what.startswith("pvb-trace")]
+    assert recorder == ["pvb-trace arm", "pvb-trace collect", "pvb-trace forget"]
+    assert (recording.data, recording.domid, recording.ios, recording.window_s) == (b"trace", 4, 60, 2.0)
+    assert traps[0].bins == ((900, 3), (1100, 1))
+
+
+def test_the_backing_store_is_measured_on_the_disk_that_setup_made(xen: XenHypervisor, dom0: Dom0) -> None:
+    with xen.setup(64 << 20, SPEC.devices), xen.boot(SPEC) as guest:
+
+        def argv(disk: Disk) -> tuple[str, ...]:
+            return ("fio", f"--filename={disk.path}", f"--size={disk.size_bytes}")
+
+        printed = guest.on_backing(CELL, 7, argv, 10)
+
+    assert printed == b"{}"
+    assert dom0.ran[-1] == ("fio", "--filename=/dev/loop1", f"--size={64 << 20}")
+
+
+def test_a_guest_that_ends_while_it_boots_says_what_its_device_model_said(dom0: Dom0, xen: XenHypervisor) -> None:
+    dom0.alive = False
+    with xen.setup(64 << 20, SPEC.devices), pytest.raises(BootError, match="could not open disk"), xen.boot(SPEC):
+        pass
+
+    assert dom0.asked[-2][0] == "pvb-domain destroy"
