@@ -10,6 +10,7 @@ from pvbench.reports import evidence, wording
 from pvbench.reports import format as fmt
 from pvbench.reports.arms import CellTrials, arm, gather
 from pvbench.reports.headline import headline, magnitude, standfirst
+from pvbench.reports.mechanism import mechanism
 from pvbench.reports.method import METHOD
 from pvbench.reports.page import Arm, ComparisonPage, Facts, Group, HostView, LatencyRow, Row, Strip
 from pvbench.stats import Bound, Comparison, compare
@@ -30,6 +31,7 @@ def build(manifest: Manifest, trials: Sequence[Trial]) -> ComparisonPage:
     rows = tuple(row for group in groups for row in group.rows)
     strips = _strips(matched, label)
     finding, qualifier = headline(rows, label)
+    costs = mechanism(matched, rows, label)
     command = fmt.clean(shlex.join(manifest.command))
     return ComparisonPage(
         run_id=fmt.clean(manifest.run_id),
@@ -39,7 +41,7 @@ def build(manifest: Manifest, trials: Sequence[Trial]) -> ComparisonPage:
         headline=f"{finding} ({qualifier})" if qualifier else finding,
         finding=finding,
         qualifier=qualifier,
-        standfirst=standfirst(rows),
+        standfirst=" ".join(filter(None, (standfirst(rows), costs.because if costs else ""))),
         label=label,
         label_note=wording.label_note(manifest.hosts),
         tiles=_tiles(manifest, gathered),
@@ -53,6 +55,7 @@ def build(manifest: Manifest, trials: Sequence[Trial]) -> ComparisonPage:
         else "",
         latency=_latency(gathered),
         latency_caption=_labelled("Completion latency, histograms of all blocks merged", label),
+        mechanism=costs,
         cells=evidence.cells(gathered, manifest.run_id),
         cells_note=_labelled(f"{fmt.count(len(gathered), 'cell')}, {fmt.count(len(trials), 'trial')}", label),
         hosts=_hosts(manifest),
