@@ -15,6 +15,9 @@ SMALL = 0.02
 UNSPLIT = 44 << 10
 """The largest request that every driver sends whole: 11 pages. What fio counts once, a device may do in parts."""
 
+CLEARLY = 0.1
+"""Shares of time that differ by less are called the same."""
+
 _NAMES: Mapping[str, str] = MappingProxyType(
     {
         "port I/O, device model": "port accesses served by the device model",
@@ -70,7 +73,7 @@ def model_line(of: Traced, traps: Iterable[TrapCost], told: Told) -> str:
     if made.lacking:
         said.append(f"Not timed, so not counted: {', '.join(_NAMES[what] for what in made.lacking)}.")
     if made.explained < ENOUGH:
-        said.append(_missing(of))
+        said.append(_missing(of, made.explained))
     elif made.explained > 1:
         said.append("It is above 100 % because operations timed one by one cost more than those of a busy guest.")
     return " ".join(said)
@@ -99,16 +102,20 @@ def _sum(shares: Iterable[Share]) -> str:
     return " + ".join([*terms, *([f"{fmt.brief(rest)} of rarer ones"] if rest > 0 else [])])
 
 
-def _missing(of: Traced) -> str:
+def _missing(of: Traced, explained: float) -> str:
     found = {_plain(reason): share for reason, share in of.away}
     if not found:
         return "Where the rest goes was not traced."
     waiting = found.pop(HALT, 0.0)
     working = sum(found.values())
+    if working > explained + CLEARLY:
+        return (
+            "What is missing is the exits’ own price under load: in the trace they kept the vCPU out of the guest for "
+            f"{working * 100:.0f} % of the time, so there each took longer than when timed one by one."
+        )
     return (
-        f"The rest is none of these: the trace saw the vCPU halted for {waiting * 100:.0f} % of the time (waiting for "
-        f"the backend or the device), out of the guest for other exits for {working * 100:.0f} %, and in the guest for "
-        f"{max(0.0, 1 - waiting - working) * 100:.0f} %."
+        f"The rest is no exit’s: in the trace the vCPU was halted for {waiting * 100:.0f} % of the time, which is "
+        f"waiting for the backend or the device, and in the guest itself for {max(0.0, 1 - waiting - working) * 100:.0f} %."
     )
 
 

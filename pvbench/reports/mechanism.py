@@ -163,8 +163,10 @@ def _basis(of: Traced, noun: str) -> tuple[str, ...]:
         said.append("slowdown not measured")
     elif of.slowdown >= 1.05:
         said.append(f"traced, it ran {fmt.ratio(of.slowdown)} slower")
-    else:
+    elif of.slowdown > 0.95:
         said.append("traced, it ran no slower")
+    else:
+        said.append(f"traced, it ran {fmt.ratio(1 / of.slowdown)} faster: chance, not the probe")
     if of.lost:
         said.append(f"{fmt.count(of.lost, 'record')} lost: at least so many")
     return tuple(said)

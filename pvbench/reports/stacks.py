@@ -43,12 +43,20 @@ def traps(table: TrapTable, number: int, caption: str) -> str:
     axes.set_xlim(math.log10(low), math.log10(high))
     for power in range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1):
         axes.plot([power, power], [_TRAP_TOP, height - _TRAP_BOTTOM], color=_GRID, lw=1)
-        _text(axes, power, height - 8, fmt.brief(10.0**power / 1e9), color=_MUTED, size=10.5, ha="center")
+        _text(
+            axes,
+            power,
+            height - 8,
+            fmt.brief(10.0**power / 1e9).replace(".0 ", " "),
+            color=_MUTED,
+            size=11,
+            ha="center",
+        )
     for place, row in enumerate(table.rows):
         top = _TRAP_TOP + _TRAP_ROW * place
         middle = top + 22
-        _text(axes, 0.0, top + 11, row.operation, size=11.5, fraction=True)
-        _text(axes, 1.0, top + 11, row.median, size=11.5, weight="bold", ha="right", fraction=True)
+        _text(axes, 0.0, top + 11, row.operation, size=12, fraction=True)
+        _text(axes, 1.0, top + 11, row.median, size=12, weight="bold", ha="right", fraction=True)
         first, q1, half, q3, last = (math.log10(max(mark, low)) for mark in row.marks)
         axes.plot([first, last], [middle, middle], color=_NEUTRAL, lw=1)
         axes.plot([q1, q3], [middle, middle], color=_NEUTRAL, lw=7, solid_capstyle="butt", alpha=0.55)
@@ -74,7 +82,7 @@ def _bars(
     y, spoken = 0.0, []
     for load in loads:
         _text(axes, 0.0, y + 16, _cut(f"{load.workload}{load.where}", 44), size=12, weight="bold", fraction=True)
-        _text(axes, 1.0, y + 16, per(load), size=10.5, color=_MUTED, ha="right", fraction=True)
+        _text(axes, 1.0, y + 16, per(load), size=11, color=_MUTED, ha="right", fraction=True)
         y += _HEAD
         most = max((sum(part.amount for part in parts(each)[0]) for each in load.devices), default=0.0)
         for each in load.devices:
@@ -88,9 +96,9 @@ def _bars(
 
 
 def _bar(axes: Any, top: float, device: str, parts: Sequence[Part], whole: str, most: float) -> None:
-    _text(axes, 0.0, top + 11, _cut(device, 30), size=11.5, fraction=True)
+    _text(axes, 0.0, top + 11, _cut(device, 30), size=12, fraction=True)
     weight = "bold" if parts else "normal"
-    _text(axes, 1.0, top + 11, whole, size=11.5, weight=weight, ha="right", fraction=True)
+    _text(axes, 1.0, top + 11, whole, size=12, weight=weight, ha="right", fraction=True)
     left = 0.0
     for part in parts:
         width = part.amount / most
@@ -98,7 +106,7 @@ def _bar(axes: Any, top: float, device: str, parts: Sequence[Part], whole: str, 
             Rectangle((left, top + 16), width, _BAR, fc=PARTS.get(part.tone, PARTS["other"]), ec="#ffffff", lw=0.7)
         )
         left += width
-    _text(axes, 0.0, top + 16 + _BAR + 12, _largest(parts), size=10, color=_MUTED, fraction=True)
+    _text(axes, 0.0, top + 16 + _BAR + 12, _largest(parts), size=11, color=_MUTED, fraction=True)
 
 
 def _largest(parts: Sequence[Part]) -> str:

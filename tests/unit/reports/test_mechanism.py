@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from pvbench.model import CpuBill, Mechanism, Outcome, Payer, TrapCost, Trial
+from pvbench.model import CpuBill, Mechanism, Outcome, Payer, Reading, TrapCost, Trial
 from pvbench.reports import comparison, html, stacks, table
 from pvbench.reports.mechanism_page import DeviceCost, MechanismPage
 from pvbench.reports.page import ComparisonPage
@@ -44,8 +44,10 @@ def measured(trial: Trial) -> Trial:
     if dict(cell.workload.params).get("rw") != "randread":
         return trial
     paid = tuple((payer, PAID[cell.device].get(payer, 0.0)) for payer in Payer)
+    rate = Reading("iops", {"ide": 31.25, "blkfront": 200.0}[cell.device])
     return replace(
         trial,
+        readings=(rate, *(reading for reading in trial.readings if reading.metric != "iops")),
         bill=CpuBill(10.0, 2, paid, 1000, 1 << 20),
         mechanism={"ide": IDE, "blkfront": BLKFRONT}[cell.device] if block < 2 else None,
         traps=TRAPS if block < 2 else (),
@@ -145,7 +147,7 @@ def test_the_bill_adds_up_and_is_split_by_payer(costly: Any) -> None:
 
 
 def test_exits_times_cost_are_set_against_the_time_of_a_read(costly: Any) -> None:
-    # 25 × 1.1 ms + 1 × 0.1 ms + 3 × 0.1 ms = 27.9 ms of 40 ms ÷ 1.25 = 32 ms.
+    # 25 × 1.1 ms + 1 × 0.1 ms + 3 × 0.1 ms = 27.9 ms of 1 ÷ 31.25 IOPS = 32 ms.
     assert devices(costly)["ide"].model == (
         "25.0 port accesses served by the device model × 1.1 ms + 400 µs of rarer ones = 28 ms "
         "of the 32 ms one read takes (87 %)."
@@ -156,7 +158,22 @@ def test_a_model_that_explains_little_says_where_the_rest_goes(costly: Any) -> N
     said = devices(costly)["blkfront"].model
     assert "2.0 hypercalls × 100 µs = 200 µs of the 5.0 ms one read takes (4 %)." in said
     assert "halted for 30 % of the time" in said
-    assert "other exits for 10 %, and in the guest for 60 %" in said
+    assert "in the guest itself for 60 %" in said
+
+
+def test_exits_that_took_longer_under_load_are_said_to(costly: Any) -> None:
+    cheap = (TrapCost("port read, device model", ((200_000, 100),)), *TRAPS[1:])
+    run = costly.changed(only("ide", lambda trial: replace(trial, traps=cheap) if trial.traps else trial))
+    said = devices(run)["ide"].model
+    assert "(17 %)" in said
+    assert "out of the guest for 80 % of the time, so there each took longer" in said
+
+
+def test_a_faster_pass_under_the_trace_is_called_chance(costly: Any) -> None:
+    run = costly.changed(only("ide", lambda t: replace(t, mechanism=replace(IDE, slowdown=0.8)) if t.mechanism else t))
+    trace = devices(run)["ide"].trace
+    assert trace is not None
+    assert "traced, it ran 1.25× faster: chance, not the probe" in trace.basis
 
 
 def test_a_model_above_the_whole_says_why(costly: Any) -> None:
