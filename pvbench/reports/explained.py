@@ -113,9 +113,10 @@ def _missing(of: Traced, explained: float) -> str:
             "What is missing is the exits’ own price under load: in the trace they kept the vCPU out of the guest for "
             f"{working * 100:.0f} % of the time, so there each took longer than when timed one by one."
         )
+    inside = max(0.0, 1 - waiting - working)
     return (
         f"The rest is no exit’s: in the trace the vCPU was halted for {waiting * 100:.0f} % of the time, which is "
-        f"waiting for the backend or the device, and in the guest itself for {max(0.0, 1 - waiting - working) * 100:.0f} %."
+        f"waiting for the backend or the device, and in the guest itself for {inside * 100:.0f} %."
     )
 
 
