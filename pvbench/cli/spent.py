@@ -50,7 +50,7 @@ def _bill(bill: CpuBill, noun: str) -> Iterator[str]:
 
 def _mechanism(made: Mechanism, noun: str) -> Iterator[str]:
     least = "at least " if made.lost else ""
-    slowed = "" if made.slowdown is None else f", {fmt.ratio(made.slowdown)} slower than untraced"
+    slowed = "" if made.slowdown is None else f", rate untraced ÷ traced {made.slowdown:.2f}"
     yield f"    traced for {fmt.duration(made.traced_s)}, {fmt.count(round(made.ios), noun)}{slowed}:"
     if made.lost:
         yield f"      {fmt.count(made.lost, 'record')} lost: every count is a lower bound"

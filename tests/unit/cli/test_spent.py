@@ -35,7 +35,7 @@ def test_show_prints_what_an_io_cost() -> None:
         "      device model: 2.90 s (14.5 %)",
         "      idle: 12.00 s (60.0 %)",
         "      accounted: 99.5 % of wall clock × CPUs",
-        "    traced for 2 s, 50 I/Os, 1.25× slower than untraced:",
+        "    traced for 2 s, 50 I/Os, rate untraced ÷ traced 1.25:",
         "      3 records lost: every count is a lower bound",
         "      exit: port I/O: at least 1,300, 26.0 per I/O, away 80.0 % of the time",
         r"      exit: \x1b[31m: at least 5, 0.100 per I/O",
