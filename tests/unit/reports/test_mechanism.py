@@ -263,6 +263,17 @@ def test_every_figure_and_table_of_it_is_labelled(costly: Any) -> None:
         assert "software emulation" in caption
 
 
+def test_many_workloads_are_folded_and_figures_say_what_they_leave_out(
+    make: Any, workloads: Any, random_reads: Any
+) -> None:
+    kind, _, *rest = workloads[0]
+    run = make(blocks=2, workloads=[(kind, random_reads(512 * n), *rest) for n in range(1, 13)]).changed(measured)
+    text = html.render(page_of(run))
+    assert "<summary>6 more workloads</summary>" in text
+    assert "4 more in the table" in text
+    assert 24 == text.count("Exits × cost</strong>")
+
+
 def test_text_from_outside_is_escaped_in_this_section_too(costly: Any) -> None:
     nasty = "<script>alert(1)</script>\u202e\x1b"
 
