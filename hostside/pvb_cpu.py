@@ -19,6 +19,8 @@ import sys
 import time
 
 MOST_CPUS = 4096
+OF_THE_HOST = re.compile(r"pvb-|sshd|systemd|\(sd-|dbus|o?xenstored|xenconsoled|xl$|xentrace|login|bash$|sh$|agetty")
+"""Programs that a host needs to be a host, and what reaches it. Any other one that runs is somebody's load."""
 
 
 def running_version():
@@ -80,7 +82,7 @@ def used(folder):
 
 
 def threads(domid, device_model, peers):
-    """Return {"role/pid name": ns} of dom0's threads that serve a domain or are a test's peer."""
+    """Return {"role/pid name": ns} of dom0's threads that serve a domain, of a test's peers, of foreign programs."""
     backend = re.compile(rf"vif{domid}\.|{domid}\.(xvd|hd|sd)|loop|kworker/\S*loop")
     peers, found = set(peers), {}
     for folder in glob.glob("/proc/[0-9]*"):
@@ -91,8 +93,10 @@ def threads(domid, device_model, peers):
             role = "backend"
         elif pid in peers or (name in ("iperf3", "netserver") and parent(folder) in peers):
             role = "peer"
-        else:
+        elif OF_THE_HOST.match(name) or not text(f"{folder}/cmdline"):  # a kernel thread has no command line
             continue
+        else:
+            role = "foreign"
         found[f"{role}/{pid} {name}"] = used(folder)
     return found
 

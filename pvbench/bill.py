@@ -10,6 +10,8 @@ _DOM0 = "0"
 
 FOREIGN_SHARE = 0.02
 """Other domains that use more than this share of the host's CPU time are foreign load."""
+FOREIGN_CPU = 0.05
+"""So is a program of dom0 that is none of ours and uses more than this share of one CPU."""
 
 
 def bill(
@@ -27,8 +29,9 @@ def bill(
     guest, dom0 = str(domid), used[_DOM0]
     paid = {Payer.GUEST: used[guest], Payer.DEVICE_MODEL: 0.0, Payer.BACKEND: 0.0, Payer.PEER: 0.0}
     for name, ns in after["threads"].items():
-        role = _ROLES[name.partition("/")[0]]
-        paid[role] += _seconds(ns - before["threads"].get(name, 0))
+        role = _ROLES.get(name.partition("/")[0])
+        if role is not None:
+            paid[role] += _seconds(ns - before["threads"].get(name, 0))
     served = sum(paid[role] for role in _ROLES.values())
     paid[Payer.DOM0] = max(0.0, dom0 - served)
     paid[Payer.OTHERS] = sum(seconds for name, seconds in used.items() if name not in {_DOM0, guest})
@@ -41,6 +44,18 @@ def foreign_load(bill: CpuBill) -> str | None:
     """Return what to say of load that other domains put on the host meanwhile, None where there was next to none."""
     share = dict(bill.paid).get(Payer.OTHERS, 0.0) / (bill.wall_s * bill.cpus)
     return f"foreign load: other domains used {share:.0%} of the host's CPUs" if share > FOREIGN_SHARE else None
+
+
+def foreign_programs(before: Mapping[str, Any], after: Mapping[str, Any]) -> str | None:
+    """Return what to say of programs in dom0 that are none of ours, None where none ran between two looks."""
+    wall = _seconds(after["at"] - before["at"])
+    shares = {
+        name.partition(" ")[2]: _seconds(ns - before["threads"].get(name, 0)) / wall
+        for name, ns in after["threads"].items()
+        if name.startswith("foreign/")
+    }
+    busy = [f"{name} used {share:.0%} of a CPU" for name, share in shares.items() if share > FOREIGN_CPU]
+    return f"foreign load: in dom0 {', '.join(busy)}" if busy else None
 
 
 def _seconds(ns: int) -> float:

@@ -1,5 +1,6 @@
 """What any hypervisor can do for us: say what a host is, boot a guest, and bear witness to its devices."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -63,6 +64,10 @@ class Observation(Protocol):
         """Return who used the host's CPUs between the two looks; None before `witness()` or where nothing tells."""
         ...
 
+    def taints(self) -> tuple[str, ...]:
+        """Return what else ran on the host between the two looks, in words, and should not have."""
+        ...
+
 
 class Guest(Protocol):
     """A running guest that answers."""
@@ -98,6 +103,15 @@ class Guest(Protocol):
         """Run the tool in the guest and, `delay_s` after its start, have the host record a trace for `seconds`.
 
         Raises BootError where the host cannot trace, and what `execute` raises.
+        """
+        ...
+
+    def on_backing(
+        self, cell: Cell, seed: int, argv: Callable[[Disk], tuple[str, ...]], timeout_s: float
+    ) -> bytes | None:
+        """Run a tool on the host, against the backing store of the cell's disk, with the host's caches dropped.
+
+        Returns what it printed; None for a NIC, or where the host does not have the tool.
         """
         ...
 

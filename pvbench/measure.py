@@ -1,23 +1,26 @@
 """One trial: observe, measure, observe, judge; and, where asked for, a further pass under a trace."""
 
+import gzip
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pvbench import path, trace
-from pvbench.bill import foreign_load
 from pvbench.clock import Clock
 from pvbench.drivers import DRIVERS
-from pvbench.errors import BootError, CommandTimeout, PvbenchError
+from pvbench.errors import BootError, CommandTimeout, ParseError, PvbenchError, TraceError
 from pvbench.hypervisor import Guest, GuestRun
 from pvbench.mechanism import mechanism, rate_of
-from pvbench.model import CommandRecord, CpuBill, Mechanism, Outcome, RawFile, Reading, Trial, TrialSpec, digest
+from pvbench.model import CommandRecord, Mechanism, Outcome, RawFile, Reading, Trial, TrialSpec, digest
+from pvbench.stats.steady import unsteady
 from pvbench.store import Store
 from pvbench.workloads import WORKLOADS
 
 TRACE_DELAY_S, TRACE_S, TRACE_LOAD_S = 2.5, 2.0, 7.0
 """When in a pass of its own the trace begins, how long it takes, how long the load lasts around it."""
+CEILING_S = 3.0
+"""How long the backing store itself is measured, at most."""
 
 
 @dataclass(frozen=True)
@@ -59,15 +62,18 @@ def measure(spec: TrialSpec, guest: Guest, run: Measuring) -> Trial:
     outcome = Outcome.INVALID
     readings: tuple[Reading, ...] = ()
     bins: tuple[tuple[int, int], ...] = ()
+    windows: tuple[float, ...] = ()
     if reason is None:
         try:
             measured = tool.parse(done.stdout, params)
             readings, bins, outcome = measured.readings, measured.latency_bins, Outcome.OK
+            windows = measured.windows
         except PvbenchError as error:
             outcome, reason = Outcome.NOT_MEASURED, f"{error}{_last_words(done)}"
-    bill = seen.bill()
-    made = Trial(spec, outcome, reason, started, readings, bins, witnesses, guest.cache_mode(cell.device), commands,
-                 tuple(raw), seconds, flags=_flags(bill), bill=bill)  # fmt: skip
+    made = Trial(
+        spec, outcome, reason, started, readings, bins, witnesses, guest.cache_mode(cell.device), commands, tuple(raw),
+        seconds, flags=_flags(windows, seen.taints()), windows=windows, bill=seen.bill(),
+    )  # fmt: skip
     return _with_mechanism(made, guest, run) if outcome is Outcome.OK and run.traces(spec) else made
 
 
@@ -82,10 +88,11 @@ def _with_mechanism(trial: Trial, guest: Guest, run: Measuring) -> Trial:
     try:
         found, raw = _traced(trial, guest, run)
         flags = () if found else ("mechanism: the trace holds no exit of the domain",)
-    except (BootError, CommandTimeout, PvbenchError) as error:
+    except (BootError, CommandTimeout, ParseError, TraceError) as error:
         found, raw, flags = None, (), (f"mechanism: {error}",)
     return replace(
         trial, mechanism=found, raw=(*trial.raw, *raw), flags=(*trial.flags, *flags), traps=guest.traps(),
+        ceiling=_ceiling(trial, guest, run),
         seconds=(*trial.seconds, ("trace", run.clock.monotonic() - begun)),
     )  # fmt: skip
 
@@ -96,16 +103,32 @@ def _traced(trial: Trial, guest: Guest, run: Measuring) -> tuple[Mechanism | Non
     params: Mapping[str, str | int | float | bool] = asked | {"runtime": TRACE_LOAD_S, "warmup": 0}
     argv = tool.argv(params, guest.target(cell, _seed(trial.spec, run.seed)))
     recording = guest.record(cell.device, argv, TRACE_DELAY_S, TRACE_S)
-    kept = run.store.keep(trial.spec.id, "xentrace.bin", recording.data)
+    kept = run.store.keep(trial.spec.id, "xentrace.bin.gz", gzip.compress(recording.data, mtime=0))
     with tempfile.NamedTemporaryFile(suffix=".xentrace") as file:
         Path(file.name).write_bytes(recording.data)
         read = trace.read(Path(file.name), domain=recording.domid)
     return mechanism(recording, read, cell.device, rate_of(trial.readings)), (kept,)
 
 
-def _flags(bill: CpuBill | None) -> tuple[str, ...]:
-    said = foreign_load(bill) if bill else None
-    return (said,) if said else ()
+def _ceiling(trial: Trial, guest: Guest, run: Measuring) -> tuple[Reading, ...]:
+    """Return what the same load, short, gives on the backing store itself: no device can do better."""
+    cell = trial.spec.cell
+    tool = WORKLOADS[cell.workload.tool]
+    asked = dict(cell.workload.params)
+    params = asked | {"runtime": min(CEILING_S, float(asked["runtime"])), "warmup": 0}
+    printed = guest.on_backing(
+        cell, _seed(trial.spec, run.seed), lambda disk: tool.argv(params, disk), guest.patience(2) + 4 * CEILING_S
+    )
+    try:
+        return tool.parse(printed, params).readings if printed else ()
+    except ParseError:
+        return ()
+
+
+def _flags(windows: tuple[float, ...], taints: tuple[str, ...]) -> tuple[str, ...]:
+    # Counted and told, never dropped or repeated: what is measured longer because it wavered is another experiment.
+    wavered = unsteady(windows)
+    return (*((wavered,) if wavered else ()), *taints)
 
 
 def _last_words(done: GuestRun) -> str:
@@ -114,5 +137,5 @@ def _last_words(done: GuestRun) -> str:
 
 
 def _seed(spec: TrialSpec, seed: int) -> int:
-    """Return a seed that both arms of a comparison share in a block, and no two blocks do."""
-    return int(digest([seed, spec.block, spec.cell.comparison], 7), 16)
+    """Return a seed that both arms of a comparison share in a block, and no two blocks or runs do."""
+    return int(digest([seed, spec.block, spec.cell.comparison, *([spec.run] if spec.run > 1 else [])], 7), 16)

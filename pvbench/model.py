@@ -288,6 +288,7 @@ class Trial:
     `seconds` are the phases: boot, prepare, warmup, measure, overhead (controller's own), as measured.
     `started` is ISO 8601, UTC. `flags` say what a reader should know of a trial that counts all the same ("unsteady:
     …", "foreign load: …"). `windows` are the rates of equal parts of the measurement, in the primary metric's unit.
+    `ceiling` is what the same load gave on the backing store itself, in dom0.
     """
 
     spec: TrialSpec
@@ -307,6 +308,7 @@ class Trial:
     bill: CpuBill | None = None
     mechanism: Mechanism | None = None
     traps: tuple[TrapCost, ...] = ()
+    ceiling: tuple[Reading, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.outcome is Outcome.OK) == (self.reason is not None):

@@ -34,6 +34,9 @@ def as_data(page: ComparisonPage) -> dict[str, Any]:
     return {
         "run": page.run_id,
         "label": page.label,
+        "caution": page.caution,
+        "noise": page.noise,
+        "correction": page.groups_note,
         "comparisons": [
             {"host": group.host, "workload": row.workload, "settings": row.settings, "metric": row.metric,
              "ratio": row.point, "low": row.low, "high": row.high, "level": 0.95, "bound": row.bound,

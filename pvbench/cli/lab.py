@@ -108,10 +108,10 @@ def ssh(app: App, command: tuple[str, ...]) -> int:
 
 
 @lab.command()
-@click.option("--keep-images", is_flag=True, help="Keep the images, which other labs of yours may use.")
+@click.option("--keep-images", is_flag=True, help="Keep the images too.")
 @pass_app
 def rm(app: App, keep_images: bool) -> None:
-    """End the lab and free its cache."""
+    """End the lab and free its cache; images that other labs of yours stand on are kept."""
     from pvbench.cli import reach
     from pvbench.reports import format as fmt
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import click
 
 from pvbench import __version__
-from pvbench.cli import failures, hosts, lab, matrices, run, runs, shell, trace
+from pvbench.cli import failures, hosts, lab, matrices, pilot, run, runs, shell, trace
 from pvbench.cli.app import App, Edges, Group, Verb
 
 EPILOG = (
@@ -31,6 +31,7 @@ VERBS: tuple[Verb | Group, ...] = (
     matrices.init,
     matrices.check,
     matrices.plan,
+    pilot.pilot,
     run.run,
     runs.ls,
     runs.show,

@@ -42,6 +42,7 @@ def begin(
         guest=guest_facts(guest),
         stack=stack(hosts),
         plan=planned.make(matrix).trials,
+        margin=matrix.margin,
     )
 
 

@@ -57,13 +57,13 @@ def check(app: App, matrix: Path | None, hosts_file: Path | None, schema: bool, 
         return
     if matrix is None:
         raise click.UsageError("check needs a MATRIX, or --schema", click.get_current_context())
+    from pvbench.cli.planned import make
     from pvbench.matrix import expand
 
     read, known = found.matrix(matrix), found.inventory(hosts_file, matrix)
     found.check_guest(read)
     found.check_hosts(read, known, app)
-    cells = len(expand(read))
-    trials = f"{cells} cells in {read.run.blocks} blocks, {cells * read.run.blocks} trials"
+    trials = f"{len(expand(read))} cells in {read.run.blocks} blocks, {len(make(read).trials)} trials"
     print(f"{matrix}: ok, {trials} on {_names(read.hosts)}")
     app.note(f"next: pvbench plan {matrix}")
 

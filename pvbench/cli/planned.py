@@ -5,7 +5,7 @@ from typing import Any
 from pvbench.cli.pace import BOOT_S, OVERHEAD_S
 from pvbench.cli.text import columns
 from pvbench.matrix import Matrix, expand
-from pvbench.model import Cell
+from pvbench.model import Cell, TrialSpec
 from pvbench.plan import Estimate, Plan, estimate
 from pvbench.plan import make as make_plan
 from pvbench.reports import format as fmt
@@ -15,7 +15,10 @@ from pvbench.reports import wording
 def make(matrix: Matrix) -> Plan:
     """Return the plan of a matrix."""
     run = matrix.run
-    return make_plan(expand(matrix), blocks=run.blocks, order=run.order, seed=run.seed, placement=matrix.placement)
+    return make_plan(
+        expand(matrix), blocks=run.blocks, order=run.order, seed=run.seed, placement=matrix.placement,
+        runs_per_boot=run.runs_per_boot, twins=run.twins,
+    )  # fmt: skip
 
 
 def cost(matrix: Matrix, plan: Plan) -> Estimate:
@@ -35,7 +38,10 @@ def render(matrix: Matrix, plan: Plan, *, whole: bool) -> str:
     cells = {cell: cell.id for cell in expand(matrix)}
     shown = [trial for trial in plan.trials if whole or trial.block == plan.trials[0].block]
     more = f", block 1 of {run.blocks}; -v prints all" if len(shown) < len(plan.trials) else ""
-    trials = [(str(trial.position + 1), trial.boot, cells[trial.cell], *told(trial.cell)[1:]) for trial in shown]
+    trials = [
+        (str(trial.position + 1), trial.boot, cells[trial.cell], *told(trial.cell)[1:], _which(trial))
+        for trial in shown
+    ]
     return (
         f"{fmt.count(len(cells), 'cell')}, {fmt.count(spent.trials, 'trial')} in {fmt.count(run.blocks, 'block')}, "
         f"{fmt.count(spent.boots, 'boot')}; {matrix.placement}, order {run.order}, seed {run.seed}\n"
@@ -45,6 +51,10 @@ def render(matrix: Matrix, plan: Plan, *, whole: bool) -> str:
         + f"\nOrder ({plan.order}{more})\n"
         + columns(trials, "  ")
     )
+
+
+def _which(trial: TrialSpec) -> str:
+    return " ".join([*([f"run {trial.run}"] if trial.run > 1 else []), *(["twin"] if trial.twin else [])])
 
 
 def as_data(matrix: Matrix, plan: Plan) -> dict[str, Any]:
@@ -66,7 +76,14 @@ def as_data(matrix: Matrix, plan: Plan) -> dict[str, Any]:
         },
         "cells": [cell_data(cell, key) for cell, key in cells.items()],
         "trials": [
-            {"id": trial.id, "cell": cells[trial.cell], "block": trial.block, "boot": trial.boot}
+            {
+                "id": trial.id,
+                "cell": cells[trial.cell],
+                "block": trial.block,
+                "boot": trial.boot,
+                "run": trial.run,
+                "twin": trial.twin,
+            }
             for trial in plan.trials
         ],
     }

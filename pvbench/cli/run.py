@@ -10,6 +10,7 @@ import click
 from pvbench.cli import found
 from pvbench.cli.app import App, pass_app, verb
 from pvbench.cli.matrices import hosts_option
+from pvbench.errors import UsageError
 
 if TYPE_CHECKING:
     from pvbench.controller import RunSummary
@@ -57,12 +58,16 @@ def run(
 
             name = found.run_name(results, resume)
             store = stack.enter_context(Store.open(results, name, write=not dry_run))
+            if store.manifest.pilot:
+                raise UsageError(f"{store.manifest.run_id} is a pilot, and never becomes a run",
+                                 hint=f"pvbench pilot --of {store.manifest.run_id}")  # fmt: skip
             app.swapped = app.swapped or NEGATIVE_CONTROL in store.manifest.command
-        asked = _asked(app, matrix, hosts_file, results, store)
+        asked = asked_for(app, matrix, hosts_file, results, store)
         if dry_run:
             return _dry(app, asked, store)
         stack.enter_context(orderly(app))
-        return _measure(app, asked, store, stack)
+        store, summary = measure(app, asked, store, stack)
+        return _end(app, store, summary, results)
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,8 @@ class Asked:
     results: Path
 
 
-def _asked(app: App, path: Path | None, hosts_file: Path | None, results: Path, store: "Store | None") -> Asked:
+def asked_for(app: App, path: Path | None, hosts_file: Path | None, results: Path, store: "Store | None") -> Asked:
+    """Return what the command line asks for, all of it read and checked; nothing is contacted."""
     if path is not None:
         matrix, name = found.matrix(path), path.name
     else:
@@ -102,7 +108,10 @@ def _dry(app: App, asked: Asked, store: "Store | None") -> int:
     return 0
 
 
-def _measure(app: App, asked: Asked, store: "Store | None", stack: ExitStack) -> int:
+def measure(
+    app: App, asked: Asked, store: "Store | None", stack: ExitStack, *, pilot: bool = False
+) -> "tuple[Store, RunSummary]":
+    """Measure what is not finished of a run, a new one where there is no store, and return both."""
     from pvbench import controller
     from pvbench.cli import manifests, reach
     from pvbench.cli.pace import Pace
@@ -118,7 +127,7 @@ def _measure(app: App, asked: Asked, store: "Store | None", stack: ExitStack) ->
         from pvbench.store import Store
 
         salt = secrets.token_hex(8)
-        manifest = manifests.begin(matrix, asked.name, facts, guest, app.argv, app.edges.clock.now(), salt)
+        manifest = manifests.begin(matrix, asked.name, facts, guest, _command(app, pilot), app.edges.clock.now(), salt)
         store = stack.enter_context(Store.create(asked.results, manifest))
     else:
         manifests.check_resume(store.manifest, matrix, facts, guest)
@@ -126,16 +135,21 @@ def _measure(app: App, asked: Asked, store: "Store | None", stack: ExitStack) ->
             app.note(f"the journal's last line was unfinished ({store.torn_bytes} bytes); its trial is made again")
     manifest = store.manifest
     where = "" if asked.results == USUAL_RESULTS else f" -o {asked.results}"
-    app.resume = f"pvbench run --resume {manifest.run_id}{where}"
+    app.resume = None if pilot else f"pvbench run --resume {manifest.run_id}{where}"
     app.note(f"run {manifest.run_id}")
     settings = controller.Settings(
         matrix.placement, matrix.guest.memory_bytes, matrix.guest.vcpus, matrix.scratch_bytes, manifest.seed,
-        matrix.run.settle_s, traced_blocks=1,
+        matrix.run.settle_s, traced_blocks=0 if pilot else 1,
     )  # fmt: skip
     hold = reach.holder(app, hosts, known, guest, f"run {manifest.run_id}")
     with watching(app, Pace(manifest.plan, store.finished_ids()), manifest.blocks) as progress:
         summary = controller.run(manifest.plan, hold, store, settings, app.edges.clock, progress)
-    return _end(app, store, summary, asked.results)
+    return store, summary
+
+
+def _command(app: App, pilot: bool) -> tuple[str, ...]:
+    """Return the words of the command line; those of a pilot begin with its name, so that nobody takes it for a run."""
+    return ("pilot", *(word for word in app.argv if word != "pilot")) if pilot else app.argv
 
 
 def _facts(app: App, hosts: "dict[str, Host]", known: "Inventory", guest: "GuestImage") -> "tuple[HostFacts, ...]":

@@ -69,7 +69,8 @@ def _by_cell(manifest: Manifest) -> dict[Cell, list[TrialSpec]]:
 
 
 def _trial(spec: TrialSpec, trial: Trial | None, evidence: bool) -> Iterator[str]:
-    head = f"  block {spec.block}, boot {fmt.clean(spec.boot)}: "
+    which = f"{f', run {spec.run}' if spec.run > 1 else ''}{', twin' if spec.twin else ''}"
+    head = f"  block {spec.block}, boot {fmt.clean(spec.boot)}{which}: "
     if trial is None:
         yield head + NEVER_REACHED
         return
@@ -78,6 +79,7 @@ def _trial(spec: TrialSpec, trial: Trial | None, evidence: bool) -> Iterator[str
     shown = [(METRICS[each.metric].title, fmt.value(METRICS[each.metric], each.value)) for each in trial.readings]
     if shown:
         yield columns(shown, "    ").rstrip("\n")
+    yield from (f"    flagged {fmt.clean(flag)}" for flag in trial.flags)
     if not evidence:
         return
     for witness in trial.witnesses:
@@ -103,7 +105,8 @@ def _carried(witness: Witness) -> str:
 
 
 def _trial_data(spec: TrialSpec, trial: Trial | None) -> dict[str, Any]:
-    head = {"id": spec.id, "block": spec.block, "boot": spec.boot, "position": spec.position}
+    head = {"id": spec.id, "block": spec.block, "boot": spec.boot, "position": spec.position,
+            "run": spec.run, "twin": spec.twin}  # fmt: skip
     if trial is None:
         return head | {"outcome": None, "reason": NEVER_REACHED, "readings": []}
     kept = asdict(trial)

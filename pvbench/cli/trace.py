@@ -26,13 +26,13 @@ def trace(app: App, file: Path, domain: int | None, cpu: str | None, mhz: float 
     """Count what each domain did in FILE, which xentrace wrote: exits by reason, device accesses, notifications.
 
     Record it on the host with `xentrace -D -e 0xaf000 -T 2 FILE` (exits and scheduler); with 0x3af000
-    the hypercalls of a PV dom0 and its grant mappings are there too.
+    the hypercalls of a PV dom0 and its grant mappings are there too. A gzipped FILE, as runs keep them, is read too.
     """
     from pvbench import trace as traces
     from pvbench.cli.traced import as_data, render
 
-    with _progress(app, file.name) as told:
-        found = traces.read(file, domain=domain, svm=None if cpu is None else cpu == "svm", told=told)
+    with _unpacked(file) as plain, _progress(app, file.name) as told:
+        found = traces.read(plain, domain=domain, svm=None if cpu is None else cpu == "svm", told=told)
     if domain is not None and domain not in found.domains:
         why = "does nothing that is counted" if found.attributed else "cannot be told from others"
         hint = "without --domain all are listed" if found.attributed else "trace the scheduler too: mask 0x00021000"
@@ -41,6 +41,31 @@ def trace(app: App, file: Path, domain: int | None, cpu: str | None, mhz: float 
         print(json.dumps(as_data(found, str(file), mhz), indent=2))
     else:
         print(render(found, str(file), mhz), end="")
+
+
+@contextmanager
+def _unpacked(file: Path) -> Iterator[Path]:
+    """Give the path of a file without its gzip wrapping; one without, or that cannot be read, is given as it is."""
+    import gzip
+    import shutil
+    import tempfile
+
+    try:
+        with file.open("rb") as head:
+            packed = head.read(2) == b"\x1f\x8b"
+    except OSError:
+        packed = False
+    if not packed:
+        yield file
+        return
+    with tempfile.NamedTemporaryFile(suffix=".xentrace") as plain:
+        try:
+            with gzip.open(file) as source:
+                shutil.copyfileobj(source, plain)
+        except (EOFError, OSError) as error:
+            raise UsageError(f"{file} is gzipped, but damaged: {error}") from None
+        plain.flush()
+        yield Path(plain.name)
 
 
 @contextmanager

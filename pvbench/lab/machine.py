@@ -95,9 +95,15 @@ class Machine:
         return True
 
     def remove(self, *, images: bool) -> int:
-        """Free this lab's folder, and every image if asked; return the bytes freed."""
+        """Free this lab's folder and, if asked, every image that no other lab stands on; return the bytes freed."""
         self.down()
-        doomed = [self._folder, *([self._cache / "images"] if images else [])]
+        disks = (self._cache / "labs").glob("*/*.qcow2")
+        used = {disk.name.partition("-")[0] for disk in disks if disk.parent != self._folder}
+        there = (self._cache / "images").glob("*") if images else ()
+        doomed = [
+            self._folder,
+            *(image for image in there if image.name not in used and not image.name.startswith(".")),
+        ]
         freed = sum(_size(folder) for folder in doomed)
         for folder in doomed:
             shutil.rmtree(folder, ignore_errors=True)

@@ -4,12 +4,27 @@ Plain code rather than pydantic: one table of shapes both reads the text and pri
 disagree, and a value that may be one or a list of many gets one message instead of one for each branch of a union.
 """
 
-from pvbench.located.shapes import Choice, Const, Field, Flag, Keyed, Listed, Named, OneOf, Shape, Swept, Text, Whole
+from pvbench.located.shapes import (
+    Choice,
+    Const,
+    Field,
+    Flag,
+    Keyed,
+    Listed,
+    Named,
+    OneOf,
+    Shape,
+    Share,
+    Swept,
+    Text,
+    Whole,
+)  # fmt: skip
 from pvbench.located.tree import Node, Scalar, Sequence, Table, at, decode, nearest, parse, shown
-from pvbench.located.units import DURATION, RATE, SIZE, WHOLE_SECONDS, Quantity
+from pvbench.located.units import DURATION, PERCENT, RATE, SIZE, WHOLE_SECONDS, Quantity
 
 __all__ = [
     "DURATION",
+    "PERCENT",
     "RATE",
     "SIZE",
     "WHOLE_SECONDS",
@@ -26,6 +41,7 @@ __all__ = [
     "Scalar",
     "Sequence",
     "Shape",
+    "Share",
     "Swept",
     "Table",
     "Text",

@@ -14,6 +14,7 @@ from pvbench.located.tree import Node, Scalar, Sequence, Table, nearest, parse, 
 
 JsonSchema = dict[str, Any]
 
+_PLAIN_SHARE = re.compile(r"0(\.[0-9]{1,9})?|1(\.0{1,9})?")
 _PLAIN_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 
 
@@ -135,6 +136,22 @@ class Whole:
     def schema(self) -> JsonSchema:
         """Return an integer with its bounds."""
         return {"type": "integer", "minimum": self.least, "maximum": self.most}
+
+
+@dataclass(frozen=True)
+class Share:
+    """A number from 0 to 1."""
+
+    def read(self, node: Node) -> float:
+        """Return the number."""
+        found = scalar(node, "a share from 0 to 1")
+        if found.tag not in ("int", "float") or not _PLAIN_SHARE.fullmatch(found.text):
+            raise node.problem(f"expected a share from 0 to 1, such as 0.2, found '{shown(found.text)}'")
+        return float(found.text)
+
+    def schema(self) -> JsonSchema:
+        """Return a number with its bounds."""
+        return {"type": "number", "minimum": 0, "maximum": 1}
 
 
 @dataclass(frozen=True)

@@ -127,5 +127,13 @@ DURATION = Quantity(
     most=Fraction(24 * 3600),
 )
 
+PERCENT = Quantity(
+    "percentage",
+    "5%",
+    _table(**{"%": Fraction(1, 100)}),
+    _slips("%", **{"%": "percent pc"}),
+    most=Fraction(10),
+)
+
 # For tools whose options take seconds as integers.
 WHOLE_SECONDS = replace(DURATION, noun="duration in whole seconds", units=_table(s=1, m=60, h=3600), fractions=False)

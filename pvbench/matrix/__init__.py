@@ -8,10 +8,24 @@ from typing import Any
 from pvbench.drivers import DRIVERS
 from pvbench.errors import MatrixError
 from pvbench.inventory import HOST_NAME
-from pvbench.located import DURATION, SIZE, Choice, Const, Field, Keyed, Listed, OneOf, Text, Whole, at, parse
+from pvbench.located import (
+    DURATION,
+    PERCENT,
+    SIZE,
+    Choice,
+    Const,
+    Field,
+    Keyed,
+    Listed,
+    OneOf,
+    Share,
+    Text,
+    Whole,
+    parse,
+)  # fmt: skip
 from pvbench.matrix.grammar import GRAMMARS, kind_of
 from pvbench.matrix.nouns import GuestSettings, Matrix, RunSettings
-from pvbench.matrix.rules import check, read_workloads
+from pvbench.matrix.rules import check, fixed_before, placement_of, read_workloads, twin_share
 from pvbench.model import Cell, DeviceKind, Order, Placement, digest
 
 __all__ = ["GuestSettings", "Matrix", "RunSettings", "expand", "kind_of", "load", "schema"]
@@ -29,10 +43,22 @@ _DEVICES = Keyed(
     },
     least=1,
 )
+_PLACEMENT = Choice("placement", tuple(Placement))
 _RUN = Keyed(
     "run",
     {
         "blocks": Field(Whole(1, 1000), "How often all is measured; below 5 is called indicative.", default="3"),
+        "runs_per_boot": Field(
+            Whole(1, 20), "How often each workload is run in each boot; repeats make one value.", default="1"
+        ),
+        "warmup": Field(DURATION.between("0s", "1h"), "For every workload that does not say its own."),
+        "runtime": Field(DURATION.between("100ms", "24h"), "For every workload that does not say its own."),
+        "placement": Field(_PLACEMENT, "As below the top of the file; either place."),
+        "twins": Field(
+            Share(),
+            "Share of the blocks in which one device of each kind is measured twice, as if it were two: the run's own "
+            "noise. Left out: 0.2 from 5 blocks on, rounded up; 0 below.",
+        ),
         "order": Field(Choice("order", tuple(Order)), "Whether a block's trials are shuffled.", default="random"),
         "seed": Field(Whole(0, 2**32 - 1), "The seed of the shuffling; the same seed, the same plan.", default="1"),
         "settle": Field(DURATION.between("0s", "10m"), "A pause before each measurement.", default="0s"),
@@ -50,7 +76,10 @@ _COMPARE = Keyed(
             ),
             "The device, one for each kind, that the others are compared with.",
             required=True,
-        )
+        ),
+        "margin": Field(
+            PERCENT.between("0.01%", "99.99%"), "A difference within it counts as none: EQUIVALENT.", default="5%"
+        ),
     },
 )  # fmt: skip
 _GUEST = Keyed(
@@ -69,9 +98,7 @@ _FILE = Keyed(
         "hosts": Field(Listed(HOST_NAME, "[lab]"), "Hosts to measure on: names of hosts.yaml.", required=True),
         "devices": Field(_DEVICES, "What is measured, by kind.", required=True),
         "placement": Field(
-            Choice("placement", tuple(Placement)),
-            "isolated: a boot for each device; coexist: emulated and PV side by side in one boot.",
-            required=True,
+            _PLACEMENT, "isolated: a boot for each device; coexist: emulated and PV side by side in one boot."
         ),
         "workloads": Field(
             Listed(
@@ -99,15 +126,25 @@ def schema() -> dict[str, Any]:
 def load(text: str, *, name: str) -> Matrix:
     """Return what a matrix.yaml says; raises MatrixError, located, for the first thing wrong."""
     root = parse(text, name=name, error=MatrixError)
+    fixed_before(root)
     read = _FILE.read(root)
     run, guest = read["run"], read["guest"]
+    compared = read["compare"] or {"baseline": {}, "margin": _COMPARE.fields["margin"].missing()}
     said: dict[str, Any] = {
         "hosts": read["hosts"],
         "devices": _by_kind(read["devices"]),
-        "placement": Placement(read["placement"]),
-        "workloads": read_workloads(read["workloads"], at(root, "workloads")),
-        "run": RunSettings(run["blocks"], Order(run["order"]), run["seed"], run["settle"]),
-        "baseline": _by_kind((read["compare"] or {"baseline": {}})["baseline"]),
+        "placement": placement_of(read["placement"], run["placement"], root),
+        "workloads": read_workloads(read["workloads"], root),
+        "run": RunSettings(
+            run["blocks"],
+            Order(run["order"]),
+            run["seed"],
+            run["settle"],
+            run["runs_per_boot"],
+            twin_share(run["twins"], run["blocks"]),
+        ),
+        "baseline": _by_kind(compared["baseline"]),
+        "margin": compared["margin"],
         "guest": GuestSettings(guest["image"], guest["memory"], guest["vcpus"]),
         "scratch_bytes": read["scratch"],
     }

@@ -8,12 +8,17 @@ from pvbench.model import DeviceKind, Order, Placement, Workload
 
 @dataclass(frozen=True)
 class RunSettings:
-    """How often and in which order everything is measured; `settle_s` is a pause before each measurement."""
+    """How often and in which order everything is measured; `settle_s` is a pause before each measurement.
+
+    `twins` is the share of the blocks, 0 to 1, in which one device of each kind is measured twice.
+    """
 
     blocks: int
     order: Order
     seed: int
     settle_s: float
+    runs_per_boot: int = 1
+    twins: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,8 @@ class GuestSettings:
 class Matrix:
     """What is to be measured. `baseline` is the device the others of its kind are compared with.
 
+    `margin` is the relative difference below which two devices are called equivalent: 0.05 for 5 %.
+
     `text` is the file as it was written; `digest` identifies what it says, whatever its layout and comments.
     """
 
@@ -38,6 +45,7 @@ class Matrix:
     workloads: tuple[Workload, ...]
     run: RunSettings
     baseline: Mapping[DeviceKind, str]
+    margin: float
     guest: GuestSettings
     scratch_bytes: int
     text: str

@@ -5,24 +5,64 @@ from typing import Any
 
 from pvbench.drivers import DRIVERS
 from pvbench.located import SIZE, Node, Table, at, nearest
-from pvbench.matrix.grammar import MOST_WORKLOADS, kind_of, sweep
+from pvbench.matrix.grammar import GRAMMARS, MOST_WORKLOADS, kind_of, sweep
 from pvbench.matrix.nouns import Matrix
 from pvbench.model import DeviceKind, IoPath, Placement, Workload
 from pvbench.workloads import WORKLOADS
 
 MOST_TRIALS = 200_000
+TWINS = 0.2
+"""The share of blocks with a twin where a matrix does not say, from TWINS_FROM blocks on."""
+
+TWINS_FROM = 5
+"""Below it everything is indicative anyway, and a twin would cost a third of a quick look."""
+
+_SEQUENTIAL = ("stop", "stop_when", "until", "until_significant")
 
 Entries = Sequence[tuple[str, dict[str, Any]]]
 
 
-def read_workloads(entries: Entries, node: Node) -> tuple[Workload, ...]:
+def fixed_before(root: Node) -> None:
+    """Raise MatrixError for a wish to stop when the figures look decided."""
+    for table in (root, at(root, "run")):
+        for word in _SEQUENTIAL:
+            key = table.key(word) if isinstance(table, Table) else None
+            if key is not None:
+                raise key.problem(
+                    f"'{word}' is refused: stopping once a difference shows finds one between 27 % of identical arms; "
+                    "the number of blocks is fixed before the run, and `pvbench pilot` recommends it"
+                )
+
+
+def placement_of(above: str | None, within: str | None, root: Node) -> Placement:
+    """Return the placement, told at the top of the file or in `run`; raises MatrixError for neither and for two."""
+    if above and within and above != within:
+        places = [at(root, "placement"), at(root, "run", "placement")]
+        second = max(places, key=lambda place: (place.line, place.column))
+        first = min(places, key=lambda place: (place.line, place.column))
+        raise second.problem(f"the placement in line {first.line} is another; say it once")
+    found = above or within
+    if found is None:
+        raise root.problem("'placement' is missing in a matrix")
+    return Placement(found)
+
+
+def twin_share(told: float | None, blocks: int) -> float:
+    """Return the share of blocks that carry a twin."""
+    if told is not None:
+        return told
+    return TWINS if blocks >= TWINS_FROM else 0.0
+
+
+def read_workloads(entries: Entries, root: Node) -> tuple[Workload, ...]:
     """Return the workloads of all entries; raises MatrixError for one that comes twice or for too many."""
     found: dict[Workload, Node] = {}
+    node = at(root, "workloads")
     for index, (tool, values) in enumerate(entries):
         entry = at(node, index, tool)
         if not isinstance(entry, Table):
             raise TypeError("an entry that was read is a mapping")
-        for workload in sweep(tool, values, entry):
+        for workload in sweep(tool, values | _times(tool, entry, root), entry):
             if workload in found:
                 raise entry.problem(f"a workload of this entry is already in the one of line {found[workload].line}")
             found[workload] = entry
@@ -31,13 +71,25 @@ def read_workloads(entries: Entries, node: Node) -> tuple[Workload, ...]:
     return tuple(found)
 
 
+def _times(tool: str, entry: Table, root: Node) -> dict[str, Any]:
+    """Return the times of `run` that an entry does not say itself, read as its tool reads times."""
+    run, fields = at(root, "run"), GRAMMARS[tool].shape.fields
+    told = {name: run.get(name) for name in ("runtime", "warmup")} if isinstance(run, Table) else {}
+    return {
+        name: fields[name].shape.read(node)
+        for name, node in told.items()
+        if node is not None and name in fields and entry.get(name) is None
+    }
+
+
 def check(matrix: Matrix, entries: Entries, root: Node) -> None:
     """Raise MatrixError for what does not go together."""
     _check_kinds(matrix, entries, root)
     for kind in matrix.baseline:
         _check_baseline(matrix, kind, root)
     _check_fit(matrix, entries, root)
-    trials = matrix.run.blocks * len(matrix.hosts) * sum(len(matrix.devices[kind_of(w)]) for w in matrix.workloads)
+    boots = matrix.run.blocks * matrix.run.runs_per_boot
+    trials = boots * len(matrix.hosts) * sum(len(matrix.devices[kind_of(w)]) for w in matrix.workloads)
     if trials > MOST_TRIALS:
         raise at(root, "workloads").problem(f"{trials} trials in {matrix.run.blocks} blocks; at most {MOST_TRIALS}")
 

@@ -1,12 +1,12 @@
 """The trials of a run, gathered by cell, and one side of a comparison made of them."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from pvbench.metrics import Metric
-from pvbench.model import Cell, DeviceKind, Outcome, Placement, Trial, Workload
+from pvbench.model import Cell, Outcome, Trial
 from pvbench.reports import format as fmt
 from pvbench.reports import wording
 from pvbench.reports.page import Arm
@@ -18,29 +18,42 @@ NEVER_REACHED = "never reached: the run ended before it"
 
 @dataclass(frozen=True)
 class CellTrials:
-    """A cell of the plan, its identity, its trials in order, and how many planned trials never came."""
+    """A cell of the plan, its identity, its trials in order, and how many planned trials never came.
+
+    `twins` are measurements of the cell as another arm: they tell the noise, and never enter the cell's own sample.
+    """
 
     cell: Cell
     id: str
     metric: Metric
     trials: tuple[Trial, ...]
     missing: int
+    twins: tuple[Trial, ...] = ()
 
     @property
-    def family(self) -> tuple[str, DeviceKind, Placement, Workload]:
+    def family(self) -> tuple[Hashable, ...]:
         """What the cell shares with those it is compared with: everything but the device, as `Cell.comparison`."""
-        return self.cell.host, self.cell.kind, self.cell.placement, self.cell.workload
+        cell = self.cell
+        return cell.host, cell.kind, cell.placement, cell.workload, cell.tunables
 
     @cached_property
     def sample(self) -> Sample | None:
         """The values of the primary metric, one a block; None if no trial gave one."""
-        readings = [
-            (trial.spec.block, reading.value)
-            for trial in self.trials
-            for reading in trial.readings
-            if reading.metric == self.metric.name
-        ]
+        readings = list(self.readings(self.trials))
         return Sample.of(readings) if readings else None
+
+    def readings(self, trials: Iterable[Trial]) -> Iterator[tuple[int, float]]:
+        """Yield the block and the value of the primary metric of each trial that gave one."""
+        for trial in trials:
+            for reading in trial.readings:
+                if reading.metric == self.metric.name:
+                    yield trial.spec.block, reading.value
+
+    @property
+    def flagged(self) -> Counter[str]:
+        """How many trials that count carry which kind of flag, what stands before its colon."""
+        kinds = ({flag.partition(":")[0] for flag in trial.flags} for trial in self.trials if trial.readings)
+        return Counter(fmt.clean(kind) for found in kinds for kind in sorted(found))
 
     def count(self, outcome: Outcome) -> int:
         """Return how many trials ended so; those never reached are not measured."""
@@ -51,23 +64,30 @@ class CellTrials:
 def gather(manifest: Manifest, trials: Sequence[Trial]) -> tuple[CellTrials, ...]:
     """Return every cell of the plan, and any that only the trials know: like beside like, emulated devices first."""
     by_cell: dict[Cell, list[Trial]] = {}
+    twins: dict[Cell, list[Trial]] = {}
     planned: Counter[Cell] = Counter()
     for spec in sorted(manifest.plan, key=lambda spec: (spec.block, spec.position)):
-        planned[spec.cell] += 1
+        planned[spec.cell] += not spec.twin
         by_cell.setdefault(spec.cell, [])
     for trial in trials:
-        by_cell.setdefault(trial.spec.cell, []).append(trial)
+        own = by_cell.setdefault(trial.spec.cell, [])
+        (twins.setdefault(trial.spec.cell, []) if trial.spec.twin else own).append(trial)
     found = (
         CellTrials(
             cell=cell,
             id=cell.id,
             metric=wording.primary(cell.workload),
-            trials=tuple(sorted(own, key=lambda trial: (trial.spec.block, trial.started))),
-            missing=max(planned[cell] - len({(trial.spec.block, trial.spec.boot) for trial in own}), 0),
+            trials=_in_order(own),
+            missing=max(planned[cell] - len({(t.spec.block, t.spec.boot, t.spec.run) for t in own}), 0),
+            twins=_in_order(twins.get(cell, ())),
         )
         for cell, own in by_cell.items()
     )
     return tuple(sorted(found, key=_order))
+
+
+def _in_order(trials: Iterable[Trial]) -> tuple[Trial, ...]:
+    return tuple(sorted(trials, key=lambda trial: (trial.spec.block, trial.spec.run, trial.started)))
 
 
 def _order(found: CellTrials) -> tuple[str, str, str, str, tuple[float, ...], str, bool, str]:
@@ -100,4 +120,5 @@ def arm(found: CellTrials) -> Arm:
         invalid=invalid,
         not_measured=lacking,
         reasons=tuple(reasons.most_common()),
+        flagged=tuple(sorted(found.flagged.items())),
     )

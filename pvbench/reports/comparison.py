@@ -1,6 +1,7 @@
 """A run's manifest and trials → ComparisonPage. Pure: a report can be rebuilt next year without a host."""
 
 import shlex
+from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 
 from pvbench.drivers import DRIVERS
@@ -9,11 +10,13 @@ from pvbench.model import DeviceKind, IoPath, Outcome, Trial
 from pvbench.reports import evidence, wording
 from pvbench.reports import format as fmt
 from pvbench.reports.arms import CellTrials, arm, gather
-from pvbench.reports.headline import headline, magnitude, standfirst
+from pvbench.reports.floor import caution, floor, paragraph, told
+from pvbench.reports.headline import headline, standfirst
 from pvbench.reports.mechanism import mechanism
-from pvbench.reports.method import METHOD
+from pvbench.reports.method import method
+from pvbench.reports.notes import flags, notes, summary, unsettled
 from pvbench.reports.page import Arm, ComparisonPage, Facts, Group, HostView, LatencyRow, Row, Strip
-from pvbench.stats import Bound, Comparison, compare
+from pvbench.stats import Bound, Comparison, Family, Noise, compare, judge
 from pvbench.stats.compare import FEW_BLOCKS
 from pvbench.stats.latency import merge, percentile, total
 from pvbench.store import Manifest
@@ -27,27 +30,34 @@ def build(manifest: Manifest, trials: Sequence[Trial]) -> ComparisonPage:
     gathered = gather(manifest, trials)
     label = wording.label(manifest.hosts)
     matched = _matched(gathered, _baselines(manifest, gathered))
-    groups = _groups(matched, label)
+    pairs = _pairs(matched)
+    family = judge([found for pair in pairs if (found := _compared(*pair, manifest.margin)) is not None])
+    groups = _groups(pairs, family, manifest.margin, label)
     rows = tuple(row for group in groups for row in group.rows)
     strips = _strips(matched, label)
-    finding, qualifier = headline(rows, label)
+    finding, qualifier = headline(rows, label, pilot=manifest.pilot)
     costs = mechanism(matched, rows, label)
+    noise = floor(gathered)
+    warned = caution(noise)
     command = fmt.clean(shlex.join(manifest.command))
     return ComparisonPage(
         run_id=fmt.clean(manifest.run_id),
         matrix_name=fmt.clean(manifest.matrix_name),
         tool_version=fmt.clean(manifest.tool_version),
         started=_moment(manifest.started),
-        headline=f"{finding} ({qualifier})" if qualifier else finding,
+        headline=(f"{finding} ({qualifier})" if qualifier else finding) + (f". {warned}" if warned else ""),
         finding=finding,
         qualifier=qualifier,
-        standfirst=" ".join(filter(None, (standfirst(rows), costs.because if costs else ""))),
+        standfirst=_joined(
+            standfirst(rows),
+            costs.because if costs else "",
+            f"Noise floor, twin to original: {told(noise)}." if noise else "",
+        ),
         label=label,
         label_note=wording.label_note(manifest.hosts),
-        tiles=_tiles(manifest, gathered),
+        tiles=_tiles(manifest, gathered, noise),
         groups=groups,
-        groups_note=f"{fmt.count(len(rows), 'comparison')}; each interval covers its own ratio with 95 % confidence, "
-        "they do not do so jointly.",
+        groups_note=summary(len(rows), family),
         ladder_caption=_labelled("Ratio of each comparison with its 95 % interval, on a logarithmic scale", label),
         strips=strips[:STRIPS],
         strips_note=f"{fmt.count(len(strips) - STRIPS, 'further comparison')} not drawn; their values are below."
@@ -64,8 +74,15 @@ def build(manifest: Manifest, trials: Sequence[Trial]) -> ComparisonPage:
         command=command,
         reproduce=_reproduce(manifest, command),
         matrix_text=fmt.clean(manifest.matrix_text, keep="\n\t"),
-        method=METHOD,
+        method=method(manifest.margin),
+        caution=warned,
+        noise=paragraph(noise, any(spec.twin for spec in manifest.plan)),
     )
+
+
+def compared_pairs(manifest: Manifest, gathered: Sequence[CellTrials]) -> Sequence[tuple[CellTrials, CellTrials]]:
+    """Return what a run compares: each candidate with its baseline, baselines first."""
+    return _pairs(_matched(gathered, _baselines(manifest, gathered)))
 
 
 def _baselines(manifest: Manifest, gathered: Sequence[CellTrials]) -> Mapping[str, str]:
@@ -95,12 +112,29 @@ def _matched(gathered: Sequence[CellTrials], baselines: Mapping[str, str]) -> tu
     return tuple(matched)
 
 
-def _groups(matched: Sequence[Matched], label: str) -> tuple[Group, ...]:
+def _pairs(matched: Sequence[Matched]) -> Sequence[tuple[CellTrials, CellTrials]]:
+    return [(left, right) for left, candidates in matched for right in candidates if left is not None]
+
+
+def _compared(baseline: CellTrials, candidate: CellTrials, margin: float) -> Comparison | None:
+    left, right = baseline.sample, candidate.sample
+    if left is None or right is None:
+        return None
+    return compare(
+        left, right, metric=candidate.metric, margin=margin, ceiling=wording.ceiling(candidate.cell.workload)
+    )
+
+
+def _groups(
+    pairs: Sequence[tuple[CellTrials, CellTrials]], family: Family, margin: float, label: str
+) -> tuple[Group, ...]:
+    """Return the rows, grouped; `family` holds the comparisons of those pairs that have two samples, in their order."""
     rows: dict[tuple[str, DeviceKind], list[Row]] = {}
-    for baseline, candidates in matched:
-        for candidate in candidates:
-            if baseline is not None:
-                rows.setdefault((candidate.cell.host, candidate.cell.kind), []).append(_row(baseline, candidate))
+    judged = iter(zip(family.comparisons, family.adjusted, strict=True))
+    for baseline, candidate in pairs:
+        found, p = next(judged) if baseline.sample and candidate.sample else (None, None)
+        row = _row(baseline, candidate, found, p, family, margin)
+        rows.setdefault((candidate.cell.host, candidate.cell.kind), []).append(row)
     many = len({host for host, _ in rows}) > 1
     groups = []
     for (host, kind), own in rows.items():
@@ -112,12 +146,17 @@ def _groups(matched: Sequence[Matched], label: str) -> tuple[Group, ...]:
     return tuple(groups)
 
 
-def _row(baseline: CellTrials, candidate: CellTrials) -> Row:
-    left, right = baseline.sample, candidate.sample
+def _row(
+    baseline: CellTrials,
+    candidate: CellTrials,
+    found: Comparison | None,
+    p: float | None,
+    family: Family,
+    margin: float,
+) -> Row:
     arms = arm(baseline), arm(candidate)
     workload = candidate.cell.workload
     metric = candidate.metric
-    found = compare(left, right, metric=metric, ceiling=wording.ceiling(workload)) if left and right else None
     estimate = found.estimate if found else None
     bounds = estimate.interval if estimate else None
     tone = found.verdict.value if found else _lacking(arms)
@@ -133,7 +172,7 @@ def _row(baseline: CellTrials, candidate: CellTrials) -> Row:
         ratio=fmt.ratio(estimate.point) if estimate else "",
         interval=fmt.interval(bounds.low, bounds.high) if bounds else "",
         bound=found.bound.value if found and found.bound in {Bound.AT_LEAST, Bound.AT_MOST} else "",
-        notes=_notes(found, arms),
+        notes=(*notes(found, arms, margin), *unsettled(found, p, family, margin), *flags((baseline, candidate))),
         point=estimate.point if estimate else None,
         low=bounds.low if bounds else None,
         high=bounds.high if bounds else None,
@@ -146,26 +185,8 @@ def _lacking(arms: tuple[Arm, Arm]) -> str:
     return "invalid" if "invalid" in {side.status for side in arms} else "not_measured"
 
 
-def _notes(found: Comparison | None, arms: tuple[Arm, Arm]) -> tuple[str, ...]:
-    notes = []
-    if found:
-        if found.indicative:
-            notes.append(f"indicative ({fmt.count(found.blocks, 'block')})")
-        if found.estimate is None:
-            notes.append("an arm reads zero, so there is no ratio")
-        elif found.estimate.interval is None:
-            notes.append("no interval")
-        if found.decades:
-            notes.append(f"at least {magnitude(found.decades)} {'faster' if found.decades > 0 else 'slower'}")
-        if found.bound is Bound.BOTH:
-            notes.append("both arms reach the offered load, so the ratio says nothing")
-        elif found.bound:
-            notes.append("an arm reaches the offered load, so the ratio is a bound")
-        if found.disagreeing:
-            notes.append("blocks disagree: median and mean ratio differ by more than 5 %")
-    for side in arms:
-        notes.extend(f"{side.device}: {number} × {reason}" for reason, number in side.reasons)
-    return tuple(notes)
+def _joined(*sentences: str) -> str:
+    return " ".join(sentence for sentence in sentences if sentence)
 
 
 def _strips(matched: Sequence[Matched], label: str) -> tuple[Strip, ...]:
@@ -193,8 +214,12 @@ def _latency(gathered: Sequence[CellTrials]) -> tuple[LatencyRow, ...]:
     return tuple(rows)
 
 
-def _tiles(manifest: Manifest, gathered: Sequence[CellTrials]) -> Facts:
-    counts = {outcome: sum(found.count(outcome) for found in gathered) for outcome in Outcome}
+def _tiles(manifest: Manifest, gathered: Sequence[CellTrials], noise: Noise | None) -> Facts:
+    counts = Counter({outcome: sum(found.count(outcome) for found in gathered) for outcome in Outcome})
+    twins = [trial for found in gathered for trial in found.twins]
+    counts.update(trial.outcome for trial in twins)
+    counts[Outcome.NOT_MEASURED] += max(sum(spec.twin for spec in manifest.plan) - len(twins), 0)
+    flagged = sum(bool(trial.flags) for found in gathered for trial in (*found.trials, *found.twins))
     flaws = [
         f"{counts[outcome]:,} {word}"
         for outcome, word in ((Outcome.INVALID, "invalid"), (Outcome.NOT_MEASURED, "not measured"))
@@ -208,6 +233,8 @@ def _tiles(manifest: Manifest, gathered: Sequence[CellTrials]) -> Facts:
         ("Host" if len(manifest.hosts) == 1 else "Hosts", hosts or "–"),
         ("Blocks", f"{manifest.blocks}{few}"),
         ("Trials", f"{counts[Outcome.OK]:,} ok" + "".join(f", {flaw}" for flaw in flaws)),
+        ("Flagged", f"{fmt.count(flagged, 'trial')}, counted" if flagged else "none"),
+        ("Noise floor", told(noise) if noise else "not measured"),
         ("Placement", manifest.placement.value),
         ("Started", _moment(manifest.started)),
     )

@@ -28,13 +28,14 @@ def cells(gathered: Sequence[CellTrials], run_id: str) -> tuple[CellView, ...]:
     for found in gathered:
         shown = min(evidence, budget)
         views.append(_cell(found, run_id, shown, rows))
-        budget -= min(shown, len(found.trials))
+        budget -= min(shown, len(found.trials) + len(found.twins))
     return tuple(views)
 
 
 def _cell(found: CellTrials, run_id: str, evidence: int, rows: int) -> CellView:
     # What went wrong is asked about first; the rest stands in the order it was measured.
-    ranked = sorted(found.trials, key=lambda trial: trial.outcome is Outcome.OK)
+    every = sorted((*found.trials, *found.twins), key=lambda trial: (trial.spec.block, trial.spec.twin, trial.spec.run))
+    ranked = sorted(every, key=lambda trial: trial.outcome is Outcome.OK)
     listed = set(map(id, ranked[:rows]))
     explained = set(map(id, ranked[:evidence]))
     sample = found.sample
@@ -49,22 +50,25 @@ def _cell(found: CellTrials, run_id: str, evidence: int, rows: int) -> CellView:
         tone="ok" if found.count(Outcome.OK) == len(found.trials) + found.missing else "flawed",
         median=fmt.value(found.metric, sample.median if sample else None),
         cache_modes=", ".join(sorted({fmt.clean(trial.cache_mode) for trial in found.trials if trial.cache_mode})),
-        trials=tuple(_trial(t, found.metric, id(t) in explained) for t in found.trials if id(t) in listed),
+        trials=tuple(_trial(t, found.metric, id(t) in explained) for t in every if id(t) in listed),
         more=_more(found, len(explained), len(listed), run_id),
     )
 
 
 def _summary(found: CellTrials) -> str:
     counts = ((Outcome.OK, "ok"), (Outcome.INVALID, "invalid"), (Outcome.NOT_MEASURED, "not measured"))
-    return ", ".join(f"{found.count(outcome):,} {word}" for outcome, word in counts if found.count(outcome))
+    said = [f"{found.count(outcome):,} {word}" for outcome, word in counts if found.count(outcome)]
+    said += [f"{fmt.count(len(found.twins), 'twin')}"] if found.twins else []
+    return ", ".join([*said, *(f"{number:,} {kind}" for kind, number in sorted(found.flagged.items()))])
 
 
 def _more(found: CellTrials, explained: int, listed: int, run_id: str) -> str:
     said = []
     if found.missing:
         said.append(f"{fmt.count(found.missing, 'planned trial')} never reached.")
-    if len(found.trials) > listed:
-        said.append(f"{fmt.count(len(found.trials) - listed, 'further trial')} not listed here.")
+    beyond = len(found.trials) + len(found.twins) - listed
+    if beyond > 0:
+        said.append(f"{fmt.count(beyond, 'further trial')} not listed here.")
     if listed > explained:
         said.append(f"Evidence of {fmt.count(listed - explained, 'listed trial')} not shown here.")
     if len(said) > bool(found.missing):
@@ -93,6 +97,9 @@ def _trial(trial: Trial, metric: Metric, evidence: bool) -> TrialView:
         raw=tuple(RawView(fmt.clean(raw.path), fmt.clean(raw.sha256), fmt.size(raw.size_bytes)) for raw in trial.raw)
         if evidence
         else (),
+        run=trial.spec.run,
+        twin=trial.spec.twin,
+        flags=tuple(map(fmt.clean, trial.flags)),
     )
 
 

@@ -11,11 +11,12 @@ _ORDER = {1: "an order of magnitude", 2: "two orders of magnitude", 3: "three or
 _DECIDED = tuple(verdict.value for verdict in Verdict)
 
 
-def headline(rows: Sequence[Row], label: str) -> tuple[str, str]:
+def headline(rows: Sequence[Row], label: str, *, pilot: bool = False) -> tuple[str, str]:
     """Return what all comparisons of a run come to, and what qualifies it: ("… are faster …", "indicative")."""
     decided = [row for row in rows if row.tone in _DECIDED]
-    words = [word for word in (label, "indicative" if any(row.indicative for row in decided) else "") if word]
-    return _finding(decided, len(rows)), ", ".join(words)
+    indicative = any(row.indicative for row in decided)
+    words = (label, "a pilot, not a result" if pilot else "", "indicative" if indicative else "")
+    return _finding(decided, len(rows)), ", ".join(word for word in words if word)
 
 
 def standfirst(rows: Sequence[Row]) -> str:

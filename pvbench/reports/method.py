@@ -1,11 +1,19 @@
 """How to read a report: the same few paragraphs in every one."""
 
-METHOD = (
+Paragraph = tuple[str, str]
+
+
+def method(margin: float) -> tuple[Paragraph, ...]:
+    """Return the paragraphs; `margin` is the difference that counts as none, 0.05 for 5 %."""
+    return tuple((name, text.replace("{margin}", f"{margin * 100:g} %")) for name, text in _METHOD)
+
+
+_METHOD: tuple[Paragraph, ...] = (
     (
         "The boot is the unit",
-        "A block holds every cell of a comparison once, close in time, on one host, in seeded shuffled order. Whatever "
-        "is repeated inside one boot of the guest makes one reading: repeats share that boot's luck and never count as "
-        "replicates.",
+        "A block holds every arm of a comparison, close in time, on one host, in a seeded order that is balanced over "
+        "the blocks. Whatever is repeated inside one boot makes one reading: repeats share that boot's luck and never "
+        "count as replicates.",
     ),
     (
         "Ratio and interval",
@@ -16,9 +24,28 @@ METHOD = (
     ),
     (
         "Verdicts",
-        "EQUIVALENT, decided first: the 90 % interval lies within 5 % of 1 (two one-sided tests). FASTER or SLOWER: "
-        "the whole 95 % interval lies on one side of 1. CAPPED: an arm reached the offered load, so the ratio is only "
-        "a bound. UNDETERMINED: anything else. An order of magnitude is claimed only if the whole interval reaches it.",
+        "EQUIVALENT, decided first: the 90 % interval lies within {margin} of 1 (two one-sided tests). FASTER or "
+        "SLOWER: the whole 95 % interval lies beyond that margin. CAPPED: an arm reached the offered load, so the "
+        "ratio is only a bound. UNDETERMINED: anything else. An order of magnitude is claimed only if the whole "
+        "interval reaches it.",
+    ),
+    (
+        "Many comparisons",
+        "Each further comparison is a further chance to be fooled. FASTER and SLOWER must hold after Holm’s correction "
+        "for all comparisons of the report that were tested; past 20 of them, after Benjamini and Hochberg’s. The "
+        "intervals are those of each comparison alone.",
+    ),
+    (
+        "The noise floor",
+        "In some blocks one device of each kind is measured twice, as if it were two. The ratio of twin to original is "
+        "1 but for what the campaign itself adds; all pairs of a block make one value. Twins are in no other figure. "
+        "Where their interval leaves out 1, the headline says so.",
+    ),
+    (
+        "Steadiness",
+        "Warm-up and measurement are equally long in every arm, whatever happens in them. Where a measurement’s five "
+        "windows range over more than 20 % of their mean, or their trend moves more than 10 %, the trial is flagged "
+        "unsteady: told, counted, kept. The number of blocks is fixed before the run; nothing stops on a result.",
     ),
     (
         "Which device carried it",

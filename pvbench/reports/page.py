@@ -15,7 +15,8 @@ class Arm:
     """One device's side of a comparison. `median` is text with its unit, or says why there is none.
 
     `status` is ok, invalid or not_measured; `values` are (block, value in the metric's base unit);
-    `reasons` why trials of this arm gave no number, with how often.
+    `reasons` why trials of this arm gave no number, with how often; `flagged` what the reader should know of trials
+    that count all the same ("unsteady"), with how often.
     """
 
     device: str
@@ -28,6 +29,7 @@ class Arm:
     invalid: int
     not_measured: int
     reasons: tuple[tuple[str, int], ...]
+    flagged: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,9 @@ class TrialView:
     witnesses: tuple[WitnessView, ...] = ()
     commands: tuple[CommandView, ...] = ()
     raw: tuple[RawView, ...] = ()
+    run: int = 1
+    twin: bool = False
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -170,7 +175,8 @@ class HostView:
 class ComparisonPage:
     """A run's report. `label` is what stands beside every figure ("software emulation"), empty on bare metal.
 
-    `headline` is `finding` with `qualifier` in brackets after it.
+    `headline` is `finding` with `qualifier` in brackets after it, and `caution` where identical arms differ. `noise` is
+    a paragraph on them.
     """
 
     run_id: str
@@ -201,3 +207,5 @@ class ComparisonPage:
     reproduce: tuple[tuple[str, str], ...]
     matrix_text: str
     method: tuple[tuple[str, str], ...]
+    caution: str = ""
+    noise: str = ""

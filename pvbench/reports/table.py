@@ -1,6 +1,7 @@
 """ComparisonPage → the table at the end of a run: plain text for a terminal, readable without colour."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import wrap
@@ -165,8 +166,13 @@ def _verdict(row: Row) -> str:
 
 def _reasons(rows: Sequence[Row], width: int) -> list[str]:
     lines = []
+    sides = {side.cell: side for row in rows for side in (row.baseline, row.candidate)}
     if any(row.indicative for row in rows):
         lines += wrap("* indicative: the ratio rests on fewer than 5 blocks", width)
+    flags = Counter(kind for side in sides.values() for kind, number in side.flagged for _ in range(number))
+    if flags:
+        said = ", ".join(f"{number} {kind}" for kind, number in sorted(flags.items()))
+        lines += wrap(f"flagged, and counted all the same: {said}", width)
     for row in rows:
         for side in (row.baseline, row.candidate):
             for reason, number in side.reasons:

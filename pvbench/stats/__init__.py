@@ -1,8 +1,24 @@
-"""Statistics over blocks: samples, ratios with their intervals, verdicts, percentiles of merged histograms."""
+"""Statistics over blocks: samples, ratios with their intervals, verdicts, noise, percentiles of merged histograms."""
 
 from pvbench.stats.compare import Comparison, Verdict, compare
 from pvbench.stats.limits import Bound
+from pvbench.stats.multiple import Correction, Family, judge
+from pvbench.stats.noise import Noise, noise
 from pvbench.stats.ratio import Estimate, Interval, Method
 from pvbench.stats.sample import Sample
 
-__all__ = ["Bound", "Comparison", "Estimate", "Interval", "Method", "Sample", "Verdict", "compare"]
+__all__ = [
+    "Bound",
+    "Comparison",
+    "Correction",
+    "Estimate",
+    "Family",
+    "Interval",
+    "Method",
+    "Noise",
+    "Sample",
+    "Verdict",
+    "compare",
+    "judge",
+    "noise",
+]

@@ -75,15 +75,16 @@ def compare(
 def verdict(interval: Interval | None, narrow: Interval | None, margin: float) -> Verdict:
     """Return the verdict of a ratio normalised so that above 1 is better; `narrow` is the equivalence test's interval.
 
-    Equivalence is decided first (TOST, Schuirmann 1987): a difference too small to matter is none, however certain.
+    Equivalence is decided first (TOST, Schuirmann 1987): a difference too small to matter is none, however certain. A
+    difference has to be clear of the margin as a whole: the three verdicts are about the same margin.
     """
     if interval is None or narrow is None:
         return Verdict.UNDETERMINED
     if narrow.within(1 / (1 + margin), 1 + margin):
         return Verdict.EQUIVALENT
-    if interval.low > 1:
+    if interval.low > 1 + margin:
         return Verdict.FASTER
-    if interval.high < 1:
+    if interval.high < 1 / (1 + margin):
         return Verdict.SLOWER
     return Verdict.UNDETERMINED
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from statistics import fmean, median
 
-from scipy.special import stdtrit
+from scipy.special import stdtr, stdtrit
 
 from pvbench.metrics import Better
 from pvbench.stats.sample import Sample
@@ -49,7 +49,8 @@ class Estimate:
     """A ratio, above 1 when the candidate is better. `interval` is None where nothing bounds it.
 
     `blocks` is the number of blocks it rests on (the smaller arm's where unpaired); `middle` is the median of the
-    per-block ratios, None unless paired: far from `point`, the blocks do not agree on one ratio.
+    per-block ratios, None unless paired: far from `point`, the blocks do not agree on one ratio. `p` is the two-sided
+    p-value of a ratio of 1, below 1 − level exactly where the interval leaves out 1; None without a test.
     """
 
     point: float
@@ -57,6 +58,7 @@ class Estimate:
     blocks: int
     method: Method
     middle: float | None = None
+    p: float | None = None
 
 
 def estimate(baseline: Sample, candidate: Sample, better: Better, level: float) -> Estimate:
@@ -83,9 +85,17 @@ def _log_ratios(above: Sample, below: Sample) -> list[float]:
 
 def _paired(logs: list[float], level: float) -> Estimate:
     centre = fmean(logs)
+    p = _p(centre, math.sqrt(_variance(logs) / len(logs)), len(logs) - 1)
+    return Estimate(math.exp(centre), mean_interval(logs, level), len(logs), Method.PAIRED, math.exp(median(logs)), p)
+
+
+def mean_interval(logs: Sequence[float], level: float) -> Interval | None:
+    """Return the t interval of a mean of logarithms, as an interval of the ratio; None for fewer than two."""
+    if len(logs) < 2:
+        return None
+    centre = fmean(logs)
     half = _t(level, len(logs) - 1) * math.sqrt(_variance(logs) / len(logs))
-    interval = _interval(_exp(centre - half), _exp(centre + half), level)
-    return Estimate(math.exp(centre), interval, len(logs), Method.PAIRED, math.exp(median(logs)))
+    return _interval(_exp(centre - half), _exp(centre + half), level)
 
 
 def _fieller(above: tuple[float, ...], below: tuple[float, ...], level: float) -> Estimate:
@@ -95,16 +105,18 @@ def _fieller(above: tuple[float, ...], below: tuple[float, ...], level: float) -
     blocks = min(len(above), len(below))
     spread = (var_n / mean_n**2) + (var_d / mean_d**2)
     if spread == 0:
-        return Estimate(theta, _interval(theta, theta, level), blocks, Method.UNPAIRED)
+        p = 1.0 if mean_n == mean_d else 0.0
+        return Estimate(theta, _interval(theta, theta, level), blocks, Method.UNPAIRED, p=p)
     freedom = spread**2 / ((var_n / mean_n**2) ** 2 / (len(above) - 1) + (var_d / mean_d**2) ** 2 / (len(below) - 1))
     t_squared = _t(level, freedom) ** 2
+    p = _p(mean_n - mean_d, math.sqrt(var_n + var_d), freedom)
     # Either mean not resolved from zero leaves the ratio unbounded in one direction or in both.
     lead, tail = mean_d**2 - t_squared * var_d, mean_n**2 - t_squared * var_n
     if lead <= 0 or tail <= 0:
-        return Estimate(theta, None, blocks, Method.UNPAIRED)
+        return Estimate(theta, None, blocks, Method.UNPAIRED, p=p)
     root = math.sqrt(max((mean_n * mean_d) ** 2 - lead * tail, 0.0))
     low, high = (mean_n * mean_d - root) / lead, (mean_n * mean_d + root) / lead
-    return Estimate(theta, _interval(low, high, level), blocks, Method.UNPAIRED)
+    return Estimate(theta, _interval(low, high, level), blocks, Method.UNPAIRED, p=p)
 
 
 def _variance(numbers: Sequence[float]) -> float:
@@ -118,6 +130,13 @@ def _interval(low: float, high: float, level: float) -> Interval | None:
 
 def _exp(value: float) -> float:
     return math.exp(value) if value < 700 else math.inf
+
+
+def _p(difference: float, error: float, freedom: float) -> float:
+    """Return the two-sided p-value of a difference of 0."""
+    if error == 0:
+        return 1.0 if difference == 0 else 0.0
+    return 2 * float(stdtr(freedom, -abs(difference) / error))
 
 
 def _t(level: float, freedom: float) -> float:

@@ -124,6 +124,7 @@ def decode_manifest(content: str) -> tuple[Manifest, dict[str, TrialSpec]]:
         guest=pairs(data, "guest", str, str),
         stack=pairs(data, "stack", str, str),
         plan=tuple(plan.values()),
+        margin=real(data, "margin"),
     )
     return manifest, plan
 
@@ -150,6 +151,7 @@ def encode_trial(trial: Trial) -> str:
         "bill": vars(trial.bill) if trial.bill else None,
         "mechanism": vars(trial.mechanism) if trial.mechanism else None,
         "traps": [vars(trap) for trap in trial.traps],
+        "ceiling": [vars(reading) for reading in trial.ceiling],
     }
     return json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
@@ -186,6 +188,7 @@ def decode_trial(line: str, plan: Plan, encoded: Mapping[str, Json]) -> tuple[st
         optional(data, "bill", _bill),
         optional(data, "mechanism", _mechanism),
         each(data, "traps", _trap),
+        each(data, "ceiling", _reading),
     )
 
 

@@ -140,11 +140,13 @@ class Store:
         return frozenset(name for name, trial in last.items() if trial.outcome is not Outcome.NOT_MEASURED)
 
     def samples(self) -> dict[SampleKey, tuple[tuple[int, float], ...]]:
-        """Return the (block, value) pairs of every metric, in block order; only OK trials have any."""
+        """Return the (block, value) pairs of every metric, in block order; only OK trials have any, twins are none."""
         comparisons: dict[Cell, str] = {}
         found: dict[SampleKey, list[tuple[int, float]]] = defaultdict(list)
         for trial in self.trials():
             cell = trial.spec.cell
+            if trial.spec.twin:
+                continue
             if cell not in comparisons:
                 comparisons[cell] = cell.comparison
             for reading in trial.readings:

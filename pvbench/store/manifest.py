@@ -11,7 +11,10 @@ SCHEMA_VERSION = 2
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a run was started with. `stack` and `guest` identify what was deployed; `started` is ISO 8601 UTC."""
+    """What a run was started with. `stack` and `guest` identify what was deployed; `started` is ISO 8601 UTC.
+
+    `margin` is the relative difference within which two devices are called equivalent.
+    """
 
     schema: int
     run_id: str
@@ -29,6 +32,12 @@ class Manifest:
     guest: tuple[tuple[str, str], ...]
     stack: tuple[tuple[str, str], ...]
     plan: tuple[TrialSpec, ...]
+    margin: float = 0.05
+
+    @property
+    def pilot(self) -> bool:
+        """Whether it is a pilot: it says how to measure, and its figures are never those of a real run."""
+        return self.command[1:2] == ("pilot",)
 
 
 def new_run_id(now: datetime, matrix_name: str, salt: str) -> str:

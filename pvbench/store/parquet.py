@@ -15,7 +15,7 @@ _PHASES = ("boot", "prepare", "warmup", "measure", "overhead")
 
 COLUMNS = pa.schema(
     [(name, pa.string()) for name in _TEXT]
-    + [("block", pa.int64()), ("position", pa.int64())]
+    + [("block", pa.int64()), ("position", pa.int64()), ("run", pa.int64()), ("twin", pa.bool_())]
     + [(name, pa.string()) for name in ("outcome", "reason", "started", "cache_mode", "metric", "unit")]
     + [("value", pa.float64())]
     + [(f"{phase}_s", pa.float64()) for phase in _PHASES]
@@ -46,6 +46,8 @@ def _rows(run_id: str, trial: Trial) -> list[dict[str, Any]]:
         "boot": spec.boot,
         "block": spec.block,
         "position": spec.position,
+        "run": spec.run,
+        "twin": spec.twin,
         "outcome": str(trial.outcome),
         "reason": trial.reason,
         "started": trial.started,

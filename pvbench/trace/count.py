@@ -106,8 +106,8 @@ class Counts:
         """Return whose a count is: the domain, or where that is unknown who left the CPU first, or -1."""
         if domain >= 0:
             return domain
-        before = self.cpus[-1 - domain].before
-        return -1 if before is None else before
+        cpu = self.cpus.get(-1 - domain)  # a damaged file may name CPUs that have no records
+        return -1 if cpu is None or cpu.before is None else cpu.before
 
 
 def by_domain(counts: Counts, tally: Tally) -> dict[int, Counter[int]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pvbench import domain
-from pvbench.bill import bill
+from pvbench.bill import bill, foreign_load, foreign_programs
 from pvbench.drivers import DRIVERS
 from pvbench.errors import BootError, ParseError
 from pvbench.hypervisor import GuestRun, GuestSpec, Recording
@@ -121,6 +121,18 @@ class XenGuest:
         window_s = (made["after"]["at"] - made["before"]["at"]) / 1e9
         return Recording(fetched.stdout, self.domid, made["mhz"], after.ios - before.ios, window_s)
 
+    def on_backing(
+        self, cell: Cell, seed: int, argv: Callable[[Disk], tuple[str, ...]], timeout_s: float
+    ) -> bytes | None:
+        """Run a tool in dom0 against the scratch disk itself; None for a NIC, or where dom0 does not have the tool."""
+        made = self._run.disks.get(cell.device)
+        if made is None:
+            return None
+        self.observe(cell.device)
+        disk = Disk(made["path"], self._spec.scratch_bytes, seed)
+        done = self._run.host.run(Command(argv(disk), timeout_s=timeout_s))
+        return done.stdout if done.exit_code == 0 else None
+
     def traps(self) -> tuple[TrapCost, ...]:
         """Return what primitive operations cost in this guest, timed at the first time of asking."""
         if self._traps is None:
@@ -197,6 +209,14 @@ class XenObservation:
         ios = after.ios - before.ios if before and after else None
         moved = after.bytes - before.bytes if before and after else None
         return bill(self._before["cpu"], self._after["cpu"], self._guest.domid, ios=ios, moved_bytes=moved)
+
+    def taints(self) -> tuple[str, ...]:
+        """Return what else ran on the host between the two looks."""
+        made = self.bill()
+        if made is None or self._after is None:
+            return ()
+        said = (foreign_load(made), foreign_programs(self._before["cpu"], self._after["cpu"]))
+        return tuple(filter(None, said))
 
     def _counted(self) -> "tuple[dict[str, Moved], dict[str, Moved]]":
         kind = DRIVERS[self._device].kind

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pvbench.bill import bill, foreign_load
+from pvbench.bill import bill, foreign_load, foreign_programs
 from pvbench.model import Payer
 
 S = 1_000_000_000
@@ -40,3 +40,12 @@ def test_threads_that_ran_on_while_xen_was_asked_do_not_make_dom0_negative() -> 
     late = AFTER | {"threads": {"device model/633 qemu-system-i38": 20 * S}}
 
     assert dict(bill(BEFORE, late, 7, ios=None, moved_bytes=None).paid)[Payer.DOM0] == 0
+
+
+def test_a_program_of_dom0_that_is_none_of_ours_taints_the_trial() -> None:
+    threads = {"foreign/900 apt-get": 4 * S, "foreign/901 cron": S // 10}
+    busy = AFTER | {"threads": AFTER["threads"] | threads}  # type: ignore[operator]
+
+    assert foreign_programs(BEFORE, busy) == "foreign load: in dom0 apt-get used 40% of a CPU"
+    assert foreign_programs(BEFORE, AFTER) is None
+    assert dict(bill(BEFORE, busy, 7, ios=None, moved_bytes=None).paid)[Payer.DOM0] == 2.5

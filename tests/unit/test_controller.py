@@ -1,5 +1,6 @@
 """The loop over a made-up hypervisor: every trial becomes a row, nothing is measured twice, everything is undone."""
 
+import gzip
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -92,13 +93,21 @@ class Guest:
         return Witness("host", self.device, 1000, 1000)
 
     def bill(self) -> CpuBill | None:
-        return CpuBill(2.0, 2, ((Payer.GUEST, 1.0), (Payer.OTHERS, self.host.foreign_s), (Payer.IDLE, 3.0)), 10, 40960)
+        return CpuBill(2.0, 2, ((Payer.GUEST, 1.0), (Payer.IDLE, 3.0)), 10, 40960)
+
+    def taints(self) -> tuple[str, ...]:
+        return self.host.taints
 
     def patience(self, usual_s: float) -> float:
         return 30 * usual_s
 
     def record(self, device: str, argv: tuple[str, ...], delay_s: float, seconds: float) -> Recording:
         return Recording(self.host.trace, 2, 2445.0, 60, 2.5)
+
+    def on_backing(
+        self, cell: Cell, seed: int, argv: Callable[[Disk], tuple[str, ...]], timeout_s: float
+    ) -> bytes | None:
+        return recorded("fio") if cell.workload.tool == "fio" else None
 
     def traps(self) -> tuple[TrapCost, ...]:
         return (TrapCost("empty hypercall", ((1000, 5),)),)
@@ -122,7 +131,7 @@ class Host:
         self.carrier: dict[str, str] = {}
         self.breaks: Callable[[str, int], None] = lambda _device, _time: None
         self.refuses_boot = 0
-        self.foreign_s = 0.0
+        self.taints: tuple[str, ...] = ()
         self.trace = b""
 
     def facts(self) -> HostFacts:
@@ -258,6 +267,45 @@ def test_a_tool_that_does_not_end_costs_its_own_trial_only(store: Store) -> None
 
     host.breaks = breaks
     assert run(host, store) == RunSummary(ok=7, invalid=0, not_measured=1)
+
+
+def traced(host: Host, store: Store) -> list[Trial]:
+    settings = Settings(Placement.COEXIST, 1 << 28, 1, 1 << 27, 7, traced_blocks=1)
+    controller.run(store.manifest.plan, host.connect, store, settings, Clock(), Silent())
+    return [trial for trial in store.trials() if trial.spec.block == 1]
+
+
+def test_the_first_blocks_carry_a_trace_of_their_own_pass(store: Store) -> None:
+    host = Host()
+    host.trace = gzip.decompress((GOLDEN.parent / "trace/ide-all.bin.gz").read_bytes())
+
+    found = {trial.spec.cell.device: trial for trial in traced(host, store)}
+
+    ide = found["ide"].mechanism
+    assert ide is not None
+    assert 20 < (ide.per_io("exit: port I/O") or 0) < 32  # I/Os counted by IDE commands in the trace itself
+    assert found["blkfront"].mechanism is not None
+    assert found["ide"].traps[0].name == "empty hypercall"
+    assert [reading.metric for reading in found["ide"].ceiling][:2] == ["throughput", "iops"]
+    assert found["netfront"].ceiling == ()
+    assert found["ide"].raw[-1].path.endswith("xentrace.bin.gz")
+    assert all(trial.mechanism is None for trial in store.trials() if trial.spec.block == 2)
+
+
+def test_a_trace_that_cannot_be_taken_is_a_flag_and_the_figure_stands(store: Store) -> None:
+    found = traced(Host(), store)
+
+    assert {trial.outcome for trial in found} == {Outcome.OK}
+    assert all(trial.flags[0].startswith("mechanism: ") and trial.mechanism is None for trial in found)
+
+
+def test_foreign_load_on_the_host_taints_the_trial(store: Store) -> None:
+    host = Host()
+    host.taints = ("foreign load: in dom0 apt-get used 31% of a CPU",)
+
+    run(host, store)
+
+    assert {trial.flags for trial in store.trials()} == {host.taints}
 
 
 def test_a_guest_that_never_comes_up_gives_rows_with_the_reason(store: Store) -> None:

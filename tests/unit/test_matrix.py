@@ -177,6 +177,33 @@ def test_cells_are_the_devices_of_each_workloads_kind() -> None:
     assert DeviceKind.NET is matrix.kind_of(Workload("netperf", ()))
 
 
+FIO = "  - fio: {rw: read, bs: 4KiB}\n"
+
+
+def test_times_of_the_run_are_those_of_workloads_that_do_not_say_their_own() -> None:
+    head = NET.replace("net: [", "block: [ide, blkfront], net: [")
+    entries = "  - fio: {rw: read, bs: 4KiB, warmup: 500ms}\n  - netperf: {test: TCP_RR}\n"
+    found = load(f"{head}{entries}run: {{runtime: 1m, warmup: 5s}}\n").workloads
+    assert [(60, 0.5), (60, 5)] == [(one["runtime"], one["warmup"]) for one in found]
+
+
+def test_the_placement_may_stand_in_the_run_and_may_be_said_twice() -> None:
+    within = BLOCK.replace("placement: isolated\n", "") + FIO + "run: {placement: isolated}\n"
+    twice = BLOCK + FIO + "run: {placement: isolated}\n"
+    assert load(within).digest == load(twice).digest == load(BLOCK + FIO).digest
+
+
+def test_from_five_blocks_on_a_fifth_of_them_has_twins_unless_told_otherwise() -> None:
+    shares = {run: load(f"{BLOCK}{FIO}run: {{{run}}}\n").run.twins
+              for run in ("blocks: 4", "blocks: 5", "blocks: 5, twins: 0", "blocks: 4, twins: 0.5")}  # fmt: skip
+    assert [0, 0.2, 0, 0.5] == list(shares.values())
+
+
+def test_the_margin_is_five_percent_unless_told() -> None:
+    compared = BLOCK + FIO + "compare: {baseline: {block: ide}%s}\n"
+    assert [0.05, 0.05, 0.1] == [load(text).margin for text in (BLOCK + FIO, compared % "", compared % ", margin: 10%")]
+
+
 @settings(deadline=None)
 @given(st.text(max_size=100))
 def test_arbitrary_text_raises_nothing_but_matrix_errors(text: str) -> None:

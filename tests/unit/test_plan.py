@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter, defaultdict
+from dataclasses import replace
 from itertools import groupby, pairwise
 
 import pytest
@@ -162,6 +163,100 @@ def test_network_trials_need_no_scratch_disk() -> None:
     only_net = [cell for cell in cells(Placement.COEXIST) if cell.kind is DeviceKind.NET]
     made = plan.make(only_net, blocks=1, order="random", seed=1, placement=Placement.COEXIST)
     assert 0 == plan.estimate(made, boot_s=1, overhead_s=1, scratch_bytes=MIB).disk_bytes
+
+
+def repeated(placement: Placement, *, blocks: int = 10, runs: int = 1, twins: float = 0.2, **more: object) -> plan.Plan:
+    chosen = cells(placement, **more)  # type: ignore[arg-type]
+    return plan.make(
+        chosen, blocks=blocks, order="random", seed=1, placement=placement, runs_per_boot=runs, twins=twins
+    )
+
+
+@pytest.mark.parametrize("placement", Placement)
+def test_every_workload_is_run_once_before_any_is_run_again_in_the_same_order_in_both_arms(
+    placement: Placement,
+) -> None:
+    made = repeated(placement, blocks=2, runs=3, twins=0)
+    orders = defaultdict(list)
+    for trial in made.trials:
+        orders[trial.block, trial.cell.device, trial.run].append(trial.cell.comparison)
+    for boot in made.boots:
+        runs = [trial.run for trial in made.trials if trial.boot == boot]
+        assert sorted(runs) == runs
+    for block, run in ((block, run) for block in (1, 2) for run in (1, 2, 3)):
+        assert orders[block, "ide", run] == orders[block, "blkfront", run]
+        assert 3 == len(orders[block, "ide", run])
+    assert len({trial.id for trial in made.trials}) == len(made.trials) == 8 * 2 * 3
+
+
+def test_in_a_shared_boot_the_arms_alternate_from_run_to_run() -> None:
+    made = repeated(Placement.COEXIST, blocks=1, runs=2, twins=0)
+    first = {(t.cell.comparison, t.run): t.cell.device for t in reversed(made.trials)}
+    assert all(first[comparison, 1] != first[comparison, 2] for comparison, _ in first)
+
+
+@pytest.mark.parametrize("placement", Placement)
+def test_cells_of_different_tunables_have_boots_of_their_own(placement: Placement) -> None:
+    chosen = [replace(cell, tunables=point) for cell in cells(placement) for point in ((), (("queues", 2),))]
+    made = plan.make(chosen, blocks=2, order="random", seed=1, placement=placement)
+    for boot in made.boots:
+        assert 1 == len({trial.cell.tunables for trial in made.trials if trial.boot == boot})
+    assert (4 if placement is Placement.COEXIST else 16) == len(made.boots)
+    assert [boot for boot, _ in groupby(t.boot for t in made.trials)] == list(made.boots)
+    assert made == plan.make(chosen[::-1], blocks=2, order="random", seed=1, placement=placement)
+
+
+@pytest.mark.parametrize("placement", Placement)
+def test_a_twinned_block_measures_one_device_of_each_kind_again_in_turn(placement: Placement) -> None:
+    made = repeated(placement, twins=0.4)
+    twins = [trial for trial in made.trials if trial.twin]
+    assert 4 == len({trial.block for trial in twins})
+    for kind in DeviceKind:
+        turns = [{t.cell.device for t in found} for _, found in groupby(
+            (t for t in twins if t.cell.kind is kind), key=lambda t: t.block)]  # fmt: skip
+        assert 4 == len(turns)
+        assert all(1 == len(one) and one != two for one, two in pairwise(turns))
+    assert len({trial.id for trial in made.trials}) == len(made.trials)
+    assert list(made.boots) == [boot for boot, _ in groupby(trial.boot for trial in made.trials)]
+
+
+@pytest.mark.parametrize("placement", Placement)
+def test_a_plan_with_twins_is_the_plan_without_them_and_them(placement: Placement) -> None:
+    with_them, without = (repeated(placement, runs=2, twins=share).trials for share in (0.5, 0))
+    assert [replace(t, position=0) for t in with_them if not t.twin] == [replace(t, position=0) for t in without]
+
+
+def test_a_twin_in_a_shared_boot_is_beside_its_original_as_often_before_it_as_after() -> None:
+    made = repeated(Placement.COEXIST, blocks=40, twins=1.0)
+    places = {(t.cell, t.block, t.twin): t.position for t in made.trials}
+    gaps = [places[cell, block, True] - places[cell, block, False] for cell, block, twin in places if twin]
+    assert {-1, 1} == set(gaps)
+    assert abs(sum(gaps)) <= 4
+
+
+def test_a_twin_in_isolation_is_a_boot_beside_its_original() -> None:
+    made = repeated(Placement.ISOLATED, blocks=5)
+    twins = [boot for boot in made.boots if boot.endswith("-twin")]
+    assert 2 == len(twins), "one block of five, one device of each kind"
+    for boot in twins:
+        original = made.boots.index(boot.removesuffix("-twin"))
+        assert 1 == abs(made.boots.index(boot) - original)
+
+
+@pytest.mark.parametrize(("blocks", "share", "number"), [(5, 0.2, 1), (6, 0.2, 2), (10, 0.3, 3), (7, 1, 7), (9, 0, 0)])
+def test_twinned_blocks_are_the_share_rounded_up_and_evenly_spread(blocks: int, share: float, number: int) -> None:
+    for seed in range(20):
+        found = plan.twinned(blocks, share, seed, "lab")
+        assert number == len(set(found))
+        assert all(1 <= block <= blocks for block in found)
+        gaps = [two - one for one, two in pairwise(found)]
+        assert not gaps or max(gaps) - min(gaps) <= 1
+
+
+def test_a_kind_with_one_device_has_no_twin() -> None:
+    lone = [cell for cell in cells(Placement.ISOLATED) if cell.device not in ("blkfront", "netfront")]
+    made = plan.make(lone, blocks=5, order="random", seed=1, placement=Placement.ISOLATED, twins=1)
+    assert not any(trial.twin for trial in made.trials)
 
 
 @pytest.mark.parametrize("placement", Placement)

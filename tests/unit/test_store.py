@@ -82,6 +82,7 @@ def measured(spec, value=1.5):
         bill=CpuBill(5.5, 2, ((Payer.GUEST, 2.5), (Payer.IDLE, 8)), 100, 409600),
         mechanism=Mechanism(2.0, 88.5, (("exit: port I/O", 2300),), (("port I/O", 1.5),), 3, 1.25),
         traps=(TrapCost("empty hypercall", ((900, 3), (1100, 1))),),
+        ceiling=(Reading("iops", 12000.0),),
     )
 
 
@@ -482,7 +483,7 @@ def test_a_run_of_schema_1_is_read_with_what_it_did_not_have_yet_left_empty(stor
     store.close()
     journal, manifest = store.path / "journal.ndjson", store.path / "manifest.json"
     line, head = json.loads(journal.read_text()), json.loads(manifest.read_text())
-    for new in ("flags", "windows", "granted", "bill", "mechanism", "traps"):
+    for new in ("flags", "windows", "granted", "bill", "mechanism", "traps", "ceiling"):
         del line[new]
     for spec in (line["spec"], *head["plan"]):
         del spec["run"], spec["twin"]

@@ -203,11 +203,19 @@ class Guest:
     def bill(self) -> CpuBill | None:
         return None
 
+    def taints(self) -> tuple[str, ...]:
+        return ()
+
     def patience(self, usual_s: float) -> float:
         return 30 * usual_s
 
     def record(self, device: str, argv: tuple[str, ...], delay_s: float, seconds: float) -> Recording:
         raise BootError("the host: arm: xentrace is not installed")
+
+    def on_backing(
+        self, cell: Cell, seed: int, argv: Callable[[Disk], tuple[str, ...]], timeout_s: float
+    ) -> bytes | None:
+        return None
 
     def traps(self) -> tuple[TrapCost, ...]:
         return ()

@@ -45,6 +45,18 @@ def test_trace_prints_all_figures_for_programs(call: Any, ide: Path) -> None:
     assert {each["reason"] for each in guest["cycles_by_exit"]} >= {"port I/O", "hypercall"}
 
 
+def test_trace_reads_what_a_run_keeps(call: Any, ide: Path, tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.bin.gz"
+    damaged.write_bytes((GOLDEN / "ide-all.bin.gz").read_bytes()[:-9])
+
+    packed, plain = (json.loads(call("trace", str(path), "--json").out)["domains"] for path in
+                     (GOLDEN / "ide-all.bin.gz", ide))  # fmt: skip
+    assert packed == plain
+    refused = call("trace", str(damaged))
+    assert refused.code == 2
+    assert "damaged.bin.gz is gzipped, but damaged" in refused.err
+
+
 def test_trace_takes_the_vendor_it_is_told(call: Any, ide: Path) -> None:
     said = call("trace", str(ide), "--cpu", "vmx")
 

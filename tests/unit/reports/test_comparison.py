@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from pvbench.model import Emulation, Outcome, Trial
-from pvbench.reports import comparison
+from pvbench.reports import comparison, html, table
 from pvbench.reports.arms import NEVER_REACHED
 from pvbench.reports.page import ComparisonPage, Row
 
@@ -158,3 +158,71 @@ def test_medians_are_those_of_the_blocks(run: Any) -> None:
     for row in rows_of(page_of(run)).values():
         assert all(math.isfinite(value) for _, value in row.baseline.values)
         assert row.baseline.median.split()[0][0].isdigit()
+
+
+def with_twins(run: Any, factor: float, blocks: int) -> Any:
+    """Give every trial of the first blocks a twin, `factor` times as fast and scattered a little."""
+    twins = [
+        replace(
+            trial,
+            spec=replace(trial.spec, twin=True, position=trial.spec.position + 1000),
+            readings=tuple(
+                replace(reading, value=reading.value * factor * (1 + 0.002 * (-1) ** (trial.spec.block // 2)))
+                for reading in trial.readings
+            ),
+        )
+        for trial in run.trials
+        if trial.spec.block < blocks
+    ]
+    plan = (*run.manifest.plan, *(trial.spec for trial in twins))
+    return type(run)(replace(run.manifest, plan=plan), (*run.trials, *twins))
+
+
+def test_twins_tell_the_noise_and_nothing_else(make: Any) -> None:
+    plain, twinned = make(blocks=5), with_twins(make(blocks=5), 1.0, 3)
+    before, after = page_of(plain), page_of(twinned)
+    assert before.groups == after.groups
+    assert before.latency == after.latency
+    assert (before.finding, "") == (after.finding, after.caution)
+    assert "not known: no device was measured twice" in before.noise
+    assert "(3 blocks, 48 pairs)" in after.standfirst
+    assert "contains 1" in after.noise
+    assert ("Trials", "128 ok") in after.tiles
+    assert any(trial.twin for trial in after.cells[0].trials)
+
+
+def test_a_campaign_that_tells_identical_arms_apart_says_so_in_its_headline(make: Any) -> None:
+    page = page_of(with_twins(make(blocks=5), 1.04, 4))
+    assert "Twins of the same device differ by 4 % [3." in page.headline
+    assert page.headline.endswith("figures of this campaign carry that bias")
+
+
+def test_one_twinned_block_is_a_point_and_no_caution(make: Any) -> None:
+    page = page_of(with_twins(make(blocks=5), 1.3, 1))
+    assert "one block has no interval" in page.standfirst
+    assert "" == page.caution
+
+
+def test_flagged_trials_are_counted_told_and_kept(make: Any) -> None:
+    def flag(trial: Trial) -> Trial:
+        return replace(trial, flags=("unsteady: <b>",)) if trial.spec.block < 2 else trial
+
+    page, plain = page_of(make(blocks=5).changed(flag)), page_of(make(blocks=5))
+    row = rows_of(page)["Random read, 4 KiB, depth 1"]
+    assert "ide: 2 of 5 trials flagged unsteady, counted" in row.notes
+    assert rows_of(plain)["Random read, 4 KiB, depth 1"].point == row.point
+    assert ("Flagged", "32 trials, counted") in page.tiles
+    assert ("unsteady: <b>",) == page.cells[0].trials[0].flags
+    assert "<b>" not in html.render(page)
+    assert "flagged, and counted all the same: 32 unsteady" in table.render(page, 100)
+
+
+def test_the_correction_and_the_number_of_tests_are_named(run: Any) -> None:
+    page = page_of(run)
+    assert page.groups_note.startswith("8 comparisons. FASTER and SLOWER hold after Holm’s correction for 7 tests")
+
+
+def test_a_pilot_says_that_it_is_no_result(make: Any) -> None:
+    run = make(blocks=5)
+    page = comparison.build(replace(run.manifest, command=("pvbench", "pilot", "m.yaml")), run.trials)
+    assert "a pilot, not a result" in page.headline

@@ -174,13 +174,34 @@ def test_the_interval_covers_the_true_ratio_as_often_as_it_says(count: int) -> N
 
 
 @pytest.mark.parametrize("count", [3, 5, 10])
-def test_arms_that_do_not_differ_are_called_different_about_one_time_in_twenty(count: int) -> None:
+def test_arms_that_do_not_differ_have_1_outside_one_interval_in_twenty_and_fewer_verdicts(count: int) -> None:
     rng = np.random.default_rng(1972 + count)
-    campaigns, alarms = 1000, 0
+    campaigns, outside, alarms = 1000, 0, 0
     for _ in range(campaigns):
         left, right = np.exp(rng.normal(0, 0.2, (2, count)))
-        alarms += compare(sample(*left.tolist()), sample(*right.tolist()), metric=IOPS).verdict in OPPOSITE
-    assert 0.03 <= alarms / campaigns <= 0.07
+        found = compare(sample(*left.tolist()), sample(*right.tolist()), metric=IOPS)
+        assert found.estimate is not None
+        assert found.estimate.interval is not None
+        outside += not found.estimate.interval.low <= 1 <= found.estimate.interval.high
+        alarms += found.verdict in OPPOSITE
+    assert 0.03 <= outside / campaigns <= 0.07
+    assert alarms <= outside
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "says"),
+    [
+        (1.06, 1.30, Verdict.FASTER),
+        (1.02, 1.30, Verdict.UNDETERMINED),
+        (0.98, 1.30, Verdict.UNDETERMINED),
+        (0.70, 0.98, Verdict.UNDETERMINED),
+        (0.70, 0.95, Verdict.SLOWER),
+    ],
+)
+def test_a_difference_is_clear_of_the_margin_as_a_whole(low: float, high: float, says: Verdict) -> None:
+    wide = Interval(low, high, 0.95)
+
+    assert verdict(wide, Interval(low * 1.001, high * 0.999, 0.90), 0.05) is says
 
 
 @settings(max_examples=50)

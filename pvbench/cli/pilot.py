@@ -1,0 +1,100 @@
+"""pilot: find out how many blocks and runs a matrix needs, before its real run."""
+
+import json
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pvbench.cli import found
+from pvbench.cli.app import App, json_option, pass_app, verb
+from pvbench.cli.matrices import hosts_option
+from pvbench.cli.run import USUAL_RESULTS, Asked, asked_for, measure
+from pvbench.errors import UsageError
+
+if TYPE_CHECKING:
+    from pvbench.store import Store
+
+
+class Quantity(click.ParamType):  # type: ignore[type-arg]  # generic for checkers of click 8.3 alone
+    """A share such as 10% or a time such as 6h, as in a matrix."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the value in base units."""
+        if isinstance(value, float):
+            return value
+        from pvbench.errors import MatrixError
+        from pvbench.located import DURATION, PERCENT, parse
+
+        shape = (
+            PERCENT.between("0.1%", "1000%")
+            if self.name == "percent"
+            else replace(DURATION, most=DURATION.most * 365).between("1s", "8760h")
+        )
+        try:
+            return float(shape.read(parse(str(value), name=self.name, error=MatrixError)))
+        except MatrixError as error:
+            self.fail(str(error).partition(": ")[2], param, ctx)
+
+
+@verb(short_help="Find out how many blocks a matrix needs.")
+@click.argument("matrix", type=click.Path(path_type=Path), required=False)
+@hosts_option
+@click.option(
+    "-o", "--results", type=click.Path(path_type=Path, file_okay=False), default=USUAL_RESULTS, show_default=True,
+    help="The folder to put the pilot under.",
+)  # fmt: skip
+@click.option("--width", type=Quantity("percent"), default="10%", show_default=True,
+              help="The wanted full width of the intervals, relative to their ratios.")  # fmt: skip
+@click.option("--fit", type=Quantity("time"), help="Say too what can be had in a time such as 6h.")
+@click.option("--boots", type=click.IntRange(2, 100), default=5, show_default=True, help="Blocks of the pilot.")
+@click.option("--runs", type=click.IntRange(1, 20), default=5, show_default=True, help="Runs in each boot.")
+@click.option("--of", "of", metavar="RUN", help="Read a pilot that is there, and measure nothing.")
+@json_option
+@pass_app
+def pilot(
+    app: App, matrix: Path | None, hosts_file: Path | None, results: Path, width: float, fit: float | None,
+    boots: int, runs: int, of: str | None, as_json: bool,
+) -> int:  # fmt: skip
+    """Measure MATRIX as a pilot and recommend blocks and runs for its real run.
+
+    The pilot's figures say how much boots, runs and blocks differ, and are never those of a result.
+    """
+    if (matrix is None) == (of is None):
+        raise click.UsageError("pilot needs either a MATRIX or --of RUN", click.get_current_context())
+    with ExitStack() as stack:
+        code = 0
+        if matrix is None:
+            store = stack.enter_context(found.run(results, str(of)))
+        else:
+            store, code = _measured(app, matrix, hosts_file, results, boots, runs, stack)
+        from pvbench.cli.piloted import as_data, findings, render
+
+        if not store.manifest.pilot:
+            raise UsageError(f"{store.manifest.run_id} is no pilot but a run", hint="pvbench report says what it found")
+        there = findings(store.manifest, store.trials(), width, fit)
+    print(json.dumps(as_data(there), indent=2, ensure_ascii=False) if as_json else render(there), end="")
+    return code
+
+
+def _measured(
+    app: App, path: Path, hosts_file: Path | None, results: Path, boots: int, runs: int, stack: ExitStack
+) -> "tuple[Store, int]":
+    """Measure a pilot: no twins, blocks and runs of its own."""
+    from pvbench.cli.interrupts import orderly
+
+    asked = asked_for(app, path, hosts_file, results, None)
+    matrix = replace(asked.matrix, run=replace(asked.matrix.run, blocks=boots, runs_per_boot=runs, twins=0.0))
+    stack.enter_context(orderly(app))
+    store, summary = measure(app, Asked(matrix, asked.name, asked.known, results), None, stack, pilot=True)
+    if summary.invalid or summary.not_measured:
+        app.note(
+            f"{summary.invalid} invalid, {summary.not_measured} not measured: pvbench show {store.manifest.run_id}"
+        )
+        return store, 3
+    return store, 0

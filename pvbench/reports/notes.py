@@ -1,0 +1,72 @@
+"""What stands beside a comparison: what limits it, why it has no verdict, which of its trials are flagged."""
+
+from collections.abc import Sequence
+
+from pvbench.model import Outcome
+from pvbench.reports import format as fmt
+from pvbench.reports.arms import CellTrials
+from pvbench.reports.headline import magnitude
+from pvbench.reports.page import Arm
+from pvbench.stats import Bound, Comparison, Correction, Family, Verdict
+
+
+def notes(found: Comparison | None, arms: tuple[Arm, Arm], margin: float) -> tuple[str, ...]:
+    """Return what limits a comparison's ratio, and why trials of its arms gave no number."""
+    said = []
+    if found:
+        if found.indicative:
+            said.append(f"indicative ({fmt.count(found.blocks, 'block')})")
+        if found.estimate is None:
+            said.append("an arm reads zero, so there is no ratio")
+        elif found.estimate.interval is None:
+            said.append("no interval")
+        if found.decades:
+            said.append(f"at least {magnitude(found.decades)} {'faster' if found.decades > 0 else 'slower'}")
+        if found.bound is Bound.BOTH:
+            said.append("both arms reach the offered load, so the ratio says nothing")
+        elif found.bound:
+            said.append("an arm reaches the offered load, so the ratio is a bound")
+        if found.disagreeing:
+            said.append(f"blocks disagree: median and mean ratio differ by more than {margin * 100:g} %")
+    for side in arms:
+        said.extend(f"{side.device}: {number} × {reason}" for reason, number in side.reasons)
+    return tuple(said)
+
+
+def unsettled(found: Comparison | None, p: float | None, family: Family, margin: float) -> tuple[str, ...]:
+    """Return why a comparison whose own interval is clear of 1 has no verdict."""
+    bounds = found.estimate.interval if found and found.estimate else None
+    if found is None or p is None or bounds is None or found.verdict is not Verdict.UNDETERMINED:
+        return ()
+    if bounds.low <= 1 <= bounds.high:
+        return ()
+    if bounds.low <= 1 + margin and bounds.high >= 1 / (1 + margin):
+        return (f"its interval is clear of 1, but not of the margin of {margin * 100:g} %",)
+    tests = fmt.count(family.tests, "comparison")
+    return (f"its own interval is clear of 1, but not after {family.correction}’s correction for {tests}: p = {p:.2g}",)
+
+
+def flags(sides: Sequence[CellTrials]) -> tuple[str, ...]:
+    """Return how many trials of which device are flagged; they count all the same."""
+    return tuple(
+        f"{fmt.clean(side.cell.device)}: {number} of {side.count(Outcome.OK)} trials flagged {kind}, counted"
+        for side in sides
+        for kind, number in sorted(side.flagged.items())
+    )
+
+
+def summary(rows: int, family: Family) -> str:
+    """Return what holds for all comparisons of a report together."""
+    said = [f"{fmt.count(rows, 'comparison')}."]
+    if family.tests:
+        bounded = (
+            "the chance that any of them is false is below 5 %"
+            if family.correction is Correction.HOLM
+            else "at most 5 % of them are false on average"
+        )
+        said.append(
+            f"FASTER and SLOWER hold after {family.correction}’s correction for {fmt.count(family.tests, 'test')}: "
+            f"{bounded}."
+        )
+    said.append("Each interval covers its own ratio with 95 % confidence; they do not do so jointly.")
+    return " ".join(said)
