@@ -113,7 +113,8 @@ class Bill:
 
 def traced(trials: Iterable[Trial]) -> Traced | None:
     """Return what all traces of a cell say of one I/O; None without a trace in which I/O was done."""
-    found = [trial.mechanism for trial in trials if trial.mechanism and trial.mechanism.ios]
+    pairs = [(trial, trial.mechanism) for trial in trials if trial.mechanism and trial.mechanism.ios]
+    found = [each for _, each in pairs]
     if not found:
         return None
     ios, seconds = sum(each.ios for each in found), sum(each.traced_s for each in found)
@@ -128,12 +129,19 @@ def traced(trials: Iterable[Trial]) -> Traced | None:
         ios, seconds, len(found), sum(each.lost for each in found), slowdown,
         tuple((what, often / ios) for what, often in counts.most_common()),
         tuple((what, spent / seconds) for what, spent in away.most_common() if seconds),
-        _untraced(found),
+        _untraced(pairs),
     )  # fmt: skip
 
 
-def _untraced(found: Sequence[Mechanism]) -> float | None:
-    times = [each.traced_s / each.ios / each.slowdown for each in found if each.slowdown]
+def _untraced(pairs: Sequence[tuple[Trial, Mechanism]]) -> float | None:
+    """Return the time of one I/O in the timed passes: what the tool itself told, else from the trace's slowdown."""
+    times = []
+    for trial, each in pairs:
+        rate = next((reading.value for reading in trial.readings if reading.metric == "iops"), None)
+        if rate:
+            times.append(1 / rate)
+        elif each.slowdown:
+            times.append(each.traced_s / each.ios / each.slowdown)
     return sum(times) / len(times) if times else None
 
 

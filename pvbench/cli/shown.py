@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from pvbench.cli import spent
 from pvbench.cli.found import cells
 from pvbench.cli.planned import cell_data, told
 from pvbench.cli.text import columns
@@ -84,6 +85,7 @@ def _trial(spec: TrialSpec, trial: Trial | None, evidence: bool) -> Iterator[str
     for witness in trial.witnesses:
         yield f"    {witness.side} saw {_carried(witness)}"
         yield from (f"      {fmt.clean(name)}: {fmt.clean(fact)}" for name, fact in witness.facts)
+    yield from spent.lines(trial)
     if trial.cache_mode:
         yield f"    cache: {fmt.clean(trial.cache_mode)}"
     for record in trial.commands:
@@ -117,4 +119,5 @@ def _trial_data(spec: TrialSpec, trial: Trial | None) -> dict[str, Any]:
         ],
         "witnesses": [asdict(each) | {"share": each.share, "facts": dict(each.facts)} for each in trial.witnesses],
         "seconds": dict(trial.seconds),
+        **spent.as_data(trial),
     }  # fmt: skip

@@ -29,6 +29,23 @@ _LONG, _LONGEST = 40, 52
 _STRIP_WIDTH, _STRIP_ROW, _STRIP_TOP, _STRIP_BOTTOM, _STRIP_LEFT = 340, 26.0, 8.0, 24.0, 84.0
 _INK, _MUTED, _RULE, _GRID = "#1d2328", "#5c6670", "#c9ccd1", "#e4e6e9"
 _PV, _EMULATED, _NEUTRAL = "#0072b2", "#c2570c", "#6b747d"
+PARTS: Mapping[str, str] = MappingProxyType(
+    {
+        "port": "#d55e00",
+        "mmio": "#e69f00",
+        "call": "#0072b3",
+        "msr": "#cc79a7",
+        "interrupt": "#009e73",
+        "halt": "#56b4e9",
+        "other": "#8a939b",
+        "guest": "#0072b4",
+        "model": "#d55e01",
+        "backend": "#009e74",
+        "peer": "#cc79a8",
+        "dom0": "#e69f01",
+    }
+)
+"""Parts of a whole; a colour is told from another part's of the same look by its last digit."""
 _VARIABLES: Mapping[str, str] = MappingProxyType(
     {
         _INK: "ink",
@@ -39,6 +56,7 @@ _VARIABLES: Mapping[str, str] = MappingProxyType(
         _EMULATED: "emulated",
         _NEUTRAL: "neutral",
         "#ffffff": "paper",
+        **{colour: f"part-{tone}" for tone, colour in PARTS.items()},
     }
 )
 _MARKS: Mapping[str, tuple[str, str]] = MappingProxyType(

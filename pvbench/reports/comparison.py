@@ -12,6 +12,7 @@ from pvbench.reports import format as fmt
 from pvbench.reports.arms import CellTrials, arm, gather
 from pvbench.reports.floor import caution, floor, paragraph, told
 from pvbench.reports.headline import headline, standfirst
+from pvbench.reports.mechanism import mechanism
 from pvbench.reports.method import method
 from pvbench.reports.notes import flags, notes, summary, unsettled
 from pvbench.reports.page import Arm, ComparisonPage, Facts, Group, HostView, LatencyRow, Row, Strip
@@ -35,6 +36,7 @@ def build(manifest: Manifest, trials: Sequence[Trial]) -> ComparisonPage:
     rows = tuple(row for group in groups for row in group.rows)
     strips = _strips(matched, label)
     finding, qualifier = headline(rows, label, pilot=manifest.pilot)
+    costs = mechanism(matched, rows, label)
     noise = floor(gathered)
     warned = caution(noise)
     command = fmt.clean(shlex.join(manifest.command))
@@ -46,7 +48,11 @@ def build(manifest: Manifest, trials: Sequence[Trial]) -> ComparisonPage:
         headline=(f"{finding} ({qualifier})" if qualifier else finding) + (f". {warned}" if warned else ""),
         finding=finding,
         qualifier=qualifier,
-        standfirst=_joined(standfirst(rows), f"Noise floor, twin to original: {told(noise)}." if noise else ""),
+        standfirst=_joined(
+            standfirst(rows),
+            costs.because if costs else "",
+            f"Noise floor, twin to original: {told(noise)}." if noise else "",
+        ),
         label=label,
         label_note=wording.label_note(manifest.hosts),
         tiles=_tiles(manifest, gathered, noise),
@@ -59,6 +65,7 @@ def build(manifest: Manifest, trials: Sequence[Trial]) -> ComparisonPage:
         else "",
         latency=_latency(gathered),
         latency_caption=_labelled("Completion latency, histograms of all blocks merged", label),
+        mechanism=costs,
         cells=evidence.cells(gathered, manifest.run_id),
         cells_note=_labelled(f"{fmt.count(len(gathered), 'cell')}, {fmt.count(len(trials), 'trial')}", label),
         hosts=_hosts(manifest),

@@ -81,6 +81,14 @@ def duration(seconds: float | None) -> str:
     return f"{hours} h {minutes:02d} min"
 
 
+def brief(seconds: float) -> str:
+    """Return a short time to two significant digits: 14 µs, 1.1 ms, 31 ms, 2.3 s."""
+    for unit, name in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
+        if seconds >= 0.995 * unit:
+            return f"{significant(seconds / unit, 2)} {name}"
+    return f"{seconds * 1e9:.0f} ns"
+
+
 def size(size_bytes: float | None) -> str:
     """Return a size in binary units: 4 KiB, 1.5 GiB; sizes of files and memory, not rates."""
     if size_bytes is None:

@@ -3,7 +3,8 @@
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from pvbench.reports import charts
+from pvbench.reports import charts, stacks
+from pvbench.reports.mechanism import PARTS
 from pvbench.reports.page import ComparisonPage
 
 CONTENT_SECURITY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -19,6 +20,7 @@ def render(page: ComparisonPage) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    costs = page.mechanism
     compared = any(row.point is not None for group in page.groups for row in group.rows)
     return environment.get_template("comparison.html.j2").render(
         page=page,
@@ -26,4 +28,13 @@ def render(page: ComparisonPage) -> str:
         style=Markup(environment.get_template("style.css").render()),  # noqa: S704
         ladder=Markup(charts.ladder(page)) if compared else None,  # noqa: S704
         strips=[(drawn, Markup(charts.strip(drawn, n))) for n, drawn in enumerate(page.strips)],  # noqa: S704
+        exits=Markup(stacks.exits(costs)) if costs and costs.traced else None,  # noqa: S704
+        bills=Markup(stacks.bills(costs)) if costs and costs.billed else None,  # noqa: S704
+        traps=[
+            (table, Markup(stacks.traps(table, n, costs.traps_caption)))  # noqa: S704
+            for n, table in enumerate(costs.traps)
+        ]
+        if costs
+        else [],
+        parts=PARTS,
     )

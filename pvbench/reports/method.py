@@ -58,4 +58,23 @@ _METHOD: tuple[Paragraph, ...] = (
         "Percentiles are never averaged: the histograms of all blocks are merged first. One is given only where ten "
         "samples lie beyond it; the 99.9th percentile needs 10,000.",
     ),
+    (
+        "Counting exits",
+        "Exits are counted by Xen’s own trace in a short pass of its own under the same load, never in the timed one; "
+        "how much that pass was slowed is shown. Counts are those of the measured guest alone, its timer and other "
+        "background included. Lost trace records make every count a lower bound.",
+    ),
+    (
+        "Who pays the CPU",
+        "Differences of Xen’s and dom0’s own CPU clocks over the timed pass and its warm-up. Xen charges its work for "
+        "a vCPU to that vCPU’s domain, so the hypervisor is not a payer of its own. Dom0’s work outside the threads "
+        "that serve the guest is the rest of dom0, whoever caused it.",
+    ),
+    (
+        "Exits × cost",
+        "Each operation is timed in the guest, one by one, once a boot; the model multiplies its mean with how often "
+        "it happens for one I/O. Exits that no operation stands for are charged as empty hypercalls, the cheapest. "
+        "Work that runs beside the guest, in dom0, is in no exit’s cost. Requests of more than 44 KiB, which devices "
+        "split, are not modelled.",
+    ),
 )

@@ -5,6 +5,8 @@ Every string has been through `format.clean`; nothing is HTML. `dataclasses.asdi
 
 from dataclasses import dataclass
 
+from pvbench.reports.mechanism_page import MechanismPage
+
 Facts = tuple[tuple[str, str], ...]
 
 
@@ -195,6 +197,7 @@ class ComparisonPage:
     strips_note: str
     latency: tuple[LatencyRow, ...]
     latency_caption: str
+    mechanism: MechanismPage | None
     cells: tuple[CellView, ...]
     cells_note: str
     hosts: tuple[HostView, ...]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 
+from pvbench.reports.mechanism_page import MechanismPage
 from pvbench.reports.page import ComparisonPage, Group, Row
 
 NARROWEST = 60
@@ -42,9 +43,19 @@ def render(page: ComparisonPage, width: int, unicode: bool = True) -> str:
         for group in page.groups:
             lines += ["", *_group(group, layout, width, glyphs)]
         lines += ["", *_reasons(rows, width)]
+    lines += _costs(page.mechanism, width)
     text = "\n".join(line.rstrip() for line in lines).rstrip() + "\n"
     # A name from outside may hold what ASCII has no letter for.
     return text if unicode else text.translate(_TO_ASCII).encode("ascii", "replace").decode()
+
+
+def _costs(costs: MechanismPage | None, width: int) -> list[str]:
+    """Return a line a workload of what one I/O costs; nothing where that was not measured."""
+    if costs is None or not costs.lines:
+        return []
+    return ["", *wrap(costs.lines_caption, width), *(
+        piece for line in costs.lines for piece in wrap(line, width, subsequent_indent="  ", break_on_hyphens=False)
+    )]  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """What one I/O costs, who paid for it, and what limited it."""
 
+from dataclasses import replace
+
 import pytest
 
 from pvbench.bottleneck import Limit, limited
@@ -36,7 +38,7 @@ def trial(block: int, mechanism: Mechanism | None = IDE, **paid: float) -> Trial
     spent = tuple((payer, paid.get(payer.name, 0.0)) for payer in Payer)
     spec = TrialSpec(CELL, block, f"b{block}", 0)
     return Trial(
-        spec, Outcome.OK, None, "", (Reading("iops", 31.0),), seconds=(("tool", 10.0),),
+        spec, Outcome.OK, None, "", (Reading("iops", 31.25),), seconds=(("tool", 10.0),),
         bill=CpuBill(12.0, 2, spent, 400, 1 << 20), mechanism=mechanism,
     )  # fmt: skip
 
@@ -49,6 +51,17 @@ def test_counts_of_all_traces_are_for_one_io() -> None:
     assert (26, 25) == (found.often("exit: port I/O"), found.often("device-model round trip"))
     assert dict(found.away) == pytest.approx({"port I/O": 0.8, "HLT": 0.1})
     assert found.io_s == pytest.approx(0.032)
+
+
+def test_the_time_of_an_io_is_what_the_tool_told_of_the_timed_pass_else_from_the_slowdown() -> None:
+    told = replace(trial(1), readings=(Reading("iops", 50.0),))
+    silent = replace(trial(1), readings=(Reading("goodput", 1.0),))
+    unknown = replace(silent, mechanism=replace(IDE, slowdown=None))
+
+    for made, seconds in ((told, 0.02), (silent, 0.032), (unknown, None)):
+        found = traced([made])
+        assert found is not None
+        assert found.io_s == seconds
 
 
 def test_exits_times_their_cost_explain_the_time_of_an_io_and_halting_is_no_cost() -> None:

@@ -1,0 +1,128 @@
+"""Exits × cost against the time of one I/O, in a sentence, and what the trace itself saw of that time. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from pvbench.costs import EXIT, HALT, Share, Traced, model
+from pvbench.model import TrapCost, Workload
+from pvbench.reports import format as fmt
+
+ENOUGH = 0.6
+"""A model that explains less than this says what it lacks."""
+SMALL = 0.02
+"""Operations that make up less than this share of the model are told together."""
+UNSPLIT = 44 << 10
+"""The largest request that every driver sends whole: 11 pages. What fio counts once, a device may do in parts."""
+
+CLEARLY = 0.1
+"""Shares of time that differ by less are called the same."""
+
+_NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        "port I/O, device model": "port accesses served by the device model",
+        "memory I/O, device model": "memory accesses served by the device model",
+        "port I/O, hypervisor": "port accesses served by Xen",
+        "hypercalls": "hypercalls",
+        "other exits": "other exits, charged as empty hypercalls,",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What an I/O of a workload is called."""
+
+    workload: Workload
+    noun: str
+
+    @property
+    def thing(self) -> str:
+        """Read, write, I/O or packet."""
+        mode = str(dict(self.workload.params).get("rw", ""))
+        if self.noun != "I/O" or not self.whole:
+            return self.noun
+        return {"randread": "read", "read": "read", "randwrite": "write", "write": "write"}.get(mode, self.noun)
+
+    @property
+    def whole(self) -> bool:
+        """Whether what the tool counts as one is one to the device too."""
+        size = dict(self.workload.params).get("bs", 0)
+        return not isinstance(size, int | float) or size <= UNSPLIT
+
+    @property
+    def alone(self) -> bool:
+        """Whether one I/O is under way at a time, so that the time between two is the time one takes."""
+        params = dict(self.workload.params)
+        return params.get("iodepth", 1) == 1 and params.get("numjobs", 1) == 1
+
+
+def model_line(of: Traced, traps: Iterable[TrapCost], told: Told) -> str:
+    """Return the model's sentences; empty where the time of an I/O or every cost is unknown."""
+    made = model(of, traps)
+    if made is None or not told.whole:
+        return ""
+    seconds = sum(share.seconds for share in made.shares)
+    time = (
+        f"the {fmt.brief(made.io_s)} one {told.thing} takes"
+        if told.alone
+        else f"{fmt.brief(made.io_s)} per {told.thing}"
+    )
+    least = "at least " if of.lost else ""
+    said = [f"{_sum(made.shares)} = {least}{fmt.brief(seconds)} of {time} ({made.explained * 100:.0f} %)."]
+    if made.lacking:
+        said.append(f"Not timed, so not counted: {', '.join(_NAMES[what] for what in made.lacking)}.")
+    if made.explained < ENOUGH:
+        said.append(_missing(of, made.explained))
+    elif made.explained > 1:
+        said.append("It is above 100 % because operations timed one by one cost more than those of a busy guest.")
+    return " ".join(said)
+
+
+def away(of: Traced) -> str:
+    """Return how much of the traced time the vCPU was out of the guest, by reason; empty where that was not timed."""
+    if not of.away:
+        return ""
+    shares = [(_plain(reason), share) for reason, share in of.away if share >= 0.005]
+    reasons = ", ".join(
+        f"{'halted, which is waiting,' if why == HALT else fmt.clean(why)} {share * 100:.0f} %" for why, share in shares
+    )
+    outside = sum(share for _, share in of.away)
+    return f"In the trace the vCPU was out of the guest for {outside * 100:.0f} % of the time" + (
+        f": {reasons}." if reasons else "."
+    )
+
+
+def _sum(shares: Iterable[Share]) -> str:
+    ranked = sorted(shares, key=lambda share: -share.seconds)
+    whole = sum(share.seconds for share in ranked)
+    large = [share for share in ranked if share.seconds >= SMALL * whole]
+    terms = [f"{_times(share.often)} {_NAMES[share.what]} × {fmt.brief(share.cost_s)}" for share in large]
+    rest = whole - sum(share.seconds for share in large)
+    return " + ".join([*terms, *([f"{fmt.brief(rest)} of rarer ones"] if rest > 0 else [])])
+
+
+def _missing(of: Traced, explained: float) -> str:
+    found = {_plain(reason): share for reason, share in of.away}
+    if not found:
+        return "Where the rest goes was not traced."
+    waiting = found.pop(HALT, 0.0)
+    working = sum(found.values())
+    if working > explained + CLEARLY:
+        return (
+            "What is missing is the exits’ own price under load: in the trace they kept the vCPU out of the guest for "
+            f"{working * 100:.0f} % of the time, so there each took longer than when timed one by one."
+        )
+    inside = max(0.0, 1 - waiting - working)
+    return (
+        f"The rest is no exit’s: in the trace the vCPU was halted for {waiting * 100:.0f} % of the time, which is "
+        f"waiting for the backend or the device, and in the guest itself for {inside * 100:.0f} %."
+    )
+
+
+def _times(often: float) -> str:
+    return f"{often:,.1f}" if often >= 0.95 else fmt.significant(often, 2)
+
+
+def _plain(reason: str) -> str:
+    return reason.removeprefix(EXIT)

@@ -1,0 +1,315 @@
+"""A run's traces, bills and trap costs → what one I/O costs, who pays for it and what limited it. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pvbench.bottleneck import Limit, Limited, limited
+from pvbench.costs import EXIT, HALT, ROUND_TRIP, Bill, Traced, billed, traced
+from pvbench.model import DeviceKind, Outcome, Payer, TrapCost, Trial
+from pvbench.reports import format as fmt
+from pvbench.reports import wording
+from pvbench.reports.arms import CellTrials
+from pvbench.reports.explained import Told, away, model_line
+from pvbench.reports.mechanism_page import (
+    BillView,
+    DeviceCost,
+    MechanismPage,
+    Part,
+    TraceView,
+    TrapRow,
+    TrapTable,
+    WorkloadCost,
+)
+from pvbench.reports.page import Row
+from pvbench.stats.latency import Bins, merge, percentile, total
+from pvbench.stats.limits import REACHED
+
+Matched = tuple[CellTrials | None, tuple[CellTrials, ...]]
+
+TONES = {
+    "port I/O": "port", "MMIO": "mmio", "hypercall": "call", "MSR": "msr", "external interrupt": "interrupt",
+    "interrupt window": "interrupt", HALT: "halt",
+}  # fmt: skip
+"""Reasons with a colour of their own; the rest is grey."""
+PAYERS = {
+    Payer.GUEST: "guest", Payer.DEVICE_MODEL: "model", Payer.BACKEND: "backend", Payer.PEER: "peer",
+    Payer.DOM0: "dom0", Payer.OTHERS: "others", Payer.IDLE: "idle",
+}  # fmt: skip
+PARTS = (
+    ("port", "port I/O"), ("mmio", "MMIO"), ("call", "hypercall"), ("msr", "MSR"), ("interrupt", "interrupts"),
+    ("halt", "HLT: the vCPU waits"), ("other", "other reasons"),
+)  # fmt: skip
+"""The legend of the figure of exits, and the order of its parts."""
+
+SENDS, INJECTED = "event channel send", "interrupt injected"
+NONE_SEEN = "none"
+FEWER = 1.5
+"""So many times fewer exits are a reason to name at the top of the page."""
+COSTS_NOTHING = (Payer.IDLE, Payer.OTHERS)
+GIB = 1 << 30
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A cell with what its good trials say."""
+
+    cell: CellTrials
+    trials: tuple[Trial, ...]
+    traced: Traced | None
+    bill: Bill | None
+    limited: Limited | None
+    view: DeviceCost
+
+
+def mechanism(matched: Sequence[Matched], rows: Sequence[Row], label: str) -> MechanismPage | None:
+    """Return the section; None where nothing was traced, billed or timed."""
+    families = [[found for found in (baseline, *candidates) if found] for baseline, candidates in matched]
+    many = len({cell.cell.host for cells in families for cell in cells}) > 1
+    gathered = [
+        [_found(cell) for cell in sorted(cells, key=lambda each: wording.io_path(each.cell.device) == "PV")]
+        for cells in families
+    ]
+    tables = _tables([trial for family in gathered for each in family for trial in each.trials])
+    shown = [family for family in gathered if any(each.traced or each.bill for each in family)]
+    if not shown and not tables:
+        return None
+    workloads = tuple(_workload(family, many) for family in shown)
+    return MechanismPage(
+        workloads=workloads,
+        traps=tables,
+        because=_because(gathered, rows),
+        exits_caption=_labelled("Exits and notifications for one I/O (packet), from a pass of its own", label),
+        exits_figure_caption=_labelled(
+            "Exits for one I/O (packet) by reason. The bars of one workload share a scale", label
+        ),
+        bill_caption=_labelled("CPU time by payer, as shares of wall clock × CPUs, in the timed pass", label),
+        bill_figure_caption=_labelled(
+            "CPU seconds by payer, without idle time. The bars of one workload share a scale", label
+        ),
+        story_note=_labelled("What limited each device, and how much of the time of an I/O its exits explain", label),
+        traps_caption=_labelled("What one operation takes in the guest, timed one by one", label),
+        lines_caption=_labelled("What one I/O or packet costs", label),
+        lines=tuple(line for load in workloads for line in _lines(load)),
+    )
+
+
+def _found(cell: CellTrials) -> _Found:
+    # What took another device's path tells nothing of this one's.
+    trials = tuple(trial for trial in cell.trials if trial.outcome is Outcome.OK)
+    seen, bill = traced(trials), billed(trials)
+    noun = "packet" if cell.cell.kind is DeviceKind.NET else "I/O"
+    bill_view = _bill(bill, by_bytes=_by_bytes(cell)) if bill else None
+    device = fmt.clean(cell.cell.device)
+    by = limited(trials, seen, capped=_capped(cell))
+    view = DeviceCost(
+        device=device,
+        io_path=wording.io_path(cell.cell.device),
+        cell=cell.id,
+        trace=_trace(seen, noun) if seen else None,
+        bill=bill_view,
+        model=model_line(seen, _of_boots(trials), Told(cell.cell.workload, noun)) if seen else "",
+        limit=_limit(by) if seen or bill else "",
+        line=_line(device, seen, bill_view, noun),
+    )
+    return _Found(cell, trials, seen, bill, by, view)
+
+
+def _workload(family: Sequence[_Found], many: bool) -> WorkloadCost:
+    cell = family[0].cell
+    return WorkloadCost(
+        workload=wording.title(cell.cell.workload),
+        where=f" on {fmt.clean(cell.cell.host)}" if many else "",
+        noun="packet" if cell.cell.kind is DeviceKind.NET else "I/O",
+        per="GiB" if _by_bytes(cell) else f"million {'packets' if cell.cell.kind is DeviceKind.NET else 'I/Os'}",
+        devices=tuple(each.view for each in family),
+    )
+
+
+def _by_bytes(cell: CellTrials) -> bool:
+    return cell.metric.name in {"throughput", "goodput"}
+
+
+def _trace(of: Traced, noun: str) -> TraceView:
+    least = "≥ " if of.lost else ""
+    exits = [(what.removeprefix(EXIT), often) for what, often in of.counts if what.startswith(EXIT)]
+    parts = tuple(Part(fmt.clean(why), often, _often(often), TONES.get(why, "other")) for why, often in exits)
+    gathered = {tone: [part for part in parts if part.tone == tone] for tone, _ in PARTS}
+    figure = tuple(
+        Part(
+            own[0].name if len(own) == 1 else name.partition(":")[0], sum(each.amount for each in own),
+            _often(sum(each.amount for each in own)), tone,
+        )
+        for tone, name in PARTS
+        if (own := gathered[tone])
+    )  # fmt: skip
+    grants = sum(often for what, often in of.counts if what.startswith("grant "))
+    return TraceView(
+        exits=f"{least}{_often(of.exits)}",
+        reasons=parts,
+        figure=figure,
+        round_trips=_event(of.often(ROUND_TRIP), least),
+        sends=_event(of.often(SENDS), least),
+        injected=_event(of.often(INJECTED), least),
+        grants=_event(grants, least),
+        basis=_basis(of, noun),
+        away=away(of),
+    )
+
+
+def _basis(of: Traced, noun: str) -> tuple[str, ...]:
+    passes = fmt.count(of.passes, "pass", "passes")
+    said = [f"{passes}: {fmt.count(round(of.ios), noun)} in {fmt.duration(of.traced_s)}"]
+    if of.slowdown is None:
+        said.append("slowdown not measured")
+    elif of.slowdown >= 1.05:
+        said.append(f"traced, it ran {fmt.ratio(of.slowdown)} slower")
+    elif of.slowdown > 0.95:
+        said.append("traced, it ran no slower")
+    else:
+        said.append(f"traced, it ran {fmt.ratio(1 / of.slowdown)} faster: chance, not the probe")
+    if of.lost:
+        said.append(f"{fmt.count(of.lost, 'record')} lost: at least so many")
+    return tuple(said)
+
+
+def _bill(of: Bill, *, by_bytes: bool) -> BillView:
+    paid = dict(of.paid)
+    used = sum(seconds for payer, seconds in paid.items() if payer not in COSTS_NOTHING)
+    whole = of.wall_s * of.cpus
+    unit = (of.moved_bytes or 0) / GIB if by_bytes else (of.ios or 0) / 1e6
+    return BillView(
+        per_gib=_seconds(used * GIB / of.moved_bytes) if of.moved_bytes else fmt.NOT_MEASURED,
+        per_million=_seconds(used * 1e6 / of.ios) if of.ios else fmt.NOT_MEASURED,
+        per_io=fmt.brief(used / of.ios) if of.ios else "",
+        dom0=_percent(of.dom0_share) if of.dom0_share is not None else fmt.NOT_MEASURED,
+        shares=tuple(
+            Part(payer.value, paid[payer] / whole, _percent(paid[payer] / whole), PAYERS[payer]) for payer in Payer
+        ),
+        accounted=f"{of.accounted * 100:.1f} %",
+        figure=tuple(
+            Part(payer.value, paid[payer] / unit, _seconds(paid[payer] / unit), PAYERS[payer])
+            for payer in Payer
+            if unit and paid[payer] and payer not in COSTS_NOTHING
+        ),
+        total=_seconds(used / unit) if unit else "",
+    )
+
+
+def _capped(cell: CellTrials) -> bool:
+    ceiling = wording.ceiling(cell.cell.workload)
+    return bool(ceiling and cell.sample and cell.sample.median >= REACHED * ceiling)
+
+
+def _limit(found: Limited | None) -> str:
+    if found is None:
+        return "nothing named: the evidence points at no single limit"
+    return f"{found.by.value}: {found.because}".replace("%", " %")
+
+
+def _because(gathered: Sequence[Sequence[_Found]], rows: Sequence[Row]) -> str:
+    """Return one sentence for the first comparison that the candidate wins and that both arms have traces of."""
+    by_cell = {each.cell.id: each for family in gathered for each in family}
+    for row in rows:
+        left, right = by_cell.get(row.baseline.cell), by_cell.get(row.candidate.cell)
+        if row.tone != "faster" or not left or not right or not left.traced or not right.traced:
+            continue
+        exits = left.traced.exits, right.traced.exits
+        if not exits[1] or exits[0] < FEWER * exits[1]:
+            continue
+        kind = left.cell.cell.kind
+        noun = Told(left.cell.cell.workload, "packet" if kind is DeviceKind.NET else "I/O").thing
+        said = [_roughly(each.traced) for each in (left, right) if each.traced]
+        # The exits are why only where they are what the time goes to.
+        path = left.limited and left.limited.by in {Limit.PATH, Limit.DEVICE_MODEL}
+        how = "because one" if path else "and one"
+        return (
+            f"{row.workload}: {row.ratio} faster, {how} {noun} costs {said[0]} exits on {left.view.device} "
+            f"and {said[1]} on {right.view.device}."
+        )
+    return ""
+
+
+def _roughly(of: Traced) -> str:
+    return f"{'at least' if of.lost else 'about'} {fmt.significant(of.exits, 2).removesuffix('.0')}"
+
+
+def _line(device: str, of: Traced | None, bill: BillView | None, noun: str) -> str:
+    said = []
+    if of:
+        least = ">=" if of.lost else ""
+        said.append(f"{least}{_often(of.exits)} exits")
+        if of.often(ROUND_TRIP):
+            said.append(f"{least}{_often(of.often(ROUND_TRIP))} device-model round trips")
+    if bill and bill.per_io:
+        said.append(f"{bill.per_io} CPU")
+    article = "an I/O" if noun == "I/O" else "a packet"
+    return f"{device} {', '.join(said)} {article}" if said else ""
+
+
+def _lines(load: WorkloadCost) -> list[str]:
+    told = [each.line for each in load.devices if each.line]
+    return [f"{load.workload}{load.where}: {'; '.join(told)}"] if told else []
+
+
+def _of_boots(trials: Sequence[Trial]) -> tuple[TrapCost, ...]:
+    """Return what the operations take in the boots of these trials; a boot's are timed once and stand in each trial."""
+    once = dict.fromkeys((trial.spec.cell.host, trial.spec.boot, trap) for trial in trials for trap in trial.traps)
+    names = dict.fromkeys(trap.name for _, _, trap in once)
+    return tuple(TrapCost(name, merge(trap.bins for _, _, trap in once if trap.name == name)) for name in names)
+
+
+def _tables(trials: Sequence[Trial]) -> tuple[TrapTable, ...]:
+    tables = []
+    for host in dict.fromkeys(trial.spec.cell.host for trial in trials if trial.traps):
+        own = _of_boots([trial for trial in trials if trial.spec.cell.host == host])
+        rows = tuple(_trap_row(trap) for trap in own if total(trap.bins))
+        if rows:
+            tables.append(TrapTable(fmt.clean(host), rows))
+    return tuple(tables)
+
+
+def _trap_row(trap: TrapCost) -> TrapRow:
+    bins, samples = trap.bins, total(trap.bins)
+    mean = sum(ns * count for ns, count in bins) / samples
+    low, *middle, high = (_quantile(bins, q) for q in (0.0, 0.25, 0.5, 0.75, 1.0))
+    p90, p99 = (percentile(bins, q) for q in (0.9, 0.99))
+    return TrapRow(
+        operation=fmt.clean(trap.name),
+        samples=f"{samples:,}",
+        median=fmt.brief(middle[1] / 1e9),
+        mean=fmt.brief(mean / 1e9),
+        p90=fmt.brief(p90) if p90 is not None else "–",
+        p99=fmt.brief(p99) if p99 is not None else "–",
+        marks=(low, middle[0], middle[1], middle[2], high),
+        mean_ns=mean,
+    )
+
+
+def _quantile(bins: Bins, q: float) -> float:
+    wanted, seen = q * total(bins), 0
+    for ns, count in bins:
+        seen += count
+        if seen >= wanted and count:
+            return float(ns)
+    return float(bins[-1][0])
+
+
+def _often(often: float) -> str:
+    """Return how often something happens for one I/O, to a tenth at most: more is not known."""
+    return "0" if not often else f"{often:,.1f}" if often >= 0.95 else fmt.significant(often, 2)
+
+
+def _event(often: float, least: str) -> str:
+    return f"{least}{_often(often)}" if often else NONE_SEEN
+
+
+def _seconds(seconds: float) -> str:
+    return f"{fmt.significant(seconds)} s" if seconds else "0 s"
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.0f} %" if share == 0 or share >= 0.095 else f"{share * 100:.1f} %"
+
+
+def _labelled(caption: str, label: str) -> str:
+    return f"{caption} · {label}" if label else caption
