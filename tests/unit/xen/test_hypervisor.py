@@ -43,9 +43,7 @@ class Dom0:
         self.alive = True
 
     def transport(self) -> FakeTransport:
-        return FakeTransport(
-            self.run, name="xen1", answer=self.answer, behind=lambda _address: FakeTransport(self.guest)
-        )
+        return FakeTransport(self.run, name="xen1", answer=self.answer, behind=self.behind)
 
     def behind(self, address: str) -> FakeTransport:
         if not self.alive:
