@@ -16,6 +16,7 @@ class Limit(StrEnum):
     """What a cell could not get past."""
 
     RATE = "rate cap"
+    STORE = "backing store"
     GENERATOR = "generator"
     DEVICE_MODEL = "device-model CPU"
     BACKEND = "backend CPU"
@@ -31,13 +32,13 @@ class Limited:
     because: str
 
 
-def limited(trials: Sequence[Trial], of: Traced | None, *, capped: bool, vcpus: int = 1) -> Limited | None:
+def limited(trials: Sequence[Trial], of: Traced | None, *, at: Limited | None, vcpus: int = 1) -> Limited | None:
     """Return what limited a cell, None where the evidence names nothing.
 
-    `capped` is whether it reached the rate that was offered. CPU shares are of one CPU over the tool's own time.
+    `at` is a ceiling outside the device that it reached, if any. CPU shares are of one CPU over the tool's own time.
     """
-    if capped:
-        return Limited(Limit.RATE, "it reached the rate that was offered")
+    if at is not None:
+        return at
     share = _shares(trials)
     for payer, limit in ((Payer.PEER, Limit.GENERATOR), (Payer.DEVICE_MODEL, Limit.DEVICE_MODEL)):
         if share.get(payer, 0.0) >= FULL:

@@ -10,6 +10,7 @@ from pvbench.model import DeviceKind, IoPath, Outcome, Trial
 from pvbench.reports import evidence, wording
 from pvbench.reports import format as fmt
 from pvbench.reports.arms import CellTrials, arm, gather
+from pvbench.reports.ceilings import ceiling
 from pvbench.reports.floor import caution, floor, paragraph, told
 from pvbench.reports.headline import headline, standfirst
 from pvbench.reports.mechanism import mechanism
@@ -120,9 +121,8 @@ def _compared(baseline: CellTrials, candidate: CellTrials, margin: float) -> Com
     left, right = baseline.sample, candidate.sample
     if left is None or right is None:
         return None
-    return compare(
-        left, right, metric=candidate.metric, margin=margin, ceiling=wording.ceiling(candidate.cell.workload)
-    )
+    above = ceiling(baseline, candidate)
+    return compare(left, right, metric=candidate.metric, margin=margin, ceiling=above.value if above else None)
 
 
 def _groups(
@@ -172,7 +172,11 @@ def _row(
         ratio=fmt.ratio(estimate.point) if estimate else "",
         interval=fmt.interval(bounds.low, bounds.high) if bounds else "",
         bound=found.bound.value if found and found.bound in {Bound.AT_LEAST, Bound.AT_MOST} else "",
-        notes=(*notes(found, arms, margin), *unsettled(found, p, family, margin), *flags((baseline, candidate))),
+        notes=(
+            *notes(found, arms, margin, ceiling(baseline, candidate)),
+            *unsettled(found, p, family, margin),
+            *flags((baseline, candidate)),
+        ),
         point=estimate.point if estimate else None,
         low=bounds.low if bounds else None,
         high=bounds.high if bounds else None,

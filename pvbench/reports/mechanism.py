@@ -9,6 +9,7 @@ from pvbench.model import DeviceKind, Outcome, Payer, TrapCost, Trial
 from pvbench.reports import format as fmt
 from pvbench.reports import wording
 from pvbench.reports.arms import CellTrials
+from pvbench.reports.ceilings import reached
 from pvbench.reports.explained import Told, away, model_line
 from pvbench.reports.mechanism_page import (
     BillView,
@@ -22,7 +23,6 @@ from pvbench.reports.mechanism_page import (
 )
 from pvbench.reports.page import Row
 from pvbench.stats.latency import Bins, merge, percentile, total
-from pvbench.stats.limits import REACHED
 
 Matched = tuple[CellTrials | None, tuple[CellTrials, ...]]
 
@@ -100,7 +100,7 @@ def _found(cell: CellTrials) -> _Found:
     noun = "packet" if cell.cell.kind is DeviceKind.NET else "I/O"
     bill_view = _bill(bill, by_bytes=_by_bytes(cell)) if bill else None
     device = fmt.clean(cell.cell.device)
-    by = limited(trials, seen, capped=_capped(cell))
+    by = limited(trials, seen, at=reached(cell))
     view = DeviceCost(
         device=device,
         io_path=wording.io_path(cell.cell.device),
@@ -193,11 +193,6 @@ def _bill(of: Bill, *, by_bytes: bool) -> BillView:
         ),
         total=_seconds(used / unit) if unit else "",
     )
-
-
-def _capped(cell: CellTrials) -> bool:
-    ceiling = wording.ceiling(cell.cell.workload)
-    return bool(ceiling and cell.sample and cell.sample.median >= REACHED * ceiling)
 
 
 def _limit(found: Limited | None) -> str:

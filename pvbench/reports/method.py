@@ -25,9 +25,9 @@ _METHOD: tuple[Paragraph, ...] = (
     (
         "Verdicts",
         "EQUIVALENT, decided first: the 90 % interval lies within {margin} of 1 (two one-sided tests). FASTER or "
-        "SLOWER: the whole 95 % interval lies beyond that margin. CAPPED: an arm reached the offered load, so the "
-        "ratio is only a bound. UNDETERMINED: anything else. An order of magnitude is claimed only if the whole "
-        "interval reaches it.",
+        "SLOWER: the whole 95 % interval lies beyond that margin. CAPPED: an arm reached the offered load, the "
+        "backing store’s own figure or all that the peer’s one CPU can do, so the ratio is only a bound. UNDETERMINED: "
+        "anything else. An order of magnitude is claimed only if the whole interval reaches it.",
     ),
     (
         "Many comparisons",

@@ -5,14 +5,16 @@ from collections.abc import Sequence
 from pvbench.model import Outcome
 from pvbench.reports import format as fmt
 from pvbench.reports.arms import CellTrials
+from pvbench.reports.ceilings import Ceiling
 from pvbench.reports.headline import magnitude
 from pvbench.reports.page import Arm
 from pvbench.stats import Bound, Comparison, Correction, Family, Verdict
 
 
-def notes(found: Comparison | None, arms: tuple[Arm, Arm], margin: float) -> tuple[str, ...]:
+def notes(found: Comparison | None, arms: tuple[Arm, Arm], margin: float, above: Ceiling | None) -> tuple[str, ...]:
     """Return what limits a comparison's ratio, and why trials of its arms gave no number."""
     said = []
+    what = above.what if above else "a ceiling"
     if found:
         if found.indicative:
             said.append(f"indicative ({fmt.count(found.blocks, 'block')})")
@@ -23,9 +25,9 @@ def notes(found: Comparison | None, arms: tuple[Arm, Arm], margin: float) -> tup
         if found.decades:
             said.append(f"at least {magnitude(found.decades)} {'faster' if found.decades > 0 else 'slower'}")
         if found.bound is Bound.BOTH:
-            said.append("both arms reach the offered load, so the ratio says nothing")
+            said.append(f"both arms reach {what}, so the ratio says nothing")
         elif found.bound:
-            said.append("an arm reaches the offered load, so the ratio is a bound")
+            said.append(f"an arm reaches {what}, so the ratio is a bound")
         if found.disagreeing:
             said.append(f"blocks disagree: median and mean ratio differ by more than {margin * 100:g} %")
     for side in arms:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from pvbench.bottleneck import Limit, limited
+from pvbench.bottleneck import Limit, Limited, limited
 from pvbench.costs import billed, model, traced
 from pvbench.model import (
     Cell,
@@ -97,22 +97,22 @@ def test_bills_of_a_cell_add_up() -> None:
 
 
 @pytest.mark.parametrize(
-    ("paid", "mechanism", "capped", "limit"),
+    ("paid", "mechanism", "reached", "limit"),
     [
-        ({"PEER": 9.5}, IDE, False, Limit.GENERATOR),
-        ({"DEVICE_MODEL": 9.0, "GUEST": 3.0}, IDE, False, Limit.DEVICE_MODEL),
-        ({"DEVICE_MODEL": 5.0, "GUEST": 9.0}, IDE, False, Limit.PATH),
-        ({"GUEST": 9.0}, None, False, Limit.GUEST),
-        ({"BACKEND": 9.0}, None, False, Limit.BACKEND),
-        ({"GUEST": 9.0}, IDE, True, Limit.RATE),
+        ({"PEER": 9.5}, IDE, None, Limit.GENERATOR),
+        ({"DEVICE_MODEL": 9.0, "GUEST": 3.0}, IDE, None, Limit.DEVICE_MODEL),
+        ({"DEVICE_MODEL": 5.0, "GUEST": 9.0}, IDE, None, Limit.PATH),
+        ({"GUEST": 9.0}, None, None, Limit.GUEST),
+        ({"BACKEND": 9.0}, None, None, Limit.BACKEND),
+        ({"GUEST": 9.0}, IDE, Limit.STORE, Limit.STORE),
     ],
 )
 def test_the_limit_is_named_with_its_evidence(
-    paid: dict[str, float], mechanism: Mechanism | None, capped: bool, limit: Limit
+    paid: dict[str, float], mechanism: Mechanism | None, reached: Limit | None, limit: Limit
 ) -> None:
     trials = [trial(1, mechanism, **paid)]
 
-    found = limited(trials, traced(trials), capped=capped)
+    found = limited(trials, traced(trials), at=Limited(reached, "it reached it") if reached else None)
 
     assert found is not None
     assert found.by is limit
@@ -121,4 +121,4 @@ def test_the_limit_is_named_with_its_evidence(
 def test_without_evidence_nothing_is_named() -> None:
     trials = [trial(1, None, GUEST=2)]
 
-    assert limited(trials, traced(trials), capped=False) is None
+    assert limited(trials, traced(trials), at=None) is None
