@@ -12,6 +12,9 @@ from pvbench.model import DeviceKind, Reading, Scalar
 Params = Mapping[str, Scalar]
 Argv = tuple[str, ...]
 
+WINDOWS = 5
+"""Into how many equal parts a measurement is cut, to tell whether it was steady."""
+
 LEAST_SHARE_MEASURED = 0.95
 """A tool that measured less than this share of the time asked for ended early: its figure is not what was asked."""
 
@@ -39,11 +42,15 @@ Target = Disk | Peer
 
 @dataclass(frozen=True)
 class Measured:
-    """What a tool's output says. `latency_bins` are (midpoint in ns, count), ascending; empty where there are none."""
+    """What a tool's output says. `latency_bins` are (midpoint in ns, count), ascending; empty where there are none.
+
+    `windows` are the rates of WINDOWS equal parts of the measurement; empty where the output alone does not tell them.
+    """
 
     readings: tuple[Reading, ...]
     seconds_measured: float
     latency_bins: tuple[tuple[int, int], ...] = ()
+    windows: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,7 @@ class Tool:
     `argv` is what is measured, run in the guest; its standard output, kept as `raw_name`, is what `parse` reads.
     `warmup_argv` runs before it in the guest and is discarded (None: the tool warms up by itself, or nothing was
     asked). `peer_argv` is the server on the host side, in the foreground until it is ended (None: it needs none).
+    `windows` reads the rates of equal parts of the measurement from the tool's log (None: `parse` tells them, or none).
     """
 
     name: str
@@ -62,6 +70,7 @@ class Tool:
     parse: Callable[[bytes, Params], Measured]
     warmup_argv: Callable[[Params, Target], Argv | None]
     peer_argv: Callable[[Peer], Argv] | None
+    windows: Callable[[bytes, Params], tuple[float, ...]] | None = None
 
 
 def no_warmup(_params: Params, _target: Target) -> None:
