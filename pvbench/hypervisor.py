@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from pvbench.model import Cell, CommandRecord, HostFacts, Placement, Witness
+from pvbench.model import Cell, CommandRecord, HostFacts, Placement, Scalar, Witness
 from pvbench.transport import Transport
 from pvbench.workloads import Disk, Peer
 
@@ -13,7 +13,7 @@ from pvbench.workloads import Disk, Peer
 class GuestSpec:
     """A guest to boot: every device in it (names of DRIVERS), its size in bytes and vCPUs, its scratch disks' size.
 
-    `name` is the boot's id, fit for a domain name.
+    `name` is the boot's id, fit for a domain name; `tunables` are what it is asked for, as in `Cell`.
     """
 
     name: str
@@ -22,6 +22,7 @@ class GuestSpec:
     memory_bytes: int
     vcpus: int
     scratch_bytes: int
+    tunables: tuple[tuple[str, Scalar], ...] = ()
 
 
 @dataclass(frozen=True)

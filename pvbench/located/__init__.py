@@ -4,9 +4,23 @@ Plain code rather than pydantic: one table of shapes both reads the text and pri
 disagree, and a value that may be one or a list of many gets one message instead of one for each branch of a union.
 """
 
-from pvbench.located.shapes import Choice, Const, Field, Flag, Keyed, Listed, Named, OneOf, Shape, Swept, Text, Whole
+from pvbench.located.shapes import (
+    Choice,
+    Const,
+    Few,
+    Field,
+    Flag,
+    Keyed,
+    Listed,
+    Named,
+    OneOf,
+    Shape,
+    Swept,
+    Text,
+    Whole,
+)
 from pvbench.located.tree import Node, Scalar, Sequence, Table, at, decode, nearest, parse, shown
-from pvbench.located.units import DURATION, RATE, SIZE, WHOLE_SECONDS, Quantity
+from pvbench.located.units import DURATION, RATE, SIZE, WHOLE_SECONDS, Quantity, RateOrUnlimited
 
 __all__ = [
     "DURATION",
@@ -15,6 +29,7 @@ __all__ = [
     "WHOLE_SECONDS",
     "Choice",
     "Const",
+    "Few",
     "Field",
     "Flag",
     "Keyed",
@@ -23,6 +38,7 @@ __all__ = [
     "Node",
     "OneOf",
     "Quantity",
+    "RateOrUnlimited",
     "Scalar",
     "Sequence",
     "Shape",

@@ -1,9 +1,9 @@
 """What a matrix says, every default filled in."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from pvbench.model import DeviceKind, Order, Placement, Workload
+from pvbench.model import DeviceKind, Order, Placement, Scalar, Workload
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class GuestSettings:
 class Matrix:
     """What is to be measured. `baseline` is the device the others of its kind are compared with.
 
-    `text` is the file as it was written; `digest` identifies what it says, whatever its layout and comments.
+    `tunables` are swept: every cell is measured at each combination of their values. `text` is the file as it was written; `digest` identifies what it says, whatever its layout and comments.
     """
 
     hosts: tuple[str, ...]
@@ -42,3 +42,4 @@ class Matrix:
     scratch_bytes: int
     text: str
     digest: str
+    tunables: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)

@@ -177,6 +177,34 @@ def test_cells_are_the_devices_of_each_workloads_kind() -> None:
     assert DeviceKind.NET is matrix.kind_of(Workload("netperf", ()))
 
 
+def test_every_cell_is_measured_at_every_point_of_the_tunables() -> None:
+    found = load(
+        BLOCK + "  - fio: {rw: read, bs: 4KiB}\ntunables: {ring_pages: [1, 8], persistent_grants: [true, false]}\n"
+    )
+    cells = matrix.expand(found)
+    assert 8 == len(cells) == len({cell.id for cell in cells})
+    assert (("persistent_grants", True), ("ring_pages", 1)) == cells[0].tunables
+    assert 4 == len({cell.comparison for cell in cells})
+    assert found.digest != load(BLOCK + "  - fio: {rw: read, bs: 4KiB}\n").digest
+
+
+def test_the_points_of_the_tunables_count_as_trials() -> None:
+    sweep = "tunables: {queues: [%s], indirect_segments: [%s]}" % (
+        ", ".join(map(str, range(1, 65))), ", ".join(map(str, range(11, 111)))
+    )  # fmt: skip
+    with pytest.raises(MatrixError, match="trials in 20 blocks; at most 200000"):
+        load(BLOCK + f"  - fio: {{rw: read, bs: 4KiB}}\n{sweep}\nrun: {{blocks: 20}}\n")
+
+
+def test_an_offered_load_keeps_many_in_flight_and_unlimited_udp_is_a_rate_of_0() -> None:
+    found = workloads(BLOCK, "fio: {rw: randread, bs: 4KiB, rate_iops: [100, 200]}", "fio: {rw: randread, bs: 4KiB}")
+    assert [(100, 64, "libaio"), (200, 64, "libaio"), (None, 1, "psync")] == [
+        (one.get("rate_iops"), one["iodepth"], one["ioengine"]) for one in found
+    ]
+    (udp,) = workloads(NET, "iperf3: {direction: up, protocol: udp, rate: unlimited, length: 64B}")
+    assert 0 == udp["rate"]
+
+
 @settings(deadline=None)
 @given(st.text(max_size=100))
 def test_arbitrary_text_raises_nothing_but_matrix_errors(text: str) -> None:
