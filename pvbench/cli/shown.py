@@ -10,8 +10,8 @@ from pvbench.cli.planned import cell_data, told
 from pvbench.cli.text import columns
 from pvbench.metrics import METRICS
 from pvbench.model import Cell, Trial, TrialSpec, Witness
+from pvbench.reports import asked, wording
 from pvbench.reports import format as fmt
-from pvbench.reports import wording
 from pvbench.store import Manifest, Store
 
 NEVER_REACHED = "never reached"
@@ -77,6 +77,7 @@ def _trial(spec: TrialSpec, trial: Trial | None, evidence: bool) -> Iterator[str
     shown = [(METRICS[each.metric].title, fmt.value(METRICS[each.metric], each.value)) for each in trial.readings]
     if shown:
         yield columns(shown, "    ").rstrip("\n")
+    yield from (f"    {asked.granted(each)}" for each in trial.granted)
     if not evidence:
         return
     for witness in trial.witnesses:

@@ -29,7 +29,8 @@ class GuestSettings:
 class Matrix:
     """What is to be measured. `baseline` is the device the others of its kind are compared with.
 
-    `tunables` are swept: every cell is measured at each combination of their values. `text` is the file as it was written; `digest` identifies what it says, whatever its layout and comments.
+    `text` is the file as it was written; `digest` identifies what it says, whatever its layout and comments.
+    `tunables` are swept: every cell is measured at each combination of their values.
     """
 
     hosts: tuple[str, ...]

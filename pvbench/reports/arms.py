@@ -12,6 +12,7 @@ from pvbench.reports import wording
 from pvbench.reports.page import Arm
 from pvbench.stats import Sample
 from pvbench.store import Manifest
+from pvbench.tunables import Values
 
 NEVER_REACHED = "never reached: the run ended before it"
 
@@ -27,9 +28,9 @@ class CellTrials:
     missing: int
 
     @property
-    def family(self) -> tuple[str, DeviceKind, Placement, Workload]:
+    def family(self) -> tuple[str, DeviceKind, Placement, Workload, Values]:
         """What the cell shares with those it is compared with: everything but the device, as `Cell.comparison`."""
-        return self.cell.host, self.cell.kind, self.cell.placement, self.cell.workload
+        return self.cell.host, self.cell.kind, self.cell.placement, self.cell.workload, self.cell.tunables
 
     @cached_property
     def sample(self) -> Sample | None:
@@ -70,14 +71,24 @@ def gather(manifest: Manifest, trials: Sequence[Trial]) -> tuple[CellTrials, ...
     return tuple(sorted(found, key=_order))
 
 
-def _order(found: CellTrials) -> tuple[str, str, str, str, tuple[float, ...], str, bool, str]:
+def _order(found: CellTrials) -> tuple[str, str, str, str, tuple[float, ...], str, str, bool, str]:
     # The plan is shuffled; a reader is not.
     cell = found.cell
     mode = wording.title(cell.workload).partition(",")[0]
     params = cell.workload.params
     sizes = tuple(float(number) for _, number in params if isinstance(number, int | float))
     paravirtual = wording.io_path(cell.device) == "PV"
-    return cell.kind.value, cell.host, cell.workload.tool, mode, sizes, str(params), paravirtual, cell.device
+    return (
+        cell.kind.value,
+        cell.host,
+        cell.workload.tool,
+        mode,
+        sizes,
+        str(params),
+        str(cell.tunables),
+        paravirtual,
+        cell.device,
+    )
 
 
 def arm(found: CellTrials) -> Arm:

@@ -3,7 +3,7 @@
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from pvbench.reports import charts
+from pvbench.reports import charts, curve_chart
 from pvbench.reports.page import ComparisonPage
 
 CONTENT_SECURITY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -25,5 +25,6 @@ def render(page: ComparisonPage) -> str:
         security=CONTENT_SECURITY,
         style=Markup(environment.get_template("style.css").render()),  # noqa: S704
         ladder=Markup(charts.ladder(page)) if compared else None,  # noqa: S704
+        curves=[(drawn, Markup(curve_chart.draw(drawn, n))) for n, drawn in enumerate(page.curves)],  # noqa: S704
         strips=[(drawn, Markup(charts.strip(drawn, n))) for n, drawn in enumerate(page.strips)],  # noqa: S704
     )

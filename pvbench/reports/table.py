@@ -157,6 +157,8 @@ def _reasons(rows: Sequence[Row], width: int) -> list[str]:
     if any(row.indicative for row in rows):
         lines += wrap("* indicative: the ratio rests on fewer than 5 blocks", width)
     for row in rows:
+        for note in row.not_had:
+            lines += wrap(f"{row.workload}: {note}", width, subsequent_indent="  ")
         for side in (row.baseline, row.candidate):
             for reason, number in side.reasons:
                 told = f"{row.workload}, {side.device}: {number} × {reason}"

@@ -189,9 +189,7 @@ def test_every_cell_is_measured_at_every_point_of_the_tunables() -> None:
 
 
 def test_the_points_of_the_tunables_count_as_trials() -> None:
-    sweep = "tunables: {queues: [%s], indirect_segments: [%s]}" % (
-        ", ".join(map(str, range(1, 65))), ", ".join(map(str, range(11, 111)))
-    )  # fmt: skip
+    sweep = f"tunables: {{queues: {list(range(1, 65))}, indirect_segments: {list(range(11, 111))}}}"
     with pytest.raises(MatrixError, match="trials in 20 blocks; at most 200000"):
         load(BLOCK + f"  - fio: {{rw: read, bs: 4KiB}}\n{sweep}\nrun: {{blocks: 20}}\n")
 
