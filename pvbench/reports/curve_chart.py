@@ -1,6 +1,7 @@
 """The figure of one sweep: a line a device over two logarithmic axes, every mark named."""
 
 import math
+from typing import Any
 
 from pvbench.metrics import METRICS
 from pvbench.reports import charts
@@ -18,11 +19,13 @@ def draw(curve: Curve, number: int) -> str:
     points = [point for line in curve.lines for point in line.points]
     across = _Scale([point.x for point in points], _LEFT, WIDTH - _RIGHT)
     up = _Scale([point.y for point in points], HEIGHT - _BOTTOM, _TOP + 10)
-    for tick in charts._ticks(across.low, across.high):
-        axes.plot([across(tick)] * 2, [_TOP, HEIGHT - _BOTTOM], color=charts._GRID, lw=1)
-        told = fmt.value(METRICS[curve.across], tick) if curve.across else _plain(curve, tick)
-        charts._text(axes, across(tick), HEIGHT - _BOTTOM + 15, charts._short(told), color=charts._MUTED, size=10.5,
-                     ha="center")  # fmt: skip
+    ends: list[float] = []
+    for value, told in _across_ticks(curve, across):
+        at = across(value)
+        axes.plot([at, at], [_TOP, HEIGHT - _BOTTOM], color=charts._GRID, lw=1)
+        if all(abs(at - other) > 44 for other in ends):
+            charts._text(axes, at, HEIGHT - _BOTTOM + 15, told, color=charts._MUTED, size=10.5, ha="center")
+            ends.append(at)
     for tick in charts._ticks(up.low, up.high):
         axes.plot([_LEFT, WIDTH - _RIGHT], [up(tick)] * 2, color=charts._GRID, lw=1)
         told = charts._short(fmt.value(METRICS[curve.up], tick))
@@ -31,7 +34,7 @@ def draw(curve: Curve, number: int) -> str:
                  ha="center")  # fmt: skip
     charts._text(axes, 0, 14, curve.up_title, color=charts._MUTED, size=11)
     for place, line in enumerate(curve.lines):
-        _line(axes, line, place, across, up)
+        _line(axes, line, place, across, up, named=bool(curve.across))
     spoken = "; ".join(
         f"{line.device}: " + ", ".join(f"{point.name}: {point.x_text}, {point.y_text}" for point in line.points)
         for line in curve.lines
@@ -51,24 +54,31 @@ class _Scale:
         return self._begin + share * (self._end - self._begin)
 
 
-_STYLES = (("o", "-"), ("s", "--"), ("^", ":"), ("v", "-."))
+_DASHES = ("-", "--", ":", "-.")
 
 
-def _line(axes: object, line: CurveLine, place: int, across: _Scale, up: _Scale) -> None:
+def _across_ticks(curve: Curve, across: _Scale) -> list[tuple[float, str]]:
+    """Return where the axis is marked and with what: the points of the sweep themselves where the axis is theirs."""
+    if not curve.across:
+        return sorted({(point.x, point.name) for line in curve.lines for point in line.points})
+    ticks = charts._ticks(across.low, across.high)
+    return [(tick, charts._short(fmt.value(METRICS[curve.across], tick))) for tick in ticks]
+
+
+def _line(axes: Any, line: CurveLine, place: int, across: _Scale, up: _Scale, *, named: bool) -> None:
     colour = charts._PV if line.io_path == "PV" else charts._EMULATED if line.io_path else charts._NEUTRAL
-    marker, dashes = _STYLES[place % len(_STYLES)]
+    marker = "o" if line.io_path == "PV" else "D"
     xs, ys = [across(point.x) for point in line.points], [up(point.y) for point in line.points]
-    axes.plot(xs, ys, color=colour, lw=1.6, ls=dashes, marker=marker, ms=6.5, mfc=colour, mec="#ffffff", mew=0.8)  # type: ignore[attr-defined]
+    axes.plot(xs, ys, color=colour, lw=1.6, ls=_DASHES[place % len(_DASHES)])
+    size = 7 if marker == "o" else 5.8
+    axes.plot(xs, ys, ls="none", marker=marker, ms=size, mfc=colour, mec="#ffffff", mew=0.8)
+    marks = list(zip([point.name for point in line.points], xs, ys, strict=True)) if named else []
     taken: list[tuple[float, float]] = []
-    for point, x, y in zip(line.points, xs, ys, strict=True):
-        # A mark's name stands above its line for one device and below for the next, unless one stands there already.
+    # The ends first; a name stands above its mark for one device and below for the next, unless one stands there.
+    for name, x, y in [*marks[:1], *marks[:0:-1]]:
         at = (x, y - 9 if place % 2 else y + 17)
         if all(abs(at[0] - left) > 26 or abs(at[1] - top) > 11 for left, top in taken):
-            charts._text(axes, *at, point.name, color=colour, size=10, ha="center")
+            charts._text(axes, *at, name, color=colour, size=10, ha="center")
             taken.append(at)
-    left = WIDTH - _RIGHT - 98.0 * (place % 3 + 1) + 98
+    left = WIDTH - _RIGHT - 98.0 * (place % 3)
     charts._text(axes, left, 14 + 13 * (place // 3), line.device, color=colour, size=11.5, weight="bold", ha="right")
-
-
-def _plain(curve: Curve, tick: float) -> str:
-    return fmt.size(tick) if curve.axis not in {"streams", "jobs", "depth"} else f"{tick:g}"

@@ -21,7 +21,8 @@ from pvbench.workloads import WORKLOADS
 
 ROOT = Path(__file__).parents[2]
 BROKEN = sorted((ROOT / "tests/golden/broken/matrix").glob("*.yaml"))
-EXAMPLES = [ROOT / "examples" / name for name in ("quickstart.yaml", "starter.yaml")]
+NAMES = ("quickstart", "starter", "posting", "block-sweep", "net-sweep", "mechanism", "pilot")
+EXAMPLES = [ROOT / "examples" / f"{name}.yaml" for name in NAMES]
 EXPECT = re.compile(rb"# expect (\d+:\d+) (structural|semantic|syntax|bytes): (.*)\n")
 
 BLOCK = """\
@@ -67,11 +68,22 @@ def test_an_example_is_valid_for_the_loader_and_for_the_schema(path: Path) -> No
     jsonschema.validate(yaml.safe_load(path.read_text(encoding="utf-8")), matrix.schema())
 
 
+def test_every_matrix_of_the_examples_is_checked() -> None:
+    shipped = {path for path in (ROOT / "examples").glob("*.yaml") if not path.name.startswith("hosts")}
+    assert shipped == set(EXAMPLES)
+
+
+def test_the_posting_compares_every_device_at_once_in_five_blocks() -> None:
+    found = load(EXAMPLES[2].read_text(encoding="utf-8"))
+    assert set(DRIVERS) == {name for names in found.devices.values() for name in names}
+    assert (Placement.COEXIST, 5) == (found.placement, found.run.blocks)
+
+
 def test_the_optional_lines_of_the_starter_are_valid_too() -> None:
     text = EXAMPLES[1].read_text(encoding="utf-8")
-    text = re.sub(r"^( *)# (- \w|ioengine:|settle:|guest:|scratch:)", r"\1\2", text, flags=re.MULTILINE)
+    text = re.sub(r"^( *)# (- \w|ioengine:|settle:|tunables:|guest:|scratch:)", r"\1\2", text, flags=re.MULTILINE)
     assert "\nguest: " in text
-    assert 10 == len(load(text).workloads)
+    assert 11 == len(load(text).workloads)
 
 
 def test_the_schema_is_closed_described_and_names_every_driver() -> None:
