@@ -140,7 +140,7 @@ def _boot(
     placed = {spec.cell.device for spec in specs}
     devices = tuple(sorted(placed, key=list(DRIVERS).index))
     guest_spec = GuestSpec(boot, devices, settings.placement, settings.memory_bytes, settings.vcpus,
-                           settings.scratch_bytes)  # fmt: skip
+                           settings.scratch_bytes, specs[0].cell.tunables)  # fmt: skip
     measuring = Measuring(settings.seed, store, clock, settings.traced_blocks)
     left = list(specs)
     for attempt in range(1, ATTEMPTS + 1):

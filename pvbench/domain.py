@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pvbench import tunables
 from pvbench.drivers import DRIVERS
 from pvbench.hypervisor import GuestSpec
 from pvbench.model import DeviceKind, IoPath, Placement
@@ -116,6 +117,7 @@ def command_line(spec: GuestSpec, guest_nics: tuple[Nic, ...], key: str, *, swap
         *(
             f"pvb.nic={_bound(nic.device)},{nic.mac},{addresses[nic.devid]}/24" for nic in guest_nics
         ),
+        *tunables.words(spec.tunables, modules, guest_nics),
         f"pvb.key={key}",
     ))  # fmt: skip
 
@@ -137,7 +139,8 @@ def domain_config(
     native_tsc: bool,
 ) -> str:
     """Return the domain's configuration for `xl create`."""
-    vifs = [_vif(nic, bridge, script) for nic in guest_nics]
+    added = tunables.config(spec.tunables)  # the control NIC's too: a bridge has the smallest MTU of its ports
+    vifs = [_vif(nic, bridge, script) + added for nic in guest_nics]
     targets = [_disk(disk, script) for disk in guest_disks]
     device_model = [
         # SeaBIOS would run the NIC's own boot ROM, which asks the network for 40 s under emulation.

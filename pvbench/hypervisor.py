@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from pvbench.model import Cell, CommandRecord, CpuBill, HostFacts, Placement, TrapCost, Witness
+from pvbench.model import Cell, CommandRecord, CpuBill, Granted, HostFacts, Placement, Scalar, TrapCost, Witness
 from pvbench.transport import Transport
 from pvbench.workloads import Disk, Peer
 
@@ -14,7 +14,7 @@ from pvbench.workloads import Disk, Peer
 class GuestSpec:
     """A guest to boot: every device in it (names of DRIVERS), its size in bytes and vCPUs, its scratch disks' size.
 
-    `name` is the boot's id, fit for a domain name.
+    `name` is the boot's id, fit for a domain name; `tunables` are what it is asked for, as in `Cell`.
     """
 
     name: str
@@ -23,6 +23,7 @@ class GuestSpec:
     memory_bytes: int
     vcpus: int
     scratch_bytes: int
+    tunables: tuple[tuple[str, Scalar], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,10 @@ class Observation(Protocol):
 
     def bill(self) -> CpuBill | None:
         """Return who used the host's CPUs between the two looks; None before `witness()` or where nothing tells."""
+        ...
+
+    def granted(self) -> tuple[Granted, ...]:
+        """Return what of the boot's tunables is in force on the device; empty before `witness()`."""
         ...
 
     def taints(self) -> tuple[str, ...]:

@@ -67,12 +67,13 @@ def measure(spec: TrialSpec, guest: Guest, run: Measuring) -> Trial:
         try:
             measured = tool.parse(done.stdout, params)
             readings, bins, outcome = measured.readings, measured.latency_bins, Outcome.OK
-            windows = measured.windows
+            windows = tool.windows(done.log, params) if tool.windows else measured.windows
         except PvbenchError as error:
             outcome, reason = Outcome.NOT_MEASURED, f"{error}{_last_words(done)}"
     made = Trial(
         spec, outcome, reason, started, readings, bins, witnesses, guest.cache_mode(cell.device), commands, tuple(raw),
         seconds, flags=_flags(windows, seen.taints()), windows=windows, bill=seen.bill(),
+        granted=seen.granted(),
     )  # fmt: skip
     return _with_mechanism(made, guest, run) if outcome is Outcome.OK and run.traces(spec) else made
 

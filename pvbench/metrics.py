@@ -41,6 +41,7 @@ _ROWS = (
     Metric("latency_p99", "s", Better.LOWER, Scale.TIME, "99th percentile latency"),
     Metric("latency_p999", "s", Better.LOWER, Scale.TIME, "99.9th percentile latency"),
     Metric("goodput", "bit/s", Better.HIGHER, Scale.BITS, "goodput"),
+    Metric("packets", "1/s", Better.HIGHER, Scale.PLAIN, "packet rate"),
     Metric("retransmits", "1", Better.LOWER, Scale.PLAIN, "TCP retransmits"),
     Metric("lost_share", "1", Better.LOWER, Scale.PLAIN, "share of datagrams lost"),
     Metric("jitter", "s", Better.LOWER, Scale.TIME, "jitter"),

@@ -29,7 +29,7 @@ def cost(matrix: Matrix, plan: Plan) -> Estimate:
 
 def told(cell: Cell) -> tuple[str, str, str]:
     """Return a cell in words: its host, its device and what that is, its workload."""
-    return cell.host, f"{cell.device} ({wording.io_path(cell.device)})", wording.title(cell.workload)
+    return cell.host, f"{cell.device} ({wording.io_path(cell.device)})", wording.cell_title(cell)
 
 
 def render(matrix: Matrix, plan: Plan, *, whole: bool) -> str:
@@ -99,4 +99,5 @@ def cell_data(cell: Cell, key: str) -> dict[str, Any]:
         "io_path": wording.io_path(cell.device),
         "placement": cell.placement,
         "workload": {"tool": cell.workload.tool, "params": dict(cell.workload.params)},
+        "tunables": dict(cell.tunables),
     }

@@ -11,8 +11,8 @@ from pvbench.cli.planned import cell_data, told
 from pvbench.cli.text import columns
 from pvbench.metrics import METRICS
 from pvbench.model import Cell, Trial, TrialSpec, Witness
+from pvbench.reports import asked, wording
 from pvbench.reports import format as fmt
-from pvbench.reports import wording
 from pvbench.store import Manifest, Store
 
 NEVER_REACHED = "never reached"
@@ -80,6 +80,7 @@ def _trial(spec: TrialSpec, trial: Trial | None, evidence: bool) -> Iterator[str
     if shown:
         yield columns(shown, "    ").rstrip("\n")
     yield from (f"    flagged {fmt.clean(flag)}" for flag in trial.flags)
+    yield from (f"    {asked.granted(each)}" for each in trial.granted)
     if not evidence:
         return
     for witness in trial.witnesses:

@@ -74,7 +74,7 @@ class _Bar(_Lines):
         self.show(f"{boot}: booted in {fmt.duration(seconds)}")
 
     def measuring(self, spec: TrialSpec) -> None:
-        told = f"{spec.cell.device}, {wording.title(spec.cell.workload)}"
+        told = f"{spec.cell.device}, {wording.cell_title(spec.cell)}"
         self.show(f"block {spec.block}/{self.blocks}, {spec.boot}: {told}")
 
     def recorded(self, trial: Trial) -> None:
@@ -90,7 +90,7 @@ class _Bar(_Lines):
 def result(trial: Trial) -> str:
     """Return what came of a trial in a few words."""
     cell = trial.spec.cell
-    told = f"{cell.device}, {wording.title(cell.workload)}: "
+    told = f"{cell.device}, {wording.cell_title(cell)}: "
     if trial.outcome is not Outcome.OK:
         return told + fmt.clean(f"{trial.outcome.value.upper().replace('_', ' ')}: {trial.reason}")
     metric = wording.primary(cell.workload)

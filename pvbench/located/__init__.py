@@ -7,6 +7,7 @@ disagree, and a value that may be one or a list of many gets one message instead
 from pvbench.located.shapes import (
     Choice,
     Const,
+    Few,
     Field,
     Flag,
     Keyed,
@@ -20,7 +21,7 @@ from pvbench.located.shapes import (
     Whole,
 )  # fmt: skip
 from pvbench.located.tree import Node, Scalar, Sequence, Table, at, decode, nearest, parse, shown
-from pvbench.located.units import DURATION, PERCENT, RATE, SIZE, WHOLE_SECONDS, Quantity
+from pvbench.located.units import DURATION, PERCENT, RATE, SIZE, WHOLE_SECONDS, Quantity, RateOrUnlimited
 
 __all__ = [
     "DURATION",
@@ -30,6 +31,7 @@ __all__ = [
     "WHOLE_SECONDS",
     "Choice",
     "Const",
+    "Few",
     "Field",
     "Flag",
     "Keyed",
@@ -38,6 +40,7 @@ __all__ = [
     "Node",
     "OneOf",
     "Quantity",
+    "RateOrUnlimited",
     "Scalar",
     "Sequence",
     "Shape",

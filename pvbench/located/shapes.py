@@ -155,6 +155,26 @@ class Share:
 
 
 @dataclass(frozen=True)
+class Few:
+    """One of a few whole numbers; `noun` is what messages call it."""
+
+    noun: str
+    numbers: tuple[int, ...]
+
+    def read(self, node: Node) -> int:
+        """Return the number."""
+        found = scalar(node, "a whole number")
+        if found.text not in map(str, self.numbers):
+            known = ", ".join(map(str, self.numbers))
+            raise node.problem(f"'{shown(found.text)}' is no {self.noun}; one of {known}")
+        return int(found.text)
+
+    def schema(self) -> JsonSchema:
+        """Return an enum."""
+        return {"enum": list(self.numbers)}
+
+
+@dataclass(frozen=True)
 class Flag:
     """`true` or `false`."""
 

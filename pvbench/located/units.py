@@ -83,6 +83,23 @@ class Quantity:
         return f"{float(value / self.units[unit]):.12g}{unit}"
 
 
+@dataclass(frozen=True)
+class RateOrUnlimited:
+    """A rate, or the word `unlimited`, which is 0."""
+
+    rate: Quantity
+
+    def read(self, node: Node) -> int | float:
+        """Return the rate; 0 for unlimited."""
+        if isinstance(node, Scalar) and node.text == "unlimited":
+            return 0
+        return self.rate.read(node)
+
+    def schema(self) -> JsonSchema:
+        """Return the word or the rate's schema."""
+        return {"anyOf": [{"const": "unlimited"}, self.rate.schema()]}
+
+
 def _table(**units: Fraction | int) -> Mapping[str, Fraction]:
     return MappingProxyType({name: Fraction(factor) for name, factor in units.items()})
 

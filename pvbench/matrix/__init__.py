@@ -1,5 +1,6 @@
 """matrix.yaml → Matrix → cells."""
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
 from types import MappingProxyType
@@ -19,6 +20,7 @@ from pvbench.located import (
     Listed,
     OneOf,
     Share,
+    Swept,
     Text,
     Whole,
     parse,
@@ -27,6 +29,7 @@ from pvbench.matrix.grammar import GRAMMARS, kind_of
 from pvbench.matrix.nouns import GuestSettings, Matrix, RunSettings
 from pvbench.matrix.rules import check, fixed_before, placement_of, read_workloads, twin_share
 from pvbench.model import Cell, DeviceKind, Order, Placement, digest
+from pvbench.tunables import TUNABLES
 
 __all__ = ["GuestSettings", "Matrix", "RunSettings", "expand", "kind_of", "load", "schema"]
 
@@ -90,7 +93,7 @@ _GUEST = Keyed(
         "vcpus": Field(Whole(1, 64), "The guest's virtual CPUs.", default="1"),
     },
 )
-_WORKLOAD = OneOf("workload", {name: grammar.shape for name, grammar in GRAMMARS.items()})
+_TUNABLES = Keyed("tunables", {row.name: Field(Swept(row.shape), row.about) for row in TUNABLES.values()}, least=1)
 _FILE = Keyed(
     "a matrix",
     {
@@ -107,6 +110,9 @@ _FILE = Keyed(
             ),
             "What is run: fio on block devices, iperf3 and netperf on net devices. Lists are swept.",
             required=True,
+        ),
+        "tunables": Field(
+            _TUNABLES, "What the boots are asked for besides; every cell is measured at each combination."
         ),
         "run": Field(_RUN, "How often and in which order.", default="{}"),
         "compare": Field(_COMPARE, "What is compared with what; left out: figures without comparison."),
@@ -148,16 +154,22 @@ def load(text: str, *, name: str) -> Matrix:
         "guest": GuestSettings(guest["image"], guest["memory"], guest["vcpus"]),
         "scratch_bytes": read["scratch"],
     }
+    tunables = {name: values for name, values in (read["tunables"] or {}).items() if values is not None}
+    if tunables:  # without them the digest is what it was before there were any
+        said["tunables"] = MappingProxyType(tunables)
     matrix = Matrix(**said, text=text, digest=digest(_plain(said)))
     check(matrix, read["workloads"], root)
     return matrix
 
 
 def expand(matrix: Matrix) -> tuple[Cell, ...]:
-    """Return the cells, in the order of the matrix: every device of a workload's kind, on every host."""
+    """Return the cells, in the order of the matrix: every device of a workload's kind, on every host, at each point."""
+    axes = [[(name, value) for value in values] for name, values in sorted(matrix.tunables.items())]
+    points = list(itertools.product(*axes))
     return tuple(
-        Cell(host, kind_of(workload), device, matrix.placement, workload)
+        Cell(host, kind_of(workload), device, matrix.placement, workload, point)
         for host in matrix.hosts
+        for point in points
         for workload in matrix.workloads
         for device in matrix.devices[kind_of(workload)]
     )

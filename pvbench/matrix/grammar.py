@@ -16,6 +16,7 @@ from pvbench.located import (
     Field,
     Flag,
     Keyed,
+    RateOrUnlimited,
     Swept,
     Table,
     Whole,
@@ -63,6 +64,10 @@ def _swept(shape: Any, about: str, default: str | None = None, required: bool = 
     return Field(Swept(shape), about, required, default)
 
 
+_WRITES = frozenset({"randwrite", "write", "randrw"})
+IN_FLIGHT = 64
+"""I/Os in flight for each job of an offered load: arrivals must not wait for completions."""
+
 _FIO = Keyed(
     "fio",
     {
@@ -79,6 +84,12 @@ _FIO = Keyed(
             "How fio submits I/O; left out: psync for iodepth 1, else libaio.",
         ),
         "direct": _swept(Flag(), "Whether the guest's page cache is bypassed (O_DIRECT).", "true"),
+        "fsync": _swept(Whole(1, 10_000), "An fsync after so many writes; only where something is written."),
+        "rate_iops": _swept(
+            Whole(1, 10_000_000),
+            "Offered load of all jobs together, Poisson arrivals, 64 in flight unless iodepth says otherwise; the cell "
+            "is then compared by its latency.",
+        ),
         "rwmixread": _swept(Whole(1, 99), "Percentage of reads; only for randrw, there 50 unless told.", "50"),
         "runtime": Field(DURATION.between("100ms", "24h"), f"Such as 10s: {_TIMES}.", default="10s"),
         "warmup": Field(DURATION.between("0s", "1h"), f"Such as 2s: {_WARM}.", default="2s"),
@@ -92,18 +103,21 @@ _IPERF3 = Keyed(
         ),
         "protocol": _swept(Choice("protocol", ("tcp", "udp")), "Transport protocol.", "tcp"),
         "parallel": _swept(Whole(1, 128), "Streams at once.", "1"),
-        "rate": _swept(RATE.between("1kbit/s", "1000Gbit/s"), "Rate of each stream; udp needs it, tcp has none."),
+        "rate": _swept(
+            RateOrUnlimited(RATE.between("1kbit/s", "1000Gbit/s")),
+            "Rate of each stream, or unlimited; udp needs it, tcp has none.",
+        ),
         "length": _swept(SIZE.between("16B", "1MiB"), "Bytes in one write or datagram; left out: iperf3's own choice."),
         "runtime": Field(WHOLE_SECONDS.between("1s", "24h"), f"Whole {_TIMES}.", default="10s"),
         "warmup": Field(WHOLE_SECONDS.between("0s", "1m"), f"Whole {_WARM}.", default="2s"),
     },
 )
-_RR, _STREAM = frozenset({"TCP_RR", "UDP_RR"}), frozenset({"TCP_STREAM", "TCP_MAERTS"})
+_RR, _STREAM = frozenset({"TCP_RR", "UDP_RR"}), frozenset({"TCP_STREAM", "TCP_MAERTS", "UDP_STREAM"})
 _NETPERF = Keyed(
     "netperf",
     {
         "test": _swept(
-            Choice("netperf test", ("TCP_RR", "UDP_RR", "TCP_STREAM", "TCP_MAERTS")),
+            Choice("netperf test", ("TCP_RR", "UDP_RR", "TCP_STREAM", "TCP_MAERTS", "UDP_STREAM")),
             "RR: request and response in turn; STREAM: guest to host; MAERTS: host to guest.",
             required=True,
         ),
@@ -117,6 +131,8 @@ _NETPERF = Keyed(
 
 
 def _fio_settle(point: Point) -> Point:
+    if "rate_iops" in point and point["iodepth"] == 1 and "ioengine" not in point:
+        point = {**point, "iodepth": IN_FLIGHT}
     return {"ioengine": "psync" if point["iodepth"] == 1 else "libaio", **point}
 
 
@@ -128,6 +144,21 @@ def _fio_objects(point: Point) -> Objection | None:
         return "iodepth", f"without direct Linux completes I/O one by one, so iodepth {depth} needs direct: true"
     if point["direct"] and int(point["bs"]) % 512:
         return "bs", f"direct I/O is done in sectors, and {point['bs']} bytes are not a multiple of 512"
+    if "rate_iops" in point:
+        return _offered_objects(point)
+    return None
+
+
+def _offered_objects(point: Point) -> Objection | None:
+    if "fsync" in point:
+        return "fsync", "fio 3.33 divides by zero where fsync meets an offered load; leave one of them out"
+    if point["ioengine"] != "libaio":
+        return "ioengine", f"arrivals must not wait for completions, and {point['ioengine']} has one I/O in flight"
+    directions = 2 if point["rw"] == "randrw" else 1
+    if int(point["rate_iops"]) < 100 * directions * int(point["numjobs"]) and directions == 2:
+        return "rate_iops", "reads and writes each need a share of it; offer 200 a job or more"
+    if int(point["rate_iops"]) % int(point["numjobs"]):
+        return "rate_iops", f"{point['rate_iops']} cannot be split evenly among {point['numjobs']} jobs"
     return None
 
 
@@ -138,16 +169,21 @@ def _iperf3_objects(point: Point) -> Objection | None:
 
 
 def _netperf_objects(point: Point) -> Objection | None:
-    if point["test"] == "UDP_RR":
-        for name in ("request", "response"):
-            if int(point[name]) > _LARGEST_DATAGRAM:
+    if str(point["test"]).startswith("UDP_"):
+        for name in ("request", "response", "send"):
+            if int(point.get(name, 0)) > _LARGEST_DATAGRAM:
                 return name, f"a UDP datagram holds at most {_LARGEST_DATAGRAM} bytes"
     return None
 
 
 GRAMMARS: Mapping[str, Grammar] = MappingProxyType(
     {
-        "fio": Grammar(_FIO, (Only("rwmixread", "rw", frozenset({"randrw"})),), _fio_settle, _fio_objects),
+        "fio": Grammar(
+            _FIO,
+            (Only("rwmixread", "rw", frozenset({"randrw"})), Only("fsync", "rw", _WRITES)),
+            _fio_settle,
+            _fio_objects,
+        ),
         "iperf3": Grammar(
             _IPERF3,
             (Only("rate", "protocol", frozenset({"udp"}), "a rate such as 10Mbit/s, else iperf3 sends 1 Mbit/s"),),

@@ -1,9 +1,9 @@
 """What a matrix says, every default filled in."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from pvbench.model import DeviceKind, Order, Placement, Workload
+from pvbench.model import DeviceKind, Order, Placement, Scalar, Workload
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Matrix:
     `margin` is the relative difference below which two devices are called equivalent: 0.05 for 5 %.
 
     `text` is the file as it was written; `digest` identifies what it says, whatever its layout and comments.
+    `tunables` are swept: every cell is measured at each combination of their values.
     """
 
     hosts: tuple[str, ...]
@@ -50,3 +51,4 @@ class Matrix:
     scratch_bytes: int
     text: str
     digest: str
+    tunables: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)

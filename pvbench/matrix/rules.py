@@ -1,5 +1,6 @@
 """What no shape can say: rules between the parts of a matrix, each with the place where it is broken."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ from pvbench.located import SIZE, Node, Table, at, nearest
 from pvbench.matrix.grammar import GRAMMARS, MOST_WORKLOADS, kind_of, sweep
 from pvbench.matrix.nouns import Matrix
 from pvbench.model import DeviceKind, IoPath, Placement, Workload
+from pvbench.tunables import TUNABLES
 from pvbench.workloads import WORKLOADS
 
 MOST_TRIALS = 200_000
@@ -88,8 +90,11 @@ def check(matrix: Matrix, entries: Entries, root: Node) -> None:
     for kind in matrix.baseline:
         _check_baseline(matrix, kind, root)
     _check_fit(matrix, entries, root)
-    boots = matrix.run.blocks * matrix.run.runs_per_boot
-    trials = boots * len(matrix.hosts) * sum(len(matrix.devices[kind_of(w)]) for w in matrix.workloads)
+    for name in matrix.tunables:
+        _check_tunable(matrix, name, root)
+    points = math.prod(map(len, matrix.tunables.values()))
+    cells = points * sum(len(matrix.devices[kind_of(w)]) for w in matrix.workloads)
+    trials = matrix.run.blocks * matrix.run.runs_per_boot * len(matrix.hosts) * cells
     if trials > MOST_TRIALS:
         raise at(root, "workloads").problem(f"{trials} trials in {matrix.run.blocks} blocks; at most {MOST_TRIALS}")
 
@@ -124,6 +129,13 @@ def _check_baseline(matrix: Matrix, kind: DeviceKind, root: Node) -> None:
                     f"placement coexist compares emulated and PV {kind} devices in one boot, and {words} one is "
                     f"missing: {' or '.join(known)}; or use placement isolated"
                 )
+
+
+def _check_tunable(matrix: Matrix, name: str, root: Node) -> None:
+    row, devices = TUNABLES[name], [device for found in matrix.devices.values() for device in found]
+    if not any(row.acts_on(device) for device in devices):
+        able = ", ".join(device for device in DRIVERS if row.acts_on(device))
+        raise _key(root, "tunables", name).problem(f"{name} means nothing for {', '.join(devices)}; only for {able}")
 
 
 def _check_fit(matrix: Matrix, entries: Entries, root: Node) -> None:

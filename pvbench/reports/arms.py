@@ -90,14 +90,24 @@ def _in_order(trials: Iterable[Trial]) -> tuple[Trial, ...]:
     return tuple(sorted(trials, key=lambda trial: (trial.spec.block, trial.spec.run, trial.started)))
 
 
-def _order(found: CellTrials) -> tuple[str, str, str, str, tuple[float, ...], str, bool, str]:
+def _order(found: CellTrials) -> tuple[str, str, str, str, tuple[float, ...], str, str, bool, str]:
     # The plan is shuffled; a reader is not.
     cell = found.cell
     mode = wording.title(cell.workload).partition(",")[0]
     params = cell.workload.params
     sizes = tuple(float(number) for _, number in params if isinstance(number, int | float))
     paravirtual = wording.io_path(cell.device) == "PV"
-    return cell.kind.value, cell.host, cell.workload.tool, mode, sizes, str(params), paravirtual, cell.device
+    return (
+        cell.kind.value,
+        cell.host,
+        cell.workload.tool,
+        mode,
+        sizes,
+        str(params),
+        str(cell.tunables),
+        paravirtual,
+        cell.device,
+    )
 
 
 def arm(found: CellTrials) -> Arm:

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from pvbench.drivers import DRIVERS
 from pvbench.metrics import METRICS
 from pvbench.model import DeviceKind, IoPath, Outcome, Trial
-from pvbench.reports import evidence, wording
+from pvbench.reports import asked, curves, evidence, wording
 from pvbench.reports import format as fmt
 from pvbench.reports.arms import CellTrials, arm, gather
 from pvbench.reports.ceilings import ceiling
@@ -64,7 +64,9 @@ def build(manifest: Manifest, trials: Sequence[Trial]) -> ComparisonPage:
         strips_note=f"{fmt.count(len(strips) - STRIPS, 'further comparison')} not drawn; their values are below."
         if len(strips) > STRIPS
         else "",
+        curves=curves.build(gathered, label),
         latency=_latency(gathered),
+        loop_note=_loop_note(gathered),
         latency_caption=_labelled("Completion latency, histograms of all blocks merged", label),
         mechanism=costs,
         cells=evidence.cells(gathered, manifest.run_id),
@@ -160,8 +162,9 @@ def _row(
     estimate = found.estimate if found else None
     bounds = estimate.interval if estimate else None
     tone = found.verdict.value if found else _lacking(arms)
+    not_had = asked.notes((baseline, candidate))
     return Row(
-        workload=wording.title(workload),
+        workload=wording.cell_title(candidate.cell),
         settings=wording.settings(workload),
         metric=metric.name,
         metric_title=metric.title,
@@ -176,7 +179,9 @@ def _row(
             *notes(found, arms, margin, ceiling(baseline, candidate)),
             *unsettled(found, p, family, margin),
             *flags((baseline, candidate)),
+            *not_had,
         ),
+        not_had=not_had,
         point=estimate.point if estimate else None,
         low=bounds.low if bounds else None,
         high=bounds.high if bounds else None,
@@ -200,7 +205,7 @@ def _strips(matched: Sequence[Matched], label: str) -> tuple[Strip, ...]:
         arms = tuple(map(arm, cells))
         if any(side.values for side in arms):
             metric = cells[0].metric
-            workload = wording.title(cells[0].cell.workload)
+            workload = wording.cell_title(cells[0].cell)
             strips.append(Strip(workload, metric.name, _labelled(f"{workload}: {metric.title}", label), arms))
     return tuple(strips)
 
@@ -213,9 +218,21 @@ def _latency(gathered: Sequence[CellTrials]) -> tuple[LatencyRow, ...]:
         if bins:
             p50, p99, p999 = (percentile(bins, q) for q in (0.5, 0.99, 0.999))
             texts = [fmt.value(metric, number) if number is not None else "–" for number in (p50, p99, p999)]
-            workload = wording.title(found.cell.workload)
+            workload = wording.cell_title(found.cell)
             rows.append(LatencyRow(workload, fmt.clean(found.cell.device), f"{total(bins):,}", *texts))
     return tuple(rows)
+
+
+def _loop_note(gathered: Sequence[CellTrials]) -> str:
+    """Return the sentence on coordinated omission, wherever fio waited for completions before it went on."""
+    fio = [dict(found.cell.workload.params) for found in gathered if found.cell.workload.tool == "fio"]
+    if all("rate_iops" in params for params in fio):
+        return ""
+    return (
+        "Where no load is offered, fio sends the next I/O only when one has come back, so an I/O that hangs delays "
+        "those behind it instead of counting as their wait: tails of such closed loops are flattered (coordinated "
+        "omission), and only rows “at … IOPS offered” show what a client would wait that does not slow down."
+    )
 
 
 def _tiles(manifest: Manifest, gathered: Sequence[CellTrials], noise: Noise | None) -> Facts:

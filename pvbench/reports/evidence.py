@@ -43,7 +43,7 @@ def _cell(found: CellTrials, run_id: str, evidence: int, rows: int) -> CellView:
     return CellView(
         id=found.id,
         device=fmt.clean(cell.device),
-        workload=wording.title(cell.workload),
+        workload=wording.cell_title(cell),
         settings=wording.settings(cell.workload),
         host=fmt.clean(cell.host),
         summary=_summary(found),

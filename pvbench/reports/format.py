@@ -20,7 +20,7 @@ _STEPS: Mapping[Scale, tuple[tuple[float, str], ...]] = MappingProxyType(
 )
 """Per scale, the sizes of its units, in the metric's base unit."""
 
-_PLAIN_UNITS: Mapping[str, str] = MappingProxyType({"iops": "IOPS", "transactions": "trans/s"})
+_PLAIN_UNITS: Mapping[str, str] = MappingProxyType({"iops": "IOPS", "transactions": "trans/s", "packets": "packets/s"})
 _SHARES = frozenset({"lost_share"})
 _COUNTS = frozenset({"retransmits"})
 _PLAIN_WITH_SEPARATOR = 100_000

@@ -3,7 +3,7 @@
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from pvbench.reports import charts, stacks
+from pvbench.reports import charts, curve_chart, stacks
 from pvbench.reports.mechanism import PARTS
 from pvbench.reports.page import ComparisonPage
 
@@ -27,6 +27,7 @@ def render(page: ComparisonPage) -> str:
         security=CONTENT_SECURITY,
         style=Markup(environment.get_template("style.css").render()),  # noqa: S704
         ladder=Markup(charts.ladder(page)) if compared else None,  # noqa: S704
+        curves=[(drawn, Markup(curve_chart.draw(drawn, n))) for n, drawn in enumerate(page.curves)],  # noqa: S704
         strips=[(drawn, Markup(charts.strip(drawn, n))) for n, drawn in enumerate(page.strips)],  # noqa: S704
         exits=Markup(stacks.exits(costs)) if costs and costs.traced else None,  # noqa: S704
         bills=Markup(stacks.bills(costs)) if costs and costs.billed else None,  # noqa: S704

@@ -37,7 +37,8 @@ class Row:
     """One comparison: a candidate against the baseline on one workload.
 
     `verdict` is the word to print (FASTER, …, INVALID, NOT MEASURED) and `tone` its lower-case class;
-    `bound` is ≥ or ≤ before a capped ratio. Figures are None where there is no number.
+    `bound` is ≥ or ≤ before a capped ratio. Figures are None where there is no number. `not_had` are those of the
+    notes that tell of what was asked for and not granted, or offered and not taken.
     """
 
     workload: str
@@ -57,6 +58,7 @@ class Row:
     high: float | None
     decades: int
     indicative: bool
+    not_had: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,40 @@ class Strip:
     metric: str
     caption: str
     arms: tuple[Arm, ...]
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """One cell of a sweep: its name on the axis that is swept, and its place in base units and in words."""
+
+    name: str
+    x: float
+    y: float
+    x_text: str
+    y_text: str
+
+
+@dataclass(frozen=True)
+class CurveLine:
+    """One device's points, in the order of the sweep."""
+
+    device: str
+    io_path: str
+    points: tuple[CurvePoint, ...]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One sweep: a figure and a table. `across` and `up` are metrics; without `across` the axis itself goes across."""
+
+    title: str
+    axis: str
+    across: str
+    across_title: str
+    up: str
+    up_title: str
+    caption: str
+    lines: tuple[CurveLine, ...]
 
 
 @dataclass(frozen=True)
@@ -195,9 +231,11 @@ class ComparisonPage:
     ladder_caption: str
     strips: tuple[Strip, ...]
     strips_note: str
+    curves: tuple[Curve, ...]
     latency: tuple[LatencyRow, ...]
     latency_caption: str
     mechanism: MechanismPage | None
+    loop_note: str
     cells: tuple[CellView, ...]
     cells_note: str
     hosts: tuple[HostView, ...]

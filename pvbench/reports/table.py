@@ -174,6 +174,8 @@ def _reasons(rows: Sequence[Row], width: int) -> list[str]:
         said = ", ".join(f"{number} {kind}" for kind, number in sorted(flags.items()))
         lines += wrap(f"flagged, and counted all the same: {said}", width)
     for row in rows:
+        for note in row.not_had:
+            lines += wrap(f"{row.workload}: {note}", width, subsequent_indent="  ")
         for side in (row.baseline, row.candidate):
             for reason, number in side.reasons:
                 told = f"{row.workload}, {side.device}: {number} × {reason}"

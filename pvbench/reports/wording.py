@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from pvbench.drivers import DRIVERS
 from pvbench.metrics import METRICS, Metric
-from pvbench.model import DeviceKind, Emulation, HostFacts, IoPath, Scalar, Workload
+from pvbench.model import Cell, DeviceKind, Emulation, HostFacts, IoPath, Scalar, Workload
 from pvbench.reports import format as fmt
 
 KINDS: Mapping[DeviceKind, str] = MappingProxyType({DeviceKind.BLOCK: "Disk", DeviceKind.NET: "Network"})
@@ -27,6 +27,7 @@ _NETPERF_TITLES: Mapping[str, str] = MappingProxyType(
         "UDP_RR": "UDP request/response",
         "TCP_STREAM": "TCP stream, guest sends",
         "TCP_MAERTS": "TCP stream, guest receives",
+        "UDP_STREAM": "UDP stream, guest sends",
     }
 )
 _SIZES = frozenset({"bs", "length", "request", "response", "send"})
@@ -42,12 +43,15 @@ _USUAL: Mapping[str, Mapping[str, Scalar]] = MappingProxyType(
 
 _TOLD: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "fio": frozenset({"rw", "bs", "iodepth"}),
+        "fio": frozenset({"rw", "bs", "iodepth", "fsync", "rate_iops"}),
         "iperf3": frozenset({"direction", "protocol", "rate", "length"}),
         "netperf": frozenset({"test", "send"}),
     }
 )
 """What a title always tells."""
+
+_SMALL_DATAGRAM = 512
+"""Up to so many bytes it is the number of packets that costs, not their bytes."""
 
 SOFTWARE_NOTE = (
     "The hypervisor itself ran under software emulation, without hardware virtualisation. Such figures exercise the "
@@ -66,6 +70,12 @@ def title(workload: Workload) -> str:
     return fmt.clean(", ".join(parts))
 
 
+def cell_title(cell: Cell) -> str:
+    """Return what is run, and what the boot is asked for: "Random read, 4 KiB, depth 1, queues 2"."""
+    asked = [f"{name.replace('_', ' ')} {str(value).lower()}" for name, value in cell.tunables]
+    return ", ".join([title(cell.workload), *map(fmt.clean, asked)])
+
+
 def settings(workload: Workload) -> str:
     """Return the parameters that the title has no place for, with the tool's name before them."""
     told = _TOLD.get(workload.tool, frozenset()) | _USUAL.get(workload.tool, {}).keys()
@@ -75,10 +85,15 @@ def settings(workload: Workload) -> str:
 
 def primary(workload: Workload) -> Metric:
     """Return the metric a workload is compared by."""
+    params = dict(workload.params)
+    if workload.tool == "fio" and "rate_iops" in params:
+        return METRICS["latency_mean"]  # the rate is given, so it is not what differs
+    if _datagram(workload) is not None:
+        return METRICS["packets"]
     if workload.tool == "fio":
-        return METRICS["throughput" if dict(workload.params).get("rw") in {"read", "write", "rw"} else "iops"]
+        return METRICS["throughput" if params.get("rw") in {"read", "write", "rw"} else "iops"]
     if workload.tool == "netperf":
-        return METRICS["transactions" if str(dict(workload.params).get("test", "")).endswith("_RR") else "goodput"]
+        return METRICS["transactions" if str(params.get("test", "")).endswith("_RR") else "goodput"]
     return METRICS["goodput"]
 
 
@@ -86,8 +101,20 @@ def ceiling(workload: Workload) -> float | None:
     """Return the value of the primary metric that the offered load itself does not let any device pass, if any."""
     params = dict(workload.params)
     if workload.tool == "iperf3":
-        return _number(params.get("rate"), params.get("parallel"))
+        rate = _number(params.get("rate"), params.get("parallel"))
+        size = _datagram(workload)
+        return rate / 8 / size if rate and size else rate
     return None
+
+
+def _datagram(workload: Workload) -> int | None:
+    """Return the size of the datagrams of a test of packet rate; None for any other test."""
+    params = dict(workload.params)
+    udp = params.get("protocol") == "udp" or params.get("test") == "UDP_STREAM"
+    size = params.get("length", params.get("send"))
+    if not udp or isinstance(size, bool) or not isinstance(size, int | float):
+        return None
+    return int(size) if 0 < size <= _SMALL_DATAGRAM else None
 
 
 def io_path(device: str) -> str:
@@ -124,10 +151,14 @@ def _fio(params: Mapping[str, Scalar]) -> list[str]:
     parts = [_FIO_TITLES.get(mode, mode)]
     if "bs" in params:
         parts.append(_setting("bs", params["bs"]).removeprefix("bs "))
-    if "iodepth" in params:
+    if "rate_iops" in params:
+        parts.append(f"at {fmt.value(METRICS['iops'], float(params['rate_iops']))} offered")
+    elif "iodepth" in params:
         parts.append(f"depth {params['iodepth']}")
     if params.get("numjobs", 1) != 1:
         parts.append(f"{params['numjobs']} jobs")
+    if "fsync" in params:
+        parts.append("fsync after each write" if params["fsync"] == 1 else f"fsync every {params['fsync']} writes")
     if params.get("rwmixread", 50) != 50:
         parts.append(f"{params['rwmixread']} % reads")
     if params.get("direct") is False:
@@ -141,7 +172,8 @@ def _iperf3(params: Mapping[str, Scalar]) -> list[str]:
     if params.get("parallel", 1) != 1:
         parts.append(f"{params['parallel']} streams")
     if "length" in params:
-        parts.append(f"{_setting('length', params['length']).removeprefix('length ')} writes")
+        unit = "datagrams" if params.get("protocol") == "udp" else "writes"
+        parts.append(f"{_setting('length', params['length']).removeprefix('length ')} {unit}")
     rate = _number(params.get("rate"), 1)
     if rate:
         parts.append(f"{fmt.value(METRICS['goodput'], rate)} offered".replace(".0 ", " "))

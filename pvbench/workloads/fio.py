@@ -9,6 +9,7 @@ from typing import Any
 from pvbench.errors import ParseError, UsageError
 from pvbench.model import DeviceKind, Reading
 from pvbench.workloads.tool import (
+    WINDOWS,
     Argv,
     Disk,
     Measured,
@@ -34,6 +35,13 @@ PERCENTILES = (("latency_p50", 0.50, 1), ("latency_p99", 0.99, 100), ("latency_p
 """Metric, share, and the fewest I/Os it is told from: with fewer a percentile is an accident of one or two of them."""
 
 
+LOG = "/tmp/pvb"  # noqa: S108 - in the guest, whose /tmp is its own memory
+"""What fio puts before _iops.log; pvb-run hands back every /tmp/pvb_*.log."""
+
+_PART_OF_WINDOW = 0.9
+"""fio begins its averages up to 250 ms after a ramp and drops the one cut off: five of 400 ms do not fit in 2 s."""
+
+
 def argv(params: Params, target: Target) -> Argv:
     """Return the command line. It names one file, the disk given, and stays within that disk's size."""
     on, bs, jobs, rw = disk("fio", target), int(params["bs"]), int(params["numjobs"]), str(params["rw"])
@@ -53,6 +61,13 @@ def argv(params: Params, target: Target) -> Argv:
         # lat (submission and completion) is what a guest waits; clat leaves out the part that PV shortens.
         "--lat_percentiles=1", "--clat_percentiles=0",
     ]  # fmt: skip
+    if on.log:
+        part_ms = max(1, int(float(params["runtime"]) * 1000 / WINDOWS * _PART_OF_WINDOW))
+        words += [f"--write_iops_log={LOG}", "--per_job_logs=0", f"--log_avg_msec={part_ms}"]
+    if "fsync" in params:
+        words.append(f"--fsync={params['fsync']}")
+    if "rate_iops" in params:
+        words += [f"--rate_iops={_offered(params)}", "--rate_process=poisson"]
     if jobs > 1:  # each job its own part: on a shared one, all but the first read from the host's cache
         words.append(f"--offset_increment={share}")
     if rw.startswith("rand"):
@@ -86,10 +101,46 @@ def parse(stdout: bytes, params: Params) -> Measured:
     return Measured(tuple(readings), max(number("fio", part, "runtime") for part in parts) / 1000, bins)
 
 
+def windows(log: bytes, params: Params) -> tuple[float, ...]:
+    """Return the rate of each part of the measurement from fio's log of I/O rates, in the primary metric's unit.
+
+    A line is "ms since the ramp, I/Os per second, direction, …", from early to late; one job's lines follow another's,
+    and what jobs and directions did in the same part is added up. Where one has fewer parts, nothing is told.
+    """
+    parts, streams = [0.0] * WINDOWS, Counter[int]()
+    told: dict[int, tuple[int, int]] = {}  # per direction, the part and the time of its last line
+    for line in log.decode(errors="replace").splitlines():
+        words = [word.strip() for word in line.split(",")]
+        if len(words) < 3 or not all(word.isdigit() for word in words[:3]):
+            raise ParseError(f"fio: {line[:80]!r} is no line of its log")
+        ended, rate, direction = (int(word) for word in words[:3])
+        if direction > 1:  # trims, syncs
+            continue
+        part, before = told.get(direction, (-1, 0))
+        part = part + 1 if ended > before else 0
+        told[direction] = part, ended
+        if part < WINDOWS:
+            parts[part] += rate
+            streams[part] += 1
+    if len(streams) < WINDOWS or len(set(streams.values())) > 1:
+        return ()
+    size = int(params["bs"]) if params["rw"] in {"read", "write"} else 1
+    return tuple(rate * size for rate in parts)
+
+
 def _one_file(on: Disk) -> str:
     if not on.path.startswith("/") or any(mark in on.path for mark in ":\\\n"):  # fio splits a filename at colons
         raise UsageError(f"fio: {on.path!r} is not the path of one disk")
     return on.path
+
+
+def _offered(params: Params) -> str:
+    """Return the offered load of one job; fio takes one number as that of reads and that of writes."""
+    each = int(params["rate_iops"]) // int(params["numjobs"])
+    if params["rw"] != "randrw":
+        return str(each)
+    reads = round(each * int(params.get("rwmixread", 50)) / 100)
+    return f"{reads},{each - reads}"
 
 
 def _milliseconds(seconds: object) -> str:
@@ -134,4 +185,4 @@ def _percentile(bins: Sequence[tuple[int, int]], share: float) -> int:
     return bins[-1][0]
 
 
-TOOL = Tool("fio", DeviceKind.BLOCK, "fio.json", argv, parse, no_warmup, None)
+TOOL = Tool("fio", DeviceKind.BLOCK, "fio.json", argv, parse, no_warmup, None, windows)

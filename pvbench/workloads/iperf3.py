@@ -6,6 +6,7 @@ from typing import Any
 from pvbench.errors import ParseError, UsageError
 from pvbench.model import DeviceKind, Reading
 from pvbench.workloads.tool import (
+    WINDOWS,
     Argv,
     Measured,
     Params,
@@ -23,6 +24,9 @@ from pvbench.workloads.tool import (
 LONGEST_WARMUP_S = 60
 """iperf3 refuses to omit more (esnet/iperf issue 1301)."""
 
+LONGEST_INTERVAL_S = 60
+"""iperf3 reports no longer parts."""
+
 CONNECT_TIMEOUT_MS = 10_000
 
 
@@ -36,6 +40,7 @@ def argv(params: Params, target: Target) -> Argv:
     words += ["--connect-timeout", str(CONNECT_TIMEOUT_MS)]
     words += ["--time", str(whole_seconds(params, "runtime")), "--omit", str(warmup)]
     words += ["--parallel", str(params["parallel"])]
+    words += ["--interval", f"{min(LONGEST_INTERVAL_S, whole_seconds(params, 'runtime') / WINDOWS):g}"]
     if params["direction"] == "down":
         words.append("--reverse")
     if params["protocol"] == "udp":
@@ -66,8 +71,8 @@ def parse(stdout: bytes, params: Params) -> Measured:
     if goodput.value == 0:
         raise ParseError("iperf3: nothing was received")
     if params["protocol"] == "udp":
-        return Measured((goodput, *_datagrams(report)), seconds)
-    return Measured((goodput, *_retransmits(report, params)), seconds)
+        return Measured((goodput, *_datagrams(report)), seconds, windows=_windows(report, params))
+    return Measured((goodput, *_retransmits(report, params)), seconds, windows=_windows(report, params))
 
 
 def _check_asked(report: Mapping[str, Any], params: Params) -> None:
@@ -86,7 +91,7 @@ def _check_asked(report: Mapping[str, Any], params: Params) -> None:
 
 
 def _datagrams(report: Mapping[str, Any]) -> tuple[Reading, ...]:
-    """Return the share lost, and the jitter.
+    """Return the share lost, the rate of datagrams that arrived, and the jitter.
 
     Sent upwards, iperf3 before 3.15 counts as lost what was lost in the omitted seconds too (esnet/iperf issue 1489),
     so the share is told from what arrived: bytes over the datagram size, against datagrams sent.
@@ -99,8 +104,22 @@ def _datagrams(report: Mapping[str, Any]) -> tuple[Reading, ...]:
     return (
         # Datagrams in flight as the warm-up ends arrive uncounted as sent: a hair below zero means none lost.
         Reading("lost_share", max(0.0, 1 - arrived / sent)),
+        Reading("packets", arrived / number("iperf3", report, "end", "sum_received", "seconds")),
         Reading("jitter", number("iperf3", report, "end", "sum_received", "jitter_ms") / 1000),
     )
+
+
+def _windows(report: Mapping[str, Any], params: Params) -> tuple[float, ...]:
+    """Return the rates of equal parts of the measurement, as the guest's side counted them; () where a part is missing.
+
+    Where the guest sends UDP this is what it sent: only the end of a test tells what arrived.
+    """
+    intervals = report.get("intervals")
+    sums = [part.get("sum", {}) for part in intervals if isinstance(part, Mapping)] if intervals else []
+    counted = [part for part in sums if not part.get("omitted")]
+    least = 0.5 * float(params["runtime"]) / WINDOWS  # a rest of a few ms may come last
+    rates = [float(part["bits_per_second"]) for part in counted if part["end"] - part["start"] > least]
+    return tuple(rates) if len(rates) == WINDOWS else ()
 
 
 def _retransmits(report: Mapping[str, Any], params: Params) -> tuple[Reading, ...]:

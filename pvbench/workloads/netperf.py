@@ -68,10 +68,9 @@ def parse(stdout: bytes, params: Params) -> Measured:
     check_duration("netperf", seconds, float(params["runtime"]))
     if test.endswith("_RR"):
         return Measured(_transactions(values, test), seconds)
-    unit = _word(values, "THROUGHPUT_UNITS")
-    if unit not in BITS_PER_SECOND:
-        raise ParseError(f"netperf: {test} is given in {unit}, which is not a rate of data")
-    if not (goodput := _number(values, "THROUGHPUT") * BITS_PER_SECOND[unit]):
+    if test == "UDP_STREAM":
+        return Measured(_datagrams(values), seconds)
+    if not (goodput := _number(values, "THROUGHPUT") * _scale(values, test)):
         raise ParseError("netperf: nothing was received")
     return Measured((Reading("goodput", goodput), *_retransmits(values, test)), seconds)
 
@@ -100,6 +99,24 @@ def _transactions(values: Mapping[str, str], test: str) -> tuple[Reading, ...]:
         if key in values and (microseconds := _number(values, key)) > 0:  # absent, 0 or -1: no histogram was built in
             readings.append(Reading(metric, microseconds / 1e6))
     return tuple(readings)
+
+
+def _datagrams(values: Mapping[str, str]) -> tuple[Reading, ...]:
+    """Return what the receiver got, in bits and in datagrams, and the share lost: what was sent is no rate."""
+    scale = _scale(values, "UDP_STREAM")
+    sent, got = (_number(values, key) * scale for key in ("LOCAL_SEND_THROUGHPUT", "REMOTE_RECV_THROUGHPUT"))
+    size = _number(values, "LOCAL_SEND_SIZE")
+    if not (sent > 0 and got > 0 and size > 0):
+        raise ParseError("netperf: nothing was received")
+    lost = max(0.0, 1 - got / sent)
+    return (Reading("goodput", got), Reading("packets", got / 8 / size), Reading("lost_share", lost))
+
+
+def _scale(values: Mapping[str, str], test: str) -> float:
+    unit = _word(values, "THROUGHPUT_UNITS")
+    if unit not in BITS_PER_SECOND:
+        raise ParseError(f"netperf: {test} is given in {unit}, which is not a rate of data")
+    return BITS_PER_SECOND[unit]
 
 
 def _retransmits(values: Mapping[str, str], test: str) -> tuple[Reading, ...]:

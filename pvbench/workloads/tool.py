@@ -12,6 +12,9 @@ from pvbench.model import DeviceKind, Reading, Scalar
 Params = Mapping[str, Scalar]
 Argv = tuple[str, ...]
 
+WINDOWS = 5
+"""Into how many equal parts a measurement is cut, to tell whether it was steady."""
+
 LEAST_SHARE_MEASURED, SLACK_S = 0.95, 0.25
 """A tool that measured less than this share of the time asked for, and lacks more than that, ended early: its figure is
 not what was asked. On a slow host a tool's own start takes tenths of a second."""
@@ -19,11 +22,15 @@ not what was asked. On a slow host a tool's own start takes tenths of a second."
 
 @dataclass(frozen=True)
 class Disk:
-    """The block device a workload may touch, as the guest names it. `seed` draws the offsets: equal in both arms."""
+    """The block device a workload may touch, as the guest names it. `seed` draws the offsets: equal in both arms.
+
+    `log` is whether the tool may leave a log in /tmp: in a guest, whose memory that is, and not on a host.
+    """
 
     path: str
     size_bytes: int
     seed: int
+    log: bool = True
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,7 @@ class Tool:
     `argv` is what is measured, run in the guest; its standard output, kept as `raw_name`, is what `parse` reads.
     `warmup_argv` runs before it in the guest and is discarded (None: the tool warms up by itself, or nothing was
     asked). `peer_argv` is the server on the host side, in the foreground until it is ended (None: it needs none).
+    `windows` reads the rates of equal parts of the measurement from the tool's log (None: `parse` tells them, or none).
     """
 
     name: str
@@ -68,6 +76,7 @@ class Tool:
     parse: Callable[[bytes, Params], Measured]
     warmup_argv: Callable[[Params, Target], Argv | None]
     peer_argv: Callable[[Peer], Argv] | None
+    windows: Callable[[bytes, Params], tuple[float, ...]] | None = None
 
 
 def no_warmup(_params: Params, _target: Target) -> None:

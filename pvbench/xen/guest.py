@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pvbench import domain
+from pvbench import domain, tunables
 from pvbench.bill import bill, foreign_load, foreign_programs
 from pvbench.drivers import DRIVERS
 from pvbench.errors import BootError, ParseError
 from pvbench.hypervisor import GuestRun, GuestSpec, Recording
-from pvbench.model import Cell, CommandRecord, CpuBill, DeviceKind, IoPath, TrapCost, Witness
+from pvbench.model import Cell, CommandRecord, CpuBill, DeviceKind, Granted, IoPath, TrapCost, Witness
 from pvbench.transport import Command, Conversation, Transport
 from pvbench.witness import Sighting, guest_witness, host_witness, parse_look
 from pvbench.workloads import Disk, Peer
@@ -29,6 +29,7 @@ class Prepared:
     disks: Mapping[str, Mapping[str, str]]
     host: Transport
     domains: Conversation
+    setup: Conversation
     recorder: Callable[[], Conversation]
 
 
@@ -46,6 +47,7 @@ class XenGuest:
     domid: int
     _nics: tuple[domain.Nic, ...]
     _disks: tuple[domain.Disk, ...]
+    _dom0: Mapping[str, str] = field(default_factory=dict)
     _seen: tuple[Sighting, ...] = field(default=())
     _traps: tuple[TrapCost, ...] | None = None
 
@@ -129,7 +131,7 @@ class XenGuest:
         if made is None:
             return None
         self.observe(cell.device)
-        disk = Disk(made["path"], self._spec.scratch_bytes, seed)
+        disk = Disk(made["path"], self._spec.scratch_bytes, seed, log=False)
         done = self._run.host.run(Command(argv(disk), timeout_s=timeout_s))
         return done.stdout if done.exit_code == 0 else None
 
@@ -139,6 +141,14 @@ class XenGuest:
             result = self.transport.run(Command(("pvb-traps",), timeout_s=self.patience(5)))
             self._traps = parse_traps(result.stdout.decode(errors="replace"))
         return self._traps
+
+    def granted(self, device: str, nodes: Mapping[str, str]) -> tuple[Granted, ...]:
+        """Return what the boot was asked for and what is in force, read back from both ends, the guest and dom0."""
+        if not self._spec.tunables:
+            return ()
+        asked = Command(tunables.look_argv(self._sighting(device).name), timeout_s=self.patience(3))
+        told = tunables.parse_look(self.transport.run(asked).stdout)
+        return tunables.granted(self._spec.tunables, device, nodes, told, self._dom0)
 
     def host_name_of(self, device: str) -> str:
         """Return what dom0's counters call a device of this domain."""
@@ -199,6 +209,11 @@ class XenObservation:
         facts = self._guest.xenstore_of(self._device, after["xenstore"])
         before, now = ({name: moved.bytes for name, moved in look.items()} for look in self._counted())
         return host_witness(before, now, self._guest.host_name_of(self._device), facts)
+
+    def granted(self) -> tuple[Granted, ...]:
+        """Return what of the boot's tunables is in force on the device; empty before `witness()`."""
+        nodes = self._after["xenstore"] if self._after else {}
+        return self._guest.granted(self._device, self._guest.xenstore_of(self._device, nodes)) if nodes else ()
 
     def bill(self) -> CpuBill | None:
         """Return who used the host's CPUs between the two looks."""

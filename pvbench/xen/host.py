@@ -16,6 +16,7 @@ from pvbench.hypervisor import GuestSpec
 from pvbench.inventory import Host
 from pvbench.model import CommandRecord, DeviceKind, Emulation, GuestImage, HostFacts
 from pvbench.transport import Command, Transport
+from pvbench.tunables import dom0_vcpus
 from pvbench.xen.facts import facts_of
 from pvbench.xen.guest import PORTS, Prepared, XenGuest, is_qdisk
 from pvbench.xen.programs import ask, last_line
@@ -89,7 +90,7 @@ class XenHypervisor:
             domains = stack.enter_context(self._transport.talk((f"{programs}/pvb-domain",)))
             made = ask(setup, request, self.patience(20 + scratch_bytes * len(disks) / 2e8), self._host.name)
             self._run = Prepared(
-                self._host.scratch, programs, files, made["disks"], self._transport, domains,
+                self._host.scratch, programs, files, made["disks"], self._transport, domains, setup,
                 cache(lambda: stack.enter_context(self._transport.talk((f"{programs}/pvb-trace",)))),
             )  # fmt: skip
             try:
@@ -116,8 +117,10 @@ class XenHypervisor:
         )  # fmt: skip
         key = self._public.split()[1]
         append = domain.command_line(spec, nics, key, swapped=self._swapped)
+        vcpus = dom0_vcpus(spec.tunables)
         begun = self._clock.monotonic()
         try:
+            dom0 = self._vcpus(run, vcpus) if vcpus is not None else {}
             made = ask(
                 run.domains,
                 {"action": "create", "name": name, "config": config, "append": append, "root": self._host.scratch,
@@ -133,11 +136,14 @@ class XenHypervisor:
                     CommandRecord("guest kernel", tuple(append.split()), None, elapsed),
                 )
                 yield XenGuest(
-                    transport, elapsed, commands, self.patience, self._swapped, run, spec, made["domid"], nics, disks
-                )
+                    transport, elapsed, commands, self.patience, self._swapped, run, spec, made["domid"], nics, disks,
+                    dom0,
+                )  # fmt: skip
         finally:
             with suppress(TransportError, BootError):
                 ask(run.domains, {"action": "destroy", "name": name}, self.patience(5), self._host.name)
+                if vcpus is not None:
+                    self._vcpus(run, None)
 
     def _reach(self, stack: ExitStack, name: str, nics: Sequence[domain.Nic]) -> Transport:
         assert self._run is not None  # noqa: S101 - boot() has checked
@@ -156,6 +162,11 @@ class XenHypervisor:
                     raise BootError(f"{name} runs, but did not answer within {self.patience(8):.0f} s",
                                     hint=f"pvbench doctor {self._host.name}") from error  # fmt: skip
                 self._clock.sleep(0.5)
+
+    def _vcpus(self, run: Prepared, number: int | None) -> dict[str, str]:
+        """Give dom0 so many vCPUs, or back what it had; return what it has."""
+        answer = ask(run.setup, {"action": "vcpus", "number": number}, self.patience(20), self._host.name)
+        return {"vcpus": str(answer["online"])}
 
     def _programs(self) -> str:
         return deploy(self._transport, payload_of(shipped.folder("hostside")), f"{self._host.scratch}/hostside")

@@ -20,6 +20,7 @@ from pvbench.model import (
     CommandRecord,
     CpuBill,
     Emulation,
+    Granted,
     HostFacts,
     Outcome,
     Payer,
@@ -95,6 +96,9 @@ class Guest:
     def bill(self) -> CpuBill | None:
         return CpuBill(2.0, 2, ((Payer.GUEST, 1.0), (Payer.IDLE, 3.0)), 10, 40960)
 
+    def granted(self) -> tuple[Granted, ...]:
+        return self.host.granted
+
     def taints(self) -> tuple[str, ...]:
         return self.host.taints
 
@@ -132,6 +136,7 @@ class Host:
         self.breaks: Callable[[str, int], None] = lambda _device, _time: None
         self.refuses_boot = 0
         self.taints: tuple[str, ...] = ()
+        self.granted: tuple[Granted, ...] = ()
         self.trace = b""
 
     def facts(self) -> HostFacts:

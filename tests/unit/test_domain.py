@@ -1,5 +1,6 @@
 """The domain configuration and kernel command line of every way to place devices, pinned by goldens."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,18 @@ def test_macs_differ_from_host_to_host() -> None:
     spec = spec_of("coexist")
 
     assert {nic.mac for nic in domain.nics(spec, "a")}.isdisjoint(nic.mac for nic in domain.nics(spec, "b"))
+
+
+def test_what_a_boot_is_asked_for_is_on_its_command_line_and_on_its_vifs() -> None:
+    asked = (("fifo_events", False), ("mtu", 9000), ("offloads", "no-tso"), ("queues", 2), ("ring_pages", 8))
+    spec = replace(spec_of("coexist"), tunables=asked)
+    text = written(spec)
+
+    macs = [nic.mac for nic in domain.nics(spec, "lab") if not nic.control]
+    assert "pvb.params=xen-netfront:max_queues=2,xen-blkfront:max_queues=2,xen-blkfront:max_ring_page_order=3" in text
+    assert " xen.fifo_events=0 " in text
+    assert all(f"pvb.mtu={mac},9000" in text and f"pvb.off={mac},tso" in text for mac in macs)
+    assert text.count(",mtu=9000") == 3
 
 
 def test_what_xl_cannot_write_is_refused() -> None:

@@ -21,7 +21,8 @@ from pvbench.workloads import WORKLOADS
 
 ROOT = Path(__file__).parents[2]
 BROKEN = sorted((ROOT / "tests/golden/broken/matrix").glob("*.yaml"))
-EXAMPLES = [ROOT / "examples" / name for name in ("quickstart.yaml", "starter.yaml")]
+NAMES = ("quickstart", "starter", "posting", "block-sweep", "net-sweep", "mechanism", "pilot")
+EXAMPLES = [ROOT / "examples" / f"{name}.yaml" for name in NAMES]
 EXPECT = re.compile(rb"# expect (\d+:\d+) (structural|semantic|syntax|bytes): (.*)\n")
 
 BLOCK = """\
@@ -67,11 +68,22 @@ def test_an_example_is_valid_for_the_loader_and_for_the_schema(path: Path) -> No
     jsonschema.validate(yaml.safe_load(path.read_text(encoding="utf-8")), matrix.schema())
 
 
+def test_every_matrix_of_the_examples_is_checked() -> None:
+    shipped = {path for path in (ROOT / "examples").glob("*.yaml") if not path.name.startswith("hosts")}
+    assert shipped == set(EXAMPLES)
+
+
+def test_the_posting_compares_every_device_at_once_in_five_blocks() -> None:
+    found = load(EXAMPLES[2].read_text(encoding="utf-8"))
+    assert set(DRIVERS) == {name for names in found.devices.values() for name in names}
+    assert (Placement.COEXIST, 5) == (found.placement, found.run.blocks)
+
+
 def test_the_optional_lines_of_the_starter_are_valid_too() -> None:
     text = EXAMPLES[1].read_text(encoding="utf-8")
-    text = re.sub(r"^( *)# (- \w|ioengine:|settle:|guest:|scratch:)", r"\1\2", text, flags=re.MULTILINE)
+    text = re.sub(r"^( *)# (- \w|ioengine:|settle:|tunables:|guest:|scratch:)", r"\1\2", text, flags=re.MULTILINE)
     assert "\nguest: " in text
-    assert 10 == len(load(text).workloads)
+    assert 11 == len(load(text).workloads)
 
 
 def test_the_schema_is_closed_described_and_names_every_driver() -> None:
@@ -202,6 +214,32 @@ def test_from_five_blocks_on_a_fifth_of_them_has_twins_unless_told_otherwise() -
 def test_the_margin_is_five_percent_unless_told() -> None:
     compared = BLOCK + FIO + "compare: {baseline: {block: ide}%s}\n"
     assert [0.05, 0.05, 0.1] == [load(text).margin for text in (BLOCK + FIO, compared % "", compared % ", margin: 10%")]
+
+
+def test_every_cell_is_measured_at_every_point_of_the_tunables() -> None:
+    found = load(
+        BLOCK + "  - fio: {rw: read, bs: 4KiB}\ntunables: {ring_pages: [1, 8], persistent_grants: [true, false]}\n"
+    )
+    cells = matrix.expand(found)
+    assert 8 == len(cells) == len({cell.id for cell in cells})
+    assert (("persistent_grants", True), ("ring_pages", 1)) == cells[0].tunables
+    assert 4 == len({cell.comparison for cell in cells})
+    assert found.digest != load(BLOCK + "  - fio: {rw: read, bs: 4KiB}\n").digest
+
+
+def test_the_points_of_the_tunables_count_as_trials() -> None:
+    sweep = f"tunables: {{queues: {list(range(1, 65))}, indirect_segments: {list(range(11, 111))}}}"
+    with pytest.raises(MatrixError, match="trials in 20 blocks; at most 200000"):
+        load(BLOCK + f"  - fio: {{rw: read, bs: 4KiB}}\n{sweep}\nrun: {{blocks: 20}}\n")
+
+
+def test_an_offered_load_keeps_many_in_flight_and_unlimited_udp_is_a_rate_of_0() -> None:
+    found = workloads(BLOCK, "fio: {rw: randread, bs: 4KiB, rate_iops: [100, 200]}", "fio: {rw: randread, bs: 4KiB}")
+    assert [(100, 64, "libaio"), (200, 64, "libaio"), (None, 1, "psync")] == [
+        (one.get("rate_iops"), one["iodepth"], one["ioengine"]) for one in found
+    ]
+    (udp,) = workloads(NET, "iperf3: {direction: up, protocol: udp, rate: unlimited, length: 64B}")
+    assert 0 == udp["rate"]
 
 
 @settings(deadline=None)

@@ -18,11 +18,12 @@ from pvbench.workloads import WORKLOADS, Disk, Peer
 
 HERE = Path(__file__).parent
 IMAGE = Path(tempfile.gettempdir()) / "pvbench-golden.img"
+LOG = Path("/tmp/pvb_iops.log")
 DISK = {"path": str(IMAGE), "size_bytes": 16 << 20, "seed": 7}
 PEER = {"address": "127.0.0.1", "port": 5987, "local": "127.0.0.1"}
 NOBODY = PEER | {"port": 5986}
 
-FIO = {"bs": 4096, "iodepth": 1, "numjobs": 1, "ioengine": "psync", "direct": True, "runtime": 1, "warmup": 0.5}
+FIO = {"bs": 4096, "iodepth": 1, "numjobs": 1, "ioengine": "psync", "direct": True, "runtime": 2, "warmup": 0.5}
 TCP = {"protocol": "tcp", "parallel": 1, "runtime": 1, "warmup": 1}
 UDP = {"protocol": "udp", "parallel": 1, "runtime": 1, "warmup": 1, "rate": 20_000_000, "length": 1400}
 NETPERF = {"runtime": 1, "warmup": 1}
@@ -35,6 +36,11 @@ CASES = {
             FIO | {"rw": "randrw", "rwmixread": 70, "iodepth": 4, "numjobs": 2, "ioengine": "libaio"},
             DISK,
         ),
+        "3.33-randrw-fsync": (FIO | {"rw": "randrw", "rwmixread": 50, "fsync": 4}, DISK),
+        "3.33-randread-offered": (
+            FIO | {"rw": "randread", "rate_iops": 400, "iodepth": 64, "ioengine": "libaio"},
+            DISK,
+        ),
         "3.33-no-such-engine": (FIO | {"rw": "read", "ioengine": "nonesuch"}, DISK),
         "3.33-no-such-disk": (FIO | {"rw": "read"}, DISK | {"path": "/dev/pvbench-none"}),
     },
@@ -44,6 +50,7 @@ CASES = {
         "3.12-udp-up": (UDP | {"direction": "up"}, PEER),
         "3.12-udp-up-lossy": (UDP | {"direction": "up", "rate": 0}, PEER),
         "3.12-udp-down-lossy": (UDP | {"direction": "down", "rate": 0}, PEER),
+        "3.12-udp-up-64-bytes": (UDP | {"direction": "up", "rate": 0, "length": 64}, PEER),
         "3.12-connection-refused": (TCP | {"direction": "up"}, NOBODY),
         "3.12-busy": (TCP | {"direction": "up"}, PEER),
     },
@@ -57,14 +64,16 @@ CASES = {
 }
 
 
-def expectation(tool, stdout, params):
+def expectation(tool, stdout, params, log):
     """Return what the parser makes of an output, as the golden keeps it."""
     try:
         measured = WORKLOADS[tool].parse(stdout.encode(), params)
     except ParseError as error:
         return {"error": error.message}
     bins = measured.latency_bins
+    told = WORKLOADS[tool].windows
     return {
+        "windows": list(told(log.encode(), params) if told else measured.windows),
         "readings": {reading.metric: reading.value for reading in measured.readings},
         "seconds_measured": measured.seconds_measured,
         "bins": {"number": len(bins), "count": sum(count for _, count in bins)},
@@ -76,6 +85,7 @@ def record(tool, case):
     params, at = CASES[tool][case]
     row, target = WORKLOADS[tool], Disk(**at) if "seed" in at else Peer(**at)
     served = []
+    LOG.unlink(missing_ok=True)
     if row.peer_argv and at is PEER:
         served.append(subprocess.Popen(row.peer_argv(target), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
         time.sleep(0.5)
@@ -93,7 +103,8 @@ def record(tool, case):
             process.wait()
     stdout = re.sub(r'("system_info":\s*)"[^"]*"', r'\1"Linux guest x86_64"', done.stdout.decode())
     golden = {"params": params, "target": at, "argv": row.argv(params, target), "exit_code": done.returncode}
-    golden |= expectation(tool, stdout, params) | {"stdout": stdout}
+    log = LOG.read_text() if LOG.exists() else ""
+    golden |= expectation(tool, stdout, params, log) | {"stdout": stdout} | ({"log": log} if log else {})
     (HERE / tool / f"{case}.json").write_text(json.dumps(golden, indent=1, ensure_ascii=False) + "\n")
     print(tool, case, done.returncode, {k: golden[k] for k in ("readings", "error") if k in golden})
 

@@ -18,7 +18,7 @@ from pvbench.errors import BootError, LabError
 from pvbench.hypervisor import GuestRun, GuestSpec, Recording
 from pvbench.inventory import Host, Inventory
 from pvbench.lab import LabSpec, Status
-from pvbench.model import Cell, CommandRecord, CpuBill, Emulation, GuestImage, HostFacts, TrapCost, Witness
+from pvbench.model import Cell, CommandRecord, CpuBill, Emulation, Granted, GuestImage, HostFacts, TrapCost, Witness
 from pvbench.transport import Command, CommandResult, FakeTransport, Transport
 from pvbench.workloads import Disk, Peer
 
@@ -202,6 +202,9 @@ class Guest:
 
     def bill(self) -> CpuBill | None:
         return None
+
+    def granted(self) -> tuple[Granted, ...]:
+        return ()
 
     def taints(self) -> tuple[str, ...]:
         return ()

@@ -21,7 +21,7 @@ def workload(tool: str, **params: Scalar) -> Workload:
         (workload("iperf3", direction="up", protocol="tcp", parallel=1), "TCP, guest sends", "goodput"),
         (
             workload("iperf3", direction="down", protocol="udp", parallel=2, rate=10_000_000, length=1200),
-            "UDP, guest receives, 2 streams, 1.17 KiB writes, 10 Mbit/s offered",
+            "UDP, guest receives, 2 streams, 1.17 KiB datagrams, 10 Mbit/s offered",
             "goodput",
         ),
         (workload("netperf", test="TCP_RR", request=1, response=1), "TCP request/response", "transactions"),
@@ -31,6 +31,22 @@ def workload(tool: str, **params: Scalar) -> Workload:
             "transactions",
         ),
         (workload("netperf", test="TCP_MAERTS"), "TCP stream, guest receives", "goodput"),
+        (
+            workload("iperf3", direction="up", protocol="udp", parallel=1, rate=0, length=64),
+            "UDP, guest sends, 64 B datagrams",
+            "packets",
+        ),
+        (workload("netperf", test="UDP_STREAM", send=64), "UDP stream, guest sends, send 64 B", "packets"),
+        (
+            workload("fio", rw="randread", bs=4096, iodepth=64, rate_iops=200),
+            "Random read, 4 KiB, at 200 IOPS offered",
+            "latency_mean",
+        ),
+        (
+            workload("fio", rw="randwrite", bs=4096, iodepth=1, fsync=4),
+            "Random write, 4 KiB, depth 1, fsync every 4 writes",
+            "iops",
+        ),
         (workload("newtool", speed=3), "speed 3", "goodput"),
     ],
 )
@@ -45,5 +61,7 @@ def test_settings_tell_what_the_title_has_no_place_for() -> None:
 
 def test_only_an_offered_rate_is_a_ceiling() -> None:
     assert 20e6 == wording.ceiling(workload("iperf3", protocol="udp", parallel=2, rate=10_000_000))
+    assert 5000 == wording.ceiling(workload("iperf3", protocol="udp", parallel=2, rate=1_280_000, length=64))
+    assert None is wording.ceiling(workload("iperf3", protocol="udp", parallel=2, rate=0, length=64))
     assert None is wording.ceiling(workload("iperf3", protocol="tcp", parallel=2))
     assert None is wording.ceiling(workload("fio", rw="read"))

@@ -15,9 +15,9 @@ PARAMS = {
 DISK = Disk("/dev/xvde", 1 << 30, 42)
 
 
-def test_the_only_file_named_is_the_disk_given_and_fio_may_neither_create_it_nor_write_a_mounted_one():
+def test_beside_its_log_the_only_file_named_is_the_disk_given_and_fio_may_neither_create_it_nor_write_a_mounted_one():
     argv = FIO.argv(PARAMS, DISK)
-    assert ["--filename=/dev/xvde"] == [word for word in argv if "/" in word]
+    assert ["--filename=/dev/xvde", "--write_iops_log=/tmp/pvb"] == [word for word in argv if "/" in word]
     assert {"--allow_file_create=0", "--allow_mounted_write=0", "--size=1073741824"} <= set(argv)
 
 
@@ -62,8 +62,8 @@ def test_percentiles_are_those_fio_reports_itself(case):
 def test_a_percentile_needs_enough_requests_beyond_it():
     metrics = {
         case: {r.metric for r in FIO.parse(golden["stdout"].encode(), golden["params"]).readings}
-        for case in ("3.33-randread", "3.33-randrw-2jobs-libaio")
+        for case in ("3.33-randread-offered", "3.33-randrw-2jobs-libaio")
         for golden in [json.loads((FOLDER / f"{case}.json").read_text())]
     }
-    assert "latency_p999" not in metrics["3.33-randread"]
+    assert "latency_p999" not in metrics["3.33-randread-offered"]
     assert "latency_p999" in metrics["3.33-randrw-2jobs-libaio"]

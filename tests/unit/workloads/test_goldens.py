@@ -32,6 +32,9 @@ def test_an_output_gives_the_readings_or_the_error_it_is_pinned_to(golden):
     counts = [count for _, count in measured.latency_bins]
     assert golden["bins"] == {"number": len(counts), "count": sum(counts)}
     assert measured.latency_bins == tuple(sorted(measured.latency_bins))
+    if "windows" in golden:
+        told = tool.windows(golden["log"].encode(), golden["params"]) if tool.windows else measured.windows
+        assert golden["windows"] == pytest.approx(told)
     assert all(reading.metric in METRICS for reading in measured.readings)
 
 

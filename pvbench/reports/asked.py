@@ -1,0 +1,49 @@
+"""What the boots and the generators were asked for, and where that is not what was in force: notes beside a figure."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from statistics import median
+
+from pvbench.model import Granted, Outcome, Trial
+from pvbench.reports import format as fmt
+from pvbench.reports.arms import CellTrials
+from pvbench.stats.limits import REACHED
+
+
+def granted(found: Granted) -> str:
+    """Return "queues: 4 asked, 1 granted"; that nothing tells is said too."""
+    got = "not known what was granted" if found.got is None else f"{fmt.clean(found.got)} granted"
+    return f"{fmt.clean(found.name).replace('_', ' ')}: {fmt.clean(found.asked)} asked, {got}"
+
+
+def notes(sides: Sequence[CellTrials]) -> tuple[str, ...]:
+    """Return what a reader of a comparison must know of what was asked for and not had."""
+    return tuple(note for side in sides for note in (*_not_granted(side), *_not_kept(side)))
+
+
+def offered(params: dict[str, object]) -> float | None:
+    """Return the I/Os per second that the generator offered, whatever came back; None in a closed loop."""
+    rate = params.get("rate_iops")
+    return float(rate) if isinstance(rate, int | float) else None
+
+
+def _not_granted(side: CellTrials) -> Iterator[str]:
+    measured = [trial for trial in side.trials if trial.outcome is Outcome.OK]
+    counts = Counter(each for trial in measured for each in trial.granted if not each.kept)
+    for each, number in counts.items():
+        often = "" if number == len(measured) else f" in {number} of {len(measured)} trials"
+        yield f"{fmt.clean(side.cell.device)}: {granted(each)}{often}"
+
+
+def _not_kept(side: CellTrials) -> Iterator[str]:
+    load = offered(dict(side.cell.workload.params))
+    kept = [value for trial in side.trials if (value := _iops(trial)) is not None]
+    if load is not None and kept and median(kept) < REACHED * load:
+        yield (
+            f"{fmt.clean(side.cell.device)} kept up with {fmt.significant(median(kept))} of the "
+            f"{fmt.significant(load)} IOPS offered: its latency is that of a queue that only grows"
+        )
+
+
+def _iops(trial: Trial) -> float | None:
+    return next((reading.value for reading in trial.readings if reading.metric == "iops"), None)

@@ -1,0 +1,123 @@
+"""What came of what was asked for, read back from both ends of a device, from the guest and from dom0.
+
+A backend offers, a frontend takes the smaller of that and its own parameter, and writes what it took (or, where that is
+the usual, nothing). What a frontend does not write is told from the guest, or not at all.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from pvbench.drivers import DRIVERS
+from pvbench.model import DeviceKind, Granted, IoPath, Scalar
+from pvbench.tunables.table import OFFLOADS, TUNABLES, Values
+
+DIRECT_SEGMENTS = 11
+"""BLKIF_MAX_SEGMENTS_PER_REQUEST: what a request holds without an indirect descriptor."""
+
+Nodes = Mapping[str, str]
+
+
+def granted(asked: Values, device: str, nodes: Nodes, guest: Nodes, dom0: Nodes) -> tuple[Granted, ...]:
+    """Return what was asked for and what is in force, for every tunable that acts on the device.
+
+    `nodes` are the xenstore nodes of both ends ({path: value}), `guest` what `parse_look` returns, `dom0` has
+    "vcpus", the number of dom0's CPUs that are online.
+    """
+    ends = _Ends.of(nodes) if DRIVERS[device].io_path is IoPath.PV else None
+    found = []
+    for name, value in asked:
+        if TUNABLES[name].acts_on(device):
+            got = _READ[name](_Look(ends, guest, dom0, DRIVERS[device].kind), value)
+            found.append(Granted(name, _text(value), got))
+    return tuple(found)
+
+
+def _text(value: Scalar) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+class _Ends:
+    """The nodes of a device's two ends, by their names below the device."""
+
+    def __init__(self, front: Nodes, back: Nodes) -> None:
+        self.front, self.back = front, back
+
+    @classmethod
+    def of(cls, nodes: Nodes) -> "_Ends | None":
+        front, back = {}, {}
+        for path, value in nodes.items():
+            # …/device/vbd/51776/NAME and …/backend/vbd/7/51776/NAME
+            _, _, below = path.partition("/device/")
+            if below.count("/") >= 2:
+                front[below.split("/", 2)[2]] = value
+            _, _, below = path.partition("/backend/")
+            if below.count("/") >= 3:
+                back[below.split("/", 3)[3]] = value
+        return cls(front, back) if front.get("state") == "4" and back else None
+
+
+class _Look:
+    """All that there is to read back from."""
+
+    def __init__(self, ends: _Ends | None, guest: Nodes, dom0: Nodes, kind: DeviceKind) -> None:
+        self.ends, self.guest, self.dom0, self.kind = ends, guest, dom0, kind
+
+
+def _queues(look: _Look, _: Scalar) -> str | None:
+    return None if look.ends is None else look.ends.front.get("multi-queue-num-queues", "1")
+
+
+def _ring_pages(look: _Look, _: Scalar) -> str | None:
+    if look.ends is None:
+        return None
+    front = look.ends.front
+    order = front.get("ring-page-order")
+    return front.get("num-ring-pages", "1") if order is None or not order.isdigit() else str(1 << int(order))
+
+
+def _persistent(look: _Look, _: Scalar) -> str | None:
+    if look.ends is None:
+        return None
+    return _text(all(end.get("feature-persistent", "0") == "1" for end in (look.ends.front, look.ends.back)))
+
+
+def _segments(look: _Look, _: Scalar) -> str | None:
+    """The frontend writes none of it: the guest's own limit is asked, and beyond the backend's none is believed."""
+    if look.ends is None or "max_segments" not in look.guest:
+        return None
+    offered = look.ends.back.get("feature-max-indirect-segments", "0")
+    most = max(DIRECT_SEGMENTS, int(offered) if offered.isdigit() else 0)
+    return str(min(int(look.guest["max_segments"]), most))
+
+
+def _offloads(look: _Look, asked: Scalar) -> str | None:
+    """Return the asked-for set if all it switches off is off, else what is on."""
+    if "offloads" not in look.guest:
+        return None
+    on = set(look.guest["offloads"].split("+")) - {""}
+    if not on & set(OFFLOADS[str(asked)]) and (str(asked) != "all" or on):
+        return str(asked)
+    return "+".join(sorted(on)) or "none"
+
+
+def _told(where: str, key: str, meaning: Mapping[str, str] | None = None) -> Callable[[_Look, Scalar], str | None]:
+    def read(look: _Look, _: Scalar) -> str | None:
+        said = getattr(look, where).get(key)
+        return said if meaning is None or said is None else meaning.get(said)
+
+    return read
+
+
+_READ: Mapping[str, Callable[[_Look, Scalar], str | None]] = MappingProxyType(
+    {
+        "queues": _queues,
+        "ring_pages": _ring_pages,
+        "persistent_grants": _persistent,
+        "indirect_segments": _segments,
+        "vector_callback": _told("guest", "callback", {"vector": "true", "line": "false"}),
+        "fifo_events": _told("guest", "events", {"fifo": "true", "2-level": "false"}),
+        "dom0_vcpus": _told("dom0", "vcpus"),
+        "mtu": _told("guest", "mtu"),
+        "offloads": _offloads,
+    }
+)
