@@ -13,6 +13,9 @@ FOREIGN_SHARE = 0.02
 FOREIGN_CPU = 0.05
 """So is a program of dom0 that is none of ours and uses more than this share of one CPU."""
 
+UNBALANCED_SHARE = 0.03
+"""A bill that misses more than this share of wall clock × CPUs, or has as much too much, is not to be trusted."""
+
 
 def bill(
     before: Mapping[str, Any], after: Mapping[str, Any], domid: int, *, ios: int | None, moved_bytes: int | None
@@ -44,6 +47,12 @@ def foreign_load(bill: CpuBill) -> str | None:
     """Return what to say of load that other domains put on the host meanwhile, None where there was next to none."""
     share = dict(bill.paid).get(Payer.OTHERS, 0.0) / (bill.wall_s * bill.cpus)
     return f"foreign load: other domains used {share:.0%} of the host's CPUs" if share > FOREIGN_SHARE else None
+
+
+def unbalanced(bill: CpuBill) -> str | None:
+    """Return what to say of a bill that does not add up, None where it does."""
+    share = bill.unaccounted_s / (bill.wall_s * bill.cpus)
+    return f"CPU bill: {share:.1%} of the CPUs' time is nobody's" if abs(share) > UNBALANCED_SHARE else None
 
 
 def foreign_programs(before: Mapping[str, Any], after: Mapping[str, Any]) -> str | None:

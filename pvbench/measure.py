@@ -15,7 +15,7 @@ from pvbench.mechanism import mechanism, rate_of
 from pvbench.model import CommandRecord, Mechanism, Outcome, RawFile, Reading, Trial, TrialSpec, digest
 from pvbench.stats.steady import unsteady
 from pvbench.store import Store
-from pvbench.workloads import WORKLOADS
+from pvbench.workloads import WORKLOADS, Measured, Params, Tool
 
 TRACE_DELAY_S, TRACE_S, TRACE_LOAD_S = 2.5, 2.0, 7.0
 """When in a pass of its own the trace begins, how long it takes, how long the load lasts around it."""
@@ -63,16 +63,18 @@ def measure(spec: TrialSpec, guest: Guest, run: Measuring) -> Trial:
     readings: tuple[Reading, ...] = ()
     bins: tuple[tuple[int, int], ...] = ()
     windows: tuple[float, ...] = ()
+    wavering: tuple[str, ...] = ()
     if reason is None:
         try:
             measured = tool.parse(done.stdout, params)
-            readings, bins, outcome = measured.readings, measured.latency_bins, Outcome.OK
-            windows = tool.windows(done.log, params) if tool.windows else measured.windows
         except PvbenchError as error:
             outcome, reason = Outcome.NOT_MEASURED, f"{error}{_last_words(done)}"
+        else:
+            readings, bins, outcome = measured.readings, measured.latency_bins, Outcome.OK
+            windows, wavering = _windows(tool, done.log, params, measured)
     made = Trial(
         spec, outcome, reason, started, readings, bins, witnesses, guest.cache_mode(cell.device), commands, tuple(raw),
-        seconds, flags=_flags(windows, seen.taints()), windows=windows, bill=seen.bill(),
+        seconds, flags=(*wavering, *seen.taints()), windows=windows, bill=seen.bill(),
         granted=seen.granted(),
     )  # fmt: skip
     return _with_mechanism(made, guest, run) if outcome is Outcome.OK and run.traces(spec) else made
@@ -126,10 +128,15 @@ def _ceiling(trial: Trial, guest: Guest, run: Measuring) -> tuple[Reading, ...]:
         return ()
 
 
-def _flags(windows: tuple[float, ...], taints: tuple[str, ...]) -> tuple[str, ...]:
+def _windows(tool: Tool, log: bytes, params: Params, measured: Measured) -> tuple[tuple[float, ...], tuple[str, ...]]:
+    """Return the rates of a measurement's parts, and what is to be said of them. A log amiss spoils no figure."""
+    try:
+        windows = tool.windows(log, params) if tool.windows else measured.windows
+    except ParseError as error:
+        return (), (f"steadiness not judged: {error}",)
     # Counted and told, never dropped or repeated: what is measured longer because it wavered is another experiment.
     wavered = unsteady(windows)
-    return (*((wavered,) if wavered else ()), *taints)
+    return windows, (wavered,) if wavered else ()
 
 
 def _last_words(done: GuestRun) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pvbench import domain, tunables
-from pvbench.bill import bill, foreign_load, foreign_programs
+from pvbench.bill import bill, foreign_load, foreign_programs, unbalanced
 from pvbench.drivers import DRIVERS
 from pvbench.errors import BootError, ParseError
 from pvbench.hypervisor import GuestRun, GuestSpec, Recording
@@ -230,7 +230,7 @@ class XenObservation:
         made = self.bill()
         if made is None or self._after is None:
             return ()
-        said = (foreign_load(made), foreign_programs(self._before["cpu"], self._after["cpu"]))
+        said = (foreign_load(made), foreign_programs(self._before["cpu"], self._after["cpu"]), unbalanced(made))
         return tuple(filter(None, said))
 
     def _counted(self) -> "tuple[dict[str, Moved], dict[str, Moved]]":

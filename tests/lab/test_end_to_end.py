@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -164,19 +165,24 @@ def test_traffic_over_the_wrong_device_is_invalid(tmp_path: Path) -> None:
     assert all(not row["readings"] and "carried" in row["reason"] for row in found)
 
 
+@contextmanager
+def measuring(folder: Path) -> Iterator[tuple["subprocess.Popen[str]", Iterator[str]]]:
+    """Hold a running `pvbench run m.yaml` and what it says, line by line; at the end it has ended."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "pvbench", "run", "m.yaml"], cwd=folder, stderr=subprocess.PIPE, text=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+    ) as running:  # fmt: skip
+        assert running.stderr is not None
+        yield running, iter(running.stderr)
+
+
 def test_a_killed_controller_is_resumed_and_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "m.yaml").write_text(ARMS)
-    first = subprocess.Popen(
-        [sys.executable, "-m", "pvbench", "run", "m.yaml"], cwd=tmp_path, stderr=subprocess.PIPE, text=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-    )  # fmt: skip
-    assert first.stderr is not None
-    for line in first.stderr:
-        if "trial 2 of 4" in line:
-            os.kill(first.pid, signal.SIGKILL)
-            break
-    first.stderr.close()
-    first.wait()
+    with measuring(tmp_path) as (first, lines):
+        for line in lines:
+            if "trial 2 of 4" in line:
+                os.kill(first.pid, signal.SIGKILL)
+                break
     before = rows(tmp_path)
     assert len(before) == 2
 
@@ -206,17 +212,13 @@ DESTROY = "xl destroy $(xl list | sed -n 's/^\\(pvb-[^ ]*\\) .*/\\1/p')"
 @pytest.mark.parametrize("accident", [STOP_SSHD, DESTROY], ids=["sshd stops for 20 s", "the domain is destroyed"])
 def test_a_run_survives_an_accident_on_the_host(tmp_path: Path, accident: str) -> None:
     (tmp_path / "m.yaml").write_text(ARMS)
-    running = subprocess.Popen(
-        [sys.executable, "-m", "pvbench", "run", "m.yaml"], cwd=tmp_path, stderr=subprocess.PIPE, text=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-    )  # fmt: skip
-    assert running.stderr is not None
     said = []
-    for line in running.stderr:
-        said.append(line)
-        if "trial 2 of 4" in line:
-            pvbench(tmp_path, "lab", "ssh", "--", "systemd-run", "--quiet", "sh", "-c", accident)
-    assert running.wait() == 0, said
+    with measuring(tmp_path) as (running, lines):
+        for line in lines:
+            said.append(line)
+            if "trial 2 of 4" in line:
+                pvbench(tmp_path, "lab", "ssh", "--", "systemd-run", "--quiet", "sh", "-c", accident)
+    assert running.returncode == 0, said
 
     assert [row["outcome"] for row in rows(tmp_path)].count("ok") == 4
     assert len([line for line in said if "booting" in line]) == 2, said

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pvbench.bill import bill, foreign_load, foreign_programs
+from pvbench.bill import bill, foreign_load, foreign_programs, unbalanced
 from pvbench.model import Payer
 
 S = 1_000_000_000
@@ -34,6 +34,15 @@ def test_a_domain_that_is_not_ours_taints_the_trial() -> None:
 
     assert said == "foreign load: other domains used 25% of the host's CPUs"
     assert foreign_load(bill(BEFORE, AFTER, 7, ios=None, moved_bytes=None)) is None
+
+
+def test_a_bill_that_does_not_add_up_says_so() -> None:
+    lost = AFTER | {"idle": [63 * S, 87 * S]}
+
+    assert (
+        unbalanced(bill(BEFORE, lost, 7, ios=None, moved_bytes=None)) == "CPU bill: 5.0% of the CPUs' time is nobody's"
+    )
+    assert unbalanced(bill(BEFORE, AFTER, 7, ios=None, moved_bytes=None)) is None
 
 
 def test_threads_that_ran_on_while_xen_was_asked_do_not_make_dom0_negative() -> None:

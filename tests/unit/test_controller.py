@@ -122,7 +122,7 @@ class Guest:
         carrier = self.host.carrier.get(device, min(DRIVERS[device].bound))
         tool = "fio" if argv[0] == "fio" else "netperf"
         share = 1000 if device not in self.host.carrier else 1
-        return GuestRun(argv, 0, recorded(tool), b"", 1.0, Witness("guest", carrier, share, 1000))
+        return GuestRun(argv, 0, recorded(tool), b"", 1.0, Witness("guest", carrier, share, 1000), self.host.log)
 
 
 class Host:
@@ -138,6 +138,7 @@ class Host:
         self.taints: tuple[str, ...] = ()
         self.granted: tuple[Granted, ...] = ()
         self.trace = b""
+        self.log = b""
 
     def facts(self) -> HostFacts:
         return FACTS
@@ -311,6 +312,17 @@ def test_foreign_load_on_the_host_taints_the_trial(store: Store) -> None:
     run(host, store)
 
     assert {trial.flags for trial in store.trials()} == {host.taints}
+
+
+def test_a_log_that_cannot_be_read_is_a_flag_and_the_figure_stands(store: Store) -> None:
+    host = Host()
+    host.log = b"200, what"
+
+    run(host, store)
+
+    said = {trial.spec.cell.workload.tool: trial.flags for trial in store.trials()}
+    assert said["fio"] == ("steadiness not judged: fio: '200, what' is no line of its log",)
+    assert {trial.outcome for trial in store.trials()} == {Outcome.OK}
 
 
 def test_a_guest_that_never_comes_up_gives_rows_with_the_reason(store: Store) -> None:
