@@ -149,10 +149,10 @@ def _boot(
         try:
             with held.hypervisor.boot(guest_spec) as guest:
                 progress.booted(boot, guest.boot_seconds)
-                clock.sleep(settings.settle_s)
                 while left:
                     progress.measuring(left[0])
                     held.renew()
+                    clock.sleep(settings.settle_s)
                     trial = measure(left[0], guest, measuring)
                     left.pop(0)
                     yield trial

@@ -32,10 +32,6 @@ class Measuring:
     clock: Clock
     traced_blocks: int = 0
 
-    def traces(self, spec: TrialSpec) -> bool:
-        """Whether a trial gets a further pass under a trace: once a boot for a cell, in the first blocks."""
-        return spec.block <= self.traced_blocks and spec.run == 1 and not spec.twin
-
 
 def measure(spec: TrialSpec, guest: Guest, run: Measuring) -> Trial:
     """Make one trial. A guest that is gone raises; anything else that fails is the trial's reason."""
@@ -77,7 +73,7 @@ def measure(spec: TrialSpec, guest: Guest, run: Measuring) -> Trial:
         seconds, flags=(*wavering, *seen.taints()), windows=windows, bill=seen.bill(),
         granted=seen.granted(),
     )  # fmt: skip
-    return _with_mechanism(made, guest, run) if outcome is Outcome.OK and run.traces(spec) else made
+    return _with_mechanism(made, guest, run) if outcome is Outcome.OK and spec.traced(run.traced_blocks) else made
 
 
 def failed(spec: TrialSpec, clock: Clock, reason: str, started: str | None = None) -> Trial:

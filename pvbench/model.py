@@ -150,6 +150,10 @@ class TrialSpec:
         repeat = f"-r{self.run}" if self.run > 1 else ""
         return f"{self.boot}-{self.cell.device}{'-twin' if self.twin else ''}{repeat}-{self.cell.id}"
 
+    def traced(self, blocks: int) -> bool:
+        """Whether a further pass under a trace follows: once a boot for a cell, in so many blocks from the first."""
+        return self.block <= blocks and self.run == 1 and not self.twin
+
 
 @dataclass(frozen=True)
 class Reading:

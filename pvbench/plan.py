@@ -97,16 +97,20 @@ def twinned(blocks: int, share: float, seed: int, host: str) -> tuple[int, ...]:
     return tuple((index * blocks + begins) // number + 1 for index in range(number))
 
 
-def estimate(plan: Plan, *, boot_s: float, overhead_s: float, scratch_bytes: int) -> Estimate:
+def estimate(
+    plan: Plan, *, boot_s: float, overhead_s: float, scratch_bytes: int, traces: int = 0, trace_s: float = 0.0
+) -> Estimate:
     """Return what a plan costs, one boot taking `boot_s`, one trial `overhead_s` besides warm-up and measurement.
 
+    In `traces` blocks each cell's further pass takes `trace_s`.
     A coexist guest holds a scratch disk for each of its block devices, an isolated one holds one at a time.
     """
     boots = len(plan.boots)
     load_s = sum(_seconds(trial.cell.workload) for trial in plan.trials)
     disks = {(trial.cell.host, trial.cell.device) for trial in plan.trials if trial.cell.kind is DeviceKind.BLOCK}
     held = len(disks) if plan.placement is Placement.COEXIST else len({host for host, _ in disks})
-    seconds = boots * boot_s + len(plan.trials) * overhead_s + load_s
+    passes = sum(trial.traced(traces) for trial in plan.trials)
+    seconds = boots * boot_s + len(plan.trials) * overhead_s + load_s + passes * trace_s
     return Estimate(seconds, boots, len(plan.trials), held * scratch_bytes)
 
 

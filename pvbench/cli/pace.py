@@ -5,15 +5,15 @@ from statistics import median
 
 from pvbench.model import TrialSpec
 
-BOOT_S, OVERHEAD_S = 100.0, 3.0
-"""What a boot and a trial's own work are taken to cost before one was measured: the lab's figures."""
+BOOT_S, OVERHEAD_S, TRACE_PASS_S = 45.0, 3.0, 13.0
+"""What a boot, a trial's own work and its pass under a trace are taken to cost before one was measured, in the lab."""
 
 
 class Pace:
     """Counts what is done of a plan. Seconds throughout."""
 
-    def __init__(self, plan: Sequence[TrialSpec], finished: frozenset[str]) -> None:
-        self.total = len(plan)
+    def __init__(self, plan: Sequence[TrialSpec], finished: frozenset[str], traces: int = 0) -> None:
+        self.total, self._traces = len(plan), traces
         self.done = sum(spec.id in finished for spec in plan)
         self._left = {spec.id: spec for spec in plan if spec.id not in finished}
         self._boots: list[float] = []
@@ -33,7 +33,7 @@ class Pace:
         if self._left.pop(spec.id, None) is not None:
             self.done += 1
         if seconds is not None:
-            self._overheads.append(max(0.0, seconds - window(spec)))
+            self._overheads.append(max(0.0, seconds - self._known(spec)))
 
     @property
     def remaining_s(self) -> float:
@@ -41,7 +41,10 @@ class Pace:
         boots = {spec.boot for spec in self._left.values()} - {self._running}
         boot_s = median(self._boots) if self._boots else BOOT_S
         overhead_s = median(self._overheads) if self._overheads else OVERHEAD_S
-        return len(boots) * boot_s + sum(window(spec) + overhead_s for spec in self._left.values())
+        return len(boots) * boot_s + sum(self._known(spec) + overhead_s for spec in self._left.values())
+
+    def _known(self, spec: TrialSpec) -> float:
+        return window(spec) + (TRACE_PASS_S if spec.traced(self._traces) else 0.0)
 
 
 def window(spec: TrialSpec) -> float:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pvbench.cli.pace import BOOT_S, OVERHEAD_S
+from pvbench.cli.pace import BOOT_S, OVERHEAD_S, TRACE_PASS_S
 from pvbench.cli.text import columns
 from pvbench.matrix import Matrix, expand
 from pvbench.model import Cell, TrialSpec
@@ -24,7 +24,10 @@ def make(matrix: Matrix) -> Plan:
 def cost(matrix: Matrix, plan: Plan) -> Estimate:
     """Return what a plan costs, by the lab's figures, the pause before each measurement included."""
     overhead_s = OVERHEAD_S + matrix.run.settle_s
-    return estimate(plan, boot_s=BOOT_S, overhead_s=overhead_s, scratch_bytes=matrix.scratch_bytes)
+    return estimate(
+        plan, boot_s=BOOT_S, overhead_s=overhead_s, scratch_bytes=matrix.scratch_bytes,
+        traces=matrix.run.traces, trace_s=TRACE_PASS_S,
+    )  # fmt: skip
 
 
 def told(cell: Cell) -> tuple[str, str, str]:

@@ -139,10 +139,10 @@ def measure(
     app.note(f"run {manifest.run_id}")
     settings = controller.Settings(
         matrix.placement, matrix.guest.memory_bytes, matrix.guest.vcpus, matrix.scratch_bytes, manifest.seed,
-        matrix.run.settle_s, traced_blocks=0 if pilot else 1,
+        matrix.run.settle_s, traced_blocks=0 if pilot else matrix.run.traces,
     )  # fmt: skip
     hold = reach.holder(app, hosts, known, guest, f"run {manifest.run_id}")
-    with watching(app, Pace(manifest.plan, store.finished_ids()), manifest.blocks) as progress:
+    with watching(app, Pace(manifest.plan, store.finished_ids(), settings.traced_blocks), manifest.blocks) as progress:
         summary = controller.run(manifest.plan, hold, store, settings, app.edges.clock, progress)
     return store, summary
 

@@ -62,6 +62,11 @@ _RUN = Keyed(
             "Share of the blocks in which one device of each kind is measured twice, as if it were two: the run's own "
             "noise. Left out: 0.2 from 5 blocks on, rounded up; 0 below.",
         ),
+        "traces": Field(
+            Whole(0, 1000),
+            "In how many blocks, from the first, each cell is loaded once more under a trace: what one I/O costs.",
+            default="1",
+        ),
         "order": Field(Choice("order", tuple(Order)), "Whether a block's trials are shuffled.", default="random"),
         "seed": Field(Whole(0, 2**32 - 1), "The seed of the shuffling; the same seed, the same plan.", default="1"),
         "settle": Field(DURATION.between("0s", "10m"), "A pause before each measurement.", default="0s"),
@@ -148,6 +153,7 @@ def load(text: str, *, name: str) -> Matrix:
             run["settle"],
             run["runs_per_boot"],
             twin_share(run["twins"], run["blocks"]),
+            run["traces"],
         ),
         "baseline": _by_kind(compared["baseline"]),
         "margin": compared["margin"],

@@ -10,7 +10,8 @@ from pvbench.model import DeviceKind, Order, Placement, Scalar, Workload
 class RunSettings:
     """How often and in which order everything is measured; `settle_s` is a pause before each measurement.
 
-    `twins` is the share of the blocks, 0 to 1, in which one device of each kind is measured twice.
+    `twins` is the share of the blocks, 0 to 1, in which one device of each kind is measured twice; `traces` is how many
+    blocks, the first ones, carry a further pass of each cell under a trace.
     """
 
     blocks: int
@@ -19,6 +20,7 @@ class RunSettings:
     settle_s: float
     runs_per_boot: int = 1
     twins: float = 0.0
+    traces: int = 1
 
 
 @dataclass(frozen=True)

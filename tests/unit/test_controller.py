@@ -314,6 +314,14 @@ def test_foreign_load_on_the_host_taints_the_trial(store: Store) -> None:
     assert {trial.flags for trial in store.trials()} == {host.taints}
 
 
+def test_every_measurement_is_preceded_by_the_pause_that_was_asked_for(store: Store) -> None:
+    settings, clock = Settings(Placement.COEXIST, 1 << 28, 1, 1 << 27, 7, settle_s=30), Clock()
+
+    controller.run(store.manifest.plan, Host().connect, store, settings, clock, Silent())
+
+    assert 8 * 30 < clock.seconds < 9 * 30
+
+
 def test_a_log_that_cannot_be_read_is_a_flag_and_the_figure_stands(store: Store) -> None:
     host = Host()
     host.log = b"200, what"

@@ -157,6 +157,10 @@ def test_the_cost_is_boots_and_trials_and_the_disks_held_at_once() -> None:
     )
     assert plan.Estimate(2 * 100 + 16 * (3 + 5), 2, 16, 2 * MIB) == coexist
     assert plan.Estimate(8 * 100 + 16 * (3 + 5), 8, 16, MIB) == isolated
+    traced = plan.estimate(
+        make(Placement.COEXIST, blocks=2), boot_s=100, overhead_s=3, scratch_bytes=MIB, traces=1, trace_s=10
+    )
+    assert traced.seconds == coexist.seconds + 8 * 10
 
 
 def test_network_trials_need_no_scratch_disk() -> None:
