@@ -82,8 +82,11 @@ def used(folder):
     return sum(int(stat.split()[0]) for stat in map(text, tasks) if stat)
 
 
-def threads(domid, device_model, peers):
-    """Return {"role/pid name": ns} of dom0's threads that serve a domain, of a test's peers, of foreign programs."""
+def threads(domid, device_model, peers, programs):
+    """Return {"role/pid name": ns} of dom0's threads that serve a domain, of a test's peers, of foreign programs.
+
+    `programs` is the folder of our own: scripts, which go by their interpreter's name.
+    """
     backend = re.compile(rf"vif{domid}\.|{domid}\.(xvd|hd|sd)|loop|kworker/\S*loop")
     peers, found = set(peers), {}
     for folder in glob.glob("/proc/[0-9]*"):
@@ -94,9 +97,12 @@ def threads(domid, device_model, peers):
             role = "backend"
         elif pid in peers or (name in ("iperf3", "netserver") and parent(folder) in peers):
             role = "peer"
-        elif OF_THE_HOST.match(name) or not text(f"{folder}/cmdline"):  # a kernel thread has no command line
+        elif OF_THE_HOST.match(name):
             continue
         else:
+            command = text(f"{folder}/cmdline")
+            if not command or f"\0{programs}" in command:  # a kernel thread has no command line
+                continue
             role = "foreign"
         found[f"{role}/{pid} {name}"] = used(folder)
     return found
@@ -120,7 +126,7 @@ def look(clocks, domid, device_model, root):
     The clocks are asked several times and the quickest answer taken: whoever runs while a slow one is being given is
     on one clock already and not yet on the next.
     """
-    found = threads(domid, device_model, peers_of(root))
+    found = threads(domid, device_model, peers_of(root), os.path.join(root, "hostside"))
     began, ended, idle, domains = min((ask(clocks) for _ in range(ASKED)), key=lambda answer: answer[1] - answer[0])
     return {"at": (began + ended) // 2, "domains": domains, "idle": idle, "threads": found}
 

@@ -18,12 +18,19 @@ UNBALANCED_SHARE = 0.03
 
 
 def bill(
-    before: Mapping[str, Any], after: Mapping[str, Any], domid: int, *, ios: int | None, moved_bytes: int | None
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    domid: int,
+    *,
+    ios: int | None,
+    moved_bytes: int | None,
+    peer: int | None = None,
 ) -> CpuBill:
     """Return who used the CPUs between two looks of hostside/pvb_cpu.py.
 
-    A thread that began meanwhile counts from nothing; one that ended is part of what is left of dom0. Raises KeyError
-    where the domain was not there at both looks.
+    `peer` is the domain that answers network tests, where that is not dom0. A thread that began meanwhile counts from
+    nothing; one that ended is part of what is left of dom0. Raises KeyError where the domain was not there at both
+    looks.
     """
     used = {
         name: _seconds(ns - before["domains"].get(name, 0))
@@ -37,7 +44,8 @@ def bill(
             paid[role] += _seconds(ns - before["threads"].get(name, 0))
     served = sum(paid[role] for role in _ROLES.values())
     paid[Payer.DOM0] = max(0.0, dom0 - served)
-    paid[Payer.OTHERS] = sum(seconds for name, seconds in used.items() if name not in {_DOM0, guest})
+    paid[Payer.PEER] += used.get(str(peer), 0.0)
+    paid[Payer.OTHERS] = sum(seconds for name, seconds in used.items() if name not in {_DOM0, guest, str(peer)})
     idle = [_seconds(late - early) for early, late in zip(before["idle"], after["idle"], strict=True)]
     paid[Payer.IDLE] = sum(idle)
     return CpuBill(_seconds(after["at"] - before["at"]), len(idle), tuple(paid.items()), ios, moved_bytes)

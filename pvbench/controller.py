@@ -13,6 +13,7 @@ from pvbench.hypervisor import GuestSpec, Hypervisor
 from pvbench.measure import Measuring, failed, measure
 from pvbench.model import HostFacts, Outcome, Placement, Trial, TrialSpec
 from pvbench.store import Manifest, Store
+from pvbench.workloads import between_guests
 
 ATTEMPTS = 2  # how often a boot is tried for the trials it could not serve
 PAUSES_S = (5.0, 15.0, 30.0)  # before a host that was lost is visited again: an sshd that restarts takes seconds
@@ -140,7 +141,8 @@ def _boot(
     placed = {spec.cell.device for spec in specs}
     devices = tuple(sorted(placed, key=list(DRIVERS).index))
     guest_spec = GuestSpec(boot, devices, settings.placement, settings.memory_bytes, settings.vcpus,
-                           settings.scratch_bytes, specs[0].cell.tunables)  # fmt: skip
+                           settings.scratch_bytes, specs[0].cell.tunables,
+                           peer=any(between_guests(spec.cell.workload) for spec in specs))  # fmt: skip
     measuring = Measuring(settings.seed, store, clock, settings.traced_blocks)
     left = list(specs)
     for attempt in range(1, ATTEMPTS + 1):

@@ -6,7 +6,7 @@ names; docs/misc/hvm-emulated-unplug.pandoc for what the guest does with emulate
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pvbench import tunables
 from pvbench.drivers import DRIVERS
@@ -14,6 +14,7 @@ from pvbench.hypervisor import GuestSpec
 from pvbench.model import DeviceKind, IoPath, Placement
 
 PREFIX = "pvb-"
+_PEER_INDEX = 0x7F
 MODULES: Mapping[str, tuple[str, ...]] = {
     "rtl8139": ("mii", "8139cp"),
     "e1000": ("e1000",),
@@ -32,6 +33,7 @@ class Nic:
     """A NIC of the guest, alone in its subnet of 198.18.0.0/15 (RFC 2544, section C.2.2: for benchmarks).
 
     A `control` NIC carries the controller's SSH and nothing else, so that it is never mistaken for measured traffic.
+    `also` are further addresses of it.
     """
 
     device: str
@@ -40,6 +42,7 @@ class Nic:
     host_address: str
     guest_address: str
     control: bool = False
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,23 @@ def _nic(host: str, device: str, index: int, *, control: bool) -> Nic:
     )
 
 
+def peer(spec: GuestSpec) -> GuestSpec:
+    """Return the guest that answers beside another: one PV NIC, and of the tunables what both ends must agree on."""
+    agreed = tuple((name, value) for name, value in spec.tunables if name == "mtu")
+    return GuestSpec(f"{spec.name}-peer", ("netfront",), Placement.ISOLATED, spec.memory_bytes, 1, 0, agreed)
+
+
+def peer_nic(guest_nics: tuple[Nic, ...], host: str) -> Nic:
+    """Return the peer's NIC, with an address in the subnet of every NIC under test."""
+    first, *more = (peer_address(nic) for nic in guest_nics if not nic.control)
+    return replace(_nic(host, "netfront", _PEER_INDEX, control=False), devid=0, guest_address=first, also=tuple(more))
+
+
+def peer_address(nic: Nic) -> str:
+    """Return the peer's address in the subnet of a NIC under test."""
+    return nic.guest_address.rpartition(".")[0] + ".3"
+
+
 def disks(spec: GuestSpec, backings: Mapping[str, str]) -> tuple[Disk, ...]:
     """Return the guest's disks under test; `backings` gives each device's path on the host."""
     found = [DRIVERS[name] for name in spec.devices if DRIVERS[name].kind is DeviceKind.BLOCK]
@@ -115,7 +135,9 @@ def command_line(spec: GuestSpec, guest_nics: tuple[Nic, ...], key: str, *, swap
         f"xen_emul_unplug={unplug}",
         f"pvb.load={','.join(modules)}",
         *(
-            f"pvb.nic={_bound(nic.device)},{nic.mac},{addresses[nic.devid]}/24" for nic in guest_nics
+            f"pvb.nic={_bound(nic.device)},{nic.mac},{address}/24"
+            for nic in guest_nics
+            for address in (addresses[nic.devid], *nic.also)
         ),
         *tunables.words(spec.tunables, modules, guest_nics),
         f"pvb.key={key}",

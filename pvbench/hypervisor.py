@@ -14,7 +14,8 @@ from pvbench.workloads import Disk, Peer
 class GuestSpec:
     """A guest to boot: every device in it (names of DRIVERS), its size in bytes and vCPUs, its scratch disks' size.
 
-    `name` is the boot's id, fit for a domain name; `tunables` are what it is asked for, as in `Cell`.
+    `name` is the boot's id, fit for a domain name; `tunables` are what it is asked for, as in `Cell`. With
+    `peer` a second guest is booted beside it, for workloads between guests.
     """
 
     name: str
@@ -24,6 +25,7 @@ class GuestSpec:
     vcpus: int
     scratch_bytes: int
     tunables: tuple[tuple[str, Scalar], ...] = ()
+    peer: bool = False
 
 
 @dataclass(frozen=True)

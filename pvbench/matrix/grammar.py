@@ -95,6 +95,10 @@ _FIO = Keyed(
         "warmup": Field(DURATION.between("0s", "1h"), f"Such as 2s: {_WARM}.", default="2s"),
     },
 )
+_PEER = _swept(
+    Choice("peer", ("dom0", "guest")),
+    "Who answers: dom0, as usual, or a second guest with a PV NIC on the same bridge.",
+)
 _IPERF3 = Keyed(
     "iperf3",
     {
@@ -108,6 +112,7 @@ _IPERF3 = Keyed(
             "Rate of each stream, or unlimited; udp needs it, tcp has none.",
         ),
         "length": _swept(SIZE.between("16B", "1MiB"), "Bytes in one write or datagram; left out: iperf3's own choice."),
+        "peer": _PEER,
         "runtime": Field(WHOLE_SECONDS.between("1s", "24h"), f"Whole {_TIMES}.", default="10s"),
         "warmup": Field(WHOLE_SECONDS.between("0s", "1m"), f"Whole {_WARM}.", default="2s"),
     },
@@ -124,6 +129,7 @@ _NETPERF = Keyed(
         "request": _swept(SIZE.between("1B", "64KiB"), "Bytes of a request; only for the RR tests.", "1B"),
         "response": _swept(SIZE.between("1B", "64KiB"), "Bytes of a response; only for the RR tests.", "1B"),
         "send": _swept(SIZE.between("1B", "1MiB"), "Bytes of one send; only for the streams. Left out: netperf's own."),
+        "peer": _PEER,
         "runtime": Field(WHOLE_SECONDS.between("1s", "24h"), f"Whole {_TIMES}.", default="10s"),
         "warmup": Field(WHOLE_SECONDS.between("0s", "1h"), f"Whole {_WARM}.", default="2s"),
     },
@@ -162,6 +168,11 @@ def _offered_objects(point: Point) -> Objection | None:
     return None
 
 
+def _net_settle(point: Point) -> Point:
+    usual = point.get("peer") == "dom0"
+    return {name: value for name, value in point.items() if name != "peer"} if usual else point
+
+
 def _iperf3_objects(point: Point) -> Objection | None:
     if point["protocol"] == "udp" and int(point.get("length", 0)) > _LARGEST_DATAGRAM:
         return "length", f"a UDP datagram holds at most {_LARGEST_DATAGRAM} bytes"
@@ -187,11 +198,13 @@ GRAMMARS: Mapping[str, Grammar] = MappingProxyType(
         "iperf3": Grammar(
             _IPERF3,
             (Only("rate", "protocol", frozenset({"udp"}), "a rate such as 10Mbit/s, else iperf3 sends 1 Mbit/s"),),
+            settle=_net_settle,
             objects=_iperf3_objects,
         ),
         "netperf": Grammar(
             _NETPERF,
             (Only("request", "test", _RR), Only("response", "test", _RR), Only("send", "test", _STREAM)),
+            settle=_net_settle,
             objects=_netperf_objects,
         ),
     }

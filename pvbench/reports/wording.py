@@ -44,8 +44,8 @@ _USUAL: Mapping[str, Mapping[str, Scalar]] = MappingProxyType(
 _TOLD: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "fio": frozenset({"rw", "bs", "iodepth", "fsync", "rate_iops"}),
-        "iperf3": frozenset({"direction", "protocol", "rate", "length"}),
-        "netperf": frozenset({"test", "send"}),
+        "iperf3": frozenset({"direction", "protocol", "rate", "length", "peer"}),
+        "netperf": frozenset({"test", "send", "peer"}),
     }
 )
 """What a title always tells."""
@@ -177,7 +177,7 @@ def _iperf3(params: Mapping[str, Scalar]) -> list[str]:
     rate = _number(params.get("rate"), 1)
     if rate:
         parts.append(f"{fmt.value(METRICS['goodput'], rate)} offered".replace(".0 ", " "))
-    return parts
+    return parts + _other_end(params)
 
 
 def _netperf(params: Mapping[str, Scalar]) -> list[str]:
@@ -187,7 +187,11 @@ def _netperf(params: Mapping[str, Scalar]) -> list[str]:
         for name in ("request", "response", "send")
         if name in params and params[name] != _USUAL["netperf"].get(name)
     ]
-    return [_NETPERF_TITLES.get(test, test), *sizes]
+    return [_NETPERF_TITLES.get(test, test), *sizes, *_other_end(params)]
+
+
+def _other_end(params: Mapping[str, Scalar]) -> list[str]:
+    return ["with another guest"] if params.get("peer") == "guest" else []
 
 
 def _other(params: Mapping[str, Scalar]) -> list[str]:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from pvbench.workloads import fio, iperf3, netperf
-from pvbench.workloads.tool import Disk, Measured, Params, Peer, Target, Tool
+from pvbench.workloads.tool import Disk, Measured, Params, Peer, Target, Tool, between_guests
 
-__all__ = ["WORKLOADS", "Disk", "Measured", "Params", "Peer", "Target", "Tool"]
+__all__ = ["WORKLOADS", "Disk", "Measured", "Params", "Peer", "Target", "Tool", "between_guests"]
 
 WORKLOADS: Mapping[str, Tool] = MappingProxyType({
     "fio": fio.TOOL,

@@ -7,7 +7,7 @@ from math import ceil
 from typing import Any
 
 from pvbench.errors import ParseError, UsageError
-from pvbench.model import DeviceKind, Reading, Scalar
+from pvbench.model import DeviceKind, Reading, Scalar, Workload
 
 Params = Mapping[str, Scalar]
 Argv = tuple[str, ...]
@@ -77,6 +77,11 @@ class Tool:
     warmup_argv: Callable[[Params, Target], Argv | None]
     peer_argv: Callable[[Peer], Argv] | None
     windows: Callable[[bytes, Params], tuple[float, ...]] | None = None
+
+
+def between_guests(workload: Workload) -> bool:
+    """Whether a second guest answers, instead of dom0."""
+    return dict(workload.params).get("peer") == "guest"
 
 
 def no_warmup(_params: Params, _target: Target) -> None:

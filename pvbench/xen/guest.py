@@ -12,7 +12,7 @@ from pvbench.hypervisor import GuestRun, GuestSpec, Recording
 from pvbench.model import Cell, CommandRecord, CpuBill, DeviceKind, Granted, IoPath, TrapCost, Witness
 from pvbench.transport import Command, Conversation, Transport
 from pvbench.witness import Sighting, guest_witness, host_witness, parse_look
-from pvbench.workloads import Disk, Peer
+from pvbench.workloads import Disk, Peer, between_guests
 from pvbench.xen.answers import Moved, counted, parse_traps
 from pvbench.xen.programs import ask, last_line
 
@@ -48,6 +48,7 @@ class XenGuest:
     _nics: tuple[domain.Nic, ...]
     _disks: tuple[domain.Disk, ...]
     _dom0: Mapping[str, str] = field(default_factory=dict)
+    peer_domid: int | None = None
     _seen: tuple[Sighting, ...] = field(default=())
     _traps: tuple[TrapCost, ...] | None = None
 
@@ -56,7 +57,8 @@ class XenGuest:
         if cell.kind is DeviceKind.NET:
             nic = self._nic(cell.device)
             port = PORTS["netserver" if cell.workload.tool == "netperf" else "iperf3"]
-            return Peer(nic.host_address, port, nic.guest_address)
+            answers = domain.peer_address(nic) if between_guests(cell.workload) else nic.host_address
+            return Peer(answers, port, nic.guest_address)
         names = [disk.device for disk in self._disks]
         at = names.index(cell.device) + self._swapped
         seen = self._sighting(names[at % len(names)])
@@ -223,7 +225,8 @@ class XenObservation:
         before, after = (look.get(name) for look in self._counted())
         ios = after.ios - before.ios if before and after else None
         moved = after.bytes - before.bytes if before and after else None
-        return bill(self._before["cpu"], self._after["cpu"], self._guest.domid, ios=ios, moved_bytes=moved)
+        looks = self._before["cpu"], self._after["cpu"]
+        return bill(*looks, self._guest.domid, peer=self._guest.peer_domid, ios=ios, moved_bytes=moved)
 
     def taints(self) -> tuple[str, ...]:
         """Return what else ran on the host between the two looks."""

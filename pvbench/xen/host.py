@@ -1,7 +1,7 @@
 """A Xen host driven over SSH with the programs of hostside/: probe, set up, boot, bear witness."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,7 @@ from pvbench.transport import Command, Transport
 from pvbench.tunables import dom0_vcpus
 from pvbench.xen.facts import facts_of
 from pvbench.xen.guest import PORTS, Prepared, XenGuest, is_qdisk
+from pvbench.xen.peer import serve
 from pvbench.xen.programs import ask, last_line
 
 OWN_BRIDGE = "pvbr0"
@@ -102,51 +103,73 @@ class XenHypervisor:
 
     @contextmanager
     def boot(self, spec: GuestSpec) -> Iterator["XenGuest"]:
-        """Create the domain and wait until the guest answers; destroy it on leaving."""
+        """Create the domain, and its peer where it has one, wait until they answer; destroy them on leaving."""
         run = self._run
         if run is None:
             raise BootError(f"{self._host.name}: no guest boots before setup()")
-        name = domain.PREFIX + spec.name
         nics = domain.nics(spec, self._host.name)
         disks = domain.disks(spec, {device: made["path"] for device, made in run.disks.items()})
+        vcpus = dom0_vcpus(spec.tunables)
+        with ExitStack() as stack:
+            begun = self._clock.monotonic()
+            dom0 = stack.enter_context(self._dom0_with(run, vcpus)) if vcpus is not None else {}
+            peer_domid = stack.enter_context(self._peer(run, spec, nics)) if spec.peer else None
+            made, append = stack.enter_context(self._domain(run, spec, nics, disks))
+            transport = self._reach(stack, spec, nics)
+            elapsed = self._clock.monotonic() - begun
+            commands = (
+                CommandRecord("host", ("xl", "create", f"{domain.PREFIX}{spec.name}.cfg"), 0, made["seconds"]),
+                CommandRecord("host", tuple(made["argv"]), None, None),
+                CommandRecord("guest kernel", tuple(append.split()), None, elapsed),
+            )
+            yield XenGuest(
+                transport, elapsed, commands, self.patience, self._swapped, run, spec, made["domid"], nics, disks,
+                dom0, peer_domid,
+            )  # fmt: skip
+
+    @contextmanager
+    def _domain(
+        self, run: Prepared, spec: GuestSpec, nics: tuple[domain.Nic, ...], disks: tuple[domain.Disk, ...]
+    ) -> Iterator[tuple[Mapping[str, Any], str]]:
+        """Yield what pvb-domain says of the domain it created, and its kernel's command line."""
+        name = domain.PREFIX + spec.name
         config = domain.domain_config(
             spec, nics, disks,
             bridge=self._host.bridge or OWN_BRIDGE, script=f"{run.programs}/pvb-hotplug",
             boot_disk=f"{self._host.scratch}/boot/{name}.img", boot_rom=run.files["boot.rom"],
             native_tsc=self.facts().emulation is Emulation.SOFTWARE,
         )  # fmt: skip
-        key = self._public.split()[1]
-        append = domain.command_line(spec, nics, key, swapped=self._swapped)
-        vcpus = dom0_vcpus(spec.tunables)
-        begun = self._clock.monotonic()
+        append = domain.command_line(spec, nics, self._public.split()[1], swapped=self._swapped)
+        request = {
+            "action": "create", "name": name, "config": config, "append": append, "root": self._host.scratch,
+            "boot_disk": run.files["boot.img"],
+        }  # fmt: skip
         try:
-            dom0 = self._vcpus(run, vcpus) if vcpus is not None else {}
-            made = ask(
-                run.domains,
-                {"action": "create", "name": name, "config": config, "append": append, "root": self._host.scratch,
-                 "boot_disk": run.files["boot.img"]},
-                self.patience(15), self._host.name,
-            )  # fmt: skip
-            with ExitStack() as stack:
-                transport = self._reach(stack, name, nics)
-                elapsed = self._clock.monotonic() - begun
-                commands = (
-                    CommandRecord("host", ("xl", "create", f"{name}.cfg"), 0, made["seconds"]),
-                    CommandRecord("host", tuple(made["argv"]), None, None),
-                    CommandRecord("guest kernel", tuple(append.split()), None, elapsed),
-                )
-                yield XenGuest(
-                    transport, elapsed, commands, self.patience, self._swapped, run, spec, made["domid"], nics, disks,
-                    dom0,
-                )  # fmt: skip
+            yield ask(run.domains, request, self.patience(15), self._host.name), append
         finally:
             with suppress(TransportError, BootError):
                 ask(run.domains, {"action": "destroy", "name": name}, self.patience(5), self._host.name)
-                if vcpus is not None:
-                    self._vcpus(run, None)
 
-    def _reach(self, stack: ExitStack, name: str, nics: Sequence[domain.Nic]) -> Transport:
+    @contextmanager
+    def _peer(self, run: Prepared, spec: GuestSpec, nics: tuple[domain.Nic, ...]) -> Iterator[int]:
+        """Yield the domain number of a second guest that answers the network tests of the first."""
+        beside, nic = domain.peer(spec), domain.peer_nic(nics, self._host.name)
+        with self._domain(run, beside, (nic,), ()) as (made, _), ExitStack() as stack:
+            serve(self._reach(stack, beside, (nic,)), nic, self.patience(2))
+            yield made["domid"]
+
+    @contextmanager
+    def _dom0_with(self, run: Prepared, vcpus: int) -> Iterator[Mapping[str, str]]:
+        """Give dom0 so many vCPUs and yield what it has; give back what it had."""
+        try:
+            yield self._vcpus(run, vcpus)
+        finally:
+            with suppress(TransportError, BootError):
+                self._vcpus(run, None)
+
+    def _reach(self, stack: ExitStack, spec: GuestSpec, nics: Sequence[domain.Nic]) -> Transport:
         assert self._run is not None  # noqa: S101 - boot() has checked
+        name = domain.PREFIX + spec.name
         best = max(nics, key=lambda nic: nic.control)
         deadline = self._clock.monotonic() + self.patience(8)
         while True:

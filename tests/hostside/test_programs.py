@@ -211,3 +211,50 @@ def test_dom0_gets_its_processors_back_however_often_they_were_changed(
 def test_a_list_of_processors_may_have_gaps(tmp_path: Path) -> None:
     (tmp_path / "online").write_text("0,2-4,7\n")
     assert program("pvb-setup").online(tmp_path / "online") == 5
+
+
+def test_a_program_of_ours_is_no_foreign_load_though_it_goes_by_its_interpreter(tmp_path: Path) -> None:
+    import pvb_cpu
+
+    scripts = [tmp_path / "hostside/1234/pvb-domain", tmp_path / "elsewhere"]
+    running = []
+    for script in scripts:
+        script.parent.mkdir(parents=True, exist_ok=True)
+        script.write_text("#!/usr/bin/env python3\nprint(flush=True)\ninput()\n")
+        script.chmod(0o755)
+        running.append(subprocess.Popen([script], stdin=subprocess.PIPE, stdout=subprocess.PIPE))
+    try:
+        for each in running:
+            assert each.stdout is not None
+            each.stdout.readline()
+        foreign = set(pvb_cpu.threads(7, 0, [], str(tmp_path / "hostside")))
+    finally:
+        for each in running:
+            each.communicate(b"\n")
+
+    assert f"foreign/{running[0].pid} python3" not in foreign
+    assert f"foreign/{running[1].pid} python3" in foreign
+
+
+def test_the_quickest_answer_of_the_clocks_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    import pvb_cpu
+
+    class Clocks:
+        """Every answer of it is another one."""
+
+        def __init__(self) -> None:
+            self.asked = 0
+
+        def idle(self) -> list[int]:
+            self.asked += 1
+            return [100 * self.asked]
+
+        def domains(self) -> dict[int, int]:
+            return {0: self.asked}
+
+    times = iter([0, 50, 100, 110, 200, 290, 300, 390, 400, 490])
+    monkeypatch.setattr(pvb_cpu, "threads", lambda *_: {})
+    monkeypatch.setattr(pvb_cpu, "peers_of", lambda _: [])
+    monkeypatch.setattr(pvb_cpu.time, "monotonic_ns", lambda: next(times))
+
+    assert pvb_cpu.look(Clocks(), 7, 0, "/r") == {"at": 105, "domains": {0: 3}, "idle": [350], "threads": {}}

@@ -36,6 +36,15 @@ def test_a_domain_that_is_not_ours_taints_the_trial() -> None:
     assert foreign_load(bill(BEFORE, AFTER, 7, ios=None, moved_bytes=None)) is None
 
 
+def test_a_guest_that_answers_is_the_peer_and_no_foreign_load() -> None:
+    beside = AFTER | {"domains": AFTER["domains"] | {"3": 5 * S}}  # type: ignore[operator]
+
+    found = bill(BEFORE, beside, 7, peer=3, ios=None, moved_bytes=None)
+
+    assert (5.5, 0) == (dict(found.paid)[Payer.PEER], dict(found.paid)[Payer.OTHERS])
+    assert foreign_load(found) is None
+
+
 def test_a_bill_that_does_not_add_up_says_so() -> None:
     lost = AFTER | {"idle": [63 * S, 87 * S]}
 

@@ -92,6 +92,20 @@ def test_what_a_boot_is_asked_for_is_on_its_command_line_and_on_its_vifs() -> No
     assert text.count(",mtu=9000") == 3
 
 
+def test_a_peer_has_one_pv_nic_with_an_address_in_every_subnet_under_test() -> None:
+    spec = replace(spec_of("coexist"), tunables=(("mtu", 9000), ("queues", 2)), peer=True)
+    beside = domain.peer(spec)
+    nics = domain.nics(spec, "lab")
+    nic = domain.peer_nic(nics, "lab")
+
+    line = domain.command_line(beside, (nic,), "AAAA", swapped=False)
+    assert beside.name == f"{spec.name}-peer"
+    assert [f"pvb.nic=vif,{nic.mac},198.18.{10 + index}.3/24" in line for index in range(3)] == [True, True, False]
+    assert "pvb.mtu=" in line
+    assert "max_queues" not in line
+    assert nic.mac not in {other.mac for other in nics}
+
+
 def test_what_xl_cannot_write_is_refused() -> None:
     spec = GuestSpec('x"]\nkernel="/evil', ("e1000",), Placement.ISOLATED, 256 * MIB, 1, 0)
 

@@ -83,7 +83,7 @@ def test_the_optional_lines_of_the_starter_are_valid_too() -> None:
     text = EXAMPLES[1].read_text(encoding="utf-8")
     text = re.sub(r"^( *)# (- \w|ioengine:|settle:|tunables:|guest:|scratch:)", r"\1\2", text, flags=re.MULTILINE)
     assert "\nguest: " in text
-    assert 11 == len(load(text).workloads)
+    assert 12 == len(load(text).workloads)
 
 
 def test_the_schema_is_closed_described_and_names_every_driver() -> None:
@@ -240,6 +240,11 @@ def test_an_offered_load_keeps_many_in_flight_and_unlimited_udp_is_a_rate_of_0()
     ]
     (udp,) = workloads(NET, "iperf3: {direction: up, protocol: udp, rate: unlimited, length: 64B}")
     assert 0 == udp["rate"]
+
+
+def test_dom0_is_the_usual_peer_and_another_guest_may_be_one() -> None:
+    found = workloads(NET, "iperf3: {direction: up, peer: [dom0, guest]}")
+    assert [None, "guest"] == [one.get("peer") for one in found]
 
 
 @settings(deadline=None)

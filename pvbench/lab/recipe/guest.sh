@@ -15,7 +15,7 @@ make -j"$(nproc)" EXTFLAGS=-fno-tree-vectorize fio
 strip -o ../root/bin/fio fio
 cd ..
 
-for program in /bin/busybox /usr/bin/iperf3 /usr/bin/netperf /usr/sbin/dropbear /usr/sbin/ethtool; do
+for program in /bin/busybox /usr/bin/iperf3 /usr/bin/netperf /usr/bin/netserver /usr/sbin/dropbear /usr/sbin/ethtool; do
     cp "$program" root/bin/
 done
 gcc -O2 -static -s -o root/bin/pvb-traps guestside/traps.c
@@ -27,7 +27,7 @@ echo 'OPENSSL_3.0.0 { global: *; };' >stub.map
 gcc -shared -fPIC -Wl,--version-script=stub.map -Wl,-soname,libcrypto.so.3 -o root/lib/libcrypto.so.3 stub.c
 
 cp -L /lib64/ld-linux-x86-64.so.2 root/lib64/
-ldd root/bin/fio root/bin/iperf3 root/bin/netperf root/bin/dropbear root/bin/ethtool $libraries/libiperf.so.0 $libraries/libtomcrypt.so.1 |
+ldd root/bin/fio root/bin/iperf3 root/bin/netperf root/bin/netserver root/bin/dropbear root/bin/ethtool $libraries/libiperf.so.0 $libraries/libtomcrypt.so.1 |
     sed -n 's/.* => \(\/[^ ]*\) .*/\1/p' | grep -v libcrypto | sort -u | while read -r library; do
     cp -L "$library" root/lib/
 done

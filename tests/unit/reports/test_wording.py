@@ -47,6 +47,7 @@ def workload(tool: str, **params: Scalar) -> Workload:
             "Random write, 4 KiB, depth 1, fsync every 4 writes",
             "iops",
         ),
+        (workload("netperf", test="UDP_RR", peer="guest"), "UDP request/response, with another guest", "transactions"),
         (workload("newtool", speed=3), "speed 3", "goodput"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from pvbench.hypervisor import GuestSpec
 from pvbench.inventory import Host
 from pvbench.model import Cell, DeviceKind, GuestImage, Payer, Placement, Workload
 from pvbench.transport import Command, CommandResult, FakeTransport
-from pvbench.workloads import Disk
+from pvbench.workloads import Disk, Peer
 from pvbench.xen import XenHypervisor
 
 S = 1_000_000_000
@@ -41,6 +42,8 @@ class Dom0:
         self.ran: list[tuple[str, ...]] = []
         self.looks = 0
         self.alive = True
+        self.in_guest: list[tuple[str, ...]] = []
+        self.refused: str | None = None
 
     def transport(self) -> FakeTransport:
         return FakeTransport(self.run, name="xen1", answer=self.answer, behind=self.behind)
@@ -88,6 +91,9 @@ class Dom0:
         return self.counters(0, 100 * self.looks) | {"xenstore": stored, "cpu": cpu}
 
     def guest(self, command: Command) -> CommandResult:
+        self.in_guest.append(command.argv)
+        if command.argv[0] == self.refused:
+            return CommandResult((), 1, b"", b"no such port\n", 0.1)
         if command.argv == ("pvb-traps",):
             return done("empty hypercall;900:3 1100:1\n")
         before = LOOK.format(when="before", ide=0, ide_sectors=0, pv=5, pv_sectors=40)
@@ -167,6 +173,33 @@ def test_the_backing_store_is_measured_on_the_disk_that_setup_made(xen: XenHyper
 
     assert printed == b"{}"
     assert dom0.ran[-1] == ("fio", "--filename=/dev/loop1", f"--size={64 << 20}")
+
+
+def test_a_peer_guest_serves_before_the_first_boots_and_goes_after_it(xen: XenHypervisor, dom0: Dom0) -> None:
+    spec = replace(SPEC, devices=("e1000", "netfront"), peer=True)
+    between = Workload("netperf", (("peer", "guest"), ("test", "TCP_RR")))
+    with xen.setup(0, spec.devices), xen.boot(spec) as guest:
+        to = guest.target(replace(CELL, kind=DeviceKind.NET, device="netfront", workload=between), 1)
+        usual = guest.target(replace(CELL, kind=DeviceKind.NET, device="netfront", workload=Workload("iperf3", ())), 1)
+
+    assert to == Peer("198.18.11.3", 12811, "198.18.11.2")
+    assert usual == Peer("198.18.11.1", 5811, "198.18.11.2")
+    assert [(what.split()[1], request.get("name")) for what, request in dom0.asked[1:-1]] == [
+        ("create", "pvb-b01-xen1-peer"), ("create", "pvb-b01-xen1"),
+        ("destroy", "pvb-b01-xen1"), ("destroy", "pvb-b01-xen1-peer"),
+    ]  # fmt: skip
+    assert [argv for argv in dom0.in_guest if argv[0] == "netserver"] == [
+        ("netserver", "-4", "-L", f"198.18.{net}.3", "-p", "12811") for net in (10, 11)
+    ]
+
+
+def test_a_peer_whose_server_does_not_start_ends_the_boot(xen: XenHypervisor, dom0: Dom0) -> None:
+    dom0.refused = "iperf3"
+    spec = replace(SPEC, devices=("e1000", "netfront"), peer=True)
+    with xen.setup(0, spec.devices), pytest.raises(BootError, match="peer guest: iperf3: no such port"), xen.boot(spec):
+        pass
+
+    assert dom0.asked[-2][1]["name"] == "pvb-b01-xen1-peer"
 
 
 def test_a_guest_that_ends_while_it_boots_says_what_its_device_model_said(dom0: Dom0, xen: XenHypervisor) -> None:
