@@ -54,6 +54,7 @@ class Clocks:
         if not self.handle:
             raise OSError("libxenctrl does not open; is this dom0, and are we root?")
         self.idle_ns = (ctypes.c_uint64 * MOST_CPUS)()
+        self.kernel_threads = set()
 
     def idle(self):
         """Return the time each physical CPU has idled (XEN_SYSCTL_getcpuinfo), which the bindings do not have."""
@@ -82,15 +83,19 @@ def used(folder):
     return sum(int(stat.split()[0]) for stat in map(text, tasks) if stat)
 
 
-def threads(domid, device_model, peers, programs):
+def threads(domid, device_model, peers, programs, dull):
     """Return {"role/pid name": ns} of dom0's threads that serve a domain, of a test's peers, of foreign programs.
 
-    `programs` is the folder of our own: scripts, which go by their interpreter's name.
+    `programs` is the folder of our own: scripts, which go by their interpreter's name. `dull` are the kernel threads
+    already known to serve nobody; it is added to.
     """
     backend = re.compile(rf"vif{domid}\.|{domid}\.(xvd|hd|sd)|loop|kworker/\S*loop")
     peers, found = set(peers), {}
     for folder in glob.glob("/proc/[0-9]*"):
-        pid, name = int(folder[6:]), text(f"{folder}/comm").strip()
+        pid = int(folder[6:])
+        if pid in dull:
+            continue
+        name = text(f"{folder}/comm").strip()
         if pid == device_model:
             role = "device model"
         elif backend.match(name):
@@ -101,7 +106,9 @@ def threads(domid, device_model, peers, programs):
             continue
         else:
             command = text(f"{folder}/cmdline")
-            if not command or f"\0{programs}" in command:  # a kernel thread has no command line
+            if not command and not name.startswith("kworker"):  # which change their names with their work
+                dull.add(pid)
+            if not command or f"\0{programs}" in command:
                 continue
             role = "foreign"
         found[f"{role}/{pid} {name}"] = used(folder)
@@ -126,7 +133,7 @@ def look(clocks, domid, device_model, root):
     The clocks are asked several times and the quickest answer taken: whoever runs while a slow one is being given is
     on one clock already and not yet on the next.
     """
-    found = threads(domid, device_model, peers_of(root), os.path.join(root, "hostside"))
+    found = threads(domid, device_model, peers_of(root), os.path.join(root, "hostside"), clocks.kernel_threads)
     began, ended, idle, domains = min((ask(clocks) for _ in range(ASKED)), key=lambda answer: answer[1] - answer[0])
     return {"at": (began + ended) // 2, "domains": domains, "idle": idle, "threads": found}
 

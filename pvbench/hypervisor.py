@@ -45,7 +45,10 @@ class Recording:
 
 @dataclass(frozen=True)
 class GuestRun:
-    """What the tool printed and logged in the guest, how it ended, and what the guest saw carry the traffic."""
+    """What the tool printed and logged in the guest, how it ended, and what the guest saw carry the traffic.
+
+    `warmup_s` is what a warm-up of its own took, None where there was none.
+    """
 
     argv: tuple[str, ...]
     exit_code: int
@@ -54,6 +57,7 @@ class GuestRun:
     elapsed_s: float
     witness: Witness
     log: bytes = b""
+    warmup_s: float | None = None
 
 
 class Observation(Protocol):

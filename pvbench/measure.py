@@ -17,9 +17,9 @@ from pvbench.stats.steady import unsteady
 from pvbench.store import Store
 from pvbench.workloads import WORKLOADS, Measured, Params, Tool
 
-TRACE_DELAY_S, TRACE_S, TRACE_LOAD_S = 2.5, 2.0, 7.0
+TRACE_DELAY_S, TRACE_S, TRACE_LOAD_S = 2.0, 2.0, 5.5
 """When in a pass of its own the trace begins, how long it takes, how long the load lasts around it."""
-CEILING_S = 3.0
+CEILING_S = 2.0
 """How long the backing store itself is measured, at most."""
 
 
@@ -50,10 +50,11 @@ def measure(spec: TrialSpec, guest: Guest, run: Measuring) -> Trial:
     if done.stderr:
         raw.append(run.store.keep(spec.id, "stderr.txt", done.stderr))
     spent = run.clock.monotonic() - begun
-    commands = (*guest.commands, *((CommandRecord("guest", warmup, None, None),) if warmup else ()),
+    commands = (*guest.commands, *((CommandRecord("guest", warmup, None, done.warmup_s),) if warmup else ()),
                 CommandRecord("guest", argv, done.exit_code, done.elapsed_s))  # fmt: skip
-    seconds = (("boot", guest.boot_seconds), ("tool", done.elapsed_s), ("trial", spent),
-               ("overhead", max(0.0, spent - max(done.elapsed_s, window))))  # fmt: skip
+    seconds = (("boot", guest.boot_seconds), *((("warmup", done.warmup_s),) if done.warmup_s is not None else ()),
+               ("tool", done.elapsed_s), ("trial", spent),
+               ("overhead", spent - done.elapsed_s - (done.warmup_s or 0.0)))  # fmt: skip
     reason = path.judge(DRIVERS[cell.device], *witnesses)
     outcome = Outcome.INVALID
     readings: tuple[Reading, ...] = ()

@@ -284,12 +284,17 @@ class Granted:
         return self.asked == self.got
 
 
+PHASES = ("boot", "warmup", "tool", "trial", "overhead", "trace")
+"""What takes time: the boot (shared by its trials), a warm-up of its own, the tool (a warm-up within it included), the
+trial from first to last look, what of it is neither tool nor warm-up, and the further pass under a trace."""
+
+
 @dataclass(frozen=True)
 class Trial:
     """What came of a TrialSpec. Without readings unless the outcome is OK; with a reason unless it is OK.
 
     `latency_bins` is fio's sparse histogram: (bin midpoint in ns, count), merged over directions.
-    `seconds` are the phases: boot, prepare, warmup, measure, overhead (controller's own), as measured.
+    `seconds` are PHASES as measured, those there were.
     `started` is ISO 8601, UTC. `flags` say what a reader should know of a trial that counts all the same ("unsteady:
     …", "foreign load: …"). `windows` are the rates of equal parts of the measurement, in the primary metric's unit.
     `ceiling` is what the same load gave on the backing store itself, in dom0.
@@ -321,6 +326,12 @@ class Trial:
             raise ValueError("a trial without readings is not OK")
         if self.outcome is not Outcome.OK and self.readings:
             raise ValueError("a trial that is not OK carries no readings")
+
+    @property
+    def took_s(self) -> float | None:
+        """The seconds it took, a pass under a trace included and the boot, which others share, not."""
+        seconds = dict(self.seconds)
+        return seconds["trial"] + seconds.get("trace", 0.0) if "trial" in seconds else None
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ class _Lines:
         self.say(f"{trial.spec.boot}: trial {self.pace.done} of {self.pace.total}, {result(trial)}; {self.left()}")
 
     def count(self, trial: Trial) -> None:
-        self.pace.recorded(trial.spec, dict(trial.seconds).get("trial"))
+        self.pace.recorded(trial.spec, trial.took_s)
 
     def left(self) -> str:
         if self.pace.done == self.pace.total:

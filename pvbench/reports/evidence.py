@@ -78,7 +78,6 @@ def _more(found: CellTrials, explained: int, listed: int, run_id: str) -> str:
 
 def _trial(trial: Trial, metric: Metric, evidence: bool) -> TrialView:
     readings = {reading.metric: reading.value for reading in trial.readings}
-    seconds = dict(trial.seconds)
     return TrialView(
         block=trial.spec.block,
         boot=fmt.clean(trial.spec.boot),
@@ -88,8 +87,8 @@ def _trial(trial: Trial, metric: Metric, evidence: bool) -> TrialView:
         value=fmt.value(metric, readings.get(metric.name)),
         others=", ".join(_reading(name, number) for name, number in readings.items() if name != metric.name),
         carried=_carried(trial.witnesses),
-        took=fmt.duration(sum(seconds.values()) if seconds else None),
-        phases=", ".join(f"{fmt.clean(name)} {fmt.duration(spent)}" for name, spent in seconds.items()),
+        took=fmt.duration(trial.took_s),
+        phases=", ".join(f"{fmt.clean(name)} {fmt.duration(spent)}" for name, spent in trial.seconds),
         reason=fmt.clean(trial.reason or ""),
         evidence=evidence,
         witnesses=tuple(map(_witness, trial.witnesses)) if evidence else (),

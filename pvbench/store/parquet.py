@@ -8,17 +8,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pvbench.metrics import METRICS
-from pvbench.model import Trial, canonical
+from pvbench.model import PHASES, Trial, canonical
 
 _TEXT = ("run_id", "trial", "host", "kind", "device", "placement", "tool", "params", "cell", "comparison", "boot")
-_PHASES = ("boot", "prepare", "warmup", "measure", "overhead")
 
 COLUMNS = pa.schema(
     [(name, pa.string()) for name in _TEXT]
     + [("block", pa.int64()), ("position", pa.int64()), ("run", pa.int64()), ("twin", pa.bool_())]
     + [(name, pa.string()) for name in ("outcome", "reason", "started", "cache_mode", "metric", "unit")]
     + [("value", pa.float64())]
-    + [(f"{phase}_s", pa.float64()) for phase in _PHASES]
+    + [(f"{phase}_s", pa.float64()) for phase in PHASES]
 )
 
 
@@ -52,6 +51,6 @@ def _rows(run_id: str, trial: Trial) -> list[dict[str, Any]]:
         "reason": trial.reason,
         "started": trial.started,
         "cache_mode": trial.cache_mode,
-    } | {f"{phase}_s": seconds.get(phase) for phase in _PHASES}
+    } | {f"{phase}_s": seconds.get(phase) for phase in PHASES}
     readings = [{"metric": r.metric, "unit": METRICS[r.metric].unit, "value": r.value} for r in trial.readings]
     return [common | reading for reading in readings or [{"metric": None, "unit": None, "value": None}]]

@@ -4,11 +4,15 @@ import importlib.machinery
 import importlib.util
 import json
 import os
+import socket
+import struct
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import ClassVar
 
 import pytest
 
@@ -227,12 +231,14 @@ def test_a_program_of_ours_is_no_foreign_load_though_it_goes_by_its_interpreter(
         for each in running:
             assert each.stdout is not None
             each.stdout.readline()
-        foreign = set(pvb_cpu.threads(7, 0, [], str(tmp_path / "hostside")))
+        dull: set[int] = set()
+        foreign = set(pvb_cpu.threads(7, 0, [], str(tmp_path / "hostside"), dull))
     finally:
         for each in running:
             each.communicate(b"\n")
 
     assert f"foreign/{running[0].pid} python3" not in foreign
+    assert dull.isdisjoint(each.pid for each in running)
     assert f"foreign/{running[1].pid} python3" in foreign
 
 
@@ -241,6 +247,8 @@ def test_the_quickest_answer_of_the_clocks_is_taken(monkeypatch: pytest.MonkeyPa
 
     class Clocks:
         """Every answer of it is another one."""
+
+        kernel_threads: ClassVar[set[int]] = set()
 
         def __init__(self) -> None:
             self.asked = 0
@@ -258,3 +266,44 @@ def test_the_quickest_answer_of_the_clocks_is_taken(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(pvb_cpu.time, "monotonic_ns", lambda: next(times))
 
     assert pvb_cpu.look(Clocks(), 7, 0, "/r") == {"at": 105, "domains": {0: 3}, "idle": [350], "threads": {}}
+
+
+def test_xenstore_is_read_a_level_at_a_time(tmp_path: Path) -> None:
+    import pvb_xenstore
+
+    nodes = {"/b": "", "/b/0": "x", "/b/0/state": "4", "/b/0/ring": "", "/b/0/ring/order": "2", "/c": "y"}
+    nodes |= {f"/b/0/n{number}": str(number) for number in range(100)}
+    asked = []
+
+    def answer(line: socket.socket) -> None:
+        with line, line.makefile("rb") as stream:
+            while head := stream.read(16):
+                kind, _, _, size = struct.unpack("<4I", head)
+                path = stream.read(size)[:-1].decode()
+                asked.append(path)
+                below = [name[len(path) + 1 :] for name in nodes if name.rpartition("/")[0] == path]
+                said = nodes[path] if kind == pvb_xenstore.READ else "".join(f"{name}\0" for name in below)
+                line.sendall(struct.pack("<4I", kind, 0, 0, len(said)) + said.encode())
+
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "s"))
+        server.listen()
+        with pvb_xenstore.Xenstore(str(tmp_path / "s")) as store:
+            thread = threading.Thread(target=answer, args=(server.accept()[0],))
+            thread.start()
+            found = store.trees(["/b/0", "/c"])
+        thread.join()
+
+    assert found == {path: value for path, value in nodes.items() if value}
+    assert len(asked) == 2 * (len(nodes) - 1)
+
+
+def test_a_node_that_is_not_in_xenstore_is_none(tmp_path: Path) -> None:
+    import pvb_xenstore
+
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "s"))
+        server.listen()
+        with pvb_xenstore.Xenstore(str(tmp_path / "s")) as store, server.accept()[0] as line:
+            line.sendall(struct.pack("<4I", 16, 0, 0, 7) + b"ENOENT\0")
+            assert store.read("/nowhere") is None

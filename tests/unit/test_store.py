@@ -75,7 +75,7 @@ def measured(spec, value=1.5):
         cache_mode="none",
         commands=(CommandRecord("guest", ("fio", "--name=é"), 0, 2.5), CommandRecord("host", ("xl",), None, None)),
         raw=(RawFile("raw/x/fio.json", "00", 3),),
-        seconds=(("boot", 101.5), ("measure", 5)),
+        seconds=(("boot", 101.5), ("tool", 5)),
         flags=("unsteady: range 31 %",),
         windows=(1.0, 2.0),
         granted=(Granted("queues", "4", "1"), Granted("fifo_events", "no", None)),
@@ -389,7 +389,7 @@ def test_parquet_has_a_row_a_reading_and_a_row_for_a_trial_without(store):
         (row["metric"], row["value"], row["unit"]) for row in rows
     ]
     assert ["ok", "ok", "not_measured"] == [row["outcome"] for row in rows]
-    assert (101.5, 5.0, None) == (rows[0]["boot_s"], rows[0]["measure_s"], rows[0]["warmup_s"])
+    assert (101.5, 5.0, None) == (rows[0]["boot_s"], rows[0]["tool_s"], rows[0]["warmup_s"])
     assert '{"bs":4096,"direct":true,"runtime":2.5,"rw":"randread"}' == rows[0]["params"]
 
 

@@ -71,7 +71,7 @@ class Dom0:
             "setup": {"disks": {name: {"path": f"/dev/loop{n}", "file": f"/s/{name}.img", "cache": "a loop device"}
                                 for n, name in enumerate(("ide", "blkfront"))}},
             "create": {"domid": 4, "argv": ["qemu", "-xen-domid", "4"], "seconds": 9.5},
-            "look": self.look() if request["action"] == "look" else {},
+            "look": self.look(request) if request["action"] == "look" else {},
             "alive": {"alive": self.alive, "log": "qemu: could not open disk"},
             "collect": {"path": "/s/run/trace.bin", "bytes": 5, "mhz": 2445.0, "before": self.counters(5 * S, 10),
                         "after": self.counters(7 * S, 70)},
@@ -81,14 +81,15 @@ class Dom0:
         disk = {"bytes": ios * 4096, "ios": ios}
         return {"at": at, "nics": {}, "vbds": {"vbd-4-51776": disk}, "blockstats": {"ide0-hd0": {"bytes": 0, "ios": 0}}}
 
-    def look(self) -> dict[str, Any]:
+    def look(self, request: Mapping[str, Any]) -> dict[str, Any]:
         self.looks += 1
         cpu = {
             "at": self.looks * 10 * S, "domains": {"0": self.looks * 5 * S, "4": self.looks * 7 * S},
             "idle": [self.looks * 3 * S, self.looks * 5 * S], "threads": {"backend/91 4.xvde-0": self.looks * S},
         }  # fmt: skip
         stored = {"/local/domain/0/backend/vbd/4/51776/state": "4", "/local/domain/0/backend/vbd/4/768/state": "2"}
-        return self.counters(0, 100 * self.looks) | {"xenstore": stored, "cpu": cpu}
+        found = {path: value for path, value in stored.items() if path.rpartition("/")[0] in request["xenstore"]}
+        return self.counters(0, 100 * self.looks) | {"xenstore": found, "cpu": cpu}
 
     def guest(self, command: Command) -> CommandResult:
         self.in_guest.append(command.argv)
