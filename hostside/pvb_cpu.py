@@ -84,10 +84,10 @@ def used(folder):
 
 
 def threads(domid, device_model, peers, programs, dull):
-    """Return {"role/pid name": ns} of dom0's threads that serve a domain, of a test's peers, of foreign programs.
+    """Return {pid: [role, name, ns]} of dom0's threads that serve a domain, of a test's peers, of foreign programs.
 
     `programs` is the folder of our own: scripts, which go by their interpreter's name. `dull` are the kernel threads
-    already known to serve nobody; it is added to.
+    already known to serve nobody; it is added to. A kworker, whose name and role change with its work, is always told.
     """
     backend = re.compile(rf"vif{domid}\.|{domid}\.(xvd|hd|sd)|loop|kworker/\S*loop")
     peers, found = set(peers), {}
@@ -100,18 +100,20 @@ def threads(domid, device_model, peers, programs, dull):
             role = "device model"
         elif backend.match(name):
             role = "backend"
+        elif name.startswith("kworker"):
+            role = "kernel"
         elif pid in peers or (name in ("iperf3", "netserver") and parent(folder) in peers):
             role = "peer"
         elif OF_THE_HOST.match(name):
             continue
         else:
             command = text(f"{folder}/cmdline")
-            if not command and not name.startswith("kworker"):  # which change their names with their work
+            if not command:  # a kernel thread has none
                 dull.add(pid)
             if not command or f"\0{programs}" in command:
                 continue
             role = "foreign"
-        found[f"{role}/{pid} {name}"] = used(folder)
+        found[pid] = [role, name, used(folder)]
     return found
 
 

@@ -1,6 +1,6 @@
 """From two looks at a host's CPU clocks to a bill: who used how much of every physical CPU. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pvbench.model import CpuBill, Payer
@@ -38,10 +38,9 @@ def bill(
     }  # fmt: skip
     guest, dom0 = str(domid), used[_DOM0]
     paid = {Payer.GUEST: used[guest], Payer.DEVICE_MODEL: 0.0, Payer.BACKEND: 0.0, Payer.PEER: 0.0}
-    for name, ns in after["threads"].items():
-        role = _ROLES.get(name.partition("/")[0])
-        if role is not None:
-            paid[role] += _seconds(ns - before["threads"].get(name, 0))
+    for role, _, spent in _threads(before, after):
+        if role in _ROLES:
+            paid[_ROLES[role]] += spent
     served = sum(paid[role] for role in _ROLES.values())
     paid[Payer.DOM0] = max(0.0, dom0 - served)
     paid[Payer.PEER] += used.get(str(peer), 0.0)
@@ -66,13 +65,20 @@ def unbalanced(bill: CpuBill) -> str | None:
 def foreign_programs(before: Mapping[str, Any], after: Mapping[str, Any]) -> str | None:
     """Return what to say of programs in dom0 that are none of ours, None where none ran between two looks."""
     wall = _seconds(after["at"] - before["at"])
-    shares = {
-        name.partition(" ")[2]: _seconds(ns - before["threads"].get(name, 0)) / wall
-        for name, ns in after["threads"].items()
-        if name.startswith("foreign/")
-    }
-    busy = [f"{name} used {share:.0%} of a CPU" for name, share in shares.items() if share > FOREIGN_CPU]
+    shares = [(name, spent / wall) for role, name, spent in _threads(before, after) if role == "foreign"]
+    busy = [f"{name} used {share:.0%} of a CPU" for name, share in shares if share > FOREIGN_CPU]
     return f"foreign load: in dom0 {', '.join(busy)}" if busy else None
+
+
+def _threads(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, str, float]]:
+    """Yield (role, name, seconds) of dom0's threads between two looks.
+
+    The kernel's workers change their names with their work: who served the domain at either look did so between them.
+    """
+    nobody = ("kernel", "", 0)
+    for pid, (role, name, ns) in after["threads"].items():
+        had, _, ran = before["threads"].get(pid, nobody)
+        yield had if role == "kernel" else role, name, _seconds(ns - ran)
 
 
 def _seconds(ns: int) -> float:

@@ -8,11 +8,14 @@ from pvbench.model import Payer
 S = 1_000_000_000
 BEFORE = {
     "at": 100 * S, "domains": {"0": 50 * S, "7": 9 * S}, "idle": [60 * S, 80 * S],
-    "threads": {"device model/633 qemu-system-i38": 4 * S, "backend/91 7.xvde-0": S},
+    "threads": {"633": ["device model", "qemu-system-i38", 4 * S], "91": ["backend", "7.xvde-0", S]},
 }  # fmt: skip
 AFTER = {
     "at": 110 * S, "domains": {"0": 56 * S, "7": 12 * S}, "idle": [63 * S, 87 * S + S // 2],
-    "threads": {"device model/633 qemu-system-i38": 6 * S, "backend/91 7.xvde-0": 2 * S, "peer/800 iperf3": S // 2},
+    "threads": {
+        "633": ["device model", "qemu-system-i38", 6 * S], "91": ["backend", "7.xvde-0", 2 * S],
+        "800": ["peer", "iperf3", S // 2],
+    },
 }  # fmt: skip
 
 
@@ -45,6 +48,16 @@ def test_a_guest_that_answers_is_the_peer_and_no_foreign_load() -> None:
     assert foreign_load(found) is None
 
 
+@pytest.mark.parametrize(("early", "late"), [("kernel", "backend"), ("backend", "kernel")])
+def test_a_worker_that_served_the_domain_at_either_look_pays_what_it_used_between_them(early: str, late: str) -> None:
+    before, after = (
+        look | {"threads": {"44": [role, "kworker/u2:1", used]}}
+        for look, role, used in ((BEFORE, early, 90 * S), (AFTER, late, 91 * S))
+    )
+
+    assert dict(bill(before, after, 7, ios=None, moved_bytes=None).paid)[Payer.BACKEND] == 1
+
+
 def test_a_bill_that_does_not_add_up_says_so() -> None:
     lost = AFTER | {"idle": [63 * S, 87 * S]}
 
@@ -55,13 +68,13 @@ def test_a_bill_that_does_not_add_up_says_so() -> None:
 
 
 def test_threads_that_ran_on_while_xen_was_asked_do_not_make_dom0_negative() -> None:
-    late = AFTER | {"threads": {"device model/633 qemu-system-i38": 20 * S}}
+    late = AFTER | {"threads": {"633": ["device model", "qemu-system-i38", 20 * S]}}
 
     assert dict(bill(BEFORE, late, 7, ios=None, moved_bytes=None).paid)[Payer.DOM0] == 0
 
 
 def test_a_program_of_dom0_that_is_none_of_ours_taints_the_trial() -> None:
-    threads = {"foreign/900 apt-get": 4 * S, "foreign/901 cron": S // 10}
+    threads = {"900": ["foreign", "apt-get", 4 * S], "901": ["foreign", "cron", S // 10]}
     busy = AFTER | {"threads": AFTER["threads"] | threads}  # type: ignore[operator]
 
     assert foreign_programs(BEFORE, busy) == "foreign load: in dom0 apt-get used 40% of a CPU"

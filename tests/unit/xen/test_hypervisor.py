@@ -85,7 +85,8 @@ class Dom0:
         self.looks += 1
         cpu = {
             "at": self.looks * 10 * S, "domains": {"0": self.looks * 5 * S, "4": self.looks * 7 * S},
-            "idle": [self.looks * 3 * S, self.looks * 5 * S], "threads": {"backend/91 4.xvde-0": self.looks * S},
+            "idle": [self.looks * 3 * S, self.looks * 5 * S],
+            "threads": {"91": ["backend", "4.xvde-0", self.looks * S]},
         }  # fmt: skip
         stored = {"/local/domain/0/backend/vbd/4/51776/state": "4", "/local/domain/0/backend/vbd/4/768/state": "2"}
         found = {path: value for path, value in stored.items() if path.rpartition("/")[0] in request["xenstore"]}
