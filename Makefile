@@ -41,13 +41,14 @@ check: setup ## Format, lint, types, layers, unit tests: under a minute
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -m "not lab"
+	$(BIN)/pytest -q -n auto -m "not lab and not proof"
 
 test: setup ## Everything, the lab's end-to-end tests included
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n auto -m "not lab"
+	$(BIN)/pytest -q -m lab
 
 bench: setup ## Time pvbench itself
 	$(BIN)/pytest bench -q --benchmark-only

@@ -13,6 +13,7 @@ from pvbench.cli.compared import page_of
 from pvbench.model import Trial
 from pvbench.store import Store
 
+pytestmark = pytest.mark.proof
 SEEDS = 200
 
 

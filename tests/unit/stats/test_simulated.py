@@ -14,6 +14,7 @@ import pytest
 from pvbench.metrics import METRICS
 from pvbench.stats import Comparison, Method, Sample, Verdict, compare, judge, noise
 
+pytestmark = pytest.mark.proof
 CAMPAIGNS = 2000
 BOOT, RUN, DRIFT, RUNS = 0.04, 0.01, 0.08, 2
 IOPS, LATENCY = METRICS["iops"], METRICS["latency_p50"]

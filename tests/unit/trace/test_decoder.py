@@ -61,7 +61,7 @@ def random_trace(kit: Kit, rng: random.Random, svm: bool, cpus: int, windows: in
     )
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     seed=st.integers(0, 2**32), svm=st.booleans(), cpus=st.integers(1, 4), windows=st.integers(1, 12),
     most=st.sampled_from((2, 10, 60)), chunk=st.one_of(st.integers(40, 400), st.just(4 << 20)),
@@ -224,7 +224,7 @@ def test_a_trace_cut_at_any_byte_is_a_lower_bound(kit: Kit) -> None:
         assert trace.truncated == (end not in whole)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32), chunk=st.sampled_from((40, 300, 4 << 20)))
 def test_damage_of_any_kind_is_an_error_or_a_count(kit: Kit, seed: int, chunk: int) -> None:
     rng = random.Random(seed)
