@@ -25,13 +25,20 @@ class LabSpec:
 
     @property
     def id(self) -> str:
-        """Identity: machines of another size cannot resume one another's saved states."""
-        return digest(asdict(self))
+        """Identity: machines of another size or processor cannot resume one another's saved states."""
+        return digest([asdict(self), _TCG_CPU, _XEN])
 
 
 # TCG's SVM has faults that kill dom0 or its guests unless these features are hidden: SMAP (IRET at CPL 3),
-# AVX and XSAVE (XSETBV is not intercepted), MONITOR (MWAIT with ECX), RDTSCP (reported as RDTSC).
-_TCG_CPU = "EPYC,+svm,+npt,-x2apic,-smap,-monitor,-avx,-avx2,-f16c,-fma,-xsave,-xsaveopt,-rdtscp"
+# AVX and XSAVE (XSETBV is not intercepted), MONITOR (MWAIT with ECX), RDTSCP (reported as RDTSC). INVTSC is told
+# though TCG does not know it, for under TCG it is true: without it each CPU of Xen keeps a clock of its own, they
+# drift apart by milliseconds, and what a domain used goes unaccounted whenever another CPU wakes it. The features
+# after it are those of the model that TCG lacks, which nothing hides once one is forced.
+_TCG_CPU = (
+    "EPYC,+svm,+npt,-x2apic,-smap,-monitor,-avx,-avx2,-f16c,-fma,-xsave,-xsaveopt,-rdtscp,x-force-features=on,+invtsc,"
+    "-rdseed,-sha-ni,-xsavec,-3dnowprefetch,-misalignsse,-osvw,-topoext,-fxsr-opt,-nrip-save"
+)
+_XEN = "dom0_max_vcpus=1 dom0_vcpus_pin console=com1 com1=115200 noreboot cpuidle=0 watchdog=0 clocksource=tsc"
 _CPU = {Accelerator.TCG: _TCG_CPU, Accelerator.KVM: "host"}
 _ACCEL = {Accelerator.TCG: "tcg,thread=multi", Accelerator.KVM: "kvm"}
 
@@ -68,10 +75,7 @@ def qemu_argv(
 ) -> list[str]:
     """Return the command line of the lab's machine; without a disk or a port it is a machine to probe with."""
     tree = image / "qemu"
-    xen = (
-        f"dom0_mem={spec.dom0_memory_mib}M,max:{spec.dom0_memory_mib}M dom0_max_vcpus=1 dom0_vcpus_pin "
-        "console=com1 com1=115200 noreboot cpuidle=0 watchdog=0"
-    )
+    xen = f"dom0_mem={spec.dom0_memory_mib}M,max:{spec.dom0_memory_mib}M {_XEN}"
     dom0 = "root=/dev/vda rw console=hvc0 net.ifnames=0 mitigations=off"
     return [
         *loader(tree), f"{tree}/usr/bin/qemu-system-x86_64",

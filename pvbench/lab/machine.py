@@ -23,6 +23,7 @@ from pvbench.lab import accelerator as accelerators
 from pvbench.lab.argv import Accelerator, LabSpec, environment, qemu_argv
 from pvbench.lab.image import Image, Report, build, find
 from pvbench.lab.process import Daemon, spawn
+from pvbench.model import digest
 from pvbench.transport import Command
 
 _SNAPSHOT = "warm"
@@ -60,7 +61,7 @@ class Machine:
                 return self.host()
             image = build(self._cache, report, self._spec.disk_gib)
             chosen = accelerators.choose(image, self._spec, wanted, self._cache, self._clock)
-            warm = image.path / f"warm-{self._spec.id}-{chosen}.qcow2"
+            warm = image.path / f"warm-{self._spec.id}-{_processor()}-{chosen}.qcow2"
             if not warm.exists():
                 self._warm_up(image, chosen, warm, report)
             disk = self._folder / f"{image.path.name}-{warm.name}"
@@ -236,6 +237,15 @@ def _copy(source: Path, target: Path) -> None:
     process.run(["cp", "--reflink=auto", "--sparse=always", str(source), str(part)],
                 log=target.with_suffix(".log"), timeout_s=600)  # fmt: skip
     part.rename(target)
+
+
+def _processor() -> str:
+    """Return a digest of what this machine's processor is: a saved machine's TSC goes at the rate it knew."""
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return digest(line, 8)
+    return "unknown"
 
 
 def _size(folder: Path) -> int:
