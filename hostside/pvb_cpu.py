@@ -7,7 +7,7 @@ OVERHEAD      starts no process; a pass over /proc, some tens of milliseconds un
 UNDONE        nothing to undo
 
 Times are in ns. A domain's is what Xen charged its vCPUs, the hypervisor's own work for them included; a thread's is
-what dom0's scheduler charged it (schedstat, sched-stats.txt), so it is part of dom0's.
+what dom0's scheduler charged it, so it is part of dom0's.
 """
 
 import ctypes
@@ -19,6 +19,7 @@ import sys
 import time
 
 MOST_CPUS = 4096
+PROCESS_CLOCK = 2  # CPUCLOCK_SCHED of a process: clock_getcpuclockid(3), <linux/posix-timers.h>
 ASKED = 5
 OF_THE_HOST = re.compile(r"pvb-|sshd|systemd|\(sd-|dbus|o?xenstored|xenconsoled|xl$|xentrace|login|bash$|sh$|agetty")
 """Programs that a host needs to be a host, and what reaches it. Any other one that runs is somebody's load."""
@@ -77,10 +78,12 @@ def text(path):
         return ""
 
 
-def used(folder):
-    """Return the CPU time of a thread or of all threads of a process, in ns."""
-    tasks = glob.glob(f"{folder}/task/*/schedstat")
-    return sum(int(stat.split()[0]) for stat in map(text, tasks) if stat)
+def used(pid):
+    """Return the CPU time of a thread of the kernel or of a process with all its threads, ended ones too, in ns."""
+    try:
+        return time.clock_gettime_ns((~pid << 3) | PROCESS_CLOCK)
+    except OSError:  # it has just ended
+        return 0
 
 
 def threads(domid, device_model, peers, programs, dull):
@@ -113,7 +116,7 @@ def threads(domid, device_model, peers, programs, dull):
             if not command or f"\0{programs}" in command:
                 continue
             role = "foreign"
-        found[pid] = [role, name, used(folder)]
+        found[pid] = [role, name, used(pid)]
     return found
 
 
