@@ -16,6 +16,8 @@ from typing import ClassVar
 
 import pytest
 
+from tests import contracts
+
 HOSTSIDE = Path(__file__).parents[2] / "hostside"
 sys.path.append(str(HOSTSIDE))  # programs there import their siblings
 
@@ -34,7 +36,10 @@ def ask(name: str, *requests: dict[str, object], path: str | None = None) -> lis
         [HOSTSIDE / name], input="".join(json.dumps(request) + "\n" for request in requests), text=True,
         capture_output=True, check=True, env={**os.environ, "PATH": path or os.environ["PATH"]},
     )  # fmt: skip
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    for request, answer in zip(requests, answers, strict=True):
+        contracts.check(name, request, answer)
+    return answers
 
 
 @pytest.fixture
@@ -53,7 +58,12 @@ def fake(tmp_path: Path) -> Callable[[str, str], str]:
 
 
 def lease(root: Path, token: str, action: str = "acquire", ttl: float = 60) -> dict[str, object]:
-    return {"action": action, "root": str(root), "owner": f"owner of {token}", "token": token, "ttl": ttl}
+    more: dict[str, dict[str, object]] = {
+        "acquire": {"owner": f"owner of {token}", "token": token, "ttl": ttl},
+        "renew": {"token": token, "ttl": ttl},
+        "release": {"token": token},
+    }
+    return {"action": action, "root": str(root), **more.get(action, {})}
 
 
 def test_a_lease_is_given_up_when_its_controller_is_gone(tmp_path: Path) -> None:
@@ -309,3 +319,26 @@ def test_a_node_that_is_not_in_xenstore_is_none(tmp_path: Path) -> None:
         with pvb_xenstore.Xenstore(str(tmp_path / "s")) as store, server.accept()[0] as line:
             line.sendall(struct.pack("<4I", 16, 0, 0, 7) + b"ENOENT\0")
             assert store.read("/nowhere") is None
+
+
+BUSY = """\
+import sys, threading, time
+def burn():
+    begun = time.thread_time()
+    while time.thread_time() - begun < 0.1: pass
+thread = threading.Thread(target=burn)
+thread.start()
+thread.join()
+print("burnt", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_process_is_charged_for_its_threads_that_have_ended() -> None:
+    cpu = program("pvb_cpu.py")
+    with subprocess.Popen([sys.executable, "-c", BUSY], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as busy:
+        assert busy.stdout is not None
+        busy.stdout.readline()
+        assert cpu.used(busy.pid) >= 100_000_000
+
+    assert cpu.used(busy.pid) == 0  # gone

@@ -15,7 +15,7 @@ from pvbench.reports import format as formats
 from pvbench.workloads import WORKLOADS
 
 ROOT = Path(__file__).parents[2]
-HOSTSIDE = sorted(path for path in (ROOT / "hostside").glob("pvb[-_]*") if path.is_file())
+HOSTSIDE = sorted(path for path in (ROOT / "hostside").glob("pvb[-_]*") if path.is_file() and path.suffix != ".json")
 SIBLINGS = {path.stem for path in HOSTSIDE if path.suffix == ".py"}
 PYTHON = [path for path in HOSTSIDE if path.read_text().startswith("#!/usr/bin/env python3")]
 SHELL = [
