@@ -21,6 +21,7 @@ import time
 MOST_CPUS = 4096
 PROCESS_CLOCK = 2  # CPUCLOCK_SCHED of a process: clock_getcpuclockid(3), <linux/posix-timers.h>
 ASKED = 5
+PACED, LOOP = 3, 20000
 OF_THE_HOST = re.compile(r"pvb-|sshd|systemd|\(sd-|dbus|o?xenstored|xenconsoled|xl$|xentrace|login|bash$|sh$|agetty")
 """Programs that a host needs to be a host, and what reaches it. Any other one that runs is somebody's load."""
 
@@ -133,14 +134,26 @@ def peers_of(root):
 
 
 def look(clocks, domid, device_model, root):
-    """Return everything at once: {"at", "domains", "idle", "threads"}.
+    """Return everything at once: {"at", "domains", "idle", "threads", "pace"}.
 
     The clocks are asked several times and the quickest answer taken: whoever runs while a slow one is being given is
     on one clock already and not yet on the next.
     """
     found = threads(domid, device_model, peers_of(root), os.path.join(root, "hostside"), clocks.kernel_threads)
     began, ended, idle, domains = min((ask(clocks) for _ in range(ASKED)), key=lambda answer: answer[1] - answer[0])
-    return {"at": (began + ended) // 2, "domains": domains, "idle": idle, "threads": found}
+    return {"at": (began + ended) // 2, "domains": domains, "idle": idle, "threads": found, "pace": pace()}
+
+
+def pace():
+    """Return how long the CPU takes for a fixed loop, in ns, the quickest of some: it tells throttling from load."""
+
+    def once():
+        begun = time.thread_time_ns()
+        for _ in range(LOOP):
+            pass
+        return time.thread_time_ns() - begun
+
+    return min(once() for _ in range(PACED))
 
 
 def ask(clocks):

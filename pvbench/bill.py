@@ -1,6 +1,6 @@
 """From two looks at a host's CPU clocks to a bill: who used how much of every physical CPU. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pvbench.model import CpuBill, Payer
@@ -12,6 +12,11 @@ FOREIGN_SHARE = 0.02
 """Other domains that use more than this share of the host's CPU time are foreign load."""
 FOREIGN_CPU = 0.05
 """So is a program of dom0 that is none of ours and uses more than this share of one CPU."""
+
+STEAL_SHARE = 0.05
+"""A guest whose vCPUs waited for a CPU of the host for more than this share of the time was robbed of it."""
+SLOWDOWN = 1.25
+"""A host that takes this many times as long for a loop as it did at its quickest in the boot is throttled."""
 
 UNBALANCED_SHARE = 0.03
 """A bill that misses more than this share of wall clock × CPUs, or has as much too much, is not to be trusted."""
@@ -68,6 +73,21 @@ def foreign_programs(before: Mapping[str, Any], after: Mapping[str, Any]) -> str
     shares = [(name, spent / wall) for role, name, spent in _threads(before, after) if role == "foreign"]
     busy = [f"{name} used {share:.0%} of a CPU" for name, share in shares if share > FOREIGN_CPU]
     return f"foreign load: in dom0 {', '.join(busy)}" if busy else None
+
+
+def stolen(share: float | None) -> str | None:
+    """Return what to say of the share of the time that vCPUs waited for a CPU, None where it is small or unknown."""
+    over = share is not None and share > STEAL_SHARE
+    return f"steal: the guest waited for a CPU of the host {share:.0%} of the time" if over else None
+
+
+def throttled(quickest_ns: float, looks_ns: Iterable[float]) -> str | None:
+    """Return what to say of a host whose CPU is slower than it was, None where it is not.
+
+    The figures are the CPU time that a fixed loop took: at the quickest since the boot, and at the looks of a trial.
+    """
+    slower = max(looks_ns) / quickest_ns
+    return f"throttling: the host's CPU took {slower:.1f}× as long for a loop as at best" if slower > SLOWDOWN else None
 
 
 def _threads(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, str, float]]:

@@ -47,7 +47,8 @@ class Recording:
 class GuestRun:
     """What the tool printed and logged in the guest, how it ended, and what the guest saw carry the traffic.
 
-    `warmup_s` is what a warm-up of its own took, None where there was none.
+    `warmup_s` is what a warm-up of its own took, None where there was none; `steal` the share of the time that the
+    guest's vCPUs waited for a CPU of the host, None where the guest does not tell.
     """
 
     argv: tuple[str, ...]
@@ -58,6 +59,7 @@ class GuestRun:
     witness: Witness
     log: bytes = b""
     warmup_s: float | None = None
+    steal: float | None = None
 
 
 class Observation(Protocol):

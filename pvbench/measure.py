@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pvbench import path, trace
+from pvbench.bill import stolen
 from pvbench.clock import Clock
 from pvbench.drivers import DRIVERS
 from pvbench.errors import BootError, CommandTimeout, ParseError, PvbenchError, TraceError
-from pvbench.hypervisor import Guest, GuestRun
+from pvbench.hypervisor import Guest, GuestRun, Observation
 from pvbench.mechanism import mechanism, rate_of
 from pvbench.model import CommandRecord, Mechanism, Outcome, RawFile, Reading, Trial, TrialSpec, digest
 from pvbench.stats.steady import unsteady
@@ -71,7 +72,7 @@ def measure(spec: TrialSpec, guest: Guest, run: Measuring) -> Trial:
             windows, wavering = _windows(tool, done.log, params, measured)
     made = Trial(
         spec, outcome, reason, started, readings, bins, witnesses, guest.cache_mode(cell.device), commands, tuple(raw),
-        seconds, flags=(*wavering, *seen.taints()), windows=windows, bill=seen.bill(),
+        seconds, flags=(*wavering, *_taints(seen, done)), windows=windows, bill=seen.bill(),
         granted=seen.granted(),
     )  # fmt: skip
     return _with_mechanism(made, guest, run) if outcome is Outcome.OK and spec.traced(run.traced_blocks) else made
@@ -134,6 +135,11 @@ def _windows(tool: Tool, log: bytes, params: Params, measured: Measured) -> tupl
     # Counted and told, never dropped or repeated: what is measured longer because it wavered is another experiment.
     wavered = unsteady(windows)
     return windows, (wavered,) if wavered else ()
+
+
+def _taints(seen: Observation, done: GuestRun) -> tuple[str, ...]:
+    robbed = stolen(done.steal)
+    return (*seen.taints(), *((robbed,) if robbed else ()))
 
 
 def _last_words(done: GuestRun) -> str:

@@ -1,11 +1,12 @@
 """A running domain: what its tools aim at, what both sides see of its devices."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pvbench import domain, tunables
-from pvbench.bill import bill, foreign_load, foreign_programs, unbalanced
+from pvbench.bill import bill, foreign_load, foreign_programs, throttled, unbalanced
 from pvbench.drivers import DRIVERS
 from pvbench.errors import BootError, ParseError
 from pvbench.hypervisor import GuestRun, GuestSpec, Recording
@@ -49,6 +50,7 @@ class XenGuest:
     _disks: tuple[domain.Disk, ...]
     _dom0: Mapping[str, str] = field(default_factory=dict)
     peer_domid: int | None = None
+    quickest_ns: float = math.inf
     _seen: tuple[Sighting, ...] = field(default=())
     _traps: tuple[TrapCost, ...] | None = None
     _on_backing: dict[tuple[Workload, str], bytes | None] = field(default_factory=dict)
@@ -88,6 +90,8 @@ class XenGuest:
         seen = ask(self._run.domains, request, self.patience(5), "the host")
         control = {f"vif{self.domid}.{nic.devid}" for nic in self._nics if nic.control}
         nics = {name: moved for name, moved in seen.get("nics", {}).items() if name not in control}
+        if seen["cpu"]:
+            self.quickest_ns = min(self.quickest_ns, seen["cpu"]["pace"])
         return seen | ({"nics": nics} if "nics" in seen else {})
 
     def execute(self, device: str, warmup: tuple[str, ...] | None, argv: tuple[str, ...], timeout_s: float) -> GuestRun:
@@ -100,6 +104,7 @@ class XenGuest:
         try:
             size, errors = int(said["stdout"]), int(said["stderr"])
             elapsed, code = float(said["end"]) - float(said["start"]), int(said["exit"])
+            steal = int(said["steal"]) / 100 / (elapsed * self._spec.vcpus) if elapsed else None
         except (KeyError, ValueError) as error:
             raise ParseError(f"pvb-run in the guest: {last_line(result.stderr or result.stdout)}") from error
         witness = guest_witness(
@@ -107,7 +112,8 @@ class XenGuest:
             DRIVERS[device].kind, self._sighting(device).name,
         )  # fmt: skip
         stderr, log = body[size : size + errors], body[size + errors :]
-        return GuestRun(argv, code, body[:size], stderr, elapsed, witness, log, warmed.elapsed_s if warmed else None)
+        warmed_s = warmed.elapsed_s if warmed else None
+        return GuestRun(argv, code, body[:size], stderr, elapsed, witness, log, warmed_s, steal)
 
     def record(self, device: str, argv: tuple[str, ...], delay_s: float, seconds: float) -> Recording:
         """Run the tool in the guest and have dom0 record a trace in the middle of it; fetch and forget it."""
@@ -238,8 +244,9 @@ class XenObservation:
         made = self.bill()
         if made is None or self._after is None:
             return ()
-        said = (foreign_load(made), foreign_programs(self._before["cpu"], self._after["cpu"]), unbalanced(made))
-        return tuple(filter(None, said))
+        before, after = self._before["cpu"], self._after["cpu"]
+        slower = throttled(self._guest.quickest_ns, (before["pace"], after["pace"]))
+        return tuple(filter(None, (foreign_load(made), foreign_programs(before, after), slower, unbalanced(made))))
 
     def _counted(self) -> "tuple[dict[str, Moved], dict[str, Moved]]":
         kind = DRIVERS[self._device].kind

@@ -275,9 +275,10 @@ def test_the_quickest_answer_of_the_clocks_is_taken(monkeypatch: pytest.MonkeyPa
     times = iter([0, 50, 100, 110, 200, 290, 300, 390, 400, 490])
     monkeypatch.setattr(pvb_cpu, "threads", lambda *_: {})
     monkeypatch.setattr(pvb_cpu, "peers_of", lambda _: [])
+    monkeypatch.setattr(pvb_cpu, "pace", lambda: 7)
     monkeypatch.setattr(pvb_cpu.time, "monotonic_ns", lambda: next(times))
 
-    assert pvb_cpu.look(Clocks(), 7, 0, "/r") == {"at": 105, "domains": {0: 3}, "idle": [350], "threads": {}}
+    assert pvb_cpu.look(Clocks(), 7, 0, "/r") == {"at": 105, "domains": {0: 3}, "idle": [350], "threads": {}, "pace": 7}
 
 
 def test_xenstore_is_read_a_level_at_a_time(tmp_path: Path) -> None:

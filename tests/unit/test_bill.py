@@ -2,7 +2,7 @@
 
 import pytest
 
-from pvbench.bill import bill, foreign_load, foreign_programs, unbalanced
+from pvbench.bill import bill, foreign_load, foreign_programs, stolen, throttled, unbalanced
 from pvbench.model import Payer
 
 S = 1_000_000_000
@@ -80,3 +80,14 @@ def test_a_program_of_dom0_that_is_none_of_ours_taints_the_trial() -> None:
     assert foreign_programs(BEFORE, busy) == "foreign load: in dom0 apt-get used 40% of a CPU"
     assert foreign_programs(BEFORE, AFTER) is None
     assert dict(bill(BEFORE, busy, 7, ios=None, moved_bytes=None).paid)[Payer.DOM0] == 2.5
+
+
+def test_a_guest_that_waited_for_a_cpu_taints_the_trial() -> None:
+    assert stolen(0.12) == "steal: the guest waited for a CPU of the host 12% of the time"
+    assert stolen(0.01) is None
+    assert stolen(None) is None
+
+
+def test_a_host_that_has_become_slower_taints_the_trial() -> None:
+    assert throttled(2_000, (2_100, 3_000)) == "throttling: the host's CPU took 1.5× as long for a loop as at best"
+    assert throttled(2_000, (2_000, 2_200)) is None

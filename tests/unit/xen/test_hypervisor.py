@@ -45,6 +45,7 @@ class Dom0:
         self.alive = True
         self.in_guest: list[tuple[str, ...]] = []
         self.refused: str | None = None
+        self.pace = 900_000
 
     def transport(self) -> FakeTransport:
         return FakeTransport(self.run, name="xen1", answer=self.answer, behind=self.behind)
@@ -93,7 +94,7 @@ class Dom0:
         cpu = {
             "at": self.looks * 10 * S, "domains": {"0": self.looks * 5 * S, "4": self.looks * 7 * S},
             "idle": [self.looks * 3 * S, self.looks * 5 * S],
-            "threads": {"91": ["backend", "4.xvde-0", self.looks * S]},
+            "threads": {"91": ["backend", "4.xvde-0", self.looks * S]}, "pace": self.pace,
         }  # fmt: skip
         stored = {"/local/domain/0/backend/vbd/4/51776/state": "4", "/local/domain/0/backend/vbd/4/768/state": "2"}
         found = {path: value for path, value in stored.items() if path.rpartition("/")[0] in request["xenstore"]}
@@ -111,7 +112,7 @@ class Dom0:
         if command.argv == ("pvb-run",):
             return done(before)
         after = LOOK.format(when="after", ide=0, ide_sectors=0, pv=105, pv_sectors=840)
-        return done(f"{before}{after}exit=0\nstart=10.0\nend=12.5\nstdout=2\nstderr=3\nlog=4\n\n{{}}badrate")
+        return done(f"{before}{after}exit=0\nstart=10.0\nend=12.5\nsteal=50\nstdout=2\nstderr=3\nlog=4\n\n{{}}badrate")
 
 
 def done(stdout: str) -> CommandResult:
@@ -142,6 +143,7 @@ def test_a_boot_is_set_up_observed_and_torn_down_in_order(xen: XenHypervisor, do
         "pvb-setup undo",
     ]  # fmt: skip
     assert (run.stdout, run.stderr, run.log, run.elapsed_s) == (b"{}", b"bad", b"rate", 2.5)
+    assert run.steal == 0.2
     assert (run.witness.driver, run.witness.share, run.witness.asked_ios) == ("vbd", 1.0, 100)
     assert (host.asked_bytes, host.share) == (409600, 1.0)
     stored = dict(host.facts)
@@ -161,6 +163,20 @@ def test_who_used_the_cpus_is_told_once_both_looks_are_there(xen: XenHypervisor)
     paid = dict(found.paid)
     assert (paid[Payer.GUEST], paid[Payer.BACKEND], paid[Payer.DOM0], paid[Payer.IDLE]) == (7, 1, 4, 8)
     assert (found.ios, found.moved_bytes, found.unaccounted_s) == (100, 409600, 0)
+
+
+def test_a_host_that_slows_down_in_a_boot_taints_the_trial(xen: XenHypervisor, dom0: Dom0) -> None:
+    with xen.setup(64 << 20, SPEC.devices), xen.boot(SPEC) as guest:
+        seen = guest.observe("blkfront")
+        seen.witness()
+        early = seen.taints()
+        dom0.pace *= 2
+        seen = guest.observe("blkfront")
+        seen.witness()
+        late = seen.taints()
+
+    assert early == ()
+    assert late == ("throttling: the host's CPU took 2.0× as long for a loop as at best",)
 
 
 def test_a_trace_is_armed_before_the_load_and_fetched_after_it(xen: XenHypervisor, dom0: Dom0) -> None:
