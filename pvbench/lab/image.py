@@ -51,7 +51,7 @@ _OVERLAY = {
     "etc/fstab": "/dev/vda / ext4 noatime 0 1\n",
     "etc/network/interfaces": "auto lo\niface lo inet loopback\n"
     "auto eth0\niface eth0 inet static\n  address 10.0.2.15/24\n  gateway 10.0.2.2\n",
-    "etc/ssh/sshd_config.d/pvbench.conf": "UseDNS no\nMaxSessions 64\nPasswordAuthentication no\n"
+    "etc/ssh/sshd_config.d/pvbench.conf": "UseDNS no\nUsePAM no\nMaxSessions 64\nPasswordAuthentication no\n"
     "PermitRootLogin prohibit-password\nHostKey /etc/ssh/ssh_host_ed25519_key\n",
 }
 
