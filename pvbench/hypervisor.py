@@ -48,7 +48,7 @@ class GuestRun:
     """What the tool printed and logged in the guest, how it ended, and what the guest saw carry the traffic.
 
     `warmup_s` is what a warm-up of its own took, None where there was none; `steal` the share of the time that the
-    guest's vCPUs waited for a CPU of the host, None where the guest does not tell.
+    guest's vCPUs waited for a CPU of the host, None where that cannot be told from waiting for the device.
     """
 
     argv: tuple[str, ...]

@@ -22,7 +22,10 @@ PORTS = {"iperf3": 5811, "netserver": 12811}  # not the usual ones, which the ho
 
 @dataclass(frozen=True)
 class Prepared:
-    """What setup() made: where the programs and files lie, the scratch disks, the program that makes domains."""
+    """What setup() made: where the programs and files lie, the scratch disks, the program that makes domains.
+
+    `paced` says whether the host's CPU goes at a rate of its own: an emulated one goes as the machine beneath lets it.
+    """
 
     root: str
     programs: str
@@ -32,6 +35,7 @@ class Prepared:
     domains: Conversation
     setup: Conversation
     recorder: Callable[[], Conversation]
+    paced: bool
 
 
 @dataclass
@@ -90,7 +94,7 @@ class XenGuest:
         seen = ask(self._run.domains, request, self.patience(5), "the host")
         control = {f"vif{self.domid}.{nic.devid}" for nic in self._nics if nic.control}
         nics = {name: moved for name, moved in seen.get("nics", {}).items() if name not in control}
-        if seen["cpu"]:
+        if seen["cpu"] and self._run.paced:
             self.quickest_ns = min(self.quickest_ns, seen["cpu"]["pace"])
         return seen | ({"nics": nics} if "nics" in seen else {})
 
@@ -104,7 +108,7 @@ class XenGuest:
         try:
             size, errors = int(said["stdout"]), int(said["stderr"])
             elapsed, code = float(said["end"]) - float(said["start"]), int(said["exit"])
-            steal = int(said["steal"]) / 100 / (elapsed * self._spec.vcpus) if elapsed else None
+            steal = int(said["steal"]) / 100 / (elapsed * self._spec.vcpus) if elapsed and is_pv(device) else None
         except (KeyError, ValueError) as error:
             raise ParseError(f"pvb-run in the guest: {last_line(result.stderr or result.stdout)}") from error
         witness = guest_witness(
@@ -170,7 +174,7 @@ class XenGuest:
         if driver.kind is DeviceKind.NET:
             name = f"vif{self.domid}.{self._nic(device).devid}"
             return name if driver.io_path is IoPath.PV else f"{name}-emu"
-        if driver.io_path is IoPath.PV and not is_qdisk(device):
+        if is_pv(device) and not is_qdisk(device):
             return f"vbd-{self.domid}-{_VDEV[str(driver.vdev)]}"
         return f"device model {driver.vdev}"
 
@@ -260,6 +264,11 @@ def _paths(made: Mapping[str, str]) -> list[str]:
 
 
 _VDEV = {"hda": 768, "xvde": 51776, "xvdf": 51792}  # xen-vbd-interface(7)
+
+
+def is_pv(device: str) -> bool:
+    """Whether no access waits for the device model. Xen has a vCPU that does so offline, and Linux calls that steal."""
+    return DRIVERS[device].io_path is IoPath.PV
 
 
 def is_qdisk(device: str) -> bool:

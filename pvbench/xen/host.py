@@ -93,6 +93,7 @@ class XenHypervisor:
             self._run = Prepared(
                 self._host.scratch, programs, files, made["disks"], self._transport, domains, setup,
                 cache(lambda: stack.enter_context(self._transport.talk((f"{programs}/pvb-trace",)))),
+                paced=self.facts().emulation is not Emulation.SOFTWARE,
             )  # fmt: skip
             try:
                 yield

@@ -12,7 +12,7 @@ from pvbench.clock import SystemClock
 from pvbench.errors import BootError, Unreachable
 from pvbench.hypervisor import GuestSpec
 from pvbench.inventory import Host
-from pvbench.model import Cell, DeviceKind, GuestImage, Payer, Placement, Workload
+from pvbench.model import Cell, DeviceKind, Emulation, GuestImage, Payer, Placement, Workload
 from pvbench.transport import Command, CommandResult, FakeTransport
 from pvbench.workloads import Disk, Peer
 from pvbench.xen import XenHypervisor
@@ -163,6 +163,32 @@ def test_who_used_the_cpus_is_told_once_both_looks_are_there(xen: XenHypervisor)
     paid = dict(found.paid)
     assert (paid[Payer.GUEST], paid[Payer.BACKEND], paid[Payer.DOM0], paid[Payer.IDLE]) == (7, 1, 4, 8)
     assert (found.ios, found.moved_bytes, found.unaccounted_s) == (100, 409600, 0)
+
+
+def test_waiting_for_the_device_model_is_not_called_steal(xen: XenHypervisor, dom0: Dom0) -> None:
+    with xen.setup(64 << 20, SPEC.devices), xen.boot(SPEC) as guest:
+        run = guest.execute("ide", None, ("fio", "--x"), 10)
+
+    assert run.steal is None
+
+
+def test_the_pace_of_an_emulated_processor_is_not_judged(
+    xen: XenHypervisor, dom0: Dom0, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emulated = {
+        "sys_vendor": "pvbench",
+        "product_name": "pvbench-lab",
+        "product_version": "software emulation (QEMU 7.2 TCG)",
+    }
+    monkeypatch.setitem(PROBED["facts"], "dmi", emulated)  # type: ignore[arg-type]
+    with xen.setup(64 << 20, SPEC.devices), xen.boot(SPEC) as guest:
+        guest.observe("blkfront").witness()
+        dom0.pace *= 2
+        seen = guest.observe("blkfront")
+        seen.witness()
+
+    assert xen.facts().emulation is Emulation.SOFTWARE
+    assert seen.taints() == ()
 
 
 def test_a_host_that_slows_down_in_a_boot_taints_the_trial(xen: XenHypervisor, dom0: Dom0) -> None:
