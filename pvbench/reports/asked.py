@@ -11,9 +11,12 @@ from pvbench.stats.limits import REACHED
 
 
 def granted(found: Granted) -> str:
-    """Return "queues: 4 asked, 1 granted"; that nothing tells is said too."""
-    got = "not known what was granted" if found.got is None else f"{fmt.clean(found.got)} granted"
-    return f"{fmt.clean(found.name).replace('_', ' ')}: {fmt.clean(found.asked)} asked, {got}"
+    """Return "queues: 4 asked, not granted: 1 in force"; that nothing tells is said too."""
+    name = f"{fmt.clean(found.name).replace('_', ' ')}: {fmt.clean(found.asked)}"
+    if found.kept:
+        return f"{name} asked and granted"
+    got = "not known what was granted" if found.got is None else f"not granted: {fmt.clean(found.got)} in force"
+    return f"{name} asked, {got}"
 
 
 def notes(sides: Sequence[CellTrials]) -> tuple[str, ...]:

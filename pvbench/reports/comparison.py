@@ -16,7 +16,7 @@ from pvbench.reports.headline import headline, standfirst
 from pvbench.reports.mechanism import mechanism
 from pvbench.reports.method import method
 from pvbench.reports.notes import flags, notes, summary, unsettled
-from pvbench.reports.page import Arm, ComparisonPage, Facts, Group, HostView, LatencyRow, Row, Strip
+from pvbench.reports.page import Arm, ComparisonPage, Facts, Group, HostView, LatencyRow, Row, Single, Strip
 from pvbench.stats import Bound, Comparison, Family, Noise, compare, judge
 from pvbench.stats.compare import FEW_BLOCKS
 from pvbench.stats.latency import merge, percentile, total
@@ -59,6 +59,8 @@ def build(manifest: Manifest, trials: Sequence[Trial]) -> ComparisonPage:
         tiles=_tiles(manifest, gathered, noise),
         groups=groups,
         groups_note=summary(len(rows), family),
+        singles=_singles(gathered, rows),
+        singles_caption=_labelled("Measured, and compared with nothing", label),
         ladder_caption=_labelled("Ratio of each comparison with its 95 % interval, on a logarithmic scale", label),
         strips=strips[:STRIPS],
         strips_note=f"{fmt.count(len(strips) - STRIPS, 'further comparison')} not drawn; their values are below."
@@ -188,6 +190,18 @@ def _row(
         decades=found.decades if found else 0,
         indicative=bool(found and found.indicative),
     )
+
+
+def _singles(gathered: Sequence[CellTrials], rows: Sequence[Row]) -> tuple[Single, ...]:
+    compared = {side.cell for row in rows for side in (row.baseline, row.candidate)}
+    return tuple(
+        Single(
+            wording.cell_title(found.cell), wording.settings(found.cell.workload), found.metric.title, arm(found),
+            (*flags((found,)), *asked.notes((found,))),
+        )
+        for found in gathered
+        if found.id not in compared
+    )  # fmt: skip
 
 
 def _lacking(arms: tuple[Arm, Arm]) -> str:

@@ -117,7 +117,7 @@ def _found(cell: CellTrials) -> _Found:
 def _workload(family: Sequence[_Found], many: bool) -> WorkloadCost:
     cell = family[0].cell
     return WorkloadCost(
-        workload=wording.title(cell.cell.workload),
+        workload=wording.cell_title(cell.cell),
         where=f" on {fmt.clean(cell.cell.host)}" if many else "",
         noun="packet" if cell.cell.kind is DeviceKind.NET else "I/O",
         per="GiB" if _by_bytes(cell) else f"million {'packets' if cell.cell.kind is DeviceKind.NET else 'I/Os'}",

@@ -73,6 +73,17 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Single:
+    """A cell that the plan compares with nothing: its one side, and notes as in `Row`."""
+
+    workload: str
+    settings: str
+    metric_title: str
+    arm: Arm
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Strip:
     """The values of every device in one comparison, block by block: one small figure."""
 
@@ -228,6 +239,8 @@ class ComparisonPage:
     tiles: Facts
     groups: tuple[Group, ...]
     groups_note: str
+    singles: tuple[Single, ...]
+    singles_caption: str
     ladder_caption: str
     strips: tuple[Strip, ...]
     strips_note: str

@@ -43,10 +43,23 @@ def render(page: ComparisonPage, width: int, unicode: bool = True) -> str:
         for group in page.groups:
             lines += ["", *_group(group, layout, width, glyphs)]
         lines += ["", *_reasons(rows, width)]
+    lines += _singles(page, width)
     lines += _costs(page.mechanism, width)
     text = "\n".join(line.rstrip() for line in lines).rstrip() + "\n"
     # A name from outside may hold what ASCII has no letter for.
     return text if unicode else text.translate(_TO_ASCII).encode("ascii", "replace").decode()
+
+
+def _singles(page: ComparisonPage, width: int) -> list[str]:
+    """Return a line a cell that is compared with nothing, and below it what is to be said of it."""
+    if not page.singles:
+        return []
+    lines = ["", *wrap(page.singles_caption, width)]
+    for single in page.singles:
+        lines += wrap(f"{single.workload}: {single.arm.device} {single.arm.median}", width, subsequent_indent="  ")
+        for note in (*single.notes, *(f"{number} × {reason}" for reason, number in single.arm.reasons)):
+            lines += wrap(note, width, initial_indent="  ", subsequent_indent="  ")
+    return lines
 
 
 def _costs(costs: MechanismPage | None, width: int) -> list[str]:

@@ -86,12 +86,24 @@ def tuned(run: Any, *granted: Granted) -> Any:
 def test_what_was_not_granted_stands_beside_the_ratio(make: Callable[..., Any]) -> None:
     row = only(page(tuned(make(workloads=DEPTHS[:1]), Granted("queues", "4", "1"))))
     assert "Random read, 4 KiB, depth 1, queues 4" == row.workload
-    assert "blkfront: queues: 4 asked, 1 granted" in row.notes
+    assert "blkfront: queues: 4 asked, not granted: 1 in force" in row.notes
 
 
 def test_what_was_not_granted_is_told_at_the_terminal_too(make: Callable[..., Any]) -> None:
     found = page(tuned(make(workloads=DEPTHS[:1]), Granted("queues", "4", "1")))
-    assert "blkfront: queues: 4 asked, 1 granted" in table.render(found, 100)
+    assert "blkfront: queues: 4 asked, not granted: 1 in force" in table.render(found, 100)
+
+
+def test_a_lone_device_stands_in_the_report_with_what_it_was_not_granted(make: Callable[..., Any]) -> None:
+    run = tuned(make(workloads=DEPTHS[:1]), Granted("queues", "4", "1"))
+    lone = [trial for trial in run.trials if trial.spec.cell.device == "blkfront"]
+    found = comparison.build(replace(run.manifest, plan=tuple(trial.spec for trial in lone)), lone)
+
+    assert [single.arm.device for single in found.singles] == ["blkfront"]
+    for text in (table.render(found, 100), html.render(found)):
+        assert "Measured, and compared with nothing" in text
+        assert found.singles[0].arm.median in text
+        assert "queues: 4 asked, not granted: 1 in force" in text
 
 
 def test_what_was_granted_needs_no_note(make: Callable[..., Any]) -> None:
