@@ -43,6 +43,17 @@ scratch: 64MiB
 run: {blocks: 1, seed: 1}
 compare: {baseline: {block: ide}}
 """
+TUNED = """\
+schema: 1
+hosts: [lab]
+devices: {net: [netfront]}
+placement: isolated
+workloads:
+  - iperf3: {direction: up, peer: [dom0, guest], runtime: 3s, warmup: 1s}
+tunables: {queues: 2}
+guest: {vcpus: 2}
+run: {blocks: 1, seed: 1, traces: 0}
+"""
 
 
 def pvbench(folder: Path, *argv: str, expect: int = 0, timeout: float = 1800) -> subprocess.CompletedProcess[str]:
@@ -105,7 +116,7 @@ def test_from_matrix_to_report(measured: Path) -> None:
     assert figure["blkfront"] > 2 * figure["ide"]
     assert figure["netfront"] > 2 * figure["e1000"]
     overheads = [dict(row["seconds"])["overhead"] for row in found]
-    assert all(overhead < 15 for overhead in overheads), overheads  # 3 s on an idle machine; CI's is not
+    assert sorted(overheads)[len(overheads) // 2] < 6, overheads  # about 1 s on an idle machine; CI's is not
     pvbench(measured, "report", "last", "-o", "report.html")
     html = (measured / "report.html").read_text()
     assert "software emulation" in html
@@ -153,6 +164,18 @@ def test_isolated_arms_have_a_boot_each(tmp_path: Path) -> None:
     found = rows(tmp_path)
     assert {row["outcome"] for row in found} == {"ok"}
     assert len({row["spec"]["boot"] for row in found}) == 2
+
+
+def test_what_dom0_refuses_is_not_granted_and_another_guest_may_answer(tmp_path: Path) -> None:
+    (tmp_path / "m.yaml").write_text(TUNED)
+
+    said = pvbench(tmp_path, "run", "m.yaml").stdout
+
+    found = rows(tmp_path)
+    assert [row["outcome"] for row in found] == ["ok", "ok"]
+    # The lab's dom0 has one vCPU, and netback offers a queue a vCPU.
+    assert all(row["granted"] == [{"name": "queues", "asked": "2", "got": "1"}] for row in found)
+    assert said.count("queues: 2 asked, not granted: 1 in force") == 2
 
 
 def test_traffic_over_the_wrong_device_is_invalid(tmp_path: Path) -> None:
