@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _HOME = Path.home()
 KNOWN_HOSTS = (_HOME / ".ssh/known_hosts", Path("/etc/ssh/ssh_known_hosts"))
-_PARTING_S = 2.0  # how long a conversation's program may take to end after its stdin was closed
+_PARTING_S = 60.0  # for a program to end after its stdin was closed: it may be half way through making a domain
 _FILE_BYTES_PER_S = 250_000  # slower than any host seen; the lab's was 0.5 MB/s at its worst
 _FILE_S = 60.0
 _TAIL_BYTES = 64 * 1024

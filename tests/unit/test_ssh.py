@@ -404,6 +404,12 @@ def test_an_answer_that_does_not_come_is_a_timeout_and_the_program_is_ended(way:
     assert 1 == way.run(Command(("pgrep", "-f", "^sleep 299.4712"))).exit_code
 
 
+def test_a_program_that_tidies_up_after_its_stdin_ended_is_waited_for(way: Transport, tmp_path: Path) -> None:
+    with way.talk(("sh", "-c", 'cat; sleep 2.2; echo done >"$0"', str(tmp_path / "tidy"))):
+        pass
+    assert "done\n" == (tmp_path / "tidy").read_text()
+
+
 def test_errors_of_the_callers_own_pass_through_a_conversation(way: Transport) -> None:
     with pytest.raises(OSError, match="mine"), way.talk(("cat",)):
         raise OSError("mine")
