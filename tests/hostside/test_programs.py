@@ -343,3 +343,23 @@ def test_a_process_is_charged_for_its_threads_that_have_ended() -> None:
         assert cpu.used(busy.pid) >= 100_000_000
 
     assert cpu.used(busy.pid) == 0  # gone
+
+
+def test_a_mount_that_is_busy_for_a_moment_is_unmounted_then(
+    tmp_path: Path, fake: Callable[[str, str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", fake("umount", f"[ -e {tmp_path}/free ] || {{ touch {tmp_path}/free; exit 32; }}"))
+
+    program("pvb-setup").unmount("/disks", patience=5)
+
+    assert (tmp_path / "log").read_text() == "umount /disks\n" * 2
+
+
+def test_a_mount_that_stays_busy_is_said_to_be(
+    fake: Callable[[str, str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", fake("umount", "echo target is busy >&2; exit 32"))
+    setup = program("pvb-setup")
+
+    with pytest.raises(setup.Failed, match="target is busy"):
+        setup.unmount("/disks", patience=0.1)
