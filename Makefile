@@ -44,6 +44,7 @@ check: setup ## Format, lint, types, layers, unit tests: under a minute
 	$(BIN)/pytest -q -n auto -m "not lab and not proof"
 
 test: setup ## Everything, the lab's end-to-end tests included
+	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports

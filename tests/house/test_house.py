@@ -4,10 +4,16 @@ import ast
 import re
 import shutil
 import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+from packaging.version import Version
 
+from pvbench import __version__
 from pvbench.domain import MODULES
 from pvbench.drivers import DRIVERS
 from pvbench.metrics import METRICS
@@ -41,13 +47,40 @@ def test_nothing_switches_a_check_off_or_builds_a_shell_string(path: Path) -> No
 def test_programs_of_the_host_need_only_an_old_python(path: Path) -> None:
     tree = ast.parse(path.read_text(), feature_version=(3, 9))
 
-    imported = {
-        name.split(".")[0]
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for name in ([alias.name for alias in node.names] if isinstance(node, ast.Import) else [str(node.module)])
-    }
-    assert imported <= STANDARD | SIBLINGS | BINDINGS
+    assert set(imported(tree)) <= STANDARD | SIBLINGS | BINDINGS
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    """Yield the packages that a module imports, wherever in it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield str(node.module).split(".")[0]
+
+
+def test_what_the_package_imports_is_what_it_declares() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    modules = {name for path in (ROOT / "pvbench").rglob("*.py") for name in imported(ast.parse(path.read_text()))}
+    makers = packages_distributions()
+
+    needed = {distribution(makers[name][0]) for name in modules - sys.stdlib_module_names - {"pvbench"}}
+    assert needed == {distribution(requirement) for requirement in project["dependencies"]}
+
+
+def test_every_requirement_has_a_version_that_the_tests_were_run_with() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    pinned = {distribution(line) for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line}
+
+    required = {*project["dependencies"], *project["optional-dependencies"]["dev"]}
+    assert {distribution(requirement) for requirement in required} - pinned == set()
+
+
+def distribution(requirement: str) -> str:
+    """Return the name in a requirement as package indexes compare it."""
+    name = re.match(r"[A-Za-z0-9._-]+", requirement)
+    assert name is not None
+    return re.sub(r"[-_.]+", "-", name[0]).lower()
 
 
 @pytest.mark.parametrize(
@@ -86,6 +119,14 @@ def test_every_driver_has_modules_that_the_guest_carries() -> None:
 
 def test_the_changelog_has_a_place_for_what_is_new() -> None:
     assert "## Unreleased" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_no_schema_is_said_to_be_of_a_version_to_come() -> None:
+    history = (ROOT / "results/README.md").read_text().partition("## History of the schema")[2]
+
+    since = re.findall(r"^\| \d+ \| (\d+\.\d+\.\d+)", history, re.MULTILINE)
+    assert since
+    assert max(map(Version, since)) <= Version(__version__)
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
