@@ -49,6 +49,14 @@ class Order(StrEnum):
     FIXED = "fixed"
 
 
+class Purpose(StrEnum):
+    """What a run is for. Only a run's own figures are results, and none of these continues another."""
+
+    RUN = "run"
+    PILOT = "pilot"
+    CONTROL = "control"
+
+
 class Outcome(StrEnum):
     """What became of a trial."""
 
@@ -297,7 +305,9 @@ class Trial:
     `seconds` are PHASES as measured, those there were.
     `started` is ISO 8601, UTC. `flags` say what a reader should know of a trial that counts all the same ("unsteady:
     …", "foreign load: …"). `windows` are the rates of equal parts of the measurement, in the primary metric's unit.
-    `ceiling` is what the same load gave on the backing store itself, in dom0.
+    `ceiling` is what the same load gave on the backing store itself, in dom0. `attempt` counts from 1 the times that a
+    pair (all arms of a workload in a block) was measured in one boot because it was disturbed; `disturbance` is what
+    else ran meanwhile: (source, share of that machine's CPU time), those that could be told.
     """
 
     spec: TrialSpec
@@ -318,6 +328,8 @@ class Trial:
     mechanism: Mechanism | None = None
     traps: tuple[TrapCost, ...] = ()
     ceiling: tuple[Reading, ...] = ()
+    attempt: int = 1
+    disturbance: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
         if (self.outcome is Outcome.OK) == (self.reason is not None):

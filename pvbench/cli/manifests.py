@@ -9,7 +9,7 @@ from pvbench.cli import planned
 from pvbench.deploy import payload_of
 from pvbench.errors import ResumeRefused
 from pvbench.matrix import Matrix
-from pvbench.model import GuestImage, HostFacts
+from pvbench.model import GuestImage, HostFacts, Purpose
 from pvbench.store import SCHEMA_VERSION, Manifest, new_run_id
 
 Facts = tuple[tuple[str, str], ...]
@@ -21,6 +21,7 @@ def begin(
     hosts: Sequence[HostFacts],
     guest: GuestImage,
     argv: Sequence[str],
+    purpose: Purpose,
     now: datetime,
     salt: str,
 ) -> Manifest:
@@ -43,6 +44,7 @@ def begin(
         stack=stack(hosts),
         plan=planned.make(matrix).trials,
         margin=matrix.margin,
+        purpose=purpose,
     )
 
 

@@ -13,6 +13,7 @@ from pvbench.cli.app import App, json_option, pass_app, verb
 from pvbench.cli.matrices import hosts_option
 from pvbench.cli.run import USUAL_RESULTS, Asked, asked_for, measure
 from pvbench.errors import UsageError
+from pvbench.model import Purpose
 
 if TYPE_CHECKING:
     from pvbench.store import Store
@@ -75,7 +76,7 @@ def pilot(
             store, code = _measured(app, matrix, hosts_file, results, boots, runs, stack)
         from pvbench.cli.piloted import as_data, findings, render
 
-        if not store.manifest.pilot:
+        if store.manifest.purpose is not Purpose.PILOT:
             raise UsageError(f"{store.manifest.run_id} is no pilot but a run", hint="pvbench report says what it found")
         there = findings(store.manifest, store.trials(), width, fit)
     print(json.dumps(as_data(there), indent=2, ensure_ascii=False) if as_json else render(there), end="")
@@ -91,7 +92,7 @@ def _measured(
     asked = asked_for(app, path, hosts_file, results, None)
     matrix = replace(asked.matrix, run=replace(asked.matrix.run, blocks=boots, runs_per_boot=runs, twins=0.0))
     stack.enter_context(orderly(app))
-    store, summary = measure(app, Asked(matrix, asked.name, asked.known, results), None, stack, pilot=True)
+    store, summary = measure(app, Asked(matrix, asked.name, asked.known, results), None, stack, Purpose.PILOT)
     if summary.invalid or summary.not_measured:
         app.note(
             f"{summary.invalid} invalid, {summary.not_measured} not measured: pvbench show {store.manifest.run_id}"

@@ -11,13 +11,14 @@ from pvbench.cli import found
 from pvbench.cli.app import App, pass_app, verb
 from pvbench.cli.matrices import hosts_option
 from pvbench.errors import UsageError
+from pvbench.model import Purpose
 
 if TYPE_CHECKING:
     from pvbench.controller import RunSummary
     from pvbench.inventory import Host, Inventory
     from pvbench.matrix import Matrix
     from pvbench.model import GuestImage, HostFacts
-    from pvbench.store import Store
+    from pvbench.store import Manifest, Store
 
 INCOMPLETE = 3
 NEGATIVE_CONTROL = "--negative-control"
@@ -58,16 +59,25 @@ def run(
 
             name = found.run_name(results, resume)
             store = stack.enter_context(Store.open(results, name, write=not dry_run))
-            if store.manifest.pilot:
-                raise UsageError(f"{store.manifest.run_id} is a pilot, and never becomes a run",
-                                 hint=f"pvbench pilot --of {store.manifest.run_id}")  # fmt: skip
-            app.swapped = app.swapped or NEGATIVE_CONTROL in store.manifest.command
+            check_purpose(store.manifest, Purpose.CONTROL if negative_control else None)
+            app.swapped = store.manifest.purpose is Purpose.CONTROL
         asked = asked_for(app, matrix, hosts_file, results, store)
         if dry_run:
             return _dry(app, asked, store)
         stack.enter_context(orderly(app))
-        store, summary = measure(app, asked, store, stack)
+        purpose = Purpose.CONTROL if app.swapped else Purpose.RUN
+        store, summary = measure(app, asked, store, stack, purpose)
         return _end(app, store, summary, results)
+
+
+def check_purpose(manifest: "Manifest", wanted: Purpose | None) -> None:
+    """Raise UsageError where a pilot, a control or a run would continue another of them; None takes either of two."""
+    if manifest.purpose is Purpose.PILOT:
+        raise UsageError(f"{manifest.run_id} is a pilot, and never becomes a run",
+                         hint=f"pvbench pilot --of {manifest.run_id}")  # fmt: skip
+    if wanted is not None and manifest.purpose is not wanted:
+        raise UsageError(f"{manifest.run_id} is a run, and never becomes a negative control",
+                         hint=f"pvbench run {manifest.matrix_name} {NEGATIVE_CONTROL}")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -109,7 +119,7 @@ def _dry(app: App, asked: Asked, store: "Store | None") -> int:
 
 
 def measure(
-    app: App, asked: Asked, store: "Store | None", stack: ExitStack, *, pilot: bool = False
+    app: App, asked: Asked, store: "Store | None", stack: ExitStack, purpose: Purpose
 ) -> "tuple[Store, RunSummary]":
     """Measure what is not finished of a run, a new one where there is no store, and return both."""
     from pvbench import controller
@@ -127,7 +137,7 @@ def measure(
         from pvbench.store import Store
 
         salt = secrets.token_hex(8)
-        manifest = manifests.begin(matrix, asked.name, facts, guest, _command(app, pilot), app.edges.clock.now(), salt)
+        manifest = manifests.begin(matrix, asked.name, facts, guest, app.argv, purpose, app.edges.clock.now(), salt)
         store = stack.enter_context(Store.create(asked.results, manifest))
     else:
         manifests.check_resume(store.manifest, matrix, facts, guest)
@@ -135,21 +145,16 @@ def measure(
             app.note(f"the journal's last line was unfinished ({store.torn_bytes} bytes); its trial is made again")
     manifest = store.manifest
     where = "" if asked.results == USUAL_RESULTS else f" -o {asked.results}"
-    app.resume = None if pilot else f"pvbench run --resume {manifest.run_id}{where}"
+    app.resume = None if purpose is Purpose.PILOT else f"pvbench run --resume {manifest.run_id}{where}"
     app.note(f"run {manifest.run_id}")
     settings = controller.Settings(
         matrix.placement, matrix.guest.memory_bytes, matrix.guest.vcpus, matrix.scratch_bytes, manifest.seed,
-        matrix.run.settle_s, traced_blocks=0 if pilot else matrix.run.traces,
+        matrix.run.settle_s, traced_blocks=0 if purpose is Purpose.PILOT else matrix.run.traces,
     )  # fmt: skip
     hold = reach.holder(app, hosts, known, guest, f"run {manifest.run_id}")
     with watching(app, Pace(manifest.plan, store.finished_ids(), settings.traced_blocks), manifest.blocks) as progress:
         summary = controller.run(manifest.plan, hold, store, settings, app.edges.clock, progress)
     return store, summary
-
-
-def _command(app: App, pilot: bool) -> tuple[str, ...]:
-    """Return the words of the command line; those of a pilot begin with its name, so that nobody takes it for a run."""
-    return ("pilot", *(word for word in app.argv if word != "pilot")) if pilot else app.argv
 
 
 def _facts(app: App, hosts: "dict[str, Host]", known: "Inventory", guest: "GuestImage") -> "tuple[HostFacts, ...]":

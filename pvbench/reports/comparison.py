@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping, Sequence
 
 from pvbench.drivers import DRIVERS
 from pvbench.metrics import METRICS
-from pvbench.model import DeviceKind, IoPath, Outcome, Trial
+from pvbench.model import DeviceKind, IoPath, Outcome, Purpose, Trial
 from pvbench.reports import asked, curves, evidence, wording
 from pvbench.reports import format as fmt
 from pvbench.reports.arms import CellTrials, arm, gather
@@ -36,7 +36,7 @@ def build(manifest: Manifest, trials: Sequence[Trial]) -> ComparisonPage:
     groups = _groups(pairs, family, manifest.margin, label)
     rows = tuple(row for group in groups for row in group.rows)
     strips = _strips(matched, label)
-    finding, qualifier = headline(rows, label, pilot=manifest.pilot)
+    finding, qualifier = headline(rows, label, pilot=manifest.purpose is Purpose.PILOT)
     costs = mechanism(matched, rows, label)
     noise = floor(gathered)
     warned = caution(noise)

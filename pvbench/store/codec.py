@@ -1,4 +1,4 @@
-"""JSON ↔ nouns, field by field: what results/README.md documents as schema 2. Reading is strict."""
+"""JSON ↔ nouns, field by field: what results/README.md documents as schema 3. Reading is strict."""
 
 import json
 from collections.abc import Mapping
@@ -17,6 +17,7 @@ from pvbench.model import (
     Outcome,
     Payer,
     Placement,
+    Purpose,
     RawFile,
     Reading,
     TrapCost,
@@ -46,7 +47,7 @@ from pvbench.store.fields import (
     words,
 )
 from pvbench.store.manifest import SCHEMA_VERSION, Manifest
-from pvbench.store.schema1 import modern_manifest, modern_trial
+from pvbench.store.older import modern_manifest, modern_trial
 
 Plan = Mapping[str, TrialSpec]
 
@@ -66,8 +67,8 @@ _BILL, _MECHANISM, _TRAP, _GRANTED = _keys(CpuBill), _keys(Mechanism), _keys(Tra
 def check_schema(data: Any) -> None:
     """Raise ValueError, naming both versions, unless the object is of a schema that this program reads."""
     found = data.get("schema") if type(data) is dict else None
-    if found not in (1, SCHEMA_VERSION):
-        raise ValueError(f"schema {found!r}, and this pvbench reads schema {SCHEMA_VERSION} and 1")
+    if type(found) is not int or not 1 <= found <= SCHEMA_VERSION:
+        raise ValueError(f"schema {found!r}, and this pvbench reads schemas 1 to {SCHEMA_VERSION}")
 
 
 def encode_cell(cell: Cell) -> dict[str, Any]:
@@ -125,6 +126,9 @@ def decode_manifest(content: str) -> tuple[Manifest, dict[str, TrialSpec]]:
         stack=pairs(data, "stack", str, str),
         plan=tuple(plan.values()),
         margin=real(data, "margin"),
+        purpose=choice(data, "purpose", Purpose),
+        disturbed_above=real_or_none(data, "disturbed_above"),
+        setups=each(data, "setups", _setup),
     )
     return manifest, plan
 
@@ -152,6 +156,8 @@ def encode_trial(trial: Trial) -> str:
         "mechanism": vars(trial.mechanism) if trial.mechanism else None,
         "traps": [vars(trap) for trap in trial.traps],
         "ceiling": [vars(reading) for reading in trial.ceiling],
+        "attempt": trial.attempt,
+        "disturbance": trial.disturbance,
     }
     return json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
@@ -189,6 +195,8 @@ def decode_trial(line: str, plan: Plan, encoded: Mapping[str, Json]) -> tuple[st
         optional(data, "mechanism", _mechanism),
         each(data, "traps", _trap),
         each(data, "ceiling", _reading),
+        whole(data, "attempt"),
+        pairs(data, "disturbance", str, float, int),
     )
 
 
@@ -203,6 +211,13 @@ def _cell(data: Any) -> Cell:
         Workload(text(workload, "tool"), scalars(workload, "params")),
         scalars(data, "tunables"),
     )
+
+
+def _setup(data: Any) -> tuple[str, tuple[tuple[str, str], ...]]:
+    name, settings = data
+    if type(name) is not str:
+        raise ValueError(f"a set-up is of a host, not of {name!r}")
+    return name, pairs({"setups": settings}, "setups", str, str)
 
 
 def _planned(data: Any, cells: Mapping[str, Cell]) -> tuple[str, TrialSpec]:

@@ -4,16 +4,18 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from pvbench.model import HostFacts, Placement, TrialSpec, digest
+from pvbench.model import HostFacts, Placement, Purpose, TrialSpec, digest
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 @dataclass(frozen=True)
 class Manifest:
     """What a run was started with. `stack` and `guest` identify what was deployed; `started` is ISO 8601 UTC.
 
-    `margin` is the relative difference within which two devices are called equivalent.
+    `margin` is the relative difference within which two devices are called equivalent. `disturbed_above` is the share
+    of a machine's CPU time above which what else ran there has a pair measured again; None where nobody asked. `setups`
+    are, by host, the settings of the inventory that figures depend on, as (key, text), sorted.
     """
 
     schema: int
@@ -33,11 +35,9 @@ class Manifest:
     stack: tuple[tuple[str, str], ...]
     plan: tuple[TrialSpec, ...]
     margin: float = 0.05
-
-    @property
-    def pilot(self) -> bool:
-        """Whether it is a pilot: it says how to measure, and its figures are never those of a real run."""
-        return self.command[1:2] == ("pilot",)
+    purpose: Purpose = Purpose.RUN
+    disturbed_above: float | None = None
+    setups: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
 
 
 def new_run_id(now: datetime, matrix_name: str, salt: str) -> str:

@@ -56,6 +56,8 @@ MANIFEST = Manifest(
     guest=(("digest", "ff"),),
     stack=(("xl", "4.17"),),
     plan=PLAN,
+    disturbed_above=0.1,
+    setups=(("lab", (("storage", "memory"),)),),
 )
 STARTED = "2026-11-22T23:20:00Z"
 
@@ -73,6 +75,8 @@ def measured(spec, value=1.5):
             Witness("host", None, None, None),
         ),
         cache_mode="none",
+        attempt=2,
+        disturbance=(("other domains", 0.25),),
         commands=(CommandRecord("guest", ("fio", "--name=é"), 0, 2.5), CommandRecord("host", ("xl",), None, None)),
         raw=(RawFile("raw/x/fio.json", "00", 3),),
         seconds=(("boot", 101.5), ("tool", 5)),
@@ -262,7 +266,7 @@ def alter(store, change):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda d: d.update(schema=3), "schema 3, and this pvbench reads schema 2 and 1"),
+        (lambda d: d.update(schema=4), "schema 4, and this pvbench reads schemas 1 to 3"),
         (lambda d: d.update(mood="good"), "the trial has unknown mood"),
         (lambda d: d.pop("witnesses"), "the trial lacks witnesses"),
         (lambda d: d.update(id="b01-ide-000000000000"), "trial b01-ide-000000000000 is not in the run's plan"),
@@ -303,7 +307,7 @@ def test_a_line_that_is_no_json_object_is_refused_with_its_number(store, line):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda d: d.update(schema=99), "schema 99, and this pvbench reads schema 2 and 1"),
+        (lambda d: d.update(schema=99), "schema 99, and this pvbench reads schemas 1 to 3"),
         (lambda d: d.pop("seed"), "the manifest lacks seed"),
         (lambda d: d.update(seed="1"), "seed is not a whole number but '1'"),
         (lambda d: d["hosts"][0].pop("cpu"), "a host lacks cpu"),
@@ -478,12 +482,32 @@ def test_the_documented_fields_are_the_stored_ones(store):
         assert f"`{key}`" in documented, key
 
 
+@pytest.mark.parametrize(
+    ("words", "purpose"), [(["run", "m.yaml"], "run"), (["pilot", "m.yaml"], "pilot"),
+                           (["run", "m.yaml", "--negative-control"], "control")],
+)  # fmt: skip
+def test_a_run_of_schema_2_is_read_and_its_command_line_says_what_it_was_for(store, words, purpose):
+    store.append(measured(PLAN[0]))
+    store.close()
+    journal, manifest = store.path / "journal.ndjson", store.path / "manifest.json"
+    line, head = json.loads(journal.read_text()), json.loads(manifest.read_text())
+    del line["attempt"], line["disturbance"], head["purpose"], head["disturbed_above"], head["setups"]
+    journal.write_text(json.dumps(line | {"schema": 2}) + "\n")
+    manifest.write_text(json.dumps(head | {"schema": 2, "command": ["pvbench", *words]}))
+
+    read = Store.open(store.path.parents[1], store.path)
+
+    assert (purpose, None, ()) == (read.manifest.purpose, read.manifest.disturbed_above, read.manifest.setups)
+    assert [(1, ())] == [(trial.attempt, trial.disturbance) for trial in read.trials()]
+
+
 def test_a_run_of_schema_1_is_read_with_what_it_did_not_have_yet_left_empty(store):
     store.append(measured(PLAN[0]))
     store.close()
     journal, manifest = store.path / "journal.ndjson", store.path / "manifest.json"
     line, head = json.loads(journal.read_text()), json.loads(manifest.read_text())
-    for new in ("flags", "windows", "granted", "bill", "mechanism", "traps", "ceiling"):
+    del head["purpose"], head["disturbed_above"], head["setups"]
+    for new in ("flags", "windows", "granted", "bill", "mechanism", "traps", "ceiling", "attempt", "disturbance"):
         del line[new]
     for spec in (line["spec"], *head["plan"]):
         del spec["run"], spec["twin"]

@@ -3,7 +3,7 @@ import math
 from dataclasses import asdict, replace
 from typing import Any
 
-from pvbench.model import Emulation, Outcome, Trial
+from pvbench.model import Emulation, Outcome, Purpose, Trial
 from pvbench.reports import comparison, html, table
 from pvbench.reports.arms import NEVER_REACHED
 from pvbench.reports.page import ComparisonPage, Row
@@ -224,5 +224,5 @@ def test_the_correction_and_the_number_of_tests_are_named(run: Any) -> None:
 
 def test_a_pilot_says_that_it_is_no_result(make: Any) -> None:
     run = make(blocks=5)
-    page = comparison.build(replace(run.manifest, command=("pvbench", "pilot", "m.yaml")), run.trials)
+    page = comparison.build(replace(run.manifest, purpose=Purpose.PILOT), run.trials)
     assert "a pilot, not a result" in page.headline

@@ -1,0 +1,47 @@
+"""What earlier schemas did not have yet: their manifests and trials as they stand in the present one."""
+
+from typing import Any
+
+_PLANNED_1 = {"run": 1, "twin": False}
+_TRIAL_1: dict[str, Any] = {
+    "flags": [],
+    "windows": [],
+    "granted": [],
+    "bill": None,
+    "mechanism": None,
+    "traps": [],
+    "ceiling": [],
+}
+_TRIAL_2: dict[str, Any] = {"attempt": 1, "disturbance": []}
+
+
+def modern_manifest(data: Any) -> Any:
+    """Return a decoded manifest with what schemas 1 and 2 lack filled in; one of schema 3 as it is."""
+    if data["schema"] == 1 and type(data.get("cells")) is dict and type(data.get("plan")) is list:
+        data = {"margin": 0.05} | data | {
+            "cells": {name: _cell(cell) for name, cell in data["cells"].items()},
+            "plan": [_PLANNED_1 | spec if type(spec) is dict else spec for spec in data["plan"]],
+        }  # fmt: skip
+    if data["schema"] in (1, 2):
+        # What it was for was told by its command line alone; how disturbed it was, nobody asked.
+        data = {"purpose": _purpose(data.get("command")), "disturbed_above": None, "setups": []} | data
+    return data
+
+
+def modern_trial(data: Any) -> Any:
+    """Return a decoded line of the journal with what schemas 1 and 2 lack filled in; one of schema 3 as it is."""
+    if data["schema"] == 1:
+        spec = data.get("spec")
+        if type(spec) is dict:
+            spec = _PLANNED_1 | spec | {"cell": _cell(spec.get("cell"))}
+        data = _TRIAL_1 | data | {"spec": spec}
+    return _TRIAL_2 | data if data["schema"] in (1, 2) else data
+
+
+def _purpose(command: Any) -> str:
+    words = command if type(command) is list else []
+    return "pilot" if words[1:2] == ["pilot"] else "control" if "--negative-control" in words else "run"
+
+
+def _cell(cell: Any) -> Any:
+    return {"tunables": {}} | cell if type(cell) is dict else cell
