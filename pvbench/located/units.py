@@ -1,13 +1,14 @@
 """Quantities with their unit, 4KiB, 10Mbit/s, 500ms, and what they are in base units: bytes, bit/s, seconds."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from types import MappingProxyType
 
+from pvbench.located import spellings
 from pvbench.located.shapes import JsonSchema, scalar
-from pvbench.located.tree import Node, Scalar, nearest, shown
+from pvbench.located.tree import Node, Scalar, shown
 
 _NUMBER = r"(?:0|[1-9][0-9]{0,11})"
 _FRACTION = r"(?:\.[0-9]{1,9})?"
@@ -18,14 +19,15 @@ _WRITTEN = re.compile(rf"({_NUMBER}{_FRACTION}) ?((?![0-9.]).*)")
 class Quantity:
     """A number and its unit, no space or one between them; the value is in base units.
 
-    `slips` are what people write for a unit and what they may have meant. Without `fractions` the number is whole, and
-    so is the value. A value that is whole is an int, so that 1s and 1000ms are the same.
+    `readings` gives what a unit that is not known may mean, in base units: what is offered instead is never off by a
+    factor. Without `fractions` the number is whole, and so is the value. A value that is whole is an int, so that
+    1s and 1000ms are the same.
     """
 
     noun: str
     example: str
     units: Mapping[str, Fraction]
-    slips: Mapping[str, tuple[str, ...]]
+    readings: Callable[[str], spellings.Readings]
     least: Fraction = Fraction(0)
     most: Fraction = Fraction(10**12)
     step: Fraction | None = None
@@ -44,7 +46,7 @@ class Quantity:
             raise node.problem(f"'{shown(found.text)}' is not a {self.noun}; write it like {self.example}")
         number, unit = match.groups()
         if unit not in self.units:
-            raise node.problem(f"'{shown(found.text)}'{self._unit_problem(number, unit)}")
+            raise node.problem(f"'{shown(found.text)}'{self._unit_problem(number, unit.strip())}")
         if "." in number and not self.fractions:
             raise node.problem(f"'{found.text}' is not whole; write a whole number and a unit, like {self.example}")
         self._check(found, value := Fraction(number) * self.units[unit])
@@ -63,11 +65,38 @@ class Quantity:
         return Fraction(number) * self.units[unit]
 
     def _unit_problem(self, number: str, unit: str) -> str:
-        meant = [known for known in self.slips.get(unit.strip().lower(), ()) if known in self.units]
-        if not meant:
-            return f": '{shown(unit)}' is not a unit of a {self.noun}{nearest(unit, self.units)}"
-        missing = " has no unit" if not unit.strip() else f" has no known unit '{shown(unit.strip())}'"
-        return f"{missing}; did you mean {' or '.join(repr(number + known) for known in meant)}?"
+        meant = [Fraction(number) * factor for factor in (self.readings(unit) if unit else self._likely(number))]
+        offered = list(dict.fromkeys(text for value in meant if (text := self._written(value, number))))
+        problem = " has no unit" if not unit else f" has no known unit '{shown(unit)}'"
+        if offered:
+            return f"{problem}; did you mean {' or '.join(map(repr, offered))}?"
+        if not unit:
+            return f"{problem}; write it like {self.example}"
+        if meant and not self.fractions:
+            return f" is not whole; write a whole number and a unit, like {self.example}"
+        return f": '{shown(unit)}' is not a unit of a {self.noun}; one of {', '.join(self.units)}"
+
+    def _likely(self, number: str) -> list[Fraction]:
+        """Return the units that may be missing: the usual ones, else any, as far as they give what is in range."""
+        for units in (self.readings(""), self.units.values()):
+            if fitting := [unit for unit in units if self.least <= Fraction(number) * unit <= self.most]:
+                return fitting
+        return []
+
+    def _written(self, value: Fraction, like: str) -> str | None:
+        """Return how to write exactly this value: with the number as it was, else whole, else short; None where not."""
+        ways = []
+        for unit, factor in self.units.items():
+            whole, rest = divmod(value / factor, 1)
+            number = f"{whole}.{int(rest * 10**9):09}".rstrip("0").rstrip(".")
+            if (
+                Fraction(number) * factor == value
+                and (self.fractions or not rest)
+                and _WRITTEN.fullmatch(number + unit)
+            ):
+                ways.append((number != like, bool(rest), len(number), number + unit))
+        fits = self.step is None or value % self.step == 0
+        return min(ways)[-1] if ways and fits else None
 
     def _check(self, found: Scalar, value: Fraction) -> None:
         if not self.least <= value <= self.most:
@@ -104,22 +133,11 @@ def _table(**units: Fraction | int) -> Mapping[str, Fraction]:
     return MappingProxyType({name: Fraction(factor) for name, factor in units.items()})
 
 
-def _slips(bare: str, **meant: str) -> Mapping[str, tuple[str, ...]]:
-    """Return slip → units that may have been meant, from units → slips, all blank-separated."""
-    slips = {slip: tuple(units.split()) for units, written in meant.items() for slip in written.split()}
-    return MappingProxyType({"": tuple(bare.split()), **slips})
-
-
 SIZE = Quantity(
     "size",
     "4KiB",
     _table(B=1, kB=10**3, KiB=2**10, MB=10**6, MiB=2**20, GB=10**9, GiB=2**30, TiB=2**40),
-    _slips(
-        "B KiB",
-        **{"KiB kB": "k kb", "MiB MB": "m mb", "GiB GB": "g gb", "KiB": "ki kib", "MiB": "mi mib", "GiB": "gi gib"},
-        TiB="t tb ti tib",
-        B="b byte bytes",
-    ),
+    spellings.of_size,
     most=Fraction(2**50),
     step=Fraction(1),
 )
@@ -128,11 +146,7 @@ RATE = Quantity(
     "rate",
     "10Mbit/s",
     _table(**{"bit/s": 1, "kbit/s": 10**3, "Mbit/s": 10**6, "Gbit/s": 10**9}),
-    _slips(
-        "Mbit/s bit/s",
-        **{"bit/s": "bit bps b/s", "kbit/s": "k kbit kbps kbit/s", "Mbit/s": "m mbit mbps mbit/s"},
-        **{"Gbit/s": "g gbit gbps gbit/s"},
-    ),
+    spellings.of_rate,
     step=Fraction(1),
 )
 
@@ -140,7 +154,7 @@ DURATION = Quantity(
     "duration",
     "5s",
     _table(ms=Fraction(1, 1000), s=1, m=60, h=3600),
-    _slips("s ms", s="sec secs second seconds", m="min mins minute minutes", h="hour hours", ms="msec msecs"),
+    spellings.of_duration,
     most=Fraction(24 * 3600),
 )
 
@@ -148,7 +162,7 @@ PERCENT = Quantity(
     "percentage",
     "5%",
     _table(**{"%": Fraction(1, 100)}),
-    _slips("%", **{"%": "percent pc"}),
+    spellings.of_percentage,
     most=Fraction(10),
 )
 

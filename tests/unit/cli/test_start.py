@@ -76,7 +76,7 @@ def test_it_says_its_version(call: Call) -> None:
         (("plan",), "missing argument 'MATRIX'"),
         (("run",), "run needs a MATRIX"),
         (("lab", "up", "--accelerator", "tgc"), "'auto', 'kvm', 'tcg'"),
-        (("lab", "up", "--memory", "4"), "--memory:1:1: '4' has no unit"),
+        (("lab", "up", "--memory", "4"), "--memory:1:1: '4' has no unit; did you mean '4GiB'?"),
         (("shell", "lab", "--devices", "blkfrot"), "did you mean 'blkfront'"),
         (("shell", "lab", "--placement", "isolated"), "an isolated guest has one device"),
     ],
