@@ -2,15 +2,16 @@
 
 import gzip
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from pvbench import path, trace
 from pvbench.bill import stolen
 from pvbench.clock import Clock
 from pvbench.drivers import DRIVERS
-from pvbench.errors import BootError, CommandTimeout, ParseError, PvbenchError, TraceError
+from pvbench.errors import CommandTimeout, ParseError, PvbenchError, TraceError
 from pvbench.hypervisor import Guest, GuestRun, Observation
 from pvbench.mechanism import mechanism, rate_of
 from pvbench.model import CommandRecord, Mechanism, Outcome, RawFile, Reading, Trial, TrialSpec, digest
@@ -22,6 +23,9 @@ TRACE_DELAY_S, TRACE_S, TRACE_LOAD_S = 2.0, 2.0, 5.5
 """When in a pass of its own the trace begins, how long it takes, how long the load lasts around it."""
 CEILING_S = 2.0
 """How long the backing store itself is measured, at most."""
+
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -84,21 +88,33 @@ def failed(spec: TrialSpec, clock: Clock, reason: str, started: str | None = Non
 
 
 def _with_mechanism(trial: Trial, guest: Guest, run: Measuring) -> Trial:
-    """Make the same load once more, short, under a trace. Its failure is a flag: the figure itself is measured."""
+    """Look how the figure came about: the same load once more, short, under a trace; trap costs; the backing store.
+
+    The figure is measured: what goes wrong here is a flag. A guest or host that is gone is met by the next trial.
+    """
     begun = run.clock.monotonic()
-    try:
-        found, raw = _traced(trial, guest, run)
-        flags = () if found else ("mechanism: the trace holds no exit of the domain",)
-    except (BootError, CommandTimeout, ParseError, TraceError) as error:
-        found, raw, flags = None, (), (f"mechanism: {error}",)
+    traced, untraced = _optional("mechanism", lambda: _traced(trial, guest, run))
+    traps, untimed = _optional("trap costs", guest.traps)
+    ceiling, unreached = _optional("ceiling", lambda: _ceiling(trial, guest, run))
+    found, raw = traced or (None, ())
     return replace(
-        trial, mechanism=found, raw=(*trial.raw, *raw), flags=(*trial.flags, *flags), traps=guest.traps(),
-        ceiling=_ceiling(trial, guest, run),
+        trial, mechanism=found, raw=(*trial.raw, *raw), flags=(*trial.flags, *untraced, *untimed, *unreached),
+        traps=traps or (), ceiling=ceiling or (),
         seconds=(*trial.seconds, ("trace", run.clock.monotonic() - begun)),
     )  # fmt: skip
 
 
-def _traced(trial: Trial, guest: Guest, run: Measuring) -> tuple[Mechanism | None, tuple[RawFile, ...]]:
+def _optional(what: str, look: Callable[[], _T]) -> tuple[_T | None, tuple[str, ...]]:
+    """Return what a look came to, or None and a flag that says why. Only an interruption gets past."""
+    try:
+        return look(), ()
+    except PvbenchError as error:
+        return None, (f"{what}: {error}",)
+    except Exception as error:  # noqa: BLE001 - no answer of a host, however odd, costs a figure that is measured
+        return None, (f"{what}: {type(error).__name__}: {error}",)
+
+
+def _traced(trial: Trial, guest: Guest, run: Measuring) -> tuple[Mechanism, tuple[RawFile, ...]]:
     cell = trial.spec.cell
     tool, asked = WORKLOADS[cell.workload.tool], dict(cell.workload.params)
     params: Mapping[str, str | int | float | bool] = asked | {"runtime": TRACE_LOAD_S, "warmup": 0}
@@ -108,7 +124,10 @@ def _traced(trial: Trial, guest: Guest, run: Measuring) -> tuple[Mechanism | Non
     with tempfile.NamedTemporaryFile(suffix=".xentrace") as file:
         Path(file.name).write_bytes(recording.data)
         read = trace.read(Path(file.name), domain=recording.domid)
-    return mechanism(recording, read, cell.device, rate_of(trial.readings)), (kept,)
+    found = mechanism(recording, read, cell.device, rate_of(trial.readings))
+    if found is None:
+        raise TraceError("the trace tells nothing of the domain")
+    return found, (kept,)
 
 
 def _ceiling(trial: Trial, guest: Guest, run: Measuring) -> tuple[Reading, ...]:
@@ -120,10 +139,7 @@ def _ceiling(trial: Trial, guest: Guest, run: Measuring) -> tuple[Reading, ...]:
     printed = guest.on_backing(
         cell, _seed(trial.spec, run.seed), lambda disk: tool.argv(params, disk), guest.patience(2) + 4 * CEILING_S
     )
-    try:
-        return tool.parse(printed, params).readings if printed else ()
-    except ParseError:
-        return ()
+    return tool.parse(printed, params).readings if printed else ()
 
 
 def _windows(tool: Tool, log: bytes, params: Params, measured: Measured) -> tuple[tuple[float, ...], tuple[str, ...]]:

@@ -21,6 +21,8 @@ def mechanism(recording: Recording, trace: Trace, device: str, untraced: float |
         return None
     rate = recording.ios / recording.window_s
     seconds = trace.cycles / (recording.mhz * 1e6) if recording.mhz else recording.window_s
+    if not seconds > 0:
+        return None
     commands = sum(writes for port, _, writes in found.ports if port == COMMAND_PORT) if device == "ide" else 0
     return Mechanism(
         traced_s=seconds,

@@ -6,6 +6,7 @@ each cell of a comparison once, close in time, on one host.
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -264,6 +265,12 @@ class Mechanism:
     away: tuple[tuple[str, float], ...] = ()
     lost: int = 0
     slowdown: float | None = None
+
+    def __post_init__(self) -> None:
+        spent = (seconds for _, seconds in self.away)
+        numbers = (self.traced_s, self.ios, self.lost, self.slowdown or 0.0, *(n for _, n in self.counts), *spent)
+        if not all(0 <= number < math.inf for number in numbers):
+            raise ValueError("what a trace says is finite and not below 0")
 
     def per_io(self, what: str) -> float | None:
         """Return how often something happened for one I/O; None where no I/O was seen."""

@@ -8,14 +8,15 @@ from typing import Any
 from pvbench import domain, tunables
 from pvbench.bill import bill, foreign_load, foreign_programs, throttled, unbalanced
 from pvbench.drivers import DRIVERS
-from pvbench.errors import BootError, ParseError
+from pvbench.errors import BootError, CommandFailed, ParseError
 from pvbench.hypervisor import GuestRun, GuestSpec, Recording
 from pvbench.model import Cell, CommandRecord, CpuBill, DeviceKind, Granted, IoPath, TrapCost, Witness, Workload
 from pvbench.transport import Command, Conversation, Transport
 from pvbench.witness import Sighting, guest_witness, host_witness, parse_look
 from pvbench.workloads import Disk, Peer, between_guests
-from pvbench.xen.answers import Moved, counted, parse_traps
+from pvbench.xen.answers import Moved, counted, parse_traps, recording
 from pvbench.xen.programs import ask, last_line
+from pvbench.xen.recorder import Recorder
 
 PORTS = {"iperf3": 5811, "netserver": 12811}  # not the usual ones, which the host may serve itself
 
@@ -34,7 +35,7 @@ class Prepared:
     host: Transport
     domains: Conversation
     setup: Conversation
-    recorder: Callable[[], Conversation]
+    recorder: Recorder
     paced: bool
 
 
@@ -121,22 +122,28 @@ class XenGuest:
 
     def record(self, device: str, argv: tuple[str, ...], delay_s: float, seconds: float) -> Recording:
         """Run the tool in the guest and have dom0 record a trace in the middle of it; fetch and forget it."""
-        recorder = self._run.recorder()
-        request = {"action": "arm", "domid": self.domid, "kind": DRIVERS[device].kind, "delay": delay_s,
+        recorder, kind = self._run.recorder, DRIVERS[device].kind
+        request = {"action": "arm", "domid": self.domid, "kind": kind, "delay": delay_s,
                    "seconds": seconds, "root": self._run.root}  # fmt: skip
-        ask(recorder, request, self.patience(2), "the host")
+        recorder.ask(request, self.patience(2))
         try:
-            self.transport.run(Command(argv, timeout_s=self.patience(2) + 10 * (delay_s + seconds)))
-            made = ask(recorder, {"action": "collect"}, self.patience(5) + seconds, "the host")
-            fetched = self._run.host.run(
-                Command(("cat", made["path"]), timeout_s=self.patience(1 + made["bytes"] / 2e7))
-            )
+            load = self.transport.run(Command(argv, timeout_s=self.patience(2) + 10 * (delay_s + seconds)))
+            if load.exit_code != 0:
+                said = last_line(load.stderr or load.stdout)
+                raise CommandFailed(f"the load to be traced failed: {argv[0]} exited with {load.exit_code}: {said}")
+            made = recorder.ask({"action": "collect"}, self.patience(5) + seconds)
+            data = self._fetched(made)
         finally:
-            ask(recorder, {"action": "forget"}, self.patience(5), "the host")
-        before, after = (counted(look, DRIVERS[device].kind)[self.host_name_of(device)] for look in
-                         (made["before"], made["after"]))  # fmt: skip
-        window_s = (made["after"]["at"] - made["before"]["at"]) / 1e9
-        return Recording(fetched.stdout, self.domid, made["mhz"], after.ios - before.ios, window_s)
+            recorder.forget(self.patience(5))
+        return recording(made, data, self.domid, self.host_name_of(device), kind)
+
+    def _fetched(self, made: Mapping[str, Any]) -> bytes:
+        size = int(made["bytes"])
+        got = self._run.host.run(Command(("cat", str(made["path"])), timeout_s=self.patience(1 + size / 2e7)))
+        if got.exit_code != 0 or len(got.stdout) != size:
+            why = last_line(got.stderr) if got.stderr else f"{len(got.stdout):,} of {size:,} bytes came"
+            raise CommandFailed(f"the host: the trace could not be fetched: {why}")
+        return got.stdout
 
     def on_backing(
         self, cell: Cell, seed: int, argv: Callable[[Disk], tuple[str, ...]], timeout_s: float
@@ -157,6 +164,8 @@ class XenGuest:
         """Return what primitive operations cost in this guest, timed at the first time of asking."""
         if self._traps is None:
             result = self.transport.run(Command(("pvb-traps",), timeout_s=self.patience(5)))
+            if result.exit_code != 0:
+                raise CommandFailed(f"the guest: {last_line(result.stderr)}")
             self._traps = parse_traps(result.stdout.decode(errors="replace"))
         return self._traps
 

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from pvbench.xen.facts import facts_of
 from pvbench.xen.guest import PORTS, Prepared, XenGuest, is_qdisk
 from pvbench.xen.peer import serve
 from pvbench.xen.programs import ask, last_line
+from pvbench.xen.recorder import Recorder
 
 OWN_BRIDGE = "pvbr0"
 GUEST_USER = "root"
@@ -89,10 +89,12 @@ class XenHypervisor:
         with ExitStack() as stack:
             setup = stack.enter_context(self._transport.talk((f"{programs}/pvb-setup",)))
             domains = stack.enter_context(self._transport.talk((f"{programs}/pvb-domain",)))
+            recorder = stack.enter_context(
+                Recorder(lambda: self._transport.talk((f"{programs}/pvb-trace",)), self._host.name)
+            )
             made = ask(setup, request, self.patience(20 + scratch_bytes * len(disks) / 2e8), self._host.name)
             self._run = Prepared(
-                self._host.scratch, programs, files, made["disks"], self._transport, domains, setup,
-                cache(lambda: stack.enter_context(self._transport.talk((f"{programs}/pvb-trace",)))),
+                self._host.scratch, programs, files, made["disks"], self._transport, domains, setup, recorder,
                 paced=self.facts().emulation is not Emulation.SOFTWARE,
             )  # fmt: skip
             try:

@@ -9,10 +9,11 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
@@ -363,3 +364,76 @@ def test_a_mount_that_stays_busy_is_said_to_be(
 
     with pytest.raises(setup.Failed, match="target is busy"):
         setup.unmount("/disks", patience=0.1)
+
+
+def recorder(tmp_path: Path, xentrace: str, look: Callable[[int, str], dict[str, int]] | None = None) -> Any:
+    """pvb-trace's recorder with a xentrace of its own, which is given the file's path last."""
+    (tmp_path / "run").mkdir(exist_ok=True)
+    fake = tmp_path / "xentrace"
+    fake.write_text(f"#!/bin/sh\nfor file; do :; done\n{xentrace}\n")
+    fake.chmod(0o755)
+    return program("pvb-trace").Recorder(
+        find=lambda: str(fake), look=look or (lambda domid, kind: {"at": domid}), rate=lambda: 2445.0
+    )
+
+
+def arm(tmp_path: Path, delay: float = 0.0) -> dict[str, object]:
+    return {"action": "arm", "domid": 4, "kind": "block", "delay": delay, "seconds": 1, "root": str(tmp_path)}
+
+
+def test_a_trace_is_recorded_told_and_forgotten(tmp_path: Path) -> None:
+    made = recorder(tmp_path, 'printf trace >"$file"')
+    made.arm(arm(tmp_path))
+    answer = made.collect({})
+    there = Path(answer["path"]).read_bytes()
+    made.forget({})
+
+    assert there == b"trace"
+    assert (answer["bytes"], answer["before"], answer["after"]) == (5, {"at": 4}, {"at": 4})
+    assert list((tmp_path / "run").iterdir()) == []
+
+
+def test_what_a_killed_recorder_left_is_not_taken_for_a_trace(tmp_path: Path) -> None:
+    made = recorder(tmp_path, "exit 0")
+    (tmp_path / "run/trace.bin").write_bytes(b"older")
+    made.arm(arm(tmp_path))
+
+    with pytest.raises(Exception, match="xentrace: exit code 0"):
+        made.collect({})
+
+
+@pytest.mark.parametrize(
+    ("xentrace", "said"),
+    [
+        ("echo 'Failed to write trace data'; exit 1", "xentrace: Failed to write trace data"),
+        ("exit 3", "xentrace: exit code 3"),
+        ("kill -9 $$", "xentrace: exit code -9"),
+    ],
+)
+def test_a_recording_that_failed_says_why(tmp_path: Path, xentrace: str, said: str) -> None:
+    made = recorder(tmp_path, xentrace)
+    made.arm(arm(tmp_path))
+
+    with pytest.raises(Exception, match=said):
+        made.collect({})
+
+
+def test_counters_that_are_gone_are_an_answer_and_not_a_thread_that_died(tmp_path: Path) -> None:
+    def look(_domid: int, _kind: str) -> dict[str, int]:
+        raise ConnectionRefusedError(111, "the device model is gone")
+
+    made = recorder(tmp_path, "exit 0", look)
+    made.arm(arm(tmp_path))
+
+    with pytest.raises(Exception, match=r"ConnectionRefusedError: .*the device model is gone"):
+        made.collect({})
+
+
+def test_forgetting_does_not_wait_for_the_moment(tmp_path: Path) -> None:
+    made = recorder(tmp_path, 'printf trace >"$file"')
+    made.arm(arm(tmp_path, delay=60.0))
+    began = time.monotonic()
+    made.forget({})
+
+    assert time.monotonic() - began < 5
+    assert list((tmp_path / "run").iterdir()) == []

@@ -12,7 +12,16 @@ import pytest
 from pvbench import controller, plan
 from pvbench.controller import HeldHost, RunSummary, Settings
 from pvbench.drivers import DRIVERS
-from pvbench.errors import BootError, CommandTimeout, DiskFull, PvbenchError, ResumeRefused, Unreachable
+from pvbench.errors import (
+    BootError,
+    CommandFailed,
+    CommandTimeout,
+    DiskFull,
+    ParseError,
+    PvbenchError,
+    ResumeRefused,
+    Unreachable,
+)
 from pvbench.hypervisor import GuestRun, GuestSpec, Recording
 from pvbench.matrix import expand, load
 from pvbench.model import (
@@ -106,14 +115,17 @@ class Guest:
         return 30 * usual_s
 
     def record(self, device: str, argv: tuple[str, ...], delay_s: float, seconds: float) -> Recording:
-        return Recording(self.host.trace, 2, 2445.0, 60, 2.5)
+        self.host.fails("record")
+        return self.host.recording or Recording(self.host.trace, 2, 2445.0, 60, 2.5)
 
     def on_backing(
         self, cell: Cell, seed: int, argv: Callable[[Disk], tuple[str, ...]], timeout_s: float
     ) -> bytes | None:
+        self.host.fails("on_backing")
         return recorded("fio") if cell.workload.tool == "fio" else None
 
     def traps(self) -> tuple[TrapCost, ...]:
+        self.host.fails("traps")
         return (TrapCost("empty hypercall", ((1000, 5),)),)
 
     def execute(self, device: str, warmup: tuple[str, ...] | None, argv: tuple[str, ...], timeout_s: float) -> GuestRun:
@@ -139,6 +151,8 @@ class Host:
         self.granted: tuple[Granted, ...] = ()
         self.trace = b""
         self.log = b""
+        self.recording: Recording | None = None
+        self.fails: Callable[[str], None] = lambda _what: None
 
     def facts(self) -> HostFacts:
         return FACTS
@@ -303,6 +317,83 @@ def test_a_trace_that_cannot_be_taken_is_a_flag_and_the_figure_stands(store: Sto
 
     assert {trial.outcome for trial in found} == {Outcome.OK}
     assert all(trial.flags[0].startswith("mechanism: ") and trial.mechanism is None for trial in found)
+
+
+OPTIONAL = {"record": "mechanism: ", "traps": "trap costs: ", "on_backing": "ceiling: "}
+
+
+@pytest.mark.parametrize("what", OPTIONAL)
+@pytest.mark.parametrize(
+    "error",
+    [
+        BootError("xen1: arm: xentrace is not installed"),
+        CommandFailed("xen1: pvb-trace ended with exit code 1 instead of an answer"),
+        CommandTimeout("pvb-traps did not end in time"),
+        DiskFull("no space left on the controller"),
+        KeyError("before"),
+        ParseError("pvb-traps: cannot read 'x'"),
+        TypeError("'NoneType' object is not subscriptable"),
+        Unreachable("the connection was lost"),
+        ValueError("cannot convert float NaN to integer"),
+        OSError(28, "No space left on device"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_whatever_goes_wrong_with_what_is_optional_is_a_flag_and_the_figure_stands(
+    store: Store, what: str, error: Exception
+) -> None:
+    host = Host()
+    host.trace = gzip.decompress((GOLDEN.parent / "trace/ide-all.bin.gz").read_bytes())
+
+    def fails(asked: str) -> None:
+        if asked == what:
+            raise error
+
+    host.fails = fails
+    found = traced(host, store)
+
+    assert {trial.outcome for trial in found} == {Outcome.OK}
+    assert all(trial.readings for trial in found)
+    assert host.boots == ["b01-xen1", "b02-xen1"]
+    assert len(host.executed) == 8
+    for trial in found:
+        (flag,) = trial.flags
+        assert flag.startswith(OPTIONAL[what])
+        assert str(error) in flag
+        assert (trial.mechanism is None, trial.traps == ()) == (what == "record", what == "traps")
+    assert store.trials() == tuple(dict.fromkeys(store.records()))
+
+
+@pytest.mark.parametrize("mhz", [float("nan"), float("inf"), -1.0, 1e-320])
+def test_a_host_whose_clock_is_nonsense_makes_no_mechanism_and_costs_no_figure(store: Store, mhz: float) -> None:
+    host = Host()
+    trace = gzip.decompress((GOLDEN.parent / "trace/ide-all.bin.gz").read_bytes())
+    host.recording = Recording(trace, 2, mhz, 60, 2.5)
+
+    found = traced(host, store)
+
+    assert {trial.outcome for trial in found} == {Outcome.OK}
+    assert all(trial.mechanism is None and trial.flags[0].startswith("mechanism: ") for trial in found)
+
+
+def test_a_guest_that_is_gone_in_an_optional_pass_is_met_by_the_next_trial(store: Store) -> None:
+    host = Host()
+    gone: list[str] = []
+
+    def fails(what: str) -> None:
+        if what == "record" and len(host.boots) == 1:
+            gone.append(what)
+        if gone and len(host.boots) == 1:
+            raise Unreachable("the connection was lost")
+
+    def breaks(_device: str, _times: int) -> None:
+        fails("execute")
+
+    host.fails, host.breaks = fails, breaks
+
+    assert {trial.outcome for trial in traced(host, store)} == {Outcome.OK}
+    assert host.boots == ["b01-xen1", "b01-xen1", "b02-xen1"]
+    assert [len(trial.flags) for trial in store.trials()][:2] == [3, 1]
 
 
 def test_foreign_load_on_the_host_taints_the_trial(store: Store) -> None:

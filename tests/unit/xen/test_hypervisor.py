@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pvbench.clock import SystemClock
-from pvbench.errors import BootError, Unreachable
+from pvbench.errors import BootError, CommandFailed, Unreachable
 from pvbench.hypervisor import GuestSpec
 from pvbench.inventory import Host
 from pvbench.model import Cell, DeviceKind, Emulation, GuestImage, Payer, Placement, Workload
@@ -46,6 +46,7 @@ class Dom0:
         self.in_guest: list[tuple[str, ...]] = []
         self.refused: str | None = None
         self.pace = 900_000
+        self.fetched = "trace"
 
     def transport(self) -> FakeTransport:
         return FakeTransport(self.run, name="xen1", answer=self.answer, behind=self.behind)
@@ -60,7 +61,7 @@ class Dom0:
         if command.argv[0].endswith("pvb-probe"):
             return done(json.dumps(PROBED))
         if command.argv[0] == "cat":
-            return done("trace")
+            return done(self.fetched)
         if command.argv[0] == "fio":
             return done("{}")
         whole = [line.split("  ")[1] + ": OK" for line in command.stdin.decode().splitlines()]
@@ -106,6 +107,8 @@ class Dom0:
         self.in_guest.append(command.argv)
         if command.argv[0] == self.refused:
             return CommandResult((), 1, b"", b"no such port\n", 0.1)
+        if command.argv[0] == "fails":
+            return CommandResult((), 1, b"", b"fio: io_u error on file /dev/xvde\n", 0.1)
         if command.argv == ("pvb-traps",):
             return done("empty hypercall;900:3 1100:1\n")
         before = LOOK.format(when="before", ide=0, ide_sectors=0, pv=5, pv_sectors=40)
@@ -214,6 +217,33 @@ def test_a_trace_is_armed_before_the_load_and_fetched_after_it(xen: XenHyperviso
     assert recorder == ["pvb-trace arm", "pvb-trace collect", "pvb-trace forget"]
     assert (recording.data, recording.domid, recording.ios, recording.window_s) == (b"trace", 4, 60, 2.0)
     assert traps[0].bins == ((900, 3), (1100, 1))
+
+
+def test_a_load_that_failed_is_no_load_that_was_traced(xen: XenHypervisor, dom0: Dom0) -> None:
+    with xen.setup(64 << 20, SPEC.devices), xen.boot(SPEC) as guest:
+        with pytest.raises(CommandFailed, match="to be traced failed: fails exited with 1: fio: io_u error on"):
+            guest.record("blkfront", ("fails",), 2.5, 2.0)
+
+    assert [what for what, _ in dom0.asked if what.startswith("pvb-trace")] == ["pvb-trace arm", "pvb-trace forget"]
+
+
+def test_a_trace_that_came_in_part_is_none(xen: XenHypervisor, dom0: Dom0) -> None:
+    dom0.fetched = "tra"
+    with xen.setup(64 << 20, SPEC.devices), xen.boot(SPEC) as guest:
+        with pytest.raises(CommandFailed, match="could not be fetched: 3 of 5 bytes came"):
+            guest.record("blkfront", ("fio",), 2.5, 2.0)
+
+    assert dom0.asked[-3][0] == "pvb-trace forget"
+
+
+def test_trap_costs_that_cannot_be_timed_say_why(xen: XenHypervisor, dom0: Dom0) -> None:
+    dom0.refused = "pvb-traps"
+    with (
+        xen.setup(64 << 20, SPEC.devices),
+        xen.boot(SPEC) as guest,
+        pytest.raises(CommandFailed, match="the guest: no such port"),
+    ):
+        guest.traps()
 
 
 def test_the_backing_store_is_measured_on_the_disk_that_setup_made(xen: XenHypervisor, dom0: Dom0) -> None:
