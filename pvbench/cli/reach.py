@@ -78,7 +78,7 @@ def holder(
     @contextmanager
     def hold(name: str) -> "Iterator[HeldHost]":
         with leased(app, hosts[name], known, what, token) as (transport, held):
-            yield HeldHost(hypervisor(app, transport, hosts[name], guest), held.renew)
+            yield HeldHost(hypervisor(app, transport, hosts[name], guest), held.check)
 
     return hold
 

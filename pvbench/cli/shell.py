@@ -2,9 +2,7 @@
 
 import os
 import sys
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,16 +11,14 @@ import click
 from pvbench.cli import found
 from pvbench.cli.app import App, pass_app, verb
 from pvbench.cli.matrices import hosts_option
-from pvbench.errors import TransportError, UsageError
+from pvbench.errors import UsageError
 
 if TYPE_CHECKING:
     from pvbench.hypervisor import Guest, GuestSpec
-    from pvbench.lease import Lease
     from pvbench.transport import Transport
 
 USUAL_DEVICES = "e1000,netfront,ide,blkfront"
 MEMORY_BYTES, VCPUS, SCRATCH_BYTES = 256 << 20, 1, 256 << 20  # as a matrix that says nothing of them
-RENEW_S = 300.0
 _SEED = 1
 
 
@@ -53,11 +49,13 @@ def shell(app: App, host: str, command: tuple[str, ...], devices: str, placement
     with orderly(app), reach.leased(app, hosts[host], known, "shell") as (transport, lease):
         hypervisor = reach.hypervisor(app, transport, hosts[host], guest_image)
         app.note(f"{host}: booting a guest with {', '.join(spec.devices)}")
-        with _renewing(app, lease), hypervisor.setup(spec.scratch_bytes, spec.devices), hypervisor.boot(spec) as guest:
+        with hypervisor.setup(spec.scratch_bytes, spec.devices), hypervisor.boot(spec) as guest:
             app.note(f"{host}: it answers after {guest.boot_seconds:.0f} s")
             for line in _aims(guest, spec, host):
                 app.note(f"  {line}")
-            return at(app, guest.transport, command)
+            code = at(app, guest.transport, command)
+        lease.check()  # a host that was lost to somebody else meanwhile is said to be
+    return code
 
 
 def need_terminal() -> None:
@@ -111,27 +109,6 @@ def _aims(guest: "Guest", spec: "GuestSpec", host: str) -> Iterator[str]:
         else:
             client = f"iperf3 -c {target.address} -p {target.port}"
             yield f"{device}: {target.local} here, {target.address} on the host ({client})"
-
-
-@contextmanager
-def _renewing(app: App, lease: "Lease") -> Iterator[None]:
-    """Hold on to the host for as long as a person thinks."""
-    over = threading.Event()
-
-    def renew() -> None:
-        while not over.wait(RENEW_S):
-            try:
-                lease.renew()
-            except TransportError as error:
-                app.detail(f"the lease was not renewed: {error}")
-
-    thread = threading.Thread(target=renew, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join(1)
 
 
 def _stdin() -> int | None:

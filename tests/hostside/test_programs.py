@@ -58,53 +58,6 @@ def fake(tmp_path: Path) -> Callable[[str, str], str]:
     return make
 
 
-def lease(root: Path, token: str, action: str = "acquire", ttl: float = 60) -> dict[str, object]:
-    more: dict[str, dict[str, object]] = {
-        "acquire": {"owner": f"owner of {token}", "token": token, "ttl": ttl},
-        "renew": {"token": token, "ttl": ttl},
-        "release": {"token": token},
-    }
-    return {"action": action, "root": str(root), **more.get(action, {})}
-
-
-def test_a_lease_is_given_up_when_its_controller_is_gone(tmp_path: Path) -> None:
-    assert ask("pvb-lease", lease(tmp_path, "a")) == [{}]
-    assert ask("pvb-lease", lease(tmp_path, "b")) == [{}]
-
-
-def test_a_held_host_names_its_holder_and_not_the_token(tmp_path: Path) -> None:
-    with subprocess.Popen([HOSTSIDE / "pvb-lease"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
-        assert holder.stdin is not None
-        assert holder.stdout is not None
-        holder.stdin.write(json.dumps(lease(tmp_path, "secret-a")) + "\n")
-        holder.stdin.flush()
-        assert holder.stdout.readline() == "{}\n"
-
-        (refused, renewed, again) = ask(
-            "pvb-lease", lease(tmp_path, "b"), lease(tmp_path, "b", "renew"), lease(tmp_path, "secret-a")
-        )
-
-    assert refused["held"]["owner"] == "owner of secret-a"  # type: ignore[index]
-    assert "secret-a" not in json.dumps(refused).replace("owner of secret-a", "")
-    assert renewed == {"lost": True}
-    assert again == {}
-
-
-def test_a_lease_that_ran_out_is_anybodys(tmp_path: Path) -> None:
-    module = program("pvb-lease")
-
-    module.answer(lease(tmp_path, "a", ttl=-1))
-    assert module.answer(lease(tmp_path, "b")) == {}
-    assert module.answer(lease(tmp_path, "a", "renew")) == {"lost": True}
-
-
-def test_a_bad_request_is_answered_not_died_of(tmp_path: Path) -> None:
-    (answer, unknown) = ask("pvb-lease", {"action": "acquire"}, {"action": "fly", "root": str(tmp_path)})
-
-    assert "root" in str(answer["error"])
-    assert "unknown action" in str(unknown["error"])
-
-
 def test_scratch_disks_hold_no_two_equal_blocks(tmp_path: Path) -> None:
     module = program("pvb-setup")
     size = module.POOL + 3 * module.CHUNK

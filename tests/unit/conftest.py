@@ -28,6 +28,7 @@ class Sshd:
     folder: Path
     port: int
     process: subprocess.Popen[bytes]
+    address: str = "127.0.0.1"
     user: str = field(default_factory=getpass.getuser)
 
     @property
@@ -45,7 +46,7 @@ class Sshd:
     def host(self, **other: str | int | None) -> Host:
         facts: dict[str, str | int | None] = {
             "name": "loop",
-            "address": "127.0.0.1",
+            "address": self.address,
             "port": self.port,
             "user": self.user,
             "key": str(self.key),
@@ -91,7 +92,8 @@ def free_port() -> int:
         return int(sock.getsockname()[1])
 
 
-def start(folder: Path, *lines: str) -> Sshd:
+def start(folder: Path, *lines: str, address: str = "127.0.0.1", within: tuple[str, ...] = ()) -> Sshd:
+    """Start a server; `within` is the command that puts it into a network of its own, where `address` is."""
     program = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
     if program is None:
         pytest.fail(f"these tests need a real sshd: {INSTALL}", pytrace=False)
@@ -107,7 +109,7 @@ def start(folder: Path, *lines: str) -> Sshd:
         "\n".join(
             [
                 f"Port {port}",
-                "ListenAddress 127.0.0.1",
+                f"ListenAddress {address}",
                 f"HostKey {folder}/host",
                 f"PidFile {folder}/pid",
                 f"AuthorizedKeysFile {folder}/authorized_keys",
@@ -124,11 +126,11 @@ def start(folder: Path, *lines: str) -> Sshd:
         )
     )
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([program, "-D", "-e", "-f", config], stderr=log, stdin=subprocess.DEVNULL)
-    server = Sshd(folder, port, process)
+        process = subprocess.Popen([*within, program, "-D", "-e", "-f", config], stderr=log, stdin=subprocess.DEVNULL)
+    server = Sshd(folder, port, process, address)
     for _ in range(200):
         with socket.socket() as sock:
-            if sock.connect_ex(("127.0.0.1", port)) == 0:
+            if sock.connect_ex((address, port)) == 0:
                 return server
         if process.poll() is not None:
             break
