@@ -47,8 +47,8 @@ class Recording:
 class GuestRun:
     """What the tool printed and logged in the guest, how it ended, and what the guest saw carry the traffic.
 
-    `warmup_s` is what a warm-up of its own took, None where there was none; `steal` the share of the time that the
-    guest's vCPUs waited for a CPU of the host, None where that cannot be told from waiting for the device.
+    `warmup` is the run before it that warmed up, None where there was none of its own; `steal` the share of the time
+    that the guest's vCPUs waited for a CPU of the host, None where that cannot be told from waiting for the device.
     """
 
     argv: tuple[str, ...]
@@ -58,8 +58,13 @@ class GuestRun:
     elapsed_s: float
     witness: Witness
     log: bytes = b""
-    warmup_s: float | None = None
+    warmup: "GuestRun | None" = None
     steal: float | None = None
+
+    @property
+    def warmup_s(self) -> float | None:
+        """What a warm-up of its own took; None where there was none."""
+        return self.warmup.elapsed_s if self.warmup else None
 
 
 class Observation(Protocol):
@@ -102,7 +107,7 @@ class Guest(Protocol):
         ...
 
     def execute(self, device: str, warmup: tuple[str, ...] | None, argv: tuple[str, ...], timeout_s: float) -> GuestRun:
-        """Run the warm-up and the tool in the guest, looking at the guest's side before and after the tool.
+        """Run the warm-up and the tool in the guest, looking at the guest's side before and after each.
 
         Raises Unreachable when the guest is gone, CommandTimeout when the tool does not end.
         """

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from pvbench import path, trace
+from pvbench import trace, verdict
 from pvbench.bill import stolen
 from pvbench.clock import Clock
 from pvbench.drivers import DRIVERS
@@ -55,31 +55,25 @@ def measure(spec: TrialSpec, guest: Guest, run: Measuring) -> Trial:
     if done.stderr:
         raw.append(run.store.keep(spec.id, "stderr.txt", done.stderr))
     spent = run.clock.monotonic() - begun
-    commands = (*guest.commands, *((CommandRecord("guest", warmup, None, done.warmup_s),) if warmup else ()),
-                CommandRecord("guest", argv, done.exit_code, done.elapsed_s))  # fmt: skip
+    ran = (done.warmup, done) if done.warmup else (done,)
+    commands = (*guest.commands, *(CommandRecord("guest", each.argv, each.exit_code, each.elapsed_s) for each in ran))
     seconds = (("boot", guest.boot_seconds), *((("warmup", done.warmup_s),) if done.warmup_s is not None else ()),
                ("tool", done.elapsed_s), ("trial", spent),
                ("overhead", spent - done.elapsed_s - (done.warmup_s or 0.0)))  # fmt: skip
-    reason = path.judge(DRIVERS[cell.device], *witnesses)
-    outcome = Outcome.INVALID
+    found = verdict.judge(tool, params, DRIVERS[cell.device], done, witnesses[1])
     readings: tuple[Reading, ...] = ()
     bins: tuple[tuple[int, int], ...] = ()
     windows: tuple[float, ...] = ()
     wavering: tuple[str, ...] = ()
-    if reason is None:
-        try:
-            measured = tool.parse(done.stdout, params)
-        except PvbenchError as error:
-            outcome, reason = Outcome.NOT_MEASURED, f"{error}{_last_words(done)}"
-        else:
-            readings, bins, outcome = measured.readings, measured.latency_bins, Outcome.OK
-            windows, wavering = _windows(tool, done.log, params, measured)
+    if found.measured:
+        readings, bins = found.measured.readings, found.measured.latency_bins
+        windows, wavering = _windows(tool, done.log, params, found.measured)
     made = Trial(
-        spec, outcome, reason, started, readings, bins, witnesses, guest.cache_mode(cell.device), commands, tuple(raw),
-        seconds, flags=(*wavering, *_taints(seen, done)), windows=windows, bill=seen.bill(),
+        spec, found.outcome, found.reason, started, readings, bins, witnesses, guest.cache_mode(cell.device), commands,
+        tuple(raw), seconds, flags=(*found.flags, *wavering, *_taints(seen, done)), windows=windows, bill=seen.bill(),
         granted=seen.granted(),
     )  # fmt: skip
-    return _with_mechanism(made, guest, run) if outcome is Outcome.OK and spec.traced(run.traced_blocks) else made
+    return _with_mechanism(made, guest, run) if found.measured and spec.traced(run.traced_blocks) else made
 
 
 def failed(spec: TrialSpec, clock: Clock, reason: str, started: str | None = None) -> Trial:
@@ -156,11 +150,6 @@ def _windows(tool: Tool, log: bytes, params: Params, measured: Measured) -> tupl
 def _taints(seen: Observation, done: GuestRun) -> tuple[str, ...]:
     robbed = stolen(done.steal)
     return (*seen.taints(), *((robbed,) if robbed else ()))
-
-
-def _last_words(done: GuestRun) -> str:
-    said = done.stderr.decode(errors="replace").strip().splitlines()
-    return f" ({said[-1]})" if said else ""
 
 
 def _seed(spec: TrialSpec, seed: int) -> int:

@@ -38,6 +38,9 @@ PERCENTILES = (("latency_p50", 0.50, 1), ("latency_p99", 0.99, 100), ("latency_p
 LOG = "/tmp/pvb"  # noqa: S108 - in the guest, whose /tmp is its own memory
 """What fio puts before _iops.log; pvb-run hands back every /tmp/pvb_*.log."""
 
+_LAST_ERRNO = 4095
+"""MAX_ERRNO of <linux/err.h>; what is above has no name."""
+
 _PART_OF_WINDOW = 0.9
 """fio begins its averages up to 250 ms after a ramp and drops the one cut off: five of 400 ms do not fit in 2 s."""
 
@@ -87,6 +90,8 @@ def parse(stdout: bytes, params: Params) -> Measured:
     parts = [_part(job, name, asked_s) for job in jobs for name in DIRECTIONS[str(params["rw"])]]
     bins = _merged(parts)
     counts = [number("fio", part, "lat_ns", "N") for part in parts]
+    if not sum(counts):
+        raise ParseError("fio: no latency was taken")
     waited = sum(number("fio", part, "lat_ns", "mean") * n for part, n in zip(parts, counts, strict=True))
     readings = [
         # bw_bytes is B/s; bw beside it is KiB/s. iops is over the whole time; iops_mean is a mean of samples.
@@ -111,7 +116,7 @@ def windows(log: bytes, params: Params) -> tuple[float, ...]:
     told: dict[int, tuple[int, int]] = {}  # per direction, the part and the time of its last line
     for line in log.decode(errors="replace").splitlines():
         words = [word.strip() for word in line.split(",")]
-        if len(words) < 3 or not all(word.isdigit() for word in words[:3]):
+        if len(words) < 3 or not all(word.isascii() and word.isdigit() and len(word) < 19 for word in words[:3]):
             raise ParseError(f"fio: {line[:80]!r} is no line of its log")
         ended, rate, direction = (int(word) for word in words[:3])
         if direction > 1:  # trims, syncs
@@ -151,7 +156,7 @@ def _part(job: Mapping[str, Any], direction: str, asked_s: float) -> Mapping[str
     """Return what a job did in one direction. fio can exit 0 after an error, or with I/O short, dropped or none."""
     error = int(number("fio", job, "error"))
     if error:
-        raise ParseError(f"fio: job ended with error {error} ({os.strerror(error)})")
+        raise ParseError(f"fio: job ended with error {error} ({os.strerror(min(error, _LAST_ERRNO))})")
     part = job.get(direction)
     if not isinstance(part, Mapping):
         raise ParseError(f"fio: the job has no {direction!r}")
@@ -168,10 +173,12 @@ def _merged(parts: Iterable[Mapping[str, Any]]) -> tuple[tuple[int, int], ...]:
     counts: Counter[int] = Counter()
     for part in parts:
         bins = part["lat_ns"].get("bins") if isinstance(part.get("lat_ns"), Mapping) else None
-        if not bins:
+        if not bins or not isinstance(bins, Mapping):
             raise ParseError("fio: no lat_ns.bins", hint="it needs --output-format=json+ and --lat_percentiles=1")
-        for midpoint, count in bins.items():
-            counts[int(midpoint)] += int(count)
+        for midpoint in bins:
+            if not (midpoint.isascii() and midpoint.isdigit() and len(midpoint) < 19):
+                raise ParseError(f"fio: {midpoint[:30]!r} in lat_ns.bins is no latency")
+            counts[int(midpoint)] += int(number("fio", bins, midpoint))
     return tuple(sorted((midpoint, count) for midpoint, count in counts.items() if count))
 
 

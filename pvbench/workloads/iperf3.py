@@ -115,16 +115,24 @@ def _windows(report: Mapping[str, Any], params: Params) -> tuple[float, ...]:
     Where the guest sends UDP this is what it sent: only the end of a test tells what arrived.
     """
     intervals = report.get("intervals")
-    sums = [part.get("sum", {}) for part in intervals if isinstance(part, Mapping)] if intervals else []
-    counted = [part for part in sums if not part.get("omitted")]
+    sums = [part.get("sum") for part in intervals if isinstance(part, Mapping)] if isinstance(intervals, list) else []
+    counted = [part for part in sums if isinstance(part, Mapping) and not part.get("omitted")]
     least = 0.5 * float(params["runtime"]) / WINDOWS  # a rest of a few ms may come last
-    rates = [float(part["bits_per_second"]) for part in counted if part["end"] - part["start"] > least]
+    try:
+        rates = [
+            float(number("iperf3", part, "bits_per_second"))
+            for part in counted
+            if number("iperf3", part, "end") - number("iperf3", part, "start") > least
+        ]
+    except ParseError:
+        return ()
     return tuple(rates) if len(rates) == WINDOWS else ()
 
 
 def _retransmits(report: Mapping[str, Any], params: Params) -> tuple[Reading, ...]:
     """Return what the guest's own TCP sent again; a kernel that does not tell gives no reading."""
-    if params["direction"] != "up" or "retransmits" not in report["end"].get("sum_sent", {}):
+    sent = report["end"].get("sum_sent")
+    if params["direction"] != "up" or not isinstance(sent, Mapping) or "retransmits" not in sent:
         return ()
     return (Reading("retransmits", float(number("iperf3", report, "end", "sum_sent", "retransmits"))),)
 

@@ -1,11 +1,13 @@
 """netperf between the guest and the host: its command lines, and what its omni key=value output says."""
 
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from pvbench.errors import ParseError
 from pvbench.model import DeviceKind, Reading
 from pvbench.workloads.tool import (
+    LARGEST,
     Argv,
     Measured,
     Params,
@@ -29,6 +31,9 @@ BITS_PER_SECOND: Mapping[str, float] = MappingProxyType({
     "10^3bits/s": 1e3, "10^6bits/s": 1e6, "10^9bits/s": 1e9,
     "Bytes/s": 8, "KBytes/s": 8 * 2**10, "MBytes/s": 8 * 2**20, "GBytes/s": 8 * 2**30,
 })  # fmt: skip
+
+_UNKNOWN = -1.0
+"""netperf's word for what it could not find out."""
 
 LEAST_SHARE_ACCOUNTED = 0.8
 """UDP_RR waits for ever for a lost datagram: its latencies then add up to clearly less than the time it took."""
@@ -89,14 +94,17 @@ def _transactions(values: Mapping[str, str], test: str) -> tuple[Reading, ...]:
         raise ParseError(f"netperf: {test} is given in {unit}, not in Trans/s")
     if not (rate := _number(values, "TRANSACTION_RATE")):
         raise ParseError("netperf: not one transaction was completed")
-    accounted = rate * _number(values, "MEAN_LATENCY") / 1e6
-    if test == "UDP_RR" and accounted < LEAST_SHARE_ACCOUNTED:
-        raise ParseError(f"netperf: UDP_RR stalled on a lost datagram; it was busy {accounted:.0%} of the time")
+    if test == "UDP_RR":
+        accounted = rate * _number(values, "MEAN_LATENCY", least=_UNKNOWN) / 1e6
+        if accounted < LEAST_SHARE_ACCOUNTED:
+            raise ParseError(f"netperf: UDP_RR stalled on a lost datagram; it was busy {accounted:.0%} of the time")
     readings = [Reading("transactions", rate)]
     if _number(values, "BURST_SIZE") == 0:  # with several in flight, one over the rate is no latency
         readings.append(Reading("latency_mean", 1 / rate))
     for metric, key in (("latency_p50", "P50_LATENCY"), ("latency_p99", "P99_LATENCY")):
-        if key in values and (microseconds := _number(values, key)) > 0:  # absent, 0 or -1: no histogram was built in
+        if (
+            key in values and (microseconds := _number(values, key, least=_UNKNOWN)) > 0
+        ):  # absent, 0 or -1: no histogram was built in
             readings.append(Reading(metric, microseconds / 1e6))
     return tuple(readings)
 
@@ -120,8 +128,8 @@ def _scale(values: Mapping[str, str], test: str) -> float:
 
 
 def _retransmits(values: Mapping[str, str], test: str) -> tuple[Reading, ...]:
-    """Return what the guest's own TCP sent again; -1 is netperf's word for not known."""
-    if test != "TCP_STREAM" or (count := _number(values, "LOCAL_TRANSPORT_RETRANS")) < 0:
+    """Return what the guest's own TCP sent again; nothing where netperf could not find out."""
+    if test != "TCP_STREAM" or (count := _number(values, "LOCAL_TRANSPORT_RETRANS", least=_UNKNOWN)) < 0:
         return ()
     return (Reading("retransmits", count),)
 
@@ -132,12 +140,15 @@ def _word(values: Mapping[str, str], key: str) -> str:
     return values[key]
 
 
-def _number(values: Mapping[str, str], key: str) -> float:
+def _number(values: Mapping[str, str], key: str, least: float = 0.0) -> float:
     word = _word(values, key)
     try:
-        return float(word)
+        value = float(word)
     except ValueError:
-        raise ParseError(f"netperf: {key} is {word!r}, not a number") from None
+        raise ParseError(f"netperf: {key} is {word[:30]!r}, not a number") from None
+    if not (math.isfinite(value) and least <= value <= LARGEST):
+        raise ParseError(f"netperf: {key} of {word[:30]} is no figure")
+    return value
 
 
 TOOL = Tool("netperf", DeviceKind.NET, "netperf.txt", argv, parse, warmup_argv, peer_argv)

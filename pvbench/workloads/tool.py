@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, isfinite
 from typing import Any
 
 from pvbench.errors import ParseError, UsageError
@@ -18,6 +18,9 @@ WINDOWS = 5
 LEAST_SHARE_MEASURED, SLACK_S = 0.95, 0.25
 """A tool that measured less than this share of the time asked for, and lacks more than that, ended early: its figure is
 not what was asked. On a slow host a tool's own start takes tenths of a second."""
+
+LARGEST = 10**18
+"""No count of bytes, I/Os or ns that a tool makes in a day is larger."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,11 @@ class Measured:
     seconds_measured: float
     latency_bins: tuple[tuple[int, int], ...] = ()
     windows: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        for reading in self.readings:
+            if not (isfinite(reading.value) and reading.value >= 0):
+                raise ParseError(f"{reading.metric}: {reading.value} is no figure")
 
 
 @dataclass(frozen=True)
@@ -131,7 +139,7 @@ def json_object(tool: str, stdout: bytes) -> dict[str, Any]:
             continue
         try:
             found = decoder.raw_decode(text, begins)[0]
-        except ValueError:
+        except (ValueError, RecursionError):
             break
         return dict(found)
     if begins < 0:
@@ -140,12 +148,14 @@ def json_object(tool: str, stdout: bytes) -> dict[str, Any]:
 
 
 def number(tool: str, data: Mapping[str, Any], *path: str) -> float:
-    """Return the number at a path of keys; anything else there is a ParseError that names the path."""
+    """Return the count or rate at a path of keys; anything else there is a ParseError that names the path."""
     value: Any = data
     for key in path:
         value = value.get(key) if isinstance(value, Mapping) else None
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ParseError(f"{tool}: no number at {'.'.join(path)}")
+    if not 0 <= value <= LARGEST:  # NaN is neither
+        raise ParseError(f"{tool}: {str(value)[:30]} at {'.'.join(path)} is no figure")
     return value
 
 

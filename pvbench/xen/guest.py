@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pvbench import domain, tunables
@@ -100,8 +100,11 @@ class XenGuest:
         return seen | ({"nics": nics} if "nics" in seen else {})
 
     def execute(self, device: str, warmup: tuple[str, ...] | None, argv: tuple[str, ...], timeout_s: float) -> GuestRun:
-        """Run the warm-up and the tool in the guest, looking at the guest's side before and after the tool."""
-        warmed = self.transport.run(Command(warmup, timeout_s=timeout_s)) if warmup is not None else None
+        """Run the warm-up and the tool in the guest, looking at the guest's side before and after each."""
+        warmed = self._ran(device, warmup, timeout_s) if warmup is not None else None
+        return replace(self._ran(device, argv, timeout_s), warmup=warmed)
+
+    def _ran(self, device: str, argv: tuple[str, ...], timeout_s: float) -> GuestRun:
         result = self.transport.run(Command(("pvb-run", *argv), timeout_s=timeout_s))
         head, _, body = result.stdout.partition(b"\n\n")
         lines = head.decode(errors="replace")
@@ -117,8 +120,7 @@ class XenGuest:
             DRIVERS[device].kind, self._sighting(device).name,
         )  # fmt: skip
         stderr, log = body[size : size + errors], body[size + errors :]
-        warmed_s = warmed.elapsed_s if warmed else None
-        return GuestRun(argv, code, body[:size], stderr, elapsed, witness, log, warmed_s, steal)
+        return GuestRun(argv, code, body[:size], stderr, elapsed, witness, log, steal=steal)
 
     def record(self, device: str, argv: tuple[str, ...], delay_s: float, seconds: float) -> Recording:
         """Run the tool in the guest and have dom0 record a trace in the middle of it; fetch and forget it."""

@@ -154,6 +154,18 @@ def test_a_boot_is_set_up_observed_and_torn_down_in_order(xen: XenHypervisor, do
     assert "/local/domain/0/backend/vbd/4/768/state" not in stored
 
 
+def test_a_warm_up_is_run_and_looked_at_like_the_tool(xen: XenHypervisor, dom0: Dom0) -> None:
+    with xen.setup(64 << 20, SPEC.devices), xen.boot(SPEC) as guest:
+        run = guest.execute("blkfront", ("netperf", "-l", "1"), ("netperf", "-l", "4"), 10)
+
+    assert [argv for argv in dom0.in_guest if len(argv) > 1 and argv[0] == "pvb-run"] == [
+        ("pvb-run", "netperf", "-l", "1"), ("pvb-run", "netperf", "-l", "4"),
+    ]  # fmt: skip
+    assert run.warmup is not None
+    assert (run.warmup.argv, run.warmup.exit_code, run.warmup_s) == (("netperf", "-l", "1"), 0, 2.5)
+    assert run.warmup.witness.asked_bytes == 409600
+
+
 def test_who_used_the_cpus_is_told_once_both_looks_are_there(xen: XenHypervisor) -> None:
     with xen.setup(64 << 20, SPEC.devices), xen.boot(SPEC) as guest:
         seen = guest.observe("blkfront")
