@@ -12,6 +12,7 @@ from pvbench.ssh.wire import Connection, translated
 
 _CHUNK = 1 << 20
 _KILL_S = 10.0
+UNDO_S = 60  # what a program may need to undo what it made, between SIGTERM and anything stronger
 _TOKEN = "PVBENCH_COMMAND"  # noqa: S105  a mark, not a secret
 NO_EXIT_CODE = -1
 
@@ -20,20 +21,33 @@ def spelled(argv: tuple[str, ...], token: str) -> bytes:
     """Return the line for the remote shell: the one place where words become a shell string.
 
     `exec` so that no shell stays beside the program and no builtin of the shell stands in for it. The token in the
-    environment marks the program and what it starts, so that a timed-out one can be found and ended.
+    environment marks the program, by its process number, and what it starts, so that they can be found and ended.
     """
-    return f"export {_TOKEN}={token}; exec {shlex.join(argv)}".encode("utf-8", "surrogateescape")
+    return f"export {_TOKEN}={token}.$$.; exec {shlex.join(argv)}".encode("utf-8", "surrogateescape")
 
 
-def end_marked(connection: Connection, token: str) -> None:
+# The program itself is told first, and waited for: what it started, such as a device model or the umount of its
+# undoing, is its own to end. Only what is left then is ended for it. One that has ended has an empty environment.
+_END = f"""\
+m={_TOKEN}=$1
+all() {{ grep -lsF "$m." /proc/[0-9]*/environ | cut -d/ -f3; }}
+for p in $(all); do
+  grep -qsF "$m.$p." /proc/$p/environ || continue
+  kill -TERM $p
+  n=$(($2 * 5))
+  while [ $n -gt 0 ] && grep -qsF "$m." /proc/$p/environ; do sleep 0.2; n=$((n - 1)); done
+done
+p=$(all)
+[ -z "$p" ] || {{ kill -TERM $p; sleep 1; p=$(all); [ -z "$p" ] || kill -KILL $p; }}
+"""
+
+
+def end_marked(connection: Connection, token: str, undo_s: int = UNDO_S) -> None:
     """End every program with the token in its environment, as far as the machine still answers."""
-    line = (
-        f"p=$(grep -ls {_TOKEN}={token} /proc/[0-9]*/environ | cut -d/ -f3); "
-        '[ -z "$p" ] || { kill -TERM $p; sleep 1; kill -KILL $p; } 2>/dev/null'
-    )
+    line = shlex.join(("sh", "-c", _END, "pvbench-end", token, str(undo_s))) + " 2>/dev/null"
     with suppress(TransportError), translated(connection.name):
         channel = connection.exec(line.encode(), _KILL_S)
-        channel.status_event.wait(_KILL_S)
+        channel.status_event.wait(undo_s + _KILL_S)
         channel.close()
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from pvbench import ssh
+from pvbench.clock import SystemClock
 from pvbench.errors import (
     CommandFailed,
     CommandTimeout,
@@ -408,6 +409,41 @@ def test_a_program_that_tidies_up_after_its_stdin_ended_is_waited_for(way: Trans
     with way.talk(("sh", "-c", 'cat; sleep 2.2; echo done >"$0"', str(tmp_path / "tidy"))):
         pass
     assert "done\n" == (tmp_path / "tidy").read_text()
+
+
+UNDOING = """
+import os, signal, subprocess, sys, time
+child = subprocess.Popen(["sh", "-c", "trap 'echo told >" + sys.argv[1] + ".child; exit' TERM; sleep 30 & wait"])
+def undo(*_):
+    time.sleep(2.5)
+    child.kill()
+    open(sys.argv[1], "w").write("undone")
+    sys.exit(1)
+signal.signal(signal.SIGTERM, undo)
+for line in sys.stdin:
+    time.sleep(30)
+"""
+
+
+def test_a_program_out_of_time_gets_what_its_own_undoing_needs(way: Transport, tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    with way.talk((sys.executable, "-c", UNDOING, str(mark))) as program, pytest.raises(CommandTimeout):
+        program.ask({}, 1)
+
+    assert "undone" == mark.read_text()
+    assert not (tmp_path / "mark.child").exists()  # what it had started was left to it
+
+
+def test_what_does_not_end_when_told_is_ended_after_its_time(sshd: Any, tmp_path: Path) -> None:
+    from pvbench.ssh.process import Process, end_marked
+
+    with ssh.connect(sshd.host()) as transport:
+        connection = transport.connection  # type: ignore[attr-defined]
+        deaf = ("sh", "-c", "trap '' TERM; sleep 299.4714; sleep 299.4714")
+        running = Process(connection, deaf, SystemClock(), 10)
+        time.sleep(0.5)
+        end_marked(connection, running._token, 1)
+        assert 1 == transport.run(Command(("pgrep", "-f", "^sleep 299.4714"))).exit_code
 
 
 def test_errors_of_the_callers_own_pass_through_a_conversation(way: Transport) -> None:
