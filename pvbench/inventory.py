@@ -2,13 +2,14 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Self
 
 from pvbench.errors import InventoryError
-from pvbench.located import Choice, Const, Field, Keyed, Named, Node, Text, Whole, at, nearest, parse, shown
+from pvbench.located import Choice, Const, Field, Keyed, Named, Node, Scalar, Text, Whole, at, nearest, parse, shown
 
 DEFAULT_SCRATCH = "/var/tmp/pvbench"  # noqa: S108 — a folder on the measured host, made private there
 
@@ -17,10 +18,12 @@ DEFAULT_SCRATCH = "/var/tmp/pvbench"  # noqa: S108 — a folder on the measured 
 class Host:
     """A machine we may use. None means: as OpenSSH would (its config file, its agent, its known_hosts).
 
-    `host_key` is the pinned public key, "ssh-ed25519 AAAA…"; `jump` names another host; `scratch` is a folder on
-    the host under which everything pvbench creates lies; `bridge` is an existing bridge to use (None: pvbench
-    makes its own); `volume_group` puts scratch disks on LVs instead of loop devices;
+    `host_key` is the pinned public key, "ssh-ed25519 AAAA…"; `jump` is what it is reached through, another host's
+    name here or as for `ssh -J`; `scratch` is a folder on the host under which everything pvbench creates lies;
+    `bridge` is an existing bridge to use (None: pvbench makes its own); `volume_group` puts scratch disks on LVs
+    instead of loop devices;
     `storage` is "disk" or "memory": scratch disks in the host's RAM, so that only the device path is measured.
+    `complete` says that nothing else is needed to reach it, so that the SSH configuration is not asked: the lab.
     """
 
     name: str
@@ -34,6 +37,7 @@ class Host:
     bridge: str | None = None
     volume_group: str | None = None
     storage: str = "disk"
+    complete: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,8 +115,44 @@ class _HostKey:
 
 
 _ADDRESS = Text(
-    "address", r"[A-Za-z0-9_:](?:[A-Za-z0-9._:%-]*)", "a name or an IP address; user and port are keys of their own"
+    "address",
+    r"(?![^:]*:[^:]*$)[A-Za-z0-9_:](?:[A-Za-z0-9._:%-]*)",
+    "a name or an IP address; user and port are keys of their own",
 )
+# As people paste them: [ssh://][user@]address[:port], a numeric address of version 6 in brackets.
+_PLACE = (
+    r"(?:ssh://)?(?:(?P<user>[^@\s,][^\s,]*)@)?(?:\[(?P<six>[0-9A-Fa-f:.%a-z]+)\]|(?P<address>[A-Za-z0-9_][A-Za-z0-9._-]*))"
+    r"(?::(?P<port>[0-9]{1,5}))?/?"
+)
+_BARE_PLACE = re.sub(r"\?P<\w+>", "?:", _PLACE)
+_JUMP = Text(
+    "jump",
+    f"(?:{_BARE_PLACE})(?:,(?:{_BARE_PLACE}))*",
+    "a host of this file, or as for ssh -J: [user@]address[:port], several with commas between them, outermost first",
+    longest=1000,
+)
+
+
+class _Address:
+    """A name or an IP address alone: what is pasted with user or port is told apart in the message."""
+
+    def read(self, node: Node) -> str:
+        """Return the address."""
+        text = node.text if isinstance(node, Scalar) else ""
+        found = re.fullmatch(_PLACE, text)
+        if found is not None and not re.fullmatch(_ADDRESS.pattern, text):
+            keys = [f"address: {found['six'] or found['address']}"]
+            keys += [f"{key}: {found[key]}" for key in ("port", "user") if found[key]]
+            raise node.problem(
+                f"'{shown(text)}' is more than an address; write {shown(', '.join(keys), 200)}, each a key of its own"
+            )
+        return _ADDRESS.read(node)
+
+    def schema(self) -> dict[str, Any]:
+        """Return the schema of the text."""
+        return _ADDRESS.schema()
+
+
 _USER = Text("user name", r"[A-Za-z_][A-Za-z0-9._-]*\$?", "a login name, such as root", longest=32)
 _KEY_FILE = Text("path", r"[^\s].*", "the path of a private key on this machine", longest=1000)
 _BRIDGE = Text(
@@ -126,12 +166,14 @@ _GROUP = Text(
 _HOST = Keyed(
     "a host",
     {
-        "address": Field(_ADDRESS, "Name or IP address; a name may be one of ~/.ssh/config.", required=True),
+        "address": Field(_Address(), "Name or IP address; a name may be one of ~/.ssh/config.", required=True),
         "port": Field(Whole(1, 65535), "SSH port; left out: as OpenSSH would."),
         "user": Field(_USER, "Login; must be root or able to run xl. Left out: as OpenSSH would."),
         "key": Field(_KEY_FILE, "Private key file; left out: as OpenSSH would (its agent, its default files)."),
         "host_key": Field(_HostKey(), "The host's public key, pinned; left out: known_hosts decides."),
-        "jump": Field(HOST_NAME, "The host of this file through which it is reached."),
+        "jump": Field(
+            _JUMP, "What it is reached through: a host of this file, a name of ~/.ssh/config, or as for ssh -J."
+        ),
         "scratch": Field(_SCRATCH, "Folder on the host for all that pvbench creates there.", default=DEFAULT_SCRATCH),
         "bridge": Field(_BRIDGE, "Existing bridge for the guests; left out: pvbench makes and removes its own."),
         "storage": Field(
@@ -167,13 +209,16 @@ def load(text: str, *, name: str) -> Inventory:
 
 
 def _check_jumps(host: Host, hosts: Mapping[str, Host], node: Node) -> None:
+    for word in (host.jump or "").split(","):
+        if re.fullmatch(HOST_NAME.pattern, word) and word not in hosts and (near := nearest(word, hosts)):
+            elsewhere = f"another machine of that name is root@{word}, with its user"
+            raise node.problem(f"jump: no host '{word}' in this file{near} ({elsewhere})")
     way = [host.name]
-    while (jump := hosts[way[-1]].jump) is not None:
+    while (chain := hosts[way[-1]].jump) is not None:
+        # As in OpenSSH, only the first of a chain is reached by its own jumps.
+        jump = chain.partition(",")[0]
         if jump not in hosts:
-            # Reported at the host whose jump it is, when its turn comes.
-            if len(way) > 1:
-                return
-            raise node.problem(f"jump: no host '{jump}' in this file{nearest(jump, hosts)}")
+            return
         if jump in way:
             raise node.problem(f"jump: the hosts form a circle: {' → '.join([*way, jump])}")
         way.append(jump)

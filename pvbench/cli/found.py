@@ -53,14 +53,15 @@ def inventory(chosen: Path | None, beside: Path | None = None) -> "Inventory":
 
 def host(name: str, known: "Inventory", app: App) -> "Host":
     """Return a host of the inventory or of ~/.ssh/config; raises InventoryError with the nearest. Not the lab."""
+    from pvbench import ssh
     from pvbench.inventory import Host
 
     if name in known.hosts:
         return known.hosts[name]
-    names = ssh_names(config_text(app))
-    if name in names:
+    text = ssh.config_text(app.edges.home / ".ssh/config")
+    if ssh.speaks_of(text, name):
         return Host(name, address=name)
-    return known.plus(*(Host(each, address=each) for each in (*names, LAB))).host(name)
+    return known.plus(*(Host(each, address=each) for each in (*ssh.names(text), LAB))).host(name)
 
 
 def check_hosts(matrix: "Matrix", known: "Inventory", app: App) -> None:
@@ -75,20 +76,6 @@ def check_guest(matrix: "Matrix") -> None:
     if matrix.guest.image is not None:
         raise UsageError(f"guest.image {matrix.guest.image}: only the builtin guest can be booted as yet",
                          hint="leave `image` out of `guest`")  # fmt: skip
-
-
-def config_text(app: App) -> str:
-    """Return ~/.ssh/config with what it includes."""
-    from pvbench.ssh import config_text
-
-    return config_text(app.edges.home / ".ssh/config")
-
-
-def ssh_names(text: str) -> tuple[str, ...]:
-    """Return the names that an ssh_config spells out, patterns left aside."""
-    lines = (line.strip().replace("=", " ", 1).split() for line in text.splitlines())
-    found = [word for words in lines if words and words[0].lower() == "host" for word in words[1:]]
-    return tuple(dict.fromkeys(word for word in found if not set(word) & set('*?!"')))
 
 
 def run(results: Path, name: str) -> "Store":

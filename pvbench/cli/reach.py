@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pvbench.lab import LabSpec, Machine
     from pvbench.lease import Lease
     from pvbench.model import GuestImage
+    from pvbench.ssh import Step
     from pvbench.transport import Transport
 
 
@@ -29,8 +30,18 @@ def connect(app: App, host: "Host", known: "Inventory") -> "AbstractContextManag
         return app.edges.connect(host, known)
     from pvbench import ssh
 
-    target, jumps = ssh.route(host, known.hosts, found.config_text(app))
-    return ssh.connect(target, jumps=jumps)
+    return ssh.connect(*way(app, host, known))
+
+
+def way(app: App, host: "Host", known: "Inventory") -> "tuple[Step, ...]":
+    """Return the machines on the way to a host, the host itself last; nothing is contacted."""
+    from pvbench import ssh
+
+    if host.complete:
+        return (ssh.direct(host),)
+    edges = app.edges
+    here = ssh.local(edges.home, edges.environment)
+    return ssh.route(host, known.hosts, ssh.configuration(edges.home, edges.environment, app.note), here)
 
 
 def hypervisor(app: App, transport: "Transport", host: "Host", guest: "GuestImage") -> "Hypervisor":

@@ -81,7 +81,7 @@ class Machine:
             raise LabError(f"the lab {self._name} is not up", hint="pvbench lab up")
         image = Image(Path(state["image"]))
         return Host(name="lab", address="127.0.0.1", port=int(state["port"]), user="root", key=str(image.key),
-                    host_key=image.host_key, storage="memory")  # fmt: skip
+                    host_key=image.host_key, storage="memory", complete=True)  # fmt: skip
 
     def down(self) -> bool:
         """End the machine that `up` started and nothing else; return whether one ran."""

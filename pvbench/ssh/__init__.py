@@ -1,13 +1,35 @@
-"""The way to a machine over SSH. Host keys are always checked, nothing ever asks for a password.
+"""The way to a machine over SSH, as OpenSSH goes it. Host keys are always checked, nothing ever asks for a password.
 
-target, jumps = ssh.route(host, inventory.hosts, ssh.config_text(Path("~/.ssh/config").expanduser()))
-with ssh.connect(target, jumps=jumps) as transport:
+here = ssh.local(home, os.environ)
+way = ssh.route(host, inventory.hosts, ssh.configuration(home, os.environ, print), here)
+with ssh.connect(*way) as transport:
     transport.run(Command(("xl", "info")))
 """
 
-from pvbench.ssh.config import config_text, resolve, route
+from pvbench.ssh.config import config_text, configuration, names, speaks_of
 from pvbench.ssh.interactive import stream, terminal
 from pvbench.ssh.keys import new_key
-from pvbench.ssh.session import KNOWN_HOSTS, connect
+from pvbench.ssh.openssh import Answer, Ask, NotThere, Question, asker
+from pvbench.ssh.route import Step, direct, local, resolve, route
+from pvbench.ssh.session import connect
 
-__all__ = ["KNOWN_HOSTS", "config_text", "connect", "new_key", "resolve", "route", "stream", "terminal"]
+__all__ = [
+    "Answer",
+    "Ask",
+    "NotThere",
+    "Question",
+    "Step",
+    "asker",
+    "config_text",
+    "configuration",
+    "connect",
+    "direct",
+    "local",
+    "names",
+    "new_key",
+    "resolve",
+    "route",
+    "speaks_of",
+    "stream",
+    "terminal",
+]

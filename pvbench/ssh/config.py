@@ -1,96 +1,124 @@
-"""~/.ssh/config: what a host's name stands for there, and through which machines it is reached."""
+"""The text of ~/.ssh/config: the names it knows, and what it says where no OpenSSH client can be asked."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+import fnmatch
+import itertools
+import shlex
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import paramiko
+
 from pvbench.errors import InventoryError
-from pvbench.inventory import Host
-from pvbench.ssh.wire import lookup
+from pvbench.ssh.openssh import Answer, Ask, NotThere, Question, asker
+
+
+def configuration(home: Path, environment: Mapping[str, str], tell: Callable[[str], None]) -> Ask:
+    """Return how the SSH configuration of a home is asked: OpenSSH, or without it paramiko's parser, which is told."""
+
+    def ask(question: Question) -> Answer:
+        try:
+            return asker(home, environment)(question)
+        except NotThere:
+            if text := config_text(home / ".ssh/config"):
+                tell(f"~/.ssh/config is read by paramiko's parser, which knows less than OpenSSH; {_MEND}")
+            return by_paramiko(text)(question)
+
+    return ask
 
 
 def config_text(path: Path) -> str:
-    """Return the text of an ssh_config file with its `Include` lines followed; "" if there is no such file."""
+    """Return the text of an ssh_config file with its `Include` lines followed; "" if there is no such file.
+
+    Raises InventoryError for a file that cannot be read.
+    """
     return _included(path, path.parent, ())
 
 
-def resolve(host: Host, config_text: str) -> Host:
-    """Return the host with what the configuration says of its address; what the host itself says wins.
+def names(text: str) -> tuple[str, ...]:
+    """Return the names that a configuration spells out, patterns left aside."""
+    found = (word for patterns in _patterns(text) for word in patterns)
+    return tuple(dict.fromkeys(word for word in found if not set(word) & set("*?!")))
 
-    HostName, Port, User, IdentityFile and ProxyJump are read. Raises InventoryError for ProxyCommand and for a
-    configuration that cannot be read.
-    """
-    options = lookup(config_text, host.address)
-    jump = host.jump
-    if jump is None:
-        # Whichever comes first counts in OpenSSH; the options are in the order they were met.
-        order = [key for key in options if key in ("proxyjump", "proxycommand")]
-        if order[:1] == ["proxycommand"] and options["proxycommand"]:
+
+def speaks_of(text: str, name: str) -> bool:
+    """Return whether a Host or Match line names the host, by more than a pattern that fits every name."""
+    for patterns in _patterns(text):
+        fitting = [word for word in patterns if fnmatch.fnmatchcase(name.lower(), word.lower().removeprefix("!"))]
+        if any(word.startswith("!") for word in fitting):
+            continue
+        if any(word.strip("*") for word in fitting):
+            return True
+    return False
+
+
+def by_paramiko(text: str) -> Ask:
+    """Return how paramiko's parser is asked instead of OpenSSH: it knows no `Match exec` and fewer odd lines."""
+
+    def ask(question: Question) -> Answer:
+        try:
+            found = dict(paramiko.SSHConfig.from_text(text).lookup(question.name))
+        except (paramiko.ConfigParseError, paramiko.CouldNotCanonicalize) as error:
+            raise InventoryError(f"the SSH configuration cannot be read without OpenSSH: {error}", hint=_MEND) from None
+        except ImportError:
             raise InventoryError(
-                f"{host.name}: the SSH configuration uses ProxyCommand for {host.address}, which pvbench does not run",
-                hint=f"use ProxyJump there, or set `jump:` for {host.name} in hosts.yaml",
-            )
-        jump = options.get("proxyjump")
-    port = options.get("port")
-    keys = [key for key in options.get("identityfile", []) if key != "none"]
-    # OpenSSH passes over IdentityFiles that do not exist; a single one that is missing is worth an error later.
-    key = host.key or next((key for key in keys if Path(key).exists()), keys[0] if len(keys) == 1 else None)
-    return replace(
-        host,
-        address=options["hostname"],
-        port=host.port or (int(port) if port else None),
-        user=host.user or options.get("user"),
-        key=key,
-        jump=None if jump in (None, "", "none") else jump,
-    )
+                "the SSH configuration has `Match exec`, which needs OpenSSH to be asked", hint=_MEND
+            ) from None
+        if question.user:
+            found["user"] = question.user
+        if question.port:
+            found["port"] = str(question.port)
+        # Whichever comes first counts in OpenSSH; the options are in the order they were met.
+        ways = [key for key in found if key in ("proxyjump", "proxycommand")]
+        for way in ways[0 if question.way_is_known else 1 :]:
+            del found[way]
+        options = {key: tuple(value) if isinstance(value, list) else (str(value),) for key, value in found.items()}
+        return Answer(options, "paramiko's reading of ~/.ssh/config")
+
+    return ask
 
 
-def route(host: Host, hosts: Mapping[str, Host], config_text: str) -> tuple[Host, tuple[Host, ...]]:
-    """Return the resolved host and the resolved machines to go through, outermost first.
-
-    A jump may name another host of the inventory, a name of the configuration, or be OpenSSH's user@address:port.
-    Raises InventoryError when the jumps form a circle.
-    """
-    target = resolve(host, config_text)
-    return target, _jumps(target, hosts, config_text, (host.name,))
+_MEND = "apt-get install openssh-client: pvbench then asks `ssh -G` what the configuration says"
 
 
-def _jumps(host: Host, hosts: Mapping[str, Host], text: str, seen: tuple[str, ...]) -> tuple[Host, ...]:
-    if host.jump is None:
-        return ()
-    words = [word.strip() for word in host.jump.split(",")]
-    if words[0] in seen:
-        circle = " → ".join((*seen, words[0]))
-        raise InventoryError(f"{seen[0]}: its jump hosts form a circle: {circle}", hint="remove one of the jumps")
-    steps = tuple(resolve(hosts.get(word) or _spelled(word), text) for word in words)
-    # As in OpenSSH, only the first of a chain is reached by its own jumps; the others follow it.
-    return (*_jumps(steps[0], hosts, text, (*seen, words[0])), *steps)
+def _patterns(text: str) -> Iterator[list[str]]:
+    for line in text.splitlines():
+        words = _words(line)
+        keyword = words[0].lower() if words else ""
+        if keyword == "host":
+            yield words[1:]
+        elif keyword == "match":
+            for criterion, argument in itertools.pairwise(words):
+                if criterion.lower() in ("host", "originalhost"):
+                    yield argument.split(",")
 
 
-def _spelled(word: str) -> Host:
-    user, _, place = word.removeprefix("ssh://").rpartition("@")
-    address, port = place, ""
-    if place.startswith("["):
-        address, _, port = place[1:].partition("]")
-        port = port.removeprefix(":")
-    elif place.count(":") == 1:
-        address, _, port = place.partition(":")
-    if not address or (port and not port.isdigit()):
-        raise InventoryError(f"jump: {word} is not a host", hint="write [user@]address[:port], or the name of a host")
-    return Host(name=word, address=address, port=int(port) if port else None, user=user or None)
+def _words(line: str) -> list[str]:
+    """Return the words of a line as OpenSSH splits them: quotes, one `=` after a keyword, a comment at the end."""
+    lexer = shlex.shlex(line.strip().replace("=", " ", 1), posix=True)
+    lexer.whitespace_split, lexer.commenters, lexer.escape = True, "#", ""
+    try:
+        return [word for part in lexer for word in ([part] if " " in part else part.replace("=", " ").split())]
+    except ValueError:  # a quote that is not closed; OpenSSH says so when it is asked
+        return []
 
 
 def _included(path: Path, folder: Path, inside: tuple[Path, ...]) -> str:
     if path in inside or not path.is_file():
         return ""
+    try:
+        text = path.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError as error:
+        raise InventoryError(
+            f"the SSH configuration {path} cannot be read: {error.strerror}", hint=f"chmod u+r {path}"
+        ) from None
     lines = []
-    for line in path.read_text(encoding="utf-8", errors="surrogateescape").splitlines():
-        keyword, _, rest = line.strip().replace("=", " ", 1).partition(" ")
-        if keyword.lower() != "include":
+    for line in text.splitlines():
+        words = _words(line)
+        if not words or words[0].lower() != "include":
             lines.append(line)
             continue
-        for pattern in rest.split():
-            full = folder / Path(pattern.strip('"')).expanduser()
+        for pattern in words[1:]:
+            full = folder / Path(pattern).expanduser()
             found = sorted(Path(full.anchor).glob(str(full.relative_to(full.anchor))))
             lines.extend(_included(one, folder, (*inside, path)) for one in found)
     return "\n".join(lines) + "\n"

@@ -1,16 +1,17 @@
-"""Which key a machine may show: a pinned one, or what the known_hosts files hold. Pure."""
+"""Which key a machine may show: a pinned one, or what the known_hosts files hold."""
 
 import base64
 import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 from pvbench.errors import HostKeyMismatch, HostKeyUnknown, InventoryError
-from pvbench.inventory import Host
 
 SSH_PORT = 22
 _OUT_OF_BAND = "ssh-keygen -lf /etc/ssh/ssh_host_{kind}_key.pub on its console"
@@ -60,6 +61,7 @@ class Expected:
     keys: tuple[HostKey, ...]
     source: str
     revoked: tuple[HostKey, ...] = ()
+    by_authority: bool = False
 
     def check(self, shown: HostKey, name: str, place: str) -> None:
         """Return when the key is one of ours. Raises HostKeyUnknown or HostKeyMismatch, which say what to do."""
@@ -78,50 +80,86 @@ class Expected:
                 f"{name} ({place}) shows the key {shown}, but {self.source} has {known}; nothing was sent",
                 hint=f"if the machine was reinstalled, compare with {check}, then replace the old key: {pin}",
             )
+        authority = " (its @cert-authority line vouches for certificates, which pvbench does not check)"
         raise HostKeyUnknown(
-            f"{name} ({place}) shows the key {shown}, which neither hosts.yaml nor {self.source} has; nothing was sent",
+            f"{name} ({place}) shows the key {shown}, which neither hosts.yaml nor {self.source} has"
+            f"{authority if self.by_authority else ''}; nothing was sent",
             hint=f"compare with {check}; if it is the same, add to {name} in hosts.yaml: {pin}",
         )
 
 
-def expected(host: Host, known_hosts: Iterable[tuple[str, str]]) -> Expected:
-    """Return the keys the host may show: the pinned one alone, else those of the known_hosts files.
+@dataclass(frozen=True)
+class Known:
+    """Where a machine's key is looked for: a pinned key alone, else files, under its alias or else its address."""
 
-    `known_hosts` are (file name, text) pairs. Raises InventoryError when the pinned key cannot be read.
+    pinned: str | None = None
+    alias: str | None = None
+    files: tuple[Path, ...] = ()
+    revoked: tuple[Path, ...] = ()
+
+
+def expected(name: str, address: str, port: int, known: Known) -> Expected:
+    """Return the keys a machine may show: the pinned one alone, else those of the known_hosts files.
+
+    As in OpenSSH, an address at another port than 22 that no line names is looked for without its port. Raises
+    InventoryError when the pinned key, or a file of revoked keys, cannot be read.
     """
-    if host.host_key is not None:
+    revoked = [key for path in known.revoked for key in _revoked(path)]
+    if known.pinned is not None:
         try:
-            return Expected((HostKey.parse(host.host_key),), "its host_key in the inventory")
+            return Expected((HostKey.parse(known.pinned),), "its host_key in the inventory", tuple(revoked))
         except ValueError as error:
             raise InventoryError(
-                f"{host.name}: host_key: {error}", hint=f"ssh-keyscan -t ed25519 {host.address} shows its form"
+                f"{name}: host_key: {error}", hint=f"ssh-keyscan -t ed25519 {address} shows its form"
             ) from error
-    wanted = host.address.lower()
-    if host.port not in (None, SSH_PORT):
-        wanted = f"[{wanted}]:{host.port}"
+    texts = [text for path in known.files if (text := _text(path)) is not None]
+    bare = address.lower()
+    names = (known.alias.lower(),) if known.alias else (bare,) if port == SSH_PORT else (f"[{bare}]:{port}", bare)
     keys: list[HostKey] = []
-    revoked: list[HostKey] = []
-    names = []
-    for name, text in known_hosts:
-        names.append(name)
-        for is_revoked, key in _matching(text, wanted):
-            (revoked if is_revoked else keys).append(key)
-    return Expected(tuple(dict.fromkeys(keys)), " or ".join(names) or "any known_hosts file", tuple(revoked))
+    by_authority = False
+    for wanted in names:
+        for marker, key in (found for text in texts for found in _matching(text, wanted)):
+            by_authority |= marker == "@cert-authority"
+            if marker == "@revoked":
+                revoked.append(key)
+            elif not marker:
+                keys.append(key)
+        if keys:
+            break
+    source = " or ".join(str(path) for path in known.files if path.is_file()) or "any known_hosts file"
+    return Expected(tuple(dict.fromkeys(keys)), source, tuple(revoked), by_authority)
 
 
-def _matching(text: str, wanted: str) -> Iterator[tuple[bool, HostKey]]:
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+
+
+def _revoked(path: Path) -> Iterator[HostKey]:
+    # OpenSSH lets nobody in when it cannot read the file, and so do we.
+    text = _text(path)
+    if text is None or text.startswith("SSHKRL"):
+        what = "cannot be read" if text is None else "is a KRL, which pvbench does not read"
+        raise InventoryError(
+            f"RevokedHostKeys: {path} {what}", hint="pin the host's key with host_key: and take the line out for it"
+        )
+    for line in text.splitlines():
+        with suppress(ValueError):
+            yield HostKey.parse(line)
+
+
+def _matching(text: str, wanted: str) -> Iterator[tuple[str, HostKey]]:
     for line in text.splitlines():
         words = line.split()
         if not words or words[0].startswith("#"):
             continue
         marker = words.pop(0) if words[0].startswith("@") else ""
-        # Certificate authorities are not supported: their lines vouch for nothing here.
-        if marker == "@cert-authority" or len(words) < 3 or not _names(words[0], wanted):
+        if len(words) < 3 or not _names(words[0], wanted):
             continue
-        try:
-            yield marker == "@revoked", HostKey.parse(" ".join(words[1:3]))
-        except ValueError:
-            continue
+        with suppress(ValueError):
+            yield marker, HostKey.parse(" ".join(words[1:3]))
 
 
 def _names(field: str, wanted: str) -> bool:

@@ -1,29 +1,31 @@
 """A Transport over SSH: commands, files, conversations and the way further, on one checked connection."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pvbench.clock import Clock, SystemClock
 from pvbench.errors import CommandFailed
 from pvbench.inventory import Host
 from pvbench.ssh import files
-from pvbench.ssh.hostkeys import SSH_PORT, Expected, HostKey, expected
+from pvbench.ssh.hostkeys import Expected, HostKey, expected
+from pvbench.ssh.identities import Credentials
 from pvbench.ssh.process import Process, process
-from pvbench.ssh.wire import Connection, Login, dial, translated
+from pvbench.ssh.proxycommand import proxied
+from pvbench.ssh.route import Step, direct
+from pvbench.ssh.wire import Connection, dial, translated
 from pvbench.transport import Command, CommandResult, Conversation, Transport
 
 if TYPE_CHECKING:
     from pvbench.ssh.wire import SFTPClient
 
-_HOME = Path.home()
-KNOWN_HOSTS = (_HOME / ".ssh/known_hosts", Path("/etc/ssh/ssh_known_hosts"))
 _PARTING_S = 60.0  # for a program to end after its stdin was closed: it may be half way through making a domain
 _FILE_BYTES_PER_S = 250_000  # slower than any host seen; the lab's was 0.5 MB/s at its worst
 _FILE_S = 60.0
 _TAIL_BYTES = 64 * 1024
+_SAID = 200  # of what a login shell prints
 _GUEST_BEATS = 2  # a guest under a heavy measurement may be silent for longer than its host
 
 
@@ -95,7 +97,7 @@ class Session:
             sock,
             name,
             f"{address}:{port}",
-            Login(user, key_text=key),
+            Credentials(user, text=key),
             pinned,
             timeout_s=max(0.1, left_s),
             keepalive_s=beat_s,
@@ -146,44 +148,63 @@ class _Talk:
 
 @contextmanager
 def connect(
-    host: Host,
-    *,
-    jumps: Sequence[Host] = (),
+    *way: Step | Host,
     timeout_s: float = 20.0,
     keepalive_s: float = 5.0,
-    known_hosts: Iterable[Path] = KNOWN_HOSTS,
-    key_folder: Path | None = _HOME / ".ssh",
     clock: Clock | None = None,
 ) -> Iterator[Transport]:
-    """Connect to a host, through its jumps (outermost first), and yield the way to it. `config.route` finds both.
+    """Connect to the last machine of a way, through the others (outermost first), and yield the way to it.
 
+    A Host is reached by what it says itself; `route` makes the steps that the SSH configuration has a word in.
     `timeout_s` is for each machine on the way; a dead peer is noticed after three unanswered keepalives. Raises
-    Unreachable, HostKeyUnknown, HostKeyMismatch or LoginRefused. One attempt.
+    Unreachable, HostKeyUnknown, HostKeyMismatch or LoginRefused, and CommandFailed where the login shell is of no
+    use. One attempt.
     """
     clock = clock or SystemClock()
-    known = [(str(path), path.read_text(errors="replace")) for path in known_hosts if path.is_file()]
+    steps = [direct(each) if isinstance(each, Host) else each for each in way]
     with ExitStack() as stack:
         through: Connection | None = None
-        for step in (*jumps, host):
-            port = step.port or SSH_PORT
-            trusted = expected(step, known)
-            login = Login(step.user, key_file=Path(step.key) if step.key else None, key_folder=key_folder)
-            sock = (
-                through.tunnel(step.address, port, timeout_s)
-                if through
-                else dial(step.name, step.address, port, timeout_s)
-            )
+        for step in steps:
+            trusted = expected(step.name, step.address, step.port, step.known)
+            patience = step.timeout_s or timeout_s
             through = stack.enter_context(
                 Connection(
-                    sock,
+                    _socket(step, through, patience, stack),
                     step.name,
-                    f"{step.address}:{port}",
-                    login,
+                    f"{step.address}:{step.port}",
+                    step.credentials,
                     trusted,
-                    timeout_s=timeout_s,
+                    timeout_s=patience,
                     keepalive_s=keepalive_s,
                     clock=clock,
                 )
             )
         assert through is not None  # noqa: S101  there is at least the host itself
-        yield Session(host.name, through, keepalive_s, clock)
+        session = Session(steps[-1].name, through, keepalive_s, clock)
+        _check_shell(session, steps[-1].credentials.user, timeout_s)
+        yield session
+
+
+def _socket(step: Step, through: Connection | None, timeout_s: float, stack: ExitStack) -> Any:
+    if through is not None:
+        return through.tunnel(step.address, step.port, timeout_s)
+    if step.proxy_command is not None:
+        return stack.enter_context(proxied(step.name, step.proxy_command, os.environ))
+    return dial(step.name, step.address, step.port, timeout_s, step.family, step.source_address)
+
+
+def _check_shell(session: Session, user: str, timeout_s: float) -> None:
+    """Raise CommandFailed for a login shell whose own words would stand before every answer, or that runs nothing."""
+    tried = session.run(Command(("true",), timeout_s=timeout_s))
+    said = " ".join(tried.stdout.decode(errors="replace").split())[:_SAID]
+    if tried.exit_code != 0:
+        said = said or " ".join(tried.stderr.decode(errors="replace").split())[:_SAID]
+        raise CommandFailed(
+            f"{session.name}: the login shell of {user} runs no commands: {said or f'exit code {tried.exit_code}'}",
+            hint=f"give {user} a POSIX shell there (chsh -s /bin/sh), and no forced command for this key",
+        )
+    if tried.stdout:
+        raise CommandFailed(
+            f"{session.name}: the login shell of {user} prints before any command: '{said}'",
+            hint="let its start-up files (.bashrc) be silent without a terminal: [ -t 1 ] || return, at their top",
+        )

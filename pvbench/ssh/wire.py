@@ -1,16 +1,9 @@
-"""The only caller of paramiko: a connection whose host key was checked, and the channels on it.
+"""A connection whose host key was checked, and the channels on it."""
 
-A little over the usual length, because what needs paramiko can be nowhere else.
-"""
-
-import getpass
-import io
 import logging
 import socket
-from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import paramiko
@@ -19,14 +12,15 @@ from paramiko.packet import Packetizer
 from paramiko.sftp_client import SFTPClient as SFTPClient
 
 from pvbench.clock import Clock, SystemClock
-from pvbench.errors import InventoryError, LoginRefused, PvbenchError, TransportError, Unreachable
+from pvbench.errors import LoginRefused, PvbenchError, TransportError, Unreachable
 from pvbench.ssh.hostkeys import Expected, HostKey
+from pvbench.ssh.identities import Credentials
+from pvbench.ssh.login import log_in
 
 # Its thread logs every lost connection with a traceback; what matters reaches the user as one of our errors.
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
 logging.getLogger("paramiko").propagate = False
 
-DEFAULT_KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")
 SILENT_BEATS = 3  # keepalives without an answer before the peer is called dead, as sshd's ClientAliveCountMax
 _SETTLE_S = 0.3
 
@@ -58,16 +52,6 @@ def translated(name: str) -> Iterator[None]:
         raise
 
 
-@dataclass(frozen=True)
-class Login:
-    """Who logs in and with what: the text of a private key, a key file, or (neither) the agent and default keys."""
-
-    user: str | None = None
-    key_text: str | None = None
-    key_file: Path | None = None
-    key_folder: Path | None = None
-
-
 class _Listening(Packetizer):
     """Remembers when the peer was last heard."""
 
@@ -88,7 +72,7 @@ class Connection:
         sock: Any,
         name: str,
         place: str,
-        login: Login,
+        login: Credentials,
         expected: Expected,
         *,
         timeout_s: float,
@@ -104,7 +88,7 @@ class Connection:
         try:
             with translated(name):
                 self._shake_hands(expected, place, timeout_s, deadline)
-                self._log_in(login, deadline)
+                log_in(self._transport, name, login, deadline, clock)
                 self._listen()
         except BaseException:
             self.close()
@@ -182,35 +166,6 @@ class Connection:
         shown = transport.get_remote_server_key()
         expected.check(HostKey(shown.get_name(), shown.asbytes()), self.name, place)
 
-    def _log_in(self, login: Login, deadline: float) -> None:
-        transport, user, tried = self._transport, login.user or getpass.getuser(), list[str]()
-        passed_over: list[str] = []
-        with closing(_identities(login, self.name, passed_over)) as identities:
-            for label, key in identities:
-                transport.auth_timeout = max(0.1, deadline - self._clock.monotonic())
-                tried.append(label)
-                try:
-                    if not transport.auth_publickey(user, key):
-                        return
-                except paramiko.BadAuthenticationType as error:
-                    raise LoginRefused(
-                        f"{self.name}: it takes no public keys from {user}, only {', '.join(error.allowed_types)}",
-                        hint="allow PubkeyAuthentication there; pvbench never asks for a password",
-                    ) from error
-                except paramiko.AuthenticationException as error:
-                    if self._clock.monotonic() >= deadline:
-                        raise TimeoutError("no answer to the login") from error
-                    if not self.alive:
-                        break
-        if not self.alive and len(tried) == 1:
-            raise EOFError("it hung up during the login")
-        with_what = f"with {', '.join(tried)}" if tried else "and there is no key to offer (no agent, no default key)"
-        besides = f"; passed over: {', '.join(passed_over)}" if passed_over else ""
-        raise LoginRefused(
-            f"{self.name}: it does not let {user} in {with_what}{besides}",
-            hint=f"name the right key with `key:` in hosts.yaml, or run ssh-copy-id for {user} there",
-        )
-
     def _listen(self) -> None:
         packetizer = self._transport.packetizer
         assert isinstance(packetizer, _Listening)  # noqa: S101  we passed the class
@@ -231,102 +186,26 @@ class Connection:
             packetizer.set_keepalive(self._keepalive_s, beat)
 
 
-def dial(name: str, address: str, port: int, timeout_s: float) -> socket.socket:
-    """Open a TCP connection. Raises Unreachable."""
+def dial(
+    name: str, address: str, port: int, timeout_s: float, family: int = socket.AF_UNSPEC, source: str | None = None
+) -> socket.socket:
+    """Open a TCP connection, in the family and from the address given, if any. Raises Unreachable."""
     with translated(f"{name} ({address}:{port})"):
-        sock = socket.create_connection((address, port), timeout=timeout_s)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # requests are small and answered at once
-        return sock
-
-
-def lookup(config_text: str, name: str) -> dict[str, Any]:
-    """Return the ssh_config options for a name, keys in lower case. Raises InventoryError."""
-    try:
-        return dict(paramiko.SSHConfig.from_text(config_text).lookup(name))
-    except (paramiko.ConfigParseError, paramiko.CouldNotCanonicalize) as error:
-        raise InventoryError(f"the SSH configuration cannot be read: {error}") from error
-    except ImportError as error:
-        raise InventoryError(
-            "the SSH configuration has `Match exec`, which pvbench does not run",
-            hint="put the host's settings into hosts.yaml",
-        ) from error
+        problem: OSError = OSError("it has no address")
+        for kind, _, protocol, _, place in socket.getaddrinfo(address, port, family, socket.SOCK_STREAM):
+            sock = socket.socket(kind, socket.SOCK_STREAM, protocol)
+            try:
+                sock.settimeout(timeout_s)
+                if source:
+                    sock.bind((source, 0))
+                sock.connect(place)
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # requests are small and answered at once
+                return sock
+            except OSError as error:
+                sock.close()
+                problem = error
+        raise problem
 
 
 def _algorithms(kind: str) -> tuple[str, ...]:
     return ("rsa-sha2-512", "rsa-sha2-256") if kind == "ssh-rsa" else (kind,)
-
-
-def _identities(login: Login, name: str, passed_over: list[str]) -> Generator[tuple[str, paramiko.PKey], None, None]:
-    if login.key_text is not None:
-        yield "the given key", _private_key(login.key_text, f"{name}: the given key")
-    elif login.key_file is not None:
-        yield from _from_file(login.key_file, name)
-    else:
-        with _agent() as agent:
-            for held in agent:
-                yield f"agent key {held.comment or held.get_name()}", held
-        for path in (login.key_folder / file for file in DEFAULT_KEYS) if login.key_folder else ():
-            try:
-                key = _private_key(path.read_text(), str(path), path)
-            except FileNotFoundError:
-                continue
-            except paramiko.PasswordRequiredException:
-                passed_over.append(f"{path} is encrypted (ssh-add {path})")
-            except (LoginRefused, OSError, UnicodeDecodeError):
-                passed_over.append(f"{path} cannot be read")
-            else:
-                yield str(path), key
-
-
-def _from_file(path: Path, name: str) -> Iterator[tuple[str, paramiko.PKey]]:
-    try:
-        text = path.expanduser().read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        raise LoginRefused(
-            f"{name}: the key {path} cannot be read: {error}", hint="`key:` names a private key file"
-        ) from error
-    try:
-        yield str(path), _private_key(text, f"{name}: the key {path}", path.expanduser())
-    except paramiko.PasswordRequiredException as error:
-        wanted = None
-        with suppress(OSError, ValueError):  # without the public half, every key of the agent may be the one
-            wanted = HostKey.parse(path.expanduser().with_name(path.name + ".pub").read_text()).blob
-        with _agent() as agent:
-            held = [key for key in agent if wanted in (None, key.asbytes())]
-            for key in held:
-                yield f"{path} (from the agent)", key
-        if not held:
-            raise LoginRefused(
-                f"{name}: the key {path} is encrypted and no SSH agent holds it",
-                hint=f"ssh-add {path}, or name a key without a passphrase",
-            ) from error
-
-
-@contextmanager
-def _agent() -> Iterator[tuple[paramiko.AgentKey, ...]]:
-    try:
-        agent = paramiko.Agent()
-    except (paramiko.SSHException, OSError):
-        yield ()
-        return
-    with closing(agent):
-        yield tuple(agent.get_keys())
-
-
-def _private_key(text: str, what: str, path: Path | None = None) -> paramiko.PKey:
-    kinds: tuple[type[paramiko.PKey], ...] = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)
-    for kind in kinds:
-        try:
-            key = kind.from_private_key(io.StringIO(text))
-        except paramiko.PasswordRequiredException:
-            raise
-        except (paramiko.SSHException, ValueError, IndexError):
-            continue
-        certificate = path.with_name(path.name + "-cert.pub") if path else None
-        if certificate is not None and certificate.exists():
-            key.load_certificate(str(certificate))
-        return key
-    raise LoginRefused(
-        f"{what} is not an OpenSSH private key of type ed25519, ecdsa or rsa",
-        hint="ssh-keygen -p -f KEY rewrites an older format",
-    )

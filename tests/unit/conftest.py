@@ -7,12 +7,13 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from pvbench import ssh
 from pvbench.inventory import Host
 
 INSTALL = "apt-get install openssh-server openssh-client"
@@ -53,6 +54,12 @@ class Sshd:
             "host_key": self.host_key,
         }
         return Host(**(facts | other))  # type: ignore[arg-type]
+
+    def step(
+        self, *, known_hosts: Sequence[Path] = (), keys: Path | None = None, **other: str | int | None
+    ) -> ssh.Step:
+        agent = os.environ.get("SSH_AUTH_SOCK")
+        return ssh.direct(self.host(**other), known_hosts=known_hosts, keys=keys, agent=agent)
 
     def sessions(self) -> list[int]:
         """The processes sshd started, all generations."""

@@ -185,7 +185,7 @@ def test_what_listens_but_is_no_ssh_server_is_unreachable_in_time(sshd: Any) -> 
 
 
 def test_an_unknown_key_stops_with_its_fingerprint_and_the_line_to_add(sshd: Any, tmp_path: Path) -> None:
-    with pytest.raises(HostKeyUnknown) as caught, ssh.connect(sshd.host(host_key=None), known_hosts=[tmp_path / "no"]):
+    with pytest.raises(HostKeyUnknown) as caught, ssh.connect(sshd.step(host_key=None, known_hosts=[tmp_path / "no"])):
         pass
     assert fingerprint(sshd.host_key, tmp_path) in caught.value.message
     assert "ssh-ed25519" in caught.value.message
@@ -205,7 +205,7 @@ def test_a_changed_key_stops_with_both_fingerprints_before_anything_is_sent(sshd
 def test_a_pinned_key_counts_alone_even_if_known_hosts_has_the_shown_one(sshd: Any, tmp_path: Path) -> None:
     known = tmp_path / "known"
     known.write_text(f"[127.0.0.1]:{sshd.port} {sshd.host_key}\n")
-    with pytest.raises(HostKeyMismatch), ssh.connect(sshd.host(host_key=fresh_key(tmp_path)), known_hosts=[known]):
+    with pytest.raises(HostKeyMismatch), ssh.connect(sshd.step(host_key=fresh_key(tmp_path), known_hosts=[known])):
         pass
 
 
@@ -219,22 +219,52 @@ def test_known_hosts_are_read_as_openssh_writes_them(sshd: Any, tmp_path: Path, 
         known.write_text(line)
         subprocess.run(["ssh-keygen", "-q", "-H", "-f", known], check=True, capture_output=True)
         assert "|1|" in known.read_text()
-    with ssh.connect(sshd.host(host_key=None), known_hosts=[tmp_path / "none", known]) as transport:
+    with ssh.connect(sshd.step(host_key=None, known_hosts=[tmp_path / "none", known])) as transport:
         assert 0 == transport.run(Command(("true",))).exit_code
 
 
-@pytest.mark.parametrize("entry", ["127.0.0.1 {key}", "[127.0.0.1]:1 {key}", "![127.0.0.1]:{port},* {key}"])
-def test_an_entry_for_another_place_does_not_vouch(sshd: Any, tmp_path: Path, entry: str) -> None:
+@pytest.mark.parametrize(
+    "entries",
+    [
+        "127.0.0.1 {key}",
+        "[127.0.0.1]:1 {key}",
+        "![127.0.0.1]:{port},* {key}",
+        "127.0.0.1 {key}\n[127.0.0.1]:{port} {other}",
+        "127.0.0.1 {other}\n[127.0.0.1]:{port} {key}",
+        "127.0.0.1 {other}",
+        "[127.0.0.*]:{port} {key}",
+        "* {other}\n* {key}",
+        "* {key}\n@revoked 127.0.0.1 {key}",
+        "* {key}\n@revoked [127.0.0.1]:{port} {key}",
+        "@cert-authority * {key}",
+        "[127.0.0.1]:{port} {ecdsa}",
+        "127.0.0.1,[127.0.0.1]:{port} {key} a comment",
+        "  [127.0.0.1]:{port}\t{key}",
+    ],
+)
+def test_a_key_is_trusted_exactly_where_openssh_trusts_it(sshd: Any, tmp_path: Path, entries: str) -> None:
     known = tmp_path / "known"
-    known.write_text(entry.format(key=sshd.host_key, port=sshd.port) + "\n")
-    with pytest.raises(HostKeyUnknown), ssh.connect(sshd.host(host_key=None), known_hosts=[known]):
-        pass
+    subprocess.run(["ssh-keygen", "-q", "-t", "ecdsa", "-N", "", "-f", tmp_path / "ecdsa"], check=True)
+    keys = {"key": sshd.host_key, "other": fresh_key(tmp_path), "ecdsa": (tmp_path / "ecdsa.pub").read_text().strip()}
+    known.write_text(entries.format(port=sshd.port, **keys) + "\n")
+    options = {"UserKnownHostsFile": known, "GlobalKnownHostsFile": "none", "StrictHostKeyChecking": "yes",
+               "BatchMode": "yes", "IdentityFile": sshd.key, "IdentitiesOnly": "yes"}  # fmt: skip
+    words = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
+    theirs = subprocess.run(
+        ["ssh", "-F", "none", *words, "-l", sshd.user, "-p", str(sshd.port), "127.0.0.1", "true"], capture_output=True
+    )
+    try:
+        with ssh.connect(sshd.step(host_key=None, known_hosts=[known])):
+            ours = True
+    except (HostKeyUnknown, HostKeyMismatch):
+        ours = False
+    assert (theirs.returncode == 0) == ours, theirs.stderr
 
 
 def test_a_revoked_key_is_refused(sshd: Any, tmp_path: Path) -> None:
     known = tmp_path / "known"
     known.write_text(f"* {sshd.host_key}\n@revoked * {sshd.host_key}\n")
-    with pytest.raises(HostKeyMismatch, match="revoked"), ssh.connect(sshd.host(host_key=None), known_hosts=[known]):
+    with pytest.raises(HostKeyMismatch, match="revoked"), ssh.connect(sshd.step(host_key=None, known_hosts=[known])):
         pass
 
 
@@ -266,13 +296,13 @@ def test_a_key_the_server_does_not_know_is_refused_by_name(sshd: Any, tmp_path: 
 
 def test_default_keys_are_tried_when_none_is_named(sshd: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
-    with pytest.raises(LoginRefused, match="no key to offer"), ssh.connect(sshd.host(key=None), key_folder=tmp_path):
+    with pytest.raises(LoginRefused, match="no key to offer"), ssh.connect(sshd.step(key=None, keys=tmp_path)):
         pass
     subprocess.run(["ssh-keygen", "-q", "-t", "ecdsa", "-N", "secret", "-f", tmp_path / "id_ecdsa"], check=True)
     with pytest.raises(LoginRefused, match="id_ecdsa is encrypted"):
-        ssh.connect(sshd.host(key=None), key_folder=tmp_path).__enter__()
+        ssh.connect(sshd.step(key=None, keys=tmp_path)).__enter__()
     shutil.copy(sshd.key, tmp_path / "id_ed25519")
-    with ssh.connect(sshd.host(key=None), key_folder=tmp_path) as transport:
+    with ssh.connect(sshd.step(key=None, keys=tmp_path)) as transport:
         assert 0 == transport.run(Command(("true",))).exit_code
 
 
@@ -298,7 +328,7 @@ def test_an_encrypted_key_needs_the_agent_and_uses_it(
         monkeypatch.setenv("SSH_AUTH_SOCK", str(door))
         subprocess.run(["ssh-add", "-q", sshd.key], check=True, capture_output=True)
         for key in (str(locked), None):
-            with ssh.connect(sshd.host(key=key), key_folder=tmp_path) as transport:
+            with ssh.connect(sshd.step(key=key, keys=tmp_path)) as transport:
                 assert 0 == transport.run(Command(("true",))).exit_code
     finally:
         agent.kill()
@@ -316,7 +346,7 @@ def test_nothing_is_logged_to_the_terminal(sshd: Any, capfd: pytest.CaptureFixtu
 
 def test_a_host_is_reached_through_another(sshd: Any, plain_sshd: Any) -> None:
     show = 'echo "$SSH_CONNECTION"'
-    with ssh.connect(plain_sshd.host(name="inner"), jumps=[sshd.host()]) as transport:
+    with ssh.connect(sshd.host(), plain_sshd.host(name="inner")) as transport:
         assert f"{plain_sshd.port}\n" == transport.run(Command(("sh", "-c", show))).stdout.decode().split(" ")[-1]
         assert "inner" == transport.name
 
@@ -455,20 +485,19 @@ def test_errors_of_the_callers_own_pass_through_a_conversation(way: Transport) -
 
 
 def test_a_name_of_the_ssh_configuration_leads_to_its_host(sshd: Any, plain_sshd: Any, tmp_path: Path) -> None:
-    (tmp_path / "parts").mkdir()
-    (tmp_path / "parts" / "one").write_text(
+    folder = tmp_path / ".ssh"
+    (folder / "parts").mkdir(parents=True)
+    (folder / "parts" / "one").write_text(
         f"Host outer\n HostName 127.0.0.1\n Port {sshd.port}\n User {sshd.user}\n IdentityFile {sshd.key}\n"
     )
-    (tmp_path / "config").write_text(
+    (folder / "config").write_text(
         f"Include parts/*\nHost inner\n HostName 127.0.0.1\n Port {plain_sshd.port}\n"
-        f" ProxyJump outer\n User nobody\n IdentityFile {plain_sshd.key}\n"
+        f" ProxyJump outer\n User nobody\n IdentityFile {plain_sshd.key}\nHost *\n UserKnownHostsFile {folder}/known\n"
     )
-    text = ssh.config_text(tmp_path / "config")
-    known = tmp_path / "known"
-    known.write_text("".join(f"[127.0.0.1]:{one.port} {one.host_key}\n" for one in (sshd, plain_sshd)))
+    (folder / "known").write_text("".join(f"[127.0.0.1]:{one.port} {one.host_key}\n" for one in (sshd, plain_sshd)))
     inner = plain_sshd.host(name="inner", address="inner", port=None, key=None, host_key=None)
-    target, jumps = ssh.route(inner, {}, text)
-    assert ["outer"] == [jump.name for jump in jumps]
-    with ssh.connect(target, jumps=jumps, known_hosts=[known]) as transport:
+    way = ssh.route(inner, {}, ssh.asker(tmp_path, os.environ), ssh.local(tmp_path, os.environ))
+    assert ["outer", "inner"] == [step.name for step in way]
+    with ssh.connect(*way) as transport:
         assert b"hello" == transport.run(Command(("printf", "hello"))).stdout
-    assert json.dumps(sshd.user) == json.dumps(target.user)
+    assert json.dumps(sshd.user) == json.dumps(way[-1].credentials.user)

@@ -1,5 +1,6 @@
-"""What needs no server: names of the SSH configuration, jumps, and the forms of keys."""
+"""What needs no server and no OpenSSH: what an answer about a name is taken for, jumps, and the forms of keys."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -8,96 +9,218 @@ from pvbench import ssh
 from pvbench.errors import InventoryError
 from pvbench.inventory import Host
 from pvbench.ssh.hostkeys import HostKey
+from pvbench.ssh.openssh import Answer, Ask, Question, paths, read
+from pvbench.ssh.tokens import Local
 
-CONFIG = """
-Host dom0
-  HostName 10.0.0.5
-  Port 2222
-  User root
-  IdentityFile /keys/one
-Host behind
-  ProxyJump ann@gate:2200,[fd00::1]:23
-Host gate
-  ProxyJump dom0
-Host mute
-  ProxyCommand nc %h %p
-Host free
-  ProxyCommand none
-Host both
-  ProxyJump dom0
-  ProxyCommand nc %h %p
-"""
+HERE = Local("me", 1000, "desk.example", (Path("/home/me"),), {"SSH_AUTH_SOCK": "/agent", "OWN": "/own"})
+CONFIG = {
+    "dom0": "hostname 10.0.0.5\nport 2222\nuser root\nidentityfile /keys/one\n",
+    "behind": "proxyjump ann@gate:2200,[fd00::1]:23\n",
+    "gate": "proxyjump dom0\n",
+    "piped": "hostname h\nport 7\nuser r\nproxycommand nc %h %p %r %n %%\n",
+    "free": "proxycommand none\n",
+    "loop": "proxyjump loop2\n",
+    "loop2": "proxyjump loop\n",
+}
+
+
+def says(config: Mapping[str, str], asked: list[Question] | None = None) -> Ask:
+    """A configuration that says of a name what ssh -G would print of it."""
+
+    def ask(question: Question) -> Answer:
+        if asked is not None:
+            asked.append(question)
+        options = read(config.get(question.name, ""))
+        if question.way_is_known:
+            options = {key: value for key, value in options.items() if not key.startswith("proxy")}
+        return Answer(options, "a test")
+
+    return ask
+
+
+def resolve(host: Host, config: Mapping[str, str] = CONFIG, here: Local = HERE) -> ssh.Step:
+    return ssh.resolve(host, says(config), here)
+
+
+def route(host: Host, hosts: Mapping[str, Host], config: Mapping[str, str] = CONFIG) -> tuple[ssh.Step, ...]:
+    return ssh.route(host, hosts, says(config), HERE)
 
 
 def test_a_name_takes_its_facts_from_the_configuration() -> None:
-    found = ssh.resolve(Host("box", "dom0"), CONFIG)
-    assert Host("box", "10.0.0.5", 2222, "root", "/keys/one") == found
+    found = resolve(Host("box", "dom0"))
+    assert ("box", "10.0.0.5", 2222, "root") == (found.name, found.address, found.port, found.credentials.user)
+    assert ((Path("/keys/one"),), "/agent") == (found.credentials.files, found.credentials.agent)
 
 
-def test_what_the_inventory_says_wins() -> None:
+def test_what_the_inventory_says_wins_and_is_told_to_openssh() -> None:
+    asked: list[Question] = []
     ours = Host("box", "dom0", 1, "me", "/keys/mine", jump="other")
-    assert Host("box", "10.0.0.5", 1, "me", "/keys/mine", jump="other") == ssh.resolve(ours, CONFIG)
+    found = ssh.resolve(ours, says(CONFIG, asked), HERE)
+    assert ("10.0.0.5", 1, "me", (Path("/keys/mine"),)) == (
+        found.address,
+        found.port,
+        found.credentials.user,
+        found.credentials.files,
+    )
+    assert [Question("dom0", "me", 1, way_is_known=True)] == asked
+    assert found.credentials.only_files
 
 
 def test_a_name_that_is_not_there_is_an_address() -> None:
-    assert Host("x", "192.0.2.1") == ssh.resolve(Host("x", "192.0.2.1"), CONFIG)
+    found = resolve(Host("x", "192.0.2.1"))
+    assert ("192.0.2.1", 22, "me") == (found.address, found.port, found.credentials.user)
 
 
-def test_an_identity_file_that_does_not_exist_is_passed_over(tmp_path: Path) -> None:
-    (tmp_path / "b").touch()
-    text = f"Host *\n IdentityFile {tmp_path}/a\n IdentityFile {tmp_path}/b\n"
-    assert str(tmp_path / "b") == ssh.resolve(Host("x", "x"), text).key
+def test_identity_files_are_kept_in_order_with_their_tokens_replaced() -> None:
+    text = "user root\nhostname h.lab\nidentityfile ~/.ssh/%n\nidentityfile ${OWN}/%r-%h-%p%%\nidentityfile none\n"
+    found = resolve(Host("x", "x"), {"x": text + "identityfile %d/my key\n"})
+    assert ["/home/me/.ssh/x", "/own/root-h.lab-22%", "/home/me/my key"] == [str(p) for p in found.credentials.files]
 
 
-def test_proxy_command_is_refused_with_the_way_out() -> None:
-    with pytest.raises(InventoryError, match="ProxyCommand") as caught:
-        ssh.resolve(Host("m", "mute"), CONFIG)
-    assert "ProxyJump" in str(caught.value.hint)
-    assert "dom0" == ssh.resolve(Host("m", "mute", jump="dom0"), CONFIG).jump
-    assert None is ssh.resolve(Host("m", "free"), CONFIG).jump
-    assert "dom0" == ssh.resolve(Host("m", "both"), CONFIG).jump
+def test_a_home_that_is_not_the_accounts_own_comes_first_but_is_not_all(tmp_path: Path) -> None:
+    here = Local("me", 0, "desk", (tmp_path / "env", tmp_path / "own"), {})
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own/b").touch()
+    found = resolve(Host("x", "x"), {"x": "identityfile ~/a\nidentityfile ~/b\n"}, here)
+    assert (tmp_path / "env/a", tmp_path / "own/b") == found.credentials.files
+
+
+@pytest.mark.parametrize("text", ["identityfile ${NOBODY}/x\n", "identityfile %z\n"])
+def test_a_token_or_variable_that_is_not_there_is_one_line(text: str) -> None:
+    with pytest.raises(InventoryError, match=r"NOBODY|%z"):
+        resolve(Host("x", "x"), {"x": text})
+
+
+@pytest.mark.parametrize(
+    ("line", "agent"),
+    [
+        ("", "/agent"),
+        ("identityagent none", None),
+        ("identityagent SSH_AUTH_SOCK", "/agent"),
+        ("identityagent $OWN", "/own"),
+        ("identityagent ${OWN}/agent", "/own/agent"),
+        ("identityagent $NOBODY", None),
+        ("identityagent ~/a", "/home/me/a"),
+    ],
+)
+def test_the_agent_is_the_one_that_openssh_would_ask(line: str, agent: str | None) -> None:
+    assert agent == resolve(Host("x", "x"), {"x": line}).credentials.agent
+
+
+def test_files_of_known_hosts_are_told_apart_in_a_line_without_quotes() -> None:
+    assert ("/tmp/a b", "/root/k") == paths("/tmp/a b /root/k")
+    assert () == paths("none")
+    found = resolve(Host("x", "x"), {"x": "userknownhostsfile /a /b\nglobalknownhostsfile none\nhostkeyalias Door\n"})
+    assert ((Path("/a"), Path("/b")), "Door") == (found.known.files, found.known.alias)
+
+
+def test_a_proxy_command_is_kept_with_its_tokens_replaced_unless_the_inventory_names_a_jump() -> None:
+    assert "nc h 7 r piped %" == resolve(Host("m", "piped")).proxy_command
+    assert None is resolve(Host("m", "piped", jump="dom0")).proxy_command
+    assert None is resolve(Host("m", "free")).proxy_command
+
+
+def test_a_proxy_command_that_passes_a_descriptor_is_refused_with_the_way_out() -> None:
+    with pytest.raises(InventoryError, match="ProxyUseFdpass"):
+        resolve(Host("m", "x"), {"x": "proxycommand nc -F\nproxyusefdpass yes\n"})
 
 
 def test_a_chain_of_jumps_is_walked_from_the_outside() -> None:
-    _, jumps = ssh.route(Host("t", "behind"), {}, CONFIG)
-    assert [("10.0.0.5", 2222, "root"), ("gate", 2200, "ann"), ("fd00::1", 23, None)] == [
-        (jump.address, jump.port, jump.user) for jump in jumps
+    way = route(Host("t", "behind"), {})
+    assert [("10.0.0.5", 2222, "root"), ("gate", 2200, "ann"), ("fd00::1", 23, "me"), ("behind", 22, "me")] == [
+        (step.address, step.port, step.credentials.user) for step in way
     ]
 
 
 def test_a_jump_may_name_a_host_of_the_inventory() -> None:
     hosts = {"door": Host("door", "192.0.2.9", host_key="ssh-ed25519 AAAA")}
-    _, jumps = ssh.route(Host("t", "192.0.2.10", jump="door"), hosts, "")
-    assert (hosts["door"],) == jumps
+    way = route(Host("t", "192.0.2.10", jump="door"), hosts)
+    assert [("192.0.2.9", "ssh-ed25519 AAAA"), ("192.0.2.10", None)] == [(s.address, s.known.pinned) for s in way]
 
 
 def test_jumps_in_a_circle_are_an_error() -> None:
     hosts = {"a": Host("a", "a", jump="b"), "b": Host("b", "b", jump="a")}
     with pytest.raises(InventoryError, match="a → b → a"):
-        ssh.route(hosts["a"], hosts, "")
+        route(hosts["a"], hosts)
+    with pytest.raises(InventoryError, match="loop → loop2 → loop"):
+        route(Host("loop", "loop"), {})
 
 
 @pytest.mark.parametrize("jump", ["", "none"])
 def test_no_jump_is_no_jump(jump: str) -> None:
-    assert () == ssh.route(Host("t", "x", jump=jump), {}, "")[1]
+    assert 1 == len(route(Host("t", "gate", jump=jump), {}))
 
 
-def test_a_jump_that_is_no_host_is_an_error() -> None:
-    with pytest.raises(InventoryError, match="gate:ssh"):
-        ssh.route(Host("t", "x", jump="gate:ssh"), {}, "")
+@pytest.mark.parametrize("jump", ["gate:ssh", "gate:0x16", "gate:70000", "[::1", "-oProxyCommand=x", "@"])
+def test_a_jump_that_is_no_host_is_an_error(jump: str) -> None:
+    with pytest.raises(InventoryError, match="is not a host"):
+        route(Host("t", "x", jump=jump), {})
 
 
-def test_a_configuration_that_cannot_be_read_is_an_error() -> None:
-    with pytest.raises(InventoryError, match="cannot be read"):
-        ssh.resolve(Host("x", "x"), "what\n")
+@pytest.mark.parametrize(
+    ("jump", "place"),
+    [
+        ("ssh://ann@gate:24/", ("gate", 24, "ann")),
+        ("ann@corp@gate", ("gate", 22, "ann@corp")),
+        ("[::1]", ("::1", 22, "me")),
+        ("fd00::1", ("fd00::1", 22, "me")),
+    ],
+)
+def test_a_jump_is_spelled_as_for_ssh(jump: str, place: tuple[str, int, str]) -> None:
+    first = route(Host("t", "x", jump=jump), {}, {})[0]
+    assert place == (first.address, first.port, first.credentials.user)
+
+
+# --- the text of the configuration
 
 
 def test_includes_are_followed_and_a_circle_of_them_ends(tmp_path: Path) -> None:
-    (tmp_path / "config").write_text("Include config more.*\nHost last\n")
-    (tmp_path / "more.1").write_text("Host one\n")
-    lines = ssh.config_text(tmp_path / "config").splitlines()
-    assert ["Host one", "Host last"] == [line for line in lines if line]
+    (tmp_path / "my parts").mkdir()
+    (tmp_path / "config").write_text('Include config "my parts/more.*"\nHost last # here\n')
+    (tmp_path / "my parts/more.1").write_text("Host one\n")
+    assert ("one", "last") == ssh.names(ssh.config_text(tmp_path / "config"))
     assert "" == ssh.config_text(tmp_path / "absent")
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "named"),
+    [
+        ("Host *.lab !gate.lab", "xen1.lab", True),
+        ("Host *.lab !gate.lab", "gate.lab", False),
+        ("Host *", "xen1", False),
+        ("Host=xen1 # Bob's old Dell", "xen1", True),
+        ("Host xen1 # Bob's old Dell", "Bob's", False),
+        ('Match host="xen1,xen2"', "xen2", True),
+        ("Match final originalhost xen?", "xen3", True),
+        ('Host "unclosed', "unclosed", False),
+        ("Host XEN1", "xen1", True),
+    ],
+)
+def test_a_name_is_known_where_a_line_names_it_by_more_than_a_pattern_for_all(
+    text: str, name: str, named: bool
+) -> None:
+    assert named == ssh.speaks_of(text, name)
+
+
+def test_without_openssh_paramikos_parser_is_asked_and_told(tmp_path: Path) -> None:
+    (tmp_path / ".ssh").mkdir()
+    config = tmp_path / ".ssh/config"
+    config.write_text("Host x\n HostName 192.0.2.1\n ProxyJump gate\n ProxyCommand nc\n IdentityFile /a\n")
+    told: list[str] = []
+    ask = ssh.configuration(tmp_path, {"PATH": "/nowhere"}, told.append)
+    answer = ask(Question("x", "ann", 7))
+    assert {
+        "hostname": ("192.0.2.1",),
+        "proxyjump": ("gate",),
+        "identityfile": ("/a",),
+        "user": ("ann",),
+        "port": ("7",),
+    } == dict(answer.options)
+    assert "paramiko" in answer.source
+    assert ["openssh-client" in line for line in told] == [True]
+    config.write_text("what\n")
+    with pytest.raises(InventoryError, match="cannot be read"):
+        ask(Question("x"))
 
 
 @pytest.mark.parametrize("text", ["", "ssh-ed25519", "ssh-ed25519 !", "ssh-ed25519 AAAA", "ssh-rsa c3NoLWVkMjU1MTk="])
