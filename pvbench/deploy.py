@@ -3,6 +3,9 @@
 Everything lies in folders named by the digest of what they hold, under one root. Whether a folder is whole is decided
 by the digests of its files, never by a marker, so a killed upload, a changed file and a cleaned disk look the same. A
 check is one remote command and an upload is another, for each costs a second on a host under software emulation.
+
+The check is hostside/pvb-claim, handed to the host's shell as text, for nothing may be written into a scratch folder,
+that program included, before it has found the folder to be ours alone.
 """
 
 import hashlib
@@ -13,24 +16,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from pvbench import shipped
 from pvbench.errors import CommandTimeout, DeployError
 from pvbench.transport import Command, CommandResult, Transport
 
 _DIGEST_CHARS = 16
-_NOT_OURS, _NO_ROOT = 71, 73  # exit codes of our own scripts, from sysexits.h: EX_OSERR, EX_CANTCREAT
-
-# $1 is the root, the other words are files that must be executable; stdin has `sha256sum` lines.
-# Programs run from here, perhaps as root, so a folder that somebody else prepared is not used.
-_CHECK = f"""
-export LC_ALL=C; umask 077; root=$1; shift
-[ -d "$root" ] || mkdir -p -- "$root" || exit {_NO_ROOT}
-[ -O "$root" ] || {{ echo "it belongs to another user" >&2; exit {_NOT_OURS}; }}
-cd -- "$root" || exit {_NO_ROOT}
-for file; do [ -x "$file" ] || echo "$file: not executable"; done
-sha256sum -c 2>/dev/null
-exit 0
-"""
-
+_MEND = "mend: "
 # $1 is the root, $2 a new name in it, the others are the folders to renew; stdin is a tar of what was not whole, with
 # the `sha256sum` lines of everything as $2/.digests. Whole files of a folder are linked, not copied; the renewed folder
 # takes the old one's place when all of it is proved.
@@ -54,8 +45,7 @@ _NEXT_STEPS = (
     ("disk quota", "free some space there, or set `scratch:` to a folder on a larger disk in hosts.yaml"),
     ("read-only", "set `scratch:` to a folder on a writable disk in hosts.yaml"),
     ("permission denied", "give the user write permission there, or set `scratch:` to another folder in hosts.yaml"),
-    ("another user", "remove the folder, or set `scratch:` to another one in hosts.yaml"),
-    ("not found", "the host needs sh, tar, find and sha256sum (coreutils)"),
+    ("not found", "the host needs sh, tar, find, stat and sha256sum (coreutils)"),
 )
 
 
@@ -103,33 +93,35 @@ def payload_of(folder: Path) -> Payload:
     return Payload(files)
 
 
-def deploy(transport: Transport, payload: Payload, root: str, *, timeout_s: float = 120.0) -> str:
-    """Put the payload's files into one folder under `root` on the host and return that folder.
+def deploy(transport: Transport, payload: Payload, scratch: str, folder: str, *, timeout_s: float = 120.0) -> str:
+    """Put the payload's files into one folder under `scratch`/`folder` on the host and return that folder.
 
-    Raises DeployError when the host has no place for them, and what the transport raises.
+    The scratch folder is made, or taken if it is empty, and marked. Raises DeployError when it is not ours alone or has
+    no room for the files, and what the transport raises.
     """
     top = payload.digest[:_DIGEST_CHARS]
-    _place(transport, {f"{top}/{name}": file for name, file in payload.files.items()}, root, timeout_s)
-    return f"{root.rstrip('/')}/{top}"
+    _place(transport, {f"{top}/{name}": file for name, file in payload.files.items()}, scratch, folder, timeout_s)
+    return f"{scratch.rstrip('/')}/{folder}/{top}"
 
 
 def deploy_files(
-    transport: Transport, files: Mapping[str, File], root: str, *, timeout_s: float = 300.0
+    transport: Transport, files: Mapping[str, File], scratch: str, folder: str, *, timeout_s: float = 300.0
 ) -> dict[str, str]:
     """Put big files, each into a folder of its own, so that a change of one sends only that one. Raises as `deploy`.
 
     Returns the remote path of each name.
     """
     placed = {name: f"{file.sha256[:_DIGEST_CHARS]}/{name}" for name, file in Payload(files).files.items()}
-    _place(transport, {placed[name]: file for name, file in files.items()}, root, timeout_s)
-    return {name: f"{root.rstrip('/')}/{path}" for name, path in placed.items()}
+    _place(transport, {placed[name]: file for name, file in files.items()}, scratch, folder, timeout_s)
+    return {name: f"{scratch.rstrip('/')}/{folder}/{path}" for name, path in placed.items()}
 
 
-def _place(transport: Transport, wanted: Mapping[str, File], root: str, timeout_s: float) -> None:
+def _place(transport: Transport, wanted: Mapping[str, File], scratch: str, folder: str, timeout_s: float) -> None:
     digests = "".join(f"{file.sha256}  {path}\n" for path, file in wanted.items()).encode()
     executable = [path for path, file in wanted.items() if file.mode & 0o100]
-    check = ("sh", "-c", _CHECK, "pvbench-check", root, *executable)
-    checked = _done(transport, Command(check, digests, timeout_s), root, "cannot be used")
+    claim = (shipped.folder("hostside") / "pvb-claim").read_text()
+    check = ("sh", "-c", claim, "pvb-claim", scratch.rstrip("/"), folder, *executable)
+    checked = _done(transport, Command(check, digests, timeout_s), scratch, "cannot be used")
     lines = checked.stdout.decode(errors="replace").splitlines()
     whole = {line.removesuffix(": OK") for line in lines if line.endswith(": OK")}
     whole -= {line.removesuffix(": not executable") for line in lines if line.endswith(": not executable")}
@@ -141,8 +133,9 @@ def _place(transport: Transport, wanted: Mapping[str, File], root: str, timeout_
         f"{file.sha256}  {path}\n" for path, file in wanted.items() if path.partition("/")[0] in folders
     ).encode()
     archive = _tar({**missing, ".digests": File(proved)})
-    upload = ("sh", "-c", _UPLOAD, "pvbench-upload", root, f".part-{secrets.token_hex(4)}", *folders)
-    _done(transport, Command(upload, archive, timeout_s), root, f"did not take {len(archive) / 1e6:.1f} MB")
+    place = f"{scratch.rstrip('/')}/{folder}"
+    upload = ("sh", "-c", _UPLOAD, "pvbench-upload", place, f".part-{secrets.token_hex(4)}", *folders)
+    _done(transport, Command(upload, archive, timeout_s), scratch, f"did not take {len(archive) / 1e6:.1f} MB")
 
 
 def _tar(files: Mapping[str, File]) -> bytes:
@@ -155,21 +148,25 @@ def _tar(files: Mapping[str, File]) -> bytes:
     return out.getvalue()
 
 
-def _done(transport: Transport, command: Command, root: str, what: str) -> CommandResult:
+def _done(transport: Transport, command: Command, scratch: str, what: str) -> CommandResult:
     try:
         result = transport.run(command)
     except CommandTimeout as error:
         raise DeployError(
-            f"{transport.name}: {root} {what} within {command.timeout_s:g} s",
-            hint=f"`df -h {root}` and `uptime` on the host show whether its disk or its processor is the reason",
+            f"{transport.name}: {scratch} {what} within {command.timeout_s:g} s",
+            hint=f"`df -h {scratch}` and `uptime` on the host show whether its disk or its processor is the reason",
         ) from error
     if result.exit_code == 0:
         return result
     said = [line.strip() for line in result.stderr.decode(errors="replace").splitlines() if line.strip()]
     # What a full disk or a missing permission says comes first; tar and sha256sum then complain about the consequences.
+    mend = next((line.removeprefix(_MEND) for line in said if line.startswith(_MEND)), None)
+    if mend is not None:
+        raise DeployError(f"{transport.name}: {scratch} {what}: {said[0]}", hint=f"{mend}; or set `scratch:` to another"
+                          " folder in hosts.yaml")  # fmt: skip
     telling = next((line for line in said for mark, _ in _NEXT_STEPS if mark in line.lower()), said[-1] if said else "")
     hint = next((step for mark, step in _NEXT_STEPS if mark in telling.lower()), None)
     raise DeployError(
-        f"{transport.name}: {root} {what}: {telling or f'exit code {result.exit_code}'}",
-        hint=hint or f"`ls -ld {root}; df -h {root}` on the host shows who may write there and the space left",
+        f"{transport.name}: {scratch} {what}: {telling or f'exit code {result.exit_code}'}",
+        hint=hint or f"`ls -ld {scratch}; df -h {scratch}` on the host shows who may write there and the space left",
     )

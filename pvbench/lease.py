@@ -117,7 +117,7 @@ def held(
     The same `token` takes up a lease again that a lost connection left; each call is a session of its own, and what an
     older one still does when the network comes back does not count.
     """
-    programs = deploy(transport, payload_of(shipped.folder("hostside")), f"{host.scratch}/hostside")
+    programs = deploy(transport, payload_of(shipped.folder("hostside")), host.scratch, "hostside")
     request = {"folder": folder, "token": token or secrets.token_hex(16), "session": secrets.token_hex(8)}
     with transport.talk((f"{programs}/pvb-lease",)) as program:
         lease = Lease(program, host, request, ttl_s, clock or SystemClock())
@@ -130,7 +130,7 @@ def held(
 
 def clean(transport: Transport, host: Host, *, remove: bool) -> tuple[Finding, ...]:
     """Find what runs left on a host, and remove it if told to. The caller holds the lease."""
-    folder = deploy(transport, payload_of(shipped.folder("hostside")), f"{host.scratch}/hostside")
+    folder = deploy(transport, payload_of(shipped.folder("hostside")), host.scratch, "hostside")
     request = {"root": host.scratch, "volume_group": host.volume_group, "remove": remove}
     result = transport.run(Command((f"{folder}/pvb-clean",), stdin=json.dumps(request).encode(), timeout_s=600))
     if result.exit_code != 0:

@@ -71,7 +71,8 @@ class XenHypervisor:
                 "boot.img": File(Path(self._image.boot_disk).read_bytes(), 0o600),
                 "boot.rom": File(Path(self._image.boot_rom).read_bytes(), 0o600),
             },
-            f"{self._host.scratch}/guest",
+            self._host.scratch,
+            "guest",
         )
         disks = [
             {"name": name, "bytes": scratch_bytes, "as": "file" if is_qdisk(name) else "block"}
@@ -195,4 +196,4 @@ class XenHypervisor:
         return {"vcpus": str(answer["online"])}
 
     def _programs(self) -> str:
-        return deploy(self._transport, payload_of(shipped.folder("hostside")), f"{self._host.scratch}/hostside")
+        return deploy(self._transport, payload_of(shipped.folder("hostside")), self._host.scratch, "hostside")

@@ -45,24 +45,24 @@ def answering(exit_code: int, stderr: bytes) -> FakeTransport:
 
 def test_files_lie_in_a_folder_named_by_their_digest_in_a_private_root(tmp_path: Path) -> None:
     root = tmp_path / "a b" / "root"
-    place = deploy(Here().transport, PAYLOAD, str(root))
-    assert (str(root / PAYLOAD.digest[:16]), contents(PAYLOAD)) == (place, tree(place))
+    place = deploy(Here().transport, PAYLOAD, f"{root}/", "it's ours")
+    assert (str(root / "it's ours" / PAYLOAD.digest[:16]), contents(PAYLOAD)) == (place, tree(place))
     assert (0o40700, True) == (root.stat().st_mode, os.access(f"{place}/pvb-probe", os.X_OK))
-    assert [Path(place)] == list(root.iterdir())
+    assert [Path(place)] == list((root / "it's ours").iterdir())
 
 
 def test_what_is_there_costs_one_command_and_sends_nothing(tmp_path: Path) -> None:
     here = Here()
-    first = deploy(here.transport, PAYLOAD, str(tmp_path))
+    first = deploy(here.transport, PAYLOAD, str(tmp_path), "hostside")
     assert 2 == len(here.commands)
-    assert first == deploy(here.transport, PAYLOAD, str(tmp_path))
+    assert first == deploy(here.transport, PAYLOAD, str(tmp_path), "hostside")
     assert 3 == len(here.commands)
 
 
 @pytest.mark.parametrize("harm", ["altered", "removed", "not executable", "all gone"])
 def test_only_what_is_missing_or_altered_is_sent_again(tmp_path: Path, harm: str) -> None:
     here = Here()
-    place = Path(deploy(here.transport, PAYLOAD, str(tmp_path)))
+    place = Path(deploy(here.transport, PAYLOAD, str(tmp_path), "hostside"))
     if harm == "altered":
         (place / "pvb-probe").write_bytes(b"#!/bin/sh\necho ho\n")
     elif harm == "removed":
@@ -72,12 +72,12 @@ def test_only_what_is_missing_or_altered_is_sent_again(tmp_path: Path, harm: str
     else:
         subprocess.run(["rm", "-r", place], check=True)
     untouched = (place / "lib/it's data").stat().st_ino if harm != "all gone" else None
-    deploy(here.transport, PAYLOAD, str(tmp_path))
+    deploy(here.transport, PAYLOAD, str(tmp_path), "hostside")
     assert contents(PAYLOAD) == tree(place)
     assert os.access(place / "pvb-probe", os.X_OK)
     assert (harm == "all gone") == (b"it's data\0" in here.commands[-1].stdin)
     assert untouched in (None, (place / "lib/it's data").stat().st_ino)
-    assert [place] == list(tmp_path.iterdir())
+    assert [place] == list((tmp_path / "hostside").iterdir())
 
 
 def test_a_killed_upload_leaves_nothing_that_is_taken_for_whole(tmp_path: Path) -> None:
@@ -86,9 +86,9 @@ def test_a_killed_upload_leaves_nothing_that_is_taken_for_whole(tmp_path: Path) 
             object.__setattr__(command, "stdin", command.stdin[: len(command.stdin) // 3])
 
     with pytest.raises(DeployError):
-        deploy(Here(cut).transport, PAYLOAD, str(tmp_path))
-    assert [] == list(tmp_path.iterdir())
-    assert contents(PAYLOAD) == tree(deploy(Here().transport, PAYLOAD, str(tmp_path)))
+        deploy(Here(cut).transport, PAYLOAD, str(tmp_path), "hostside")
+    assert [] == list((tmp_path / "hostside").iterdir())
+    assert contents(PAYLOAD) == tree(deploy(Here().transport, PAYLOAD, str(tmp_path), "hostside"))
 
 
 def test_the_wrong_bytes_on_the_way_are_noticed(tmp_path: Path) -> None:
@@ -96,15 +96,15 @@ def test_the_wrong_bytes_on_the_way_are_noticed(tmp_path: Path) -> None:
         object.__setattr__(command, "stdin", command.stdin.replace(b"echo hi", b"echo ho"))
 
     with pytest.raises(DeployError):
-        deploy(Here(spoil).transport, PAYLOAD, str(tmp_path))
-    assert {} == tree(tmp_path)
+        deploy(Here(spoil).transport, PAYLOAD, str(tmp_path), "hostside")
+    assert {} == tree(tmp_path / "hostside")
 
 
 def test_a_big_file_is_sent_once_and_alone(tmp_path: Path) -> None:
     here, files = Here(), {"vmlinuz": File(b"k" * 100_000), "initramfs": File(b"i" * 100_000)}
-    first = deploy_files(here.transport, files, str(tmp_path))
+    first = deploy_files(here.transport, files, str(tmp_path), "guest")
     assert {name: file.data for name, file in files.items()} == {n: Path(p).read_bytes() for n, p in first.items()}
-    second = deploy_files(here.transport, files | {"initramfs": File(b"j" * 100_000)}, str(tmp_path))
+    second = deploy_files(here.transport, files | {"initramfs": File(b"j" * 100_000)}, str(tmp_path), "guest")
     assert (first["vmlinuz"], b"j") == (second["vmlinuz"], Path(second["initramfs"]).read_bytes()[:1])
     assert b"kkk" not in here.commands[-1].stdin
     assert 4 == len(here.commands)
@@ -113,7 +113,7 @@ def test_a_big_file_is_sent_once_and_alone(tmp_path: Path) -> None:
 def test_a_full_disk_names_host_place_and_next_step() -> None:
     noise = b"tar: x: Cannot write: No space left on device\ntar: Exiting with failure status\n"
     with pytest.raises(DeployError, match=r"far: /srv/x .*No space left") as caught:
-        deploy(answering(2, noise), PAYLOAD, "/srv/x")
+        deploy(answering(2, noise), PAYLOAD, "/srv/x", "hostside")
     assert "scratch" in str(caught.value.hint)
 
 
@@ -125,28 +125,29 @@ def test_a_disk_that_is_really_full_leaves_nothing_behind(tmp_path: Path) -> Non
             object.__setattr__(command, "argv", (*command.argv[:2], script, *command.argv[3:]))
 
     with pytest.raises(DeployError, match=r"File too large|did not take"):
-        deploy(Here(limit).transport, Payload({"big": File(b"x" * 500_000)}), str(tmp_path))
-    assert [] == list(tmp_path.iterdir())
+        deploy(Here(limit).transport, Payload({"big": File(b"x" * 500_000)}), str(tmp_path), "hostside")
+    assert [] == list((tmp_path / "hostside").iterdir())
 
 
 def test_a_root_that_cannot_be_made_names_the_permission() -> None:
     with pytest.raises(DeployError, match="Permission denied") as caught:
-        deploy(answering(73, b"mkdir: cannot create directory '/x': Permission denied\n"), PAYLOAD, "/x")
+        deploy(answering(73, b"mkdir: cannot create directory '/x': Permission denied\n"), PAYLOAD, "/x", "hostside")
     assert "scratch" in str(caught.value.hint)
 
 
 def test_a_root_below_a_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(DeployError, match="Not a directory"):
-        deploy(Here().transport, PAYLOAD, str(tmp_path / "file" / "root"))
+    with pytest.raises(DeployError, match="file, on the way to it, is not a folder"):
+        deploy(Here().transport, PAYLOAD, str(tmp_path / "file" / "root"), "hostside")
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder to another user")
-def test_a_root_somebody_else_prepared_is_not_used(tmp_path: Path) -> None:
-    (tmp_path / "theirs").mkdir()
-    os.chown(tmp_path / "theirs", 12345, 12345)
-    with pytest.raises(DeployError, match="another user"):
-        deploy(Here().transport, PAYLOAD, str(tmp_path / "theirs"))
+def test_a_folder_that_is_not_ours_is_refused_with_how_to_mend_it_before_anything_is_written(tmp_path: Path) -> None:
+    (tmp_path / "disk.img").write_text("somebody's")
+    with pytest.raises(DeployError, match=r"here: .*: it holds disk.img and no mark") as caught:
+        deploy(Here().transport, PAYLOAD, str(tmp_path), "hostside")
+    assert "move what you need" in str(caught.value.hint)
+    assert "scratch" in str(caught.value.hint)
+    assert {"disk.img": b"somebody's"} == tree(tmp_path)
 
 
 def test_a_host_too_slow_is_a_deploy_error() -> None:
@@ -154,7 +155,7 @@ def test_a_host_too_slow_is_a_deploy_error() -> None:
         raise CommandTimeout("late")
 
     with pytest.raises(DeployError, match="within 3 s"):
-        deploy(FakeTransport(late, name="far"), PAYLOAD, "/x", timeout_s=3)
+        deploy(FakeTransport(late, name="far"), PAYLOAD, "/x", "hostside", timeout_s=3)
 
 
 def test_a_folders_payload_has_its_files_and_their_modes_only(tmp_path: Path) -> None:
@@ -178,5 +179,5 @@ def test_a_name_that_leads_elsewhere_is_refused(name: str) -> None:
 def test_over_a_real_connection_it_is_the_same(sshd: Any, tmp_path: Path) -> None:
     with ssh.connect(sshd.host()) as transport:
         for _ in range(2):
-            place = deploy(transport, PAYLOAD, str(tmp_path / "root"))
+            place = deploy(transport, PAYLOAD, str(tmp_path / "root"), "hostside")
             assert contents(PAYLOAD) == tree(place)
