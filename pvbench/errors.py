@@ -7,6 +7,7 @@ PvbenchError                 exit code
 ├── StoreError                   2   a run folder is missing, foreign or of another schema
 │   └── DiskFull                 4   there is no room left for what was measured
 ├── TraceError                   2   a file is no trace of Xen, or is damaged
+├── OutputLost                   4   standard output, or the file of -o, does not take what was asked for
 ├── ResumeRefused                2   matrix, host facts or stack changed since the run began
 ├── ParseError                   3   a tool's output is not what its parser knows
 ├── PathMismatch                 3   another device than the one asked for carried the traffic
@@ -71,6 +72,10 @@ class TraceError(PvbenchError):
     """A file is no trace of Xen, or is damaged; the message starts with the file and, where it has one, the byte."""
 
     exit_code = 2
+
+
+class OutputLost(PvbenchError):
+    """Standard output, or the file of -o, does not take what was asked for."""
 
 
 class ResumeRefused(PvbenchError):

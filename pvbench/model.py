@@ -82,7 +82,8 @@ def canonical(value: object) -> str:
 
 def digest(value: object, length: int = 12) -> str:
     """Return the first `length` hex digits of the SHA-256 of the canonical JSON."""
-    return hashlib.sha256(canonical(value).encode()).hexdigest()[:length]
+    # A lone surrogate, which text from outside may hold, counts as the escape that JSON writes for it.
+    return hashlib.sha256(canonical(value).encode(errors="backslashreplace")).hexdigest()[:length]
 
 
 @dataclass(frozen=True)

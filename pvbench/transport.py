@@ -5,14 +5,23 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+MOST_OUTPUT_BYTES = 64 << 20
+"""So much may a command print, and a program answer: a host that prints without end must not fill our memory."""
+MOST_FILE_BYTES = 1 << 30
+"""So large may a file be that is fetched: a trace of some seconds on many CPUs."""
+
 
 @dataclass(frozen=True)
 class Command:
-    """A program and its arguments, never a shell string. Quoting for the wire happens once, in `ssh`."""
+    """A program and its arguments, never a shell string. Quoting for the wire happens once, in `ssh`.
+
+    One that prints more than `most_bytes` is ended, and has failed.
+    """
 
     argv: tuple[str, ...]
     stdin: bytes = b""
     timeout_s: float = 60.0
+    most_bytes: int = MOST_OUTPUT_BYTES
 
     def __post_init__(self) -> None:
         if not self.argv or any("\0" in word for word in self.argv):
@@ -50,7 +59,10 @@ class Transport(Protocol):
         ...
 
     def run(self, command: Command) -> CommandResult:
-        """Run to the end. Raises Unreachable or CommandTimeout; a non-zero exit is a result, not an error."""
+        """Run to the end. A non-zero exit is a result, not an error.
+
+        Raises Unreachable, CommandTimeout, or CommandFailed where it prints more than it may.
+        """
         ...
 
     def put(self, data: bytes, path: str, mode: int = 0o644) -> None:
@@ -58,7 +70,7 @@ class Transport(Protocol):
         ...
 
     def get(self, path: str) -> bytes:
-        """Read a file whole."""
+        """Read a file whole. Raises CommandFailed when it cannot be read or is larger than MOST_FILE_BYTES."""
         ...
 
     def talk(self, argv: tuple[str, ...]) -> AbstractContextManager[Conversation]:

@@ -59,14 +59,14 @@ class App:
     swapped: bool = False
 
     def note(self, text: str) -> None:
-        """Say on stderr what is going on, unless -q."""
+        """Say on stderr, in one line, what is going on, unless -q."""
         if self.verbosity >= 0:
-            print(text, file=sys.stderr, flush=True)
+            _say(text)
 
     def detail(self, text: str) -> None:
-        """Say on stderr what only -v wants to know."""
+        """Say on stderr, in one line, what only -v wants to know."""
         if self.verbosity > 0:
-            print(text, file=sys.stderr, flush=True)
+            _say(text)
 
     def now(self) -> str:
         """Return the wall-clock time of day, UTC, for lines of a log."""
@@ -79,6 +79,12 @@ class App:
     def coloured(self, stream: TextIO) -> bool:
         """Whether colour is welcome on a stream."""
         return stream.isatty() and not self.edges.environment.get("NO_COLOR")
+
+
+def _say(text: str) -> None:
+    from pvbench.reports.format import clean
+
+    print(clean(text), file=sys.stderr, flush=True)
 
 
 def _louder(context: click.Context, _option: click.Parameter, times: int) -> None:

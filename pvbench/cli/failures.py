@@ -3,15 +3,19 @@
 import errno
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
 from pvbench.cli.app import App
+from pvbench.cli.streams import of
 from pvbench.errors import PvbenchError
 
 INTERRUPTED, INTERNAL, BROKEN_PIPE = 130, 4, 141
 EVERYTHING = 2  # -vv
+ERROR: Mapping[str, Any] = {"fg": "red", "bold": True}
 
 
 def report(error: BaseException, app: App) -> int:
@@ -44,13 +48,6 @@ def report(error: BaseException, app: App) -> int:
     return INTERNAL
 
 
-def broken_pipe() -> int:
-    """Return the code of a program whose reader went away, keeping the interpreter from writing to it again."""
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, sys.stdout.fileno())
-    return BROKEN_PIPE
-
-
 def line(text: str) -> str:
     """Return text from wherever as one line that cannot move the cursor or hide."""
     from pvbench.reports.format import clean
@@ -59,10 +56,8 @@ def line(text: str) -> str:
 
 
 def _say(app: App, message: str, *hints: str | None) -> None:
-    name = "pvbench:"
-    if app.coloured(sys.stderr):
-        name = click.style(name, fg="red", bold=True)
-    print(f"{name} {line(message)}", file=sys.stderr)
+    of(sys.stderr).styled("pvbench:", **(ERROR if app.coloured(sys.stderr) else {}))
+    print(f" {line(message)}", file=sys.stderr)
     for hint in filter(None, hints):
         print(f"hint: {line(hint)}", file=sys.stderr, flush=True)
 

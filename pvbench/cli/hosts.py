@@ -1,6 +1,5 @@
 """doctor, clean: what a machine can do, what is missing, and what a run left on it."""
 
-import json
 from pathlib import Path
 
 import click
@@ -8,6 +7,7 @@ import click
 from pvbench.cli import found
 from pvbench.cli.app import App, json_option, pass_app, verb
 from pvbench.cli.matrices import hosts_option
+from pvbench.cli.streams import print_json
 
 NOT_FIT = 4
 
@@ -22,7 +22,10 @@ def doctor(app: App, host: str | None, hosts_file: Path | None, as_json: bool) -
     from pvbench.cli.checkup import Checkup, of_host, of_machine
 
     checked: Checkup = of_machine(app) if host is None else of_host(app, host, found.inventory(hosts_file))
-    print(json.dumps(checked.as_data(), indent=2) if as_json else checked.render(), end="\n" if as_json else "")
+    if as_json:
+        print_json(checked.as_data())
+    else:
+        print(checked.render(), end="")
     return 0 if checked.fit else NOT_FIT
 
 

@@ -20,7 +20,8 @@ def orderly(app: App) -> Iterator[None]:
         nonlocal times
         times += 1
         if times == 1:
-            app.note("\nending: what was begun on the host is torn down")
+            app.note("")  # the terminal shows ^C
+            app.note("ending: what was begun on the host is torn down")
             raise KeyboardInterrupt
         if times >= PATIENCE:
             raise KeyboardInterrupt

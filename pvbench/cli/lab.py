@@ -1,12 +1,12 @@
 """lab: the embedded Xen host: build it, bring it up, look at it, log in, end it, free its cache."""
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
 
 from pvbench.cli.app import App, Group, json_option, pass_app
+from pvbench.cli.streams import print_json
 from pvbench.cli.text import columns
 from pvbench.errors import UsageError
 
@@ -64,7 +64,10 @@ def up(app: App, memory: str, vcpus: int, disk: str, accelerator: str, as_json: 
     status = machine.status()
     if was_up:
         app.note(f"the lab is up since {status.since}; size and accelerator are what it was started with")
-    print(json.dumps(asdict(host), indent=2) if as_json else _told(host, status), end="\n" if as_json else "")
+    if as_json:
+        print_json(asdict(host))
+    else:
+        print(_told(host, status), end="")
     app.note("next: pvbench run MATRIX   (a matrix with `hosts: [lab]` needs no hosts file)")
 
 
@@ -86,7 +89,7 @@ def status(app: App, as_json: bool) -> None:
 
     found = reach.machine(app).status()
     if as_json:
-        print(json.dumps(asdict(found), indent=2))
+        print_json(asdict(found))
     else:
         print(_state(found), end="")
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import click
 
 from pvbench import __version__
-from pvbench.cli import failures, hosts, lab, matrices, pilot, run, runs, shell, trace
+from pvbench.cli import failures, hosts, lab, matrices, pilot, run, runs, shell, streams, trace
 from pvbench.cli.app import App, Edges, Group, Verb
 
 EPILOG = (
@@ -50,12 +50,13 @@ for verb in VERBS:
 def main(argv: Sequence[str] | None = None, edges: Edges | None = None) -> int:
     """Run the command line and return its exit code; `edges` stands in for the world in tests."""
     app = App(edges or Edges(), tuple(sys.argv[1:] if argv is None else argv))
-    try:
-        return _run(app)
-    except BrokenPipeError:
-        return failures.broken_pipe()
-    except BaseException as error:  # noqa: BLE001  the one handler
-        return failures.report(error, app)
+    with streams.cleaned():
+        try:
+            return _run(app)
+        except BrokenPipeError:
+            return failures.BROKEN_PIPE
+        except BaseException as error:  # noqa: BLE001  the one handler
+            return failures.report(error, app)
 
 
 def _run(app: App) -> int:

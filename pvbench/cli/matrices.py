@@ -1,12 +1,14 @@
 """init, check, plan: what can be said of a matrix before any host is contacted."""
 
-import json
+import os
 from pathlib import Path
 
 import click
 
 from pvbench.cli import found
 from pvbench.cli.app import App, json_option, pass_app, verb
+from pvbench.cli.output import new
+from pvbench.cli.streams import print_json
 from pvbench.errors import UsageError
 
 STARTERS = {"starter.yaml": "matrix.yaml", "hosts.yaml": "hosts.yaml"}
@@ -24,16 +26,14 @@ def init(app: App, folder: Path) -> None:
     """Write a commented matrix.yaml and hosts.yaml to begin with, into FOLDER or here. Nothing is overwritten."""
     from pvbench import shipped
 
-    taken = [str(folder / name) for name in STARTERS.values() if (folder / name).exists()]
+    taken = [str(folder / name) for name in STARTERS.values() if os.path.lexists(folder / name)]
     if taken:
         raise UsageError(f"{' and '.join(taken)} exist{'s' if len(taken) == 1 else ''} already; nothing was written",
                          hint="name another folder: pvbench init FOLDER")  # fmt: skip
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for source, name in STARTERS.items():
-            text = (shipped.folder("examples") / source).read_text()
-            with (folder / name).open("x") as file:
-                file.write(text)
+            new(folder / name, (shipped.folder("examples") / source).read_bytes())
     except OSError as error:
         raise UsageError(f"{folder} cannot be written to: {error.strerror}") from None
     for name in STARTERS.values():
@@ -53,7 +53,7 @@ def check(app: App, matrix: Path | None, hosts_file: Path | None, schema: bool, 
         from pvbench import inventory
         from pvbench import matrix as matrices
 
-        print(json.dumps(matrices.schema() if schema else inventory.schema(), indent=2))
+        print_json(matrices.schema() if schema else inventory.schema())
         return
     if matrix is None:
         raise click.UsageError("check needs a MATRIX, or --schema", click.get_current_context())
@@ -81,7 +81,7 @@ def plan(app: App, matrix: Path, hosts_file: Path | None, as_json: bool) -> None
     found.check_hosts(read, found.inventory(hosts_file, matrix), app)
     planned = make(read)
     if as_json:
-        print(json.dumps(as_data(read, planned), indent=2))
+        print_json(as_data(read, planned))
         return
     print(render(read, planned, whole=app.verbosity > 0), end="")
     app.note(f"next: pvbench run {matrix}")

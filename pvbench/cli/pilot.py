@@ -1,6 +1,5 @@
 """pilot: find out how many blocks and runs a matrix needs, before its real run."""
 
-import json
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from pvbench.cli import found
 from pvbench.cli.app import App, json_option, pass_app, verb
 from pvbench.cli.matrices import hosts_option
 from pvbench.cli.run import USUAL_RESULTS, Asked, asked_for, measure
+from pvbench.cli.streams import print_json
 from pvbench.errors import UsageError
 from pvbench.model import Purpose
 
@@ -79,7 +79,10 @@ def pilot(
         if store.manifest.purpose is not Purpose.PILOT:
             raise UsageError(f"{store.manifest.run_id} is no pilot but a run", hint="pvbench report says what it found")
         there = findings(store.manifest, store.trials(), width, fit)
-    print(json.dumps(as_data(there), indent=2, ensure_ascii=False) if as_json else render(there), end="")
+    if as_json:
+        print_json(as_data(there))
+    else:
+        print(render(there), end="")
     return code
 
 

@@ -180,7 +180,8 @@ def _end(app: App, store: "Store", summary: "RunSummary", results: Path) -> int:
     print(table.render(comparison.build(manifest, store.trials()), *terminal()), end="")
     counts = f"{summary.ok} ok, {summary.invalid} invalid, {summary.not_measured} not measured"
     where = "" if results == USUAL_RESULTS else f" --results {results}"
-    app.note(f"\nrun {manifest.run_id}: {counts}; {store.path}")
+    app.note("")
+    app.note(f"run {manifest.run_id}: {counts}; {store.path}")
     if summary.not_measured:
         app.note(f"try those again: {app.resume}")
     app.note(f"next: pvbench report {manifest.run_id}{where} -o report.html")

@@ -1,7 +1,5 @@
 """ls, show, report, compare: what can be said of runs from their folders alone."""
 
-import json
-import os
 import sys
 from pathlib import Path
 
@@ -9,7 +7,8 @@ import click
 
 from pvbench.cli import found
 from pvbench.cli.app import App, json_option, pass_app, results_option, verb
-from pvbench.errors import UsageError
+from pvbench.cli.output import write
+from pvbench.cli.streams import print_json
 
 NOTHING_COMPARED = 3
 run_argument = click.argument("run")
@@ -26,7 +25,7 @@ def ls(app: App, results: Path, as_json: bool) -> None:
 
     there = runs(results)
     if as_json:
-        print(json.dumps([as_data(info) for info in there], indent=2))
+        print_json([as_data(info) for info in there])
     elif there:
         print(render(there), end="")
     else:
@@ -49,7 +48,7 @@ def show(app: App, run: str, cell: str | None, results: Path, as_json: bool) -> 
     with found.run(results, run) as store:
         key = found.cell(store.manifest, cell)[0] if cell else None
         if as_json:
-            print(json.dumps(as_data(store, key), indent=2, ensure_ascii=False))
+            print_json(as_data(store, key))
         else:
             print(render(store, key, evidence=bool(key) or app.verbosity > 0), end="")
 
@@ -64,15 +63,11 @@ def report(app: App, run: str, output: str | None, results: Path) -> None:
     with found.run(results, run) as store:
         from pvbench.reports import comparison, html
 
-        text = html.render(comparison.build(store.manifest, store.trials()))
-        run_id = store.manifest.run_id
-    if output == "-":
-        print(text, end="")
-        return
-    path = Path(output or f"{run_id}.html")
-    _write_whole(path, text)
-    print(path)
-    app.note(f"{len(text.encode()) / 1000:,.0f} kB; open it in a browser, nothing else is needed")
+        page = html.render(comparison.build(store.manifest, store.trials())).encode(errors="backslashreplace")
+        name = f"{store.manifest.run_id}.html" if output is None else output
+    if not write(name, page):
+        print(name)
+        app.note(f"{len(page) / 1000:,.0f} kB; open it in a browser, nothing else is needed")
 
 
 @verb(short_help="Print ratio and verdict of two devices.")
@@ -89,7 +84,7 @@ def compare(run: str, a: str, b: str, results: Path, as_json: bool) -> int:
     with found.run(results, run) as store:
         page = page_of(store.manifest, store.trials(), a, b)
     if as_json:
-        print(json.dumps(as_data(page), indent=2, ensure_ascii=False))
+        print_json(as_data(page))
     else:
         print(table.render(page, *terminal()), end="")
     compared = any(row.point is not None for group in page.groups for row in group.rows)
@@ -102,13 +97,3 @@ def terminal() -> tuple[int, bool]:
 
     encoding = (sys.stdout.encoding or "ascii").lower()
     return shutil.get_terminal_size((100, 24)).columns, encoding.startswith("utf")
-
-
-def _write_whole(path: Path, text: str) -> None:
-    being_written = path.with_name(f".{path.name}.{os.getpid()}.new")
-    try:
-        being_written.write_text(text, encoding="utf-8")
-        being_written.replace(path)
-    except OSError as error:
-        being_written.unlink(missing_ok=True)
-        raise UsageError(f"{path} cannot be written: {error.strerror}", hint="name another file with -o") from None

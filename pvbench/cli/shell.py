@@ -11,6 +11,7 @@ import click
 from pvbench.cli import found
 from pvbench.cli.app import App, pass_app, verb
 from pvbench.cli.matrices import hosts_option
+from pvbench.cli.streams import of
 from pvbench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -65,13 +66,16 @@ def need_terminal() -> None:
 
 
 def at(app: App, transport: "Transport", command: tuple[str, ...]) -> int:
-    """Run a command on a machine, or give a shell there; return its exit code."""
+    """Run a command on a machine, or give a shell there; return its exit code.
+
+    The person's terminal is then the machine's, and what it prints is handed on as it is.
+    """
     from pvbench import ssh
 
+    out, err = of(sys.stdout).raw, of(sys.stderr).raw
     if not command:
-        return ssh.terminal(transport, app.edges.environment.get("TERM", "vt100"))
-    sys.stdout.flush()
-    return ssh.stream(transport, command, _stdin(), sys.stdout.buffer, sys.stderr.buffer)
+        return ssh.terminal(transport, app.edges.environment.get("TERM", "vt100"), out, err)
+    return ssh.stream(transport, command, _stdin(), out, err)
 
 
 def _spec(devices: str, placement: str) -> "GuestSpec":

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from pvbench.cli.app import App
+from pvbench.cli.streams import console
 
 
 @contextmanager
@@ -35,11 +36,10 @@ def _timed(app: App, title: str) -> Callable[[str], None]:
 
 @contextmanager
 def _spinning(title: str) -> Iterator[Callable[[str], None]]:
-    from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with Progress(*columns, console=console(), transient=True) as progress:
         task = progress.add_task(title, total=None, visible=False)
 
         def tell(step: str) -> None:

@@ -1,6 +1,5 @@
 """trace: what a file of xentrace says of each domain."""
 
-import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +8,8 @@ from pathlib import Path
 import click
 
 from pvbench.cli.app import App, json_option, pass_app, verb
+from pvbench.cli.spooled import plain_file
+from pvbench.cli.streams import console, print_json
 from pvbench.errors import UsageError
 
 PATIENCE_S = 2.0
@@ -26,46 +27,24 @@ def trace(app: App, file: Path, domain: int | None, cpu: str | None, mhz: float 
     """Count what each domain did in FILE, which xentrace wrote: exits by reason, device accesses, notifications.
 
     Record it on the host with `xentrace -D -e 0xaf000 -T 2 FILE` (exits and scheduler); with 0x3af000
-    the hypercalls of a PV dom0 and its grant mappings are there too. A gzipped FILE, as runs keep them, is read too.
+    the hypercalls of a PV dom0 and its grant mappings are there too. A gzipped FILE, as runs keep them, is read too;
+    `-` is standard input.
     """
     from pvbench import trace as traces
     from pvbench.cli.traced import as_data, render
 
-    with _unpacked(file) as plain, _progress(app, file.name) as told:
-        found = traces.read(plain, domain=domain, svm=None if cpu is None else cpu == "svm", told=told)
+    with plain_file(file) as plain, _progress(app, file.name) as told:
+        found = traces.read(
+            plain.path, domain=domain, svm=None if cpu is None else cpu == "svm", told=told, name=plain.name
+        )
     if domain is not None and domain not in found.domains:
         why = "does nothing that is counted" if found.attributed else "cannot be told from others"
         hint = "without --domain all are listed" if found.attributed else "trace the scheduler too: mask 0x00021000"
-        raise UsageError(f"domain {domain} {why} in {file}", hint=hint)
+        raise UsageError(f"domain {domain} {why} in {plain.name}", hint=hint)
     if as_json:
-        print(json.dumps(as_data(found, str(file), mhz), indent=2))
+        print_json(as_data(found, plain, mhz))
     else:
-        print(render(found, str(file), mhz), end="")
-
-
-@contextmanager
-def _unpacked(file: Path) -> Iterator[Path]:
-    """Give the path of a file without its gzip wrapping; one without, or that cannot be read, is given as it is."""
-    import gzip
-    import shutil
-    import tempfile
-
-    try:
-        with file.open("rb") as head:
-            packed = head.read(2) == b"\x1f\x8b"
-    except OSError:
-        packed = False
-    if not packed:
-        yield file
-        return
-    with tempfile.NamedTemporaryFile(suffix=".xentrace") as plain:
-        try:
-            with gzip.open(file) as source:
-                shutil.copyfileobj(source, plain)
-        except (EOFError, OSError) as error:
-            raise UsageError(f"{file} is gzipped, but damaged: {error}") from None
-        plain.flush()
-        yield Path(plain.name)
+        print(render(found, plain, mhz), end="")
 
 
 @contextmanager
@@ -73,12 +52,11 @@ def _progress(app: App, title: str) -> Iterator[Callable[[int, int], None] | Non
     if app.verbosity < 0 or not app.looked_at(sys.stderr):
         yield None
         return
-    from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
     began = app.edges.clock.monotonic()
     shown = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*shown, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*shown, console=console(), transient=True) as bar:
         task = bar.add_task(title, total=None, visible=False)
 
         def told(done: int, size: int) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from pvbench.cli.spooled import PlainFile
 from pvbench.cli.text import columns
 from pvbench.reports import format as fmt
 from pvbench.trace import UNATTRIBUTED, DomainCounts, Trace
@@ -19,11 +20,15 @@ _KNOWN = {
 }
 
 
-def render(trace: Trace, name: str, mhz: float | None) -> str:
+def render(trace: Trace, file: PlainFile, mhz: float | None) -> str:
     """Return what a trace says, for people. `mhz` is the frequency of the TSC."""
     seconds = _seconds(trace, mhz)
     lasted = f"{trace.cycles:,} TSC cycles" + ("" if seconds is None else f", {fmt.duration(seconds)}")
-    lines = [f"{fmt.clean(name)}: {fmt.count(trace.records, 'record')} of {fmt.count(trace.cpus, 'CPU')}, {lasted}"]
+    lines = [
+        f"{fmt.clean(file.name)}: {fmt.count(trace.records, 'record')} of {fmt.count(trace.cpus, 'CPU')}, {lasted}"
+    ]
+    if file.cut:
+        lines.append(f"LOWER BOUND: {file.cut}")
     lines += _remarks(trace)
     text = "\n".join(lines) + "\n"
     for number, counts in trace.domains.items():
@@ -32,15 +37,16 @@ def render(trace: Trace, name: str, mhz: float | None) -> str:
     return text
 
 
-def as_data(trace: Trace, name: str, mhz: float | None) -> dict[str, Any]:
+def as_data(trace: Trace, file: PlainFile, mhz: float | None) -> dict[str, Any]:
     """Return all figures, for programs: counts, and cycles of the TSC."""
     return {
         "schema": SCHEMA,
-        "file": name,
+        "file": file.name,
         "records": trace.records,
         "lost": trace.lost,
         "truncated": trace.truncated,
-        "lower_bound": trace.lower_bound,
+        "cut": file.cut,
+        "lower_bound": trace.lower_bound or file.cut is not None,
         "cpus": trace.cpus,
         "cycles": trace.cycles,
         "mhz": mhz,

@@ -7,6 +7,7 @@ from typing import Any
 
 from pvbench.cli.app import App
 from pvbench.cli.pace import Pace
+from pvbench.cli.streams import console
 from pvbench.controller import Progress
 from pvbench.model import Outcome, Trial, TrialSpec
 from pvbench.reports import format as fmt
@@ -100,7 +101,6 @@ def result(trial: Trial) -> str:
 
 @contextmanager
 def _bar() -> Iterator[Any]:
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
     from rich.table import Column
@@ -112,5 +112,5 @@ def _bar() -> Iterator[Any]:
         TimeElapsedColumn(),
         TextColumn("{task.fields[left]}", markup=False, table_column=Column(no_wrap=True)),
     )
-    with Bar(*columns, console=Console(stderr=True), expand=True) as bar:
+    with Bar(*columns, console=console(), expand=True) as bar:
         yield bar

@@ -116,7 +116,7 @@ def clean(text: str, keep: str = "") -> str:
 
     Such characters can make a reason or a host's name read as something else; `keep` names those to leave alone.
     """
-    if text.isascii() and text.isprintable():
+    if text.isprintable():
         return text
     return "".join(char if char in keep or _shown(char) else _spelt(char) for char in text)
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pvbench.errors import CommandFailed
-from pvbench.transport import Command, CommandResult
+from pvbench.transport import MOST_FILE_BYTES, Command, CommandResult
 
 if TYPE_CHECKING:
     from pvbench.ssh.wire import SFTPClient
@@ -48,13 +48,18 @@ def get(sftp: "SFTPClient", name: str, path: str) -> bytes:
     try:
         with sftp.open(path, "r") as file:
             facts = file.stat()
+            if (facts.st_size or 0) > MOST_FILE_BYTES:
+                raise _too_large(name, path)
             # Files of /proc and /sys claim no size, or one that is not true: only reading tells.
             if facts.st_size and facts.st_mode is not None and stat.S_ISREG(facts.st_mode):
                 file.prefetch(facts.st_size)
-            return file.read()
+            data = file.read(MOST_FILE_BYTES + 1)
     except OSError as error:
         _pass_on_loss(sftp, error)
         raise _refused(name, "read", path, error) from error
+    if len(data) > MOST_FILE_BYTES:
+        raise _too_large(name, path)
+    return data
 
 
 def put_by_shell(run: Run, name: str, data: bytes, path: str, mode: int, timeout_s: float) -> None:
@@ -65,7 +70,8 @@ def put_by_shell(run: Run, name: str, data: bytes, path: str, mode: int, timeout
 
 def get_by_shell(run: Run, name: str, path: str, timeout_s: float) -> bytes:
     """Read a file whole through `cat`. Raises as `put_by_shell`."""
-    return _done(run(Command(("sh", "-c", _GET, "pvbench-get", path), timeout_s=timeout_s)), name, "read", path).stdout
+    command = Command(("sh", "-c", _GET, "pvbench-get", path), timeout_s=timeout_s, most_bytes=MOST_FILE_BYTES)
+    return _done(run(command), name, "read", path).stdout
 
 
 def _pass_on_loss(sftp: "SFTPClient", error: OSError) -> None:
@@ -93,6 +99,10 @@ def _refused(name: str, what: str, path: str, error: OSError) -> CommandFailed:
     if reason == "Failure":  # all that SFTP's protocol 3 has for most causes
         reason = "the server gives no reason; most often the disk is full or a name is taken by a folder"
     return CommandFailed(f"{name}: cannot {what} {path}: {reason}", hint=_next_step(path))
+
+
+def _too_large(name: str, path: str) -> CommandFailed:
+    return CommandFailed(f"{name}: {path} is larger than {MOST_FILE_BYTES >> 20} MiB and was not fetched")
 
 
 def _next_step(path: str) -> str:

@@ -25,7 +25,7 @@ _RETRY_S = 0.02  # while the other side takes no more
 _SIGNALLED = 255  # as ssh(1) says of a program that a signal ended
 
 
-def terminal(transport: Transport, term: str) -> int:
+def terminal(transport: Transport, term: str, out: BinaryIO, err: BinaryIO) -> int:
     """Give the person at our terminal a login shell on the machine; return its exit code.
 
     Raises UsageError where we have no terminal, Unreachable when the connection is lost.
@@ -38,7 +38,7 @@ def terminal(transport: Transport, term: str) -> int:
     channel = session.connection.terminal(None, term, *shutil.get_terminal_size(), _OPEN_S)
     try:
         with _raw(sys.stdin.fileno()), _resizing(channel):
-            return _relay(session, channel, sys.stdin.fileno(), sys.stdout.buffer, sys.stderr.buffer)
+            return _relay(session, channel, sys.stdin.fileno(), out, err)
     finally:
         channel.close()
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from pvbench.clock import Clock
-from pvbench.errors import CommandTimeout, TransportError, Unreachable
+from pvbench.errors import CommandFailed, CommandTimeout, TransportError, Unreachable
 from pvbench.ssh.wire import Connection, translated
 
 _CHUNK = 1 << 20
@@ -60,7 +60,7 @@ class Process:
         self.argv = argv
         self._connection, self._clock, self._stderr_kept = connection, clock, stderr_kept
         self._token = secrets.token_hex(8)
-        self._stderr = bytearray()
+        self._stderr, self._stderr_cut = bytearray(), 0
         self._channel = connection.exec(spelled(argv, self._token), timeout_s)
         self._collector = threading.Thread(target=self._collect, daemon=True)
         self._collector.start()
@@ -117,7 +117,8 @@ class Process:
     def stderr(self, deadline: float) -> bytes:
         """Return what the program wrote to stderr until its end, or until the deadline."""
         self._collector.join(max(0.0, deadline - self._clock.monotonic()))
-        return bytes(self._stderr)
+        told = f"[{self._stderr_cut:,} bytes before this were not kept]\n".encode() if self._stderr_cut else b""
+        return told + bytes(self._stderr)
 
     def kill(self) -> None:
         """End the program and what it started, as far as the machine still answers. Costs seconds; for rare paths.
@@ -148,6 +149,13 @@ class Process:
             + (f"; its last words: {tail}" if tail else "")
         )
 
+    def too_much(self, most_bytes: int) -> CommandFailed:
+        """Return the error for a program that prints without end."""
+        return CommandFailed(
+            f"{self._connection.name}: {shlex.join(self.argv)[:200]} printed more than {most_bytes >> 20} MiB and was "
+            "ended; the rest was not read"
+        )
+
     def lost(self) -> Unreachable:
         """Return the error for a connection that went away under a program."""
         return Unreachable(f"{self._connection.name}: the connection was lost during {shlex.join(self.argv)[:200]}")
@@ -167,7 +175,8 @@ class Process:
                 if not data:
                     return
                 self._stderr += data
-                if self._stderr_kept:
+                if self._stderr_kept and len(self._stderr) > self._stderr_kept:
+                    self._stderr_cut += len(self._stderr) - self._stderr_kept
                     del self._stderr[: -self._stderr_kept]
 
 

@@ -16,7 +16,7 @@ from pvbench.ssh.process import Process, process
 from pvbench.ssh.proxycommand import proxied
 from pvbench.ssh.route import Step, direct
 from pvbench.ssh.wire import Connection, dial, translated
-from pvbench.transport import Command, CommandResult, Conversation, Transport
+from pvbench.transport import MOST_OUTPUT_BYTES, Command, CommandResult, Conversation, Transport
 
 if TYPE_CHECKING:
     from pvbench.ssh.wire import SFTPClient
@@ -26,6 +26,7 @@ _FILE_BYTES_PER_S = 250_000  # slower than any host seen; the lab's was 0.5 MB/s
 _FILE_S = 60.0
 _TAIL_BYTES = 64 * 1024
 _SAID = 200  # of what a login shell prints
+_STDERR_BYTES = 4 << 20
 _GUEST_BEATS = 2  # a guest under a heavy measurement may be silent for longer than its host
 
 
@@ -39,16 +40,17 @@ class Session:
         self._sftp_tried = False
 
     def run(self, command: Command) -> CommandResult:
-        """Run to the end. Raises Unreachable or CommandTimeout; a non-zero exit is a result, not an error.
+        """Run to the end. Raises Unreachable, CommandTimeout or CommandFailed; a non-zero exit is a result.
 
+        What prints more than it may is ended, and has failed; of an endless stderr the end is kept, which says so.
         A program that a signal ended has exit code -1. As with ssh itself, a program that leaves something behind in
         the background must give that another stdout and stderr, or the command lasts as long as that does.
         """
         began = self._clock.monotonic()
         deadline = began + command.timeout_s
-        with process(self._connection, command.argv, self._clock, command.timeout_s) as running:
+        with process(self._connection, command.argv, self._clock, command.timeout_s, _STDERR_BYTES) as running:
             running.feed(command.stdin)
-            stdout = b"".join(iter(lambda: running.read(deadline), b""))
+            stdout = _printed(running, deadline, command.most_bytes)
             exit_code = running.wait(deadline)
             stderr = running.stderr(deadline)
         return CommandResult(command.argv, exit_code, stdout, stderr, self._clock.monotonic() - began)
@@ -115,6 +117,17 @@ class Session:
         return self._sftp, patience
 
 
+def _printed(running: Process, deadline: float, most_bytes: int) -> bytes:
+    """Return all of a program's stdout. Raises CommandFailed, after ending it, at more than so many bytes."""
+    stdout = bytearray()
+    while data := running.read(deadline):
+        stdout += data
+        if len(stdout) > most_bytes:
+            running.kill()
+            raise running.too_much(most_bytes)
+    return bytes(stdout)
+
+
 class _Talk:
     """One JSON object out, one in. After a missing answer the order is lost, so no further question is asked."""
 
@@ -131,11 +144,14 @@ class _Talk:
             if not data:
                 raise self._failed(f"ended with exit code {self._running.wait(deadline)} instead of an answer")
             self._unread += data
+            if len(self._unread) > MOST_OUTPUT_BYTES:
+                self._running.kill()
+                raise self._running.too_much(MOST_OUTPUT_BYTES)
         line, _, rest = bytes(self._unread).partition(b"\n")
         self._unread = bytearray(rest)
         try:
             answer = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise self._failed(f"answered no JSON: {line[:200].decode(errors='replace')}") from error
         if not isinstance(answer, dict):
             raise self._failed(f"answered no JSON object: {line[:200].decode(errors='replace')}")

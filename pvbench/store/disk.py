@@ -2,13 +2,15 @@
 
 import errno
 import os
+import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pvbench.errors import DiskFull, StoreError
 
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 @contextmanager
@@ -17,7 +19,7 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _NO_ROOM:
+        if error.errno in NO_ROOM:
             hint = "make room there, then go on with `pvbench run --resume`; everything stored before is whole"
             raise DiskFull(f"cannot write {path}: {error.strerror}", hint=hint) from error
         raise StoreError(f"cannot write {path}: {error.strerror or error}") from error
@@ -32,19 +34,37 @@ def read_bytes(path: Path) -> bytes:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file beside its place, sync it, and rename it into place; nothing half-written is ever seen."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    """Write a file of a run's folder; nothing half-written is ever seen. Raises DiskFull or StoreError."""
     with writing(path):
-        try:
-            with _opened(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as fd:
-                _write_all(fd, data)
-                os.fsync(fd)
-            beside.replace(path)
-            sync_folder(path.parent)
-        except OSError:
-            with suppress(OSError):
-                beside.unlink()
-            raise
+        replace_whole(path, data)
+
+
+def replace_whole(path: Path, data: bytes, like: os.stat_result | None = None) -> None:
+    """Write a file beside its place, sync it, and rename it into place, with owner and mode of `like`. Raises OSError.
+
+    What is at the place is not followed or opened: a symbolic link or a device there is replaced, so ask first.
+    """
+    beside = path.with_name(f".{secrets.token_hex(8)}.new")
+    try:
+        with _opened(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW) as fd:
+            if like is not None:
+                with suppress(OSError):  # only root may give a file away
+                    os.fchown(fd, like.st_uid, like.st_gid)
+                os.fchmod(fd, stat.S_IMODE(like.st_mode))
+            _write_all(fd, data)
+            os.fsync(fd)
+        beside.replace(path)
+        sync_folder(path.parent)
+    except OSError:
+        with suppress(OSError):
+            beside.unlink()
+        raise
+
+
+def in_place(path: Path, data: bytes) -> None:
+    """Write to what is at a path, or would be, as a redirection does: devices, FIFOs, through links. Raises OSError."""
+    with _opened(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as fd:
+        _write_all(fd, data)
 
 
 def sync_folder(path: Path) -> None:
@@ -93,7 +113,7 @@ class Journal:
 
 @contextmanager
 def _opened(path: Path, flags: int) -> Iterator[int]:
-    fd = os.open(path, flags, 0o644)
+    fd = os.open(path, flags, 0o666)
     try:
         yield fd
     finally:

@@ -52,5 +52,10 @@ def _rows(run_id: str, trial: Trial) -> list[dict[str, Any]]:
         "started": trial.started,
         "cache_mode": trial.cache_mode,
     } | {f"{phase}_s": seconds.get(phase) for phase in PHASES}
+    common = {name: _text(value) if isinstance(value, str) else value for name, value in common.items()}
     readings = [{"metric": r.metric, "unit": METRICS[r.metric].unit, "value": r.value} for r in trial.readings]
     return [common | reading for reading in readings or [{"metric": None, "unit": None, "value": None}]]
+
+
+def _text(value: str) -> str:
+    return value.encode(errors="backslashreplace").decode()  # a lone surrogate, which Parquet does not have

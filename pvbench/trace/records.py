@@ -59,8 +59,8 @@ class Records:
 class Reader:
     """Reads a file once. Afterwards `records`, `cpus` and `truncated` say what was there."""
 
-    def __init__(self, path: Path, chunk: int = CHUNK) -> None:
-        self.path, self.chunk = path, max(chunk // WORD * WORD, LONGEST)
+    def __init__(self, path: Path, chunk: int = CHUNK, name: str | None = None) -> None:
+        self.path, self._name, self.chunk = path, name or str(path), max(chunk // WORD * WORD, LONGEST)
         self.records, self.truncated = 0, False
         self.cpus: set[int] = set()
         self._cpu, self._window_end = -1, 0
@@ -69,12 +69,12 @@ class Reader:
             with path.open("rb") as file:
                 self._head = file.read(WORD)
         except OSError as error:
-            raise TraceError(f"{path} cannot be read: {error.strerror}") from None
+            raise TraceError(f"{self._name} cannot be read: {error.strerror}") from None
 
     def __iter__(self) -> Iterator[tuple[int, Records]]:
         """Yield (bytes read so far, the records in them). Raises TraceError, with the offset, at what is no trace."""
         if self.size == 0:
-            raise TraceError(f"{self.path} is empty", hint="xentrace writes a trace only once it ends: wait for it")
+            raise TraceError(f"{self._name} is empty", hint="xentrace writes a trace only once it ends: wait for it")
         offset = 0
         while self.size - offset >= WORD:
             words = self._words(offset, min(self.chunk, self.size - offset))
@@ -96,7 +96,7 @@ class Reader:
             # Not np.memmap: pages of the file that were read would stay in this process's resident memory.
             return np.fromfile(self.path, np.dtype("<u4"), size // WORD, offset=offset)
         except OSError as error:
-            raise TraceError(f"{self.path} cannot be read: {error.strerror}") from None
+            raise TraceError(f"{self._name} cannot be read: {error.strerror}") from None
 
     def _opening(self, offset: int) -> None:
         if not OPENING.to_bytes(WORD, "little").startswith(self._head):
@@ -148,7 +148,7 @@ class Reader:
 
     def _wrong(self, offset: int, what: str) -> TraceError:
         return TraceError(
-            f"{self.path}: byte {offset:,}: {what}",
+            f"{self._name}: byte {offset:,}: {what}",
             hint="a trace is what `xentrace -D -e MASK -T SECONDS FILE` wrote, copied as it is",
         )
 

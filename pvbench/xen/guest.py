@@ -11,7 +11,7 @@ from pvbench.drivers import DRIVERS
 from pvbench.errors import BootError, CommandFailed, ParseError
 from pvbench.hypervisor import GuestRun, GuestSpec, Recording
 from pvbench.model import Cell, CommandRecord, CpuBill, DeviceKind, Granted, IoPath, TrapCost, Witness, Workload
-from pvbench.transport import Command, Conversation, Transport
+from pvbench.transport import MOST_FILE_BYTES, Command, Conversation, Transport
 from pvbench.witness import Sighting, guest_witness, host_witness, parse_look
 from pvbench.workloads import Disk, Peer, between_guests
 from pvbench.xen.answers import Moved, counted, parse_traps, recording
@@ -141,7 +141,8 @@ class XenGuest:
 
     def _fetched(self, made: Mapping[str, Any]) -> bytes:
         size = int(made["bytes"])
-        got = self._run.host.run(Command(("cat", str(made["path"])), timeout_s=self.patience(1 + size / 2e7)))
+        patience = self.patience(1 + size / 2e7)
+        got = self._run.host.run(Command(("cat", str(made["path"])), timeout_s=patience, most_bytes=MOST_FILE_BYTES))
         if got.exit_code != 0 or len(got.stdout) != size:
             why = last_line(got.stderr) if got.stderr else f"{len(got.stdout):,} of {size:,} bytes came"
             raise CommandFailed(f"the host: the trace could not be fetched: {why}")

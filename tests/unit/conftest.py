@@ -170,3 +170,15 @@ def sshd(start_sshd: Callable[..., Sshd]) -> Sshd:
 def plain_sshd(start_sshd: Callable[..., Sshd]) -> Sshd:
     """A server without a file service, as the guest's."""
     return start_sshd()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 64 KiB: the full disk is a real one."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or not shutil.which("mount") or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("only root may mount a tmpfs")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)

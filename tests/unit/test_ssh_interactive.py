@@ -24,7 +24,7 @@ from pvbench import ssh
 from pvbench.inventory import Host
 host = Host("loop", "127.0.0.1", int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4])
 with ssh.connect(host) as transport:
-    sys.exit(ssh.terminal(transport, "vt100"))
+    sys.exit(ssh.terminal(transport, "vt100", sys.stdout.buffer, sys.stderr.buffer))
 """
 
 
@@ -72,7 +72,7 @@ def test_another_transport_gives_its_output_at_the_end() -> None:
     fake = FakeTransport(lambda command: CommandResult(command.argv, 3, b"out", b"err", 0.1))
     assert (3, b"out", b"err") == stream(fake, "x")
     with pytest.raises(UsageError, match="not reached by SSH"):
-        ssh.terminal(fake, "vt100")
+        ssh.terminal(fake, "vt100", io.BytesIO(), io.BytesIO())
 
 
 def test_a_shell_has_a_terminal_of_its_own(sshd: Any) -> None:

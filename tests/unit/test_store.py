@@ -2,7 +2,6 @@ import errno
 import json
 import os
 import resource
-import shutil
 import signal
 import subprocess
 import sys
@@ -395,18 +394,6 @@ def test_parquet_has_a_row_a_reading_and_a_row_for_a_trial_without(store):
     assert ["ok", "ok", "not_measured"] == [row["outcome"] for row in rows]
     assert (101.5, 5.0, None) == (rows[0]["boot_s"], rows[0]["tool_s"], rows[0]["warmup_s"])
     assert '{"bs":4096,"direct":true,"runtime":2.5,"rw":"randread"}' == rows[0]["params"]
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system of 64 KiB: the full disk is a real one."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
-    if os.geteuid() != 0 or not shutil.which("mount") or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("only root may mount a tmpfs")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
 
 
 def fill(store):

@@ -3,10 +3,17 @@
 import gzip
 import json
 import struct
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from pvbench import trace as traces
+from pvbench.cli.spooled import plain_file
+from pvbench.cli.traced import as_data, render
 
 GOLDEN = Path(__file__).parents[2] / "golden/trace"
 
@@ -125,3 +132,58 @@ def test_trace_of_a_file_that_is_not_there_names_it(call: Any, tmp_path: Path) -
 
     assert said.code == 2
     assert "none.bin cannot be read" in said.err
+
+
+PIPES = """\
+zcat {0} | {1} -
+cat {0} | {1} -
+{1} - <{0}
+zcat {0} | {1} /dev/stdin
+{1} <(zcat {0})
+"""
+
+
+@pytest.mark.parametrize("line", PIPES.splitlines())
+def test_trace_reads_pipes_packed_or_not(line: str) -> None:
+    argv = f"{sys.executable} -m pvbench trace"
+    done = subprocess.run(
+        ["bash", "-c", line.format(GOLDEN / "ide-all.bin.gz", argv)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "8,736 records of 2 CPUs" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "/dev/null", "/", "-"])
+def test_trace_of_what_is_no_file_is_a_line(name: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pvbench", "trace", name], capture_output=True, stdin=subprocess.DEVNULL
+    )
+    assert done.returncode == 2
+    assert 1 <= len(done.stderr.splitlines()) <= 2
+
+
+def test_of_a_trace_that_unpacks_to_more_than_the_limit_the_beginning_is_read_and_that_is_told() -> None:
+    with plain_file(GOLDEN / "ide-all.bin.gz", most_bytes=1 << 16) as plain:
+        found = traces.read(plain.path)
+
+    assert plain.cut is not None
+    assert "holds more than 64 KiB; the rest was not read" in plain.cut
+    assert f"LOWER BOUND: {plain.cut}" in render(found, plain, None)
+    data = as_data(found, plain, None)
+    assert (data["cut"], data["lower_bound"]) == (plain.cut, True)
+
+
+def test_what_unpacks_to_no_trace_is_not_unpacked_further(tmp_path: Path) -> None:
+    bomb = tmp_path / "bomb.gz"
+    bomb.write_bytes(gzip.compress(bytes(1 << 24)))
+    with plain_file(bomb) as plain:
+        assert plain.path.stat().st_size == 4
+
+
+def test_a_trace_for_which_there_is_no_room_is_told(
+    call: Any, small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(small_disk))
+    said = call("trace", GOLDEN / "ide-all.bin.gz")
+    assert (said.code, said.out) == (4, "")
+    assert f"no room below {small_disk} to unpack" in said.err
