@@ -19,11 +19,20 @@ import sys
 import time
 
 MOST_CPUS = 4096
+KTHREADD = 2  # the parent of every thread of the kernel
 PROCESS_CLOCK = 2  # CPUCLOCK_SCHED of a process: clock_getcpuclockid(3), <linux/posix-timers.h>
 ASKED = 5
 PACED, LOOP = 3, 20000
-OF_THE_HOST = re.compile(r"pvb-|sshd|systemd|\(sd-|dbus|o?xenstored|xenconsoled|xl$|xentrace|login|bash$|sh$|agetty")
+OF_THE_HOST = re.compile(r"pvb-|sshd|systemd|\(sd-|dbus|o?xenstored|xenconsoled|xl$|xentrace|login|agetty")
 """Programs that a host needs to be a host, and what reaches it. Any other one that runs is somebody's load."""
+OF_THE_PATH = re.compile(
+    r"ksoftirqd|rcu|migration|cpuhp|idle_inject|kthreadd|xen|xb_|irq/|napi/|vif|vbd|\d+\.(xvd|hd|sd)|loop|blk|kblockd|scsi|nvme"
+    r"|ata|jbd2/|ext4|xfs|btrfs-(?!scrub)|dmcrypt|kdmflush|md\d+_raid|txg_|z_wr|kaudit|watchdog|kthrotld|ktimers"
+)
+"""Threads of the kernel that serve interrupts, file systems and devices, and so may serve the domain. What another one
+does is nobody's I/O: a resync, a scrub, the merging or writing out of memory."""
+UPKEEP = re.compile(r"kworker/.*(scrub|resync|reshape|rebuild|balance|defrag|discard)")
+"""Workers of the kernel, named by what they do just now, that look after disks instead of serving anybody."""
 
 
 def running_version():
@@ -56,7 +65,7 @@ class Clocks:
         if not self.handle:
             raise OSError("libxenctrl does not open; is this dom0, and are we root?")
         self.idle_ns = (ctypes.c_uint64 * MOST_CPUS)()
-        self.kernel_threads = set()
+        self.kernel_threads = {}
 
     def idle(self):
         """Return the time each physical CPU has idled (XEN_SYSCTL_getcpuinfo), which the bindings do not have."""
@@ -87,17 +96,21 @@ def used(pid):
         return 0
 
 
-def threads(domid, device_model, peers, programs, dull):
-    """Return {pid: [role, name, ns]} of dom0's threads that serve a domain, of a test's peers, of foreign programs.
+def threads(domid, device_model, peers, programs, known):
+    """Return {pid: [role, name, ns]} of dom0's threads that serve a domain, of a test's peers, of foreign load.
 
-    `programs` is the folder of our own: scripts, which go by their interpreter's name. `dull` are the kernel threads
-    already known to serve nobody; it is added to. A kworker, whose name and role change with its work, is always told.
+    `programs` is the folder of our own: scripts, which go by their interpreter's name. `known` are the kernel threads
+    that serve no domain, {pid: [role, name]}, a role of None for those that may serve anybody; it is added to. A
+    kworker, whose name and role change with its work, is always told.
     """
     backend = re.compile(rf"vif{domid}\.|{domid}\.(xvd|hd|sd)|loop|kworker/\S*loop")
     peers, found = set(peers), {}
     for folder in glob.glob("/proc/[0-9]*"):
         pid = int(folder[6:])
-        if pid in dull:
+        if pid in known:
+            role, name = known[pid]
+            if role:
+                found[pid] = [role, name, used(pid)]
             continue
         name = text(f"{folder}/comm").strip()
         if pid == device_model:
@@ -105,18 +118,23 @@ def threads(domid, device_model, peers, programs, dull):
         elif backend.match(name):
             role = "backend"
         elif name.startswith("kworker"):
-            role = "kernel"
+            role = "foreign" if UPKEEP.match(name) else "kernel"
         elif pid in peers or (name in ("iperf3", "netserver") and parent(folder) in peers):
             role = "peer"
         elif OF_THE_HOST.match(name):
             continue
         else:
             command = text(f"{folder}/cmdline")
-            if not command:  # a kernel thread has none
-                dull.add(pid)
-            if not command or f"\0{programs}" in command:
+            if f"\0{programs}" in command:
                 continue
             role = "foreign"
+            if not command:  # a kernel thread has none, nor has a program that has just ended
+                if parent(folder) != KTHREADD:
+                    continue
+                role = None if OF_THE_PATH.match(name) else "foreign"
+                known[pid] = (role, name)
+                if role is None:
+                    continue
         found[pid] = [role, name, used(pid)]
     return found
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from pvbench.disturbance import DOMAINS, PROGRAMS
+from pvbench.errors import ParseError
 from pvbench.model import CpuBill, Payer
 
 _ROLES = {"device model": Payer.DEVICE_MODEL, "backend": Payer.BACKEND, "peer": Payer.PEER}
@@ -34,9 +36,15 @@ def bill(
     """Return who used the CPUs between two looks of hostside/pvb_cpu.py.
 
     `peer` is the domain that answers network tests, where that is not dom0. A thread that began meanwhile counts from
-    nothing; one that ended is part of what is left of dom0. Raises KeyError where the domain was not there at both
-    looks.
+    nothing; one that ended is part of what is left of dom0. Raises ParseError where the two looks are not of the same
+    machine: a domain that has gone, a CPU that came or went.
     """
+    if len(before["idle"]) != len(after["idle"]):
+        raise ParseError(
+            f"the host had {len(before['idle'])} CPUs at the first look and {len(after['idle'])} at the second"
+        )
+    if str(domid) not in after["domains"]:
+        raise ParseError(f"domain {domid} was gone at the second look")
     used = {
         name: _seconds(ns - before["domains"].get(name, 0))
         for name, ns in after["domains"].items()
@@ -59,6 +67,13 @@ def foreign_load(bill: CpuBill) -> str | None:
     """Return what to say of load that other domains put on the host meanwhile, None where there was next to none."""
     share = dict(bill.paid).get(Payer.OTHERS, 0.0) / (bill.wall_s * bill.cpus)
     return f"foreign load: other domains used {share:.0%} of the host's CPUs" if share > FOREIGN_SHARE else None
+
+
+def disturbance(made: CpuBill, before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
+    """Return what else ran on the host between two looks, as shares of its CPUs' time."""
+    whole_s = made.wall_s * made.cpus
+    programs = sum(spent for role, _, spent in _threads(before, after) if role == "foreign")
+    return (DOMAINS, dict(made.paid).get(Payer.OTHERS, 0.0) / whole_s), (PROGRAMS, programs / whole_s)
 
 
 def unbalanced(bill: CpuBill) -> str | None:

@@ -1,22 +1,36 @@
-"""The loop: lease, clean, set up; boot, observe, measure, observe, judge, record; tear down."""
+"""The loop: visit a host, set up; boot, measure pair by pair, record; tear down; come again for what is left."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Protocol
 
 from pvbench.clock import Clock
+from pvbench.disturbance import ATTEMPTS, Beneath, beneath, disturbed
 from pvbench.drivers import DRIVERS
-from pvbench.errors import BootError, HostBusy, PvbenchError, ResumeRefused, StoreError, TransportError
-from pvbench.hypervisor import GuestSpec, Hypervisor
-from pvbench.measure import Measuring, failed, measure
+from pvbench.errors import (
+    CommandFailed,
+    HostBusy,
+    HostKeyMismatch,
+    HostKeyUnknown,
+    ResumeRefused,
+    StoreError,
+    TransportError,
+)
+from pvbench.hypervisor import Guest, GuestSpec, Hypervisor
+from pvbench.measure import Measuring, failed, measure, told
 from pvbench.model import HostFacts, Outcome, Placement, Trial, TrialSpec
+from pvbench.pairs import Pair, pairs, unfinished
 from pvbench.store import Manifest, Store
 from pvbench.workloads import between_guests
 
-ATTEMPTS = 2  # how often a boot is tried for the trials it could not serve
-PAUSES_S = (5.0, 15.0, 30.0)  # before a host that was lost is visited again: an sshd that restarts takes seconds
+TRIES = 2  # how often a boot is tried that does not come up, and a trial that its guest does not survive
+PAUSES_S = (5.0, 15.0, 30.0, 60.0, 60.0, 120.0, 120.0, 180.0)
+"""Before a host that was lost is visited again: an sshd that restarts takes seconds, a server that reboots minutes."""
+CALM_S, LOOK_S = 20.0, 1.0
+"""How long a disturbed pair waits for calm beneath before it is measured again at most, and between two looks."""
 
 
 class Progress(Protocol):
@@ -38,6 +52,14 @@ class Progress(Protocol):
         """Tell that a trial is on disk."""
         ...
 
+    def disturbed(self, pair: Pair, cause: str, attempt: int) -> None:
+        """Tell that a pair is measured again, for which time, and because of what."""
+        ...
+
+    def lost(self, host: str, reason: str, pause_s: float) -> None:
+        """Tell that a host cannot be used now and is visited again after a pause."""
+        ...
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -54,10 +76,15 @@ class Settings:
 
 @dataclass(frozen=True)
 class HeldHost:
-    """A host that is ours: its hypervisor, and how to hold on to it."""
+    """A host that is ours: its hypervisor, how to hold on to it, whether another visit would find it fresher.
+
+    `beneath` looks at the clocks of the machine that the host runs on; None where nothing tells, or it is hardware.
+    """
 
     hypervisor: Hypervisor
     renew: Callable[[], None]
+    stale: Callable[[], bool] = lambda: False
+    beneath: Callable[[], Beneath | None] = lambda: None
 
 
 @dataclass(frozen=True)
@@ -81,89 +108,162 @@ def run(
     interruption, a host that is somebody else's. Everything else becomes a row with its reason.
     """
     for host, trials in groupby(sorted(plan, key=lambda spec: spec.cell.host), key=lambda spec: spec.cell.host):
-        waiting = [spec for spec in trials if spec.id not in store.finished_ids()]
-        for pause in (*PAUSES_S, None):
-            waiting = _visit(host, waiting, connect, store, settings, clock, progress, last=pause is None)
-            if not waiting or pause is None:
-                break
-            clock.sleep(pause)
+        left = unfinished(tuple(trials), store.finished_ids())
+        _Stay(host, left, connect, store, settings, clock, progress).measure()
     outcomes = [trial.outcome for trial in store.trials()]
     return RunSummary(*(outcomes.count(kind) for kind in (Outcome.OK, Outcome.INVALID, Outcome.NOT_MEASURED)))
 
 
-def _visit(
-    host: str,
-    trials: Sequence[TrialSpec],
-    connect: Connect,
-    store: Store,
-    settings: Settings,
-    clock: Clock,
-    progress: Progress,
-    *,
-    last: bool,
-) -> list[TrialSpec]:
-    """Measure a host's trials over one connection; return those that a broken connection left."""
-    left = list(trials)
-    if not left:
-        return []
-    devices = tuple(sorted({spec.cell.device for spec in trials}, key=list(DRIVERS).index))
-    try:
-        with connect(host) as held, held.hypervisor.setup(settings.scratch_bytes, devices):
-            for boot, group in groupby(trials, key=lambda spec: spec.boot):
-                specs = list(group)
-                for trial in _boot(boot, specs, held, settings, clock, store, progress):
-                    store.append(trial)
-                    progress.recorded(trial)
-                    left.remove(trial.spec)
-    except (HostBusy, StoreError):
-        raise
-    except PvbenchError as error:
-        if not last:
-            return left
-        for spec in left:
-            trial = failed(spec, clock, str(error))
-            store.append(trial)
-            progress.recorded(trial)
-        return []
-    return left
+@dataclass
+class _Stay:
+    """All visits to one host: what is left to measure there, and which trials and boots broke a guest how often."""
 
+    host: str
+    left: list[TrialSpec]
+    connect: Connect
+    store: Store
+    settings: Settings
+    clock: Clock
+    progress: Progress
+    broke: Counter[str] = field(default_factory=Counter)
+    recorded: int = 0
 
-def _boot(
-    boot: str,
-    specs: Sequence[TrialSpec],
-    held: HeldHost,
-    settings: Settings,
-    clock: Clock,
-    store: Store,
-    progress: Progress,
-) -> Iterator[Trial]:
-    """Yield the trials of one boot. What a guest that broke left is tried once more in a fresh one."""
-    placed = {spec.cell.device for spec in specs}
-    devices = tuple(sorted(placed, key=list(DRIVERS).index))
-    guest_spec = GuestSpec(boot, devices, settings.placement, settings.memory_bytes, settings.vcpus,
-                           settings.scratch_bytes, specs[0].cell.tunables,
-                           peer=any(between_guests(spec.cell.workload) for spec in specs))  # fmt: skip
-    measuring = Measuring(settings.seed, store, clock, settings.traced_blocks)
-    left = list(specs)
-    for attempt in range(1, ATTEMPTS + 1):
+    def measure(self) -> None:
+        """Visit the host until nothing is left, or until it could not be used for longer than our patience."""
+        in_vain = 0
+        while self.left:
+            before = self.recorded
+            try:
+                self._visit()
+            except (HostBusy, StoreError):
+                raise
+            except Exception as error:  # noqa: BLE001  whatever a host does costs its own rows, not the run
+                in_vain = in_vain + 1 if self.recorded == before else 1
+                pauses = _pauses(error)
+                if in_vain > len(pauses):
+                    self._give_up(self.left, told(error))
+                    return
+                self.progress.lost(self.host, told(error), pauses[in_vain - 1])
+                self.clock.sleep(pauses[in_vain - 1])
+
+    def _visit(self) -> None:
+        """Measure over one connection until the host is due to be made afresh, a guest broke, or nothing is left."""
+        devices = tuple(sorted({spec.cell.device for spec in self.left}, key=list(DRIVERS).index))
+        with self.connect(self.host) as held:
+            check_host(self.store.manifest, held.hypervisor.facts())
+            with held.hypervisor.setup(self.settings.scratch_bytes, devices):
+                block = self.left[0].block
+                for boot, specs in groupby(tuple(self.left), key=lambda spec: spec.boot):
+                    group = list(specs)
+                    if group[0].block != block and held.stale():
+                        return
+                    block = group[0].block
+                    if not self._boot(boot, group, held):
+                        return
+
+    def _boot(self, boot: str, specs: Sequence[TrialSpec], held: HeldHost) -> bool:
+        """Measure the trials of one boot; return whether the guest lasted. One that did not is charged for it."""
+        running: TrialSpec | None = None
         held.renew()
-        progress.booting(boot, len(left), attempt)
+        self.progress.booting(boot, len(specs), self.broke[boot] + 1)
+        begun = self.clock.now().isoformat(timespec="milliseconds")
+        measuring = Measuring(self.settings.seed, self.store, self.clock, self.settings.traced_blocks, begun,
+                              held.beneath, self.store.manifest.disturbed_above)  # fmt: skip
         try:
-            with held.hypervisor.boot(guest_spec) as guest:
-                progress.booted(boot, guest.boot_seconds)
-                while left:
-                    progress.measuring(left[0])
-                    held.renew()
-                    clock.sleep(settings.settle_s)
-                    trial = measure(left[0], guest, measuring)
-                    left.pop(0)
-                    yield trial
+            with held.hypervisor.boot(self._guest(boot, specs)) as guest:
+                self.progress.booted(boot, guest.boot_seconds)
+                for pair in pairs(specs):
+                    for attempt in range(1, ATTEMPTS + 1):
+                        cause = None
+                        for running in pair:
+                            cause = self._trial(running, guest, held, measuring, attempt) or cause
+                        if cause is None or attempt == ATTEMPTS:
+                            break
+                        self.progress.disturbed(pair, cause, attempt + 1)
+                        self._wait_for_calm(held.beneath)
+                    self.left = [spec for spec in self.left if spec not in pair]
+                    running = None
+        except (HostBusy, StoreError):
+            raise
+        except Exception as error:  # noqa: BLE001  a guest that breaks costs a boot, whatever it breaks with
+            held.renew()  # raises when it is the host that is gone: no fault of the guest
+            self._charge(running, specs, error)
+            return False
+        return True
+
+    def _trial(self, spec: TrialSpec, guest: Guest, held: HeldHost, measuring: Measuring, attempt: int) -> str | None:
+        """Measure one trial and record it; return what disturbed it, None where nothing did."""
+        self.progress.measuring(spec)
+        held.renew()
+        self.clock.sleep(self.settings.settle_s)
+        trial = measure(spec, guest, measuring, attempt)
+        self._record(trial)
+        return disturbed(trial.disturbance, measuring.disturbed_above)
+
+    def _charge(self, running: TrialSpec | None, specs: Sequence[TrialSpec], error: Exception) -> None:
+        """Count a broken guest against the trial that ran in it, or its boot; give up what breaks it every time."""
+        at = running.id if running else specs[0].boot
+        self.broke[at] += 1
+        if self.broke[at] < TRIES:
             return
-        except (BootError, TransportError) as error:
-            held.renew()  # raises when it is the host that is gone: no fault of the guest, so no attempt of its own
-            if attempt == ATTEMPTS:
-                for spec in left:
-                    yield failed(spec, clock, str(error))
+        if running is None:
+            self._give_up([spec for spec in self.left if spec.boot == at], told(error))
+            return
+        self._give_up([running], told(error))
+        # A partner that has its figure waits for nobody now; several that have none yet still share their boot.
+        partners = next((pair for pair in pairs(self.left) if _partners(pair[0], running)), ())
+        if all(spec.id in self.store.finished_ids() for spec in partners):
+            self.left = [spec for spec in self.left if spec not in partners]
+
+    def _give_up(self, specs: Sequence[TrialSpec], reason: str) -> None:
+        """Record that trials could not be made. A figure that one of them has from an earlier boot stays its last."""
+        finished = self.store.finished_ids()
+        for spec in tuple(specs):
+            if spec.id not in finished:
+                self._record(failed(spec, self.clock, reason))
+            self.left.remove(spec)
+
+    def _record(self, trial: Trial) -> None:
+        self.store.append(trial)
+        self.recorded += 1
+        self.progress.recorded(trial)
+
+    def _guest(self, boot: str, specs: Sequence[TrialSpec]) -> GuestSpec:
+        devices = tuple(sorted({spec.cell.device for spec in specs}, key=list(DRIVERS).index))
+        return GuestSpec(boot, devices, self.settings.placement, self.settings.memory_bytes, self.settings.vcpus,
+                         self.settings.scratch_bytes, specs[0].cell.tunables,
+                         peer=any(between_guests(spec.cell.workload) for spec in specs))  # fmt: skip
+
+    def _wait_for_calm(self, look: Callable[[], Beneath | None]) -> None:
+        """Wait until nothing disturbs the machine beneath, for a while; what runs on the host itself cannot be told."""
+        deadline = self.clock.monotonic() + CALM_S
+        while self.clock.monotonic() < deadline:
+            before = look()
+            self.clock.sleep(LOOK_S)
+            if disturbed(beneath(before, look()), self.store.manifest.disturbed_above) is None:
+                return
+
+
+def _pauses(error: Exception) -> tuple[float, ...]:
+    """Return the pauses after which a host is worth another visit: many where it may be rebooting, few where not."""
+    if isinstance(error, HostKeyMismatch | HostKeyUnknown | ResumeRefused):
+        return ()
+    return PAUSES_S if isinstance(error, TransportError) and not isinstance(error, CommandFailed) else PAUSES_S[:1]
+
+
+def _partners(one: TrialSpec, other: TrialSpec) -> bool:
+    return (one.boot, one.cell.workload, one.run) == (other.boot, other.cell.workload, other.run)
+
+
+def check_host(manifest: Manifest, facts: HostFacts) -> None:
+    """Raise ResumeRefused unless a host is what it was when the run began: it may have been rebooted into another."""
+    before = {each.name: each.identity for each in manifest.hosts}
+    if before.get(facts.name, facts.identity) != facts.identity:
+        raise ResumeRefused(
+            f"the host {facts.name} is not what it was when {manifest.run_id} began: it is now {facts.hypervisor}, "
+            f"{facts.kernel}, {facts.machine}",
+            hint="start a new run; figures of two set-ups are never pooled",
+        )
 
 
 def resume_check(

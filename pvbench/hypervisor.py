@@ -78,6 +78,10 @@ class Observation(Protocol):
         """Return who used the host's CPUs between the two looks; None before `witness()` or where nothing tells."""
         ...
 
+    def disturbance(self) -> tuple[tuple[str, float], ...]:
+        """Return what else ran on the host between the looks: (source of pvbench.disturbance, share of its CPUs)."""
+        ...
+
     def granted(self) -> tuple[Granted, ...]:
         """Return what of the boot's tunables is in force on the device; empty before `witness()`."""
         ...

@@ -10,8 +10,9 @@ from typing import TypeVar
 from pvbench import trace, verdict
 from pvbench.bill import stolen
 from pvbench.clock import Clock
+from pvbench.disturbance import ATTEMPTS, Beneath, beneath, disturbed
 from pvbench.drivers import DRIVERS
-from pvbench.errors import CommandTimeout, ParseError, PvbenchError, TraceError
+from pvbench.errors import BootError, CommandTimeout, ParseError, PvbenchError, StoreError, TraceError, TransportError
 from pvbench.hypervisor import Guest, GuestRun, Observation
 from pvbench.mechanism import mechanism, rate_of
 from pvbench.model import CommandRecord, Mechanism, Outcome, RawFile, Reading, Trial, TrialSpec, digest
@@ -36,20 +37,38 @@ class Measuring:
     store: Store
     clock: Clock
     traced_blocks: int = 0
+    booted: str | None = None
+    beneath: Callable[[], Beneath | None] = lambda: None
+    disturbed_above: float | None = None
 
 
-def measure(spec: TrialSpec, guest: Guest, run: Measuring) -> Trial:
-    """Make one trial. A guest that is gone raises; anything else that fails is the trial's reason."""
-    cell, begun, started = spec.cell, run.clock.monotonic(), run.clock.now().isoformat(timespec="seconds")
+def measure(spec: TrialSpec, guest: Guest, run: Measuring, attempt: int = 1) -> Trial:
+    """Make one trial. A guest or a host that is gone raises; anything else that goes wrong is the trial's reason."""
+    started = run.clock.now().isoformat(timespec="seconds")
+    try:
+        made = replace(_measured(spec, guest, run, started), attempt=attempt, booted=run.booted)
+    except (BootError, TransportError, StoreError):
+        raise
+    except Exception as error:  # noqa: BLE001  one bad trial is one row, whatever it is bad by
+        return replace(failed(spec, run.clock, told(error), started), attempt=attempt, booted=run.booted)
+    last = attempt == ATTEMPTS or disturbed(made.disturbance, run.disturbed_above) is None
+    wanted = made.outcome is Outcome.OK and spec.traced(run.traced_blocks) and last
+    return _with_mechanism(made, guest, run) if wanted else made
+
+
+def _measured(spec: TrialSpec, guest: Guest, run: Measuring, started: str) -> Trial:
+    cell, begun = spec.cell, run.clock.monotonic()
     tool, params = WORKLOADS[cell.workload.tool], dict(cell.workload.params)
     window = float(params["runtime"]) + float(params["warmup"])
     target = guest.target(cell, _seed(spec, run.seed))
     argv, warmup = tool.argv(params, target), tool.warmup_argv(params, target)
     seen = guest.observe(cell.device)
+    before = run.beneath()
     try:
         done = guest.execute(cell.device, warmup, argv, guest.patience(2) + 4 * window)
     except CommandTimeout as error:
-        return failed(spec, run.clock, str(error), started)
+        return replace(failed(spec, run.clock, str(error), started), disturbance=beneath(before, run.beneath()))
+    below = beneath(before, run.beneath())
     witnesses = (done.witness, seen.witness())
     raw = [run.store.keep(spec.id, tool.raw_name, done.stdout)]
     if done.stderr:
@@ -68,17 +87,28 @@ def measure(spec: TrialSpec, guest: Guest, run: Measuring) -> Trial:
     if found.measured:
         readings, bins = found.measured.readings, found.measured.latency_bins
         windows, wavering = _windows(tool, done.log, params, found.measured)
-    made = Trial(
+    shares = (*seen.disturbance(), *below)
+    upset = disturbed(shares, run.disturbed_above)
+    return Trial(
         spec, found.outcome, found.reason, started, readings, bins, witnesses, guest.cache_mode(cell.device), commands,
-        tuple(raw), seconds, flags=(*found.flags, *wavering, *_taints(seen, done)), windows=windows, bill=seen.bill(),
-        granted=seen.granted(),
+        tuple(raw), seconds,
+        flags=(*found.flags, *wavering, *_taints(seen, done), *((f"disturbed: {upset}",) if upset else ())),
+        windows=windows, bill=seen.bill(), granted=seen.granted(), disturbance=shares,
     )  # fmt: skip
-    return _with_mechanism(made, guest, run) if found.measured and spec.traced(run.traced_blocks) else made
 
 
 def failed(spec: TrialSpec, clock: Clock, reason: str, started: str | None = None) -> Trial:
     """Return the row of a trial that could not be made."""
     return Trial(spec, Outcome.NOT_MEASURED, reason, started or clock.now().isoformat(timespec="seconds"))
+
+
+def told(error: Exception) -> str:
+    """Return an error as a trial's reason; one that is not ours is pvbench's own fault, and says so."""
+    return (
+        str(error)
+        if isinstance(error, PvbenchError)
+        else f"an error in pvbench itself, {type(error).__name__}: {error}"
+    )
 
 
 def _with_mechanism(trial: Trial, guest: Guest, run: Measuring) -> Trial:

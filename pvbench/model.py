@@ -313,9 +313,10 @@ class Trial:
     `seconds` are PHASES as measured, those there were.
     `started` is ISO 8601, UTC. `flags` say what a reader should know of a trial that counts all the same ("unsteady:
     …", "foreign load: …"). `windows` are the rates of equal parts of the measurement, in the primary metric's unit.
-    `ceiling` is what the same load gave on the backing store itself, in dom0. `attempt` counts from 1 the times that a
-    pair (all arms of a workload in a block) was measured in one boot because it was disturbed; `disturbance` is what
-    else ran meanwhile: (source, share of that machine's CPU time), those that could be told.
+    `ceiling` is what the same load gave on the backing store itself, in dom0. `booted` is when its boot began,
+    written as `started`: trials of one boot share it, and those of a later one under the same name do not. `attempt`
+    counts from 1 the times that a pair (all arms of a workload in a boot) was measured because it was disturbed;
+    `disturbance` is what else ran meanwhile: (source, share of that machine's CPU time), those that could be told.
     """
 
     spec: TrialSpec
@@ -336,6 +337,7 @@ class Trial:
     mechanism: Mechanism | None = None
     traps: tuple[TrapCost, ...] = ()
     ceiling: tuple[Reading, ...] = ()
+    booted: str | None = None
     attempt: int = 1
     disturbance: tuple[tuple[str, float], ...] = ()
 

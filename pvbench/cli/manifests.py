@@ -7,6 +7,7 @@ from pathlib import Path
 from pvbench import __version__, controller, shipped
 from pvbench.cli import planned
 from pvbench.deploy import payload_of
+from pvbench.disturbance import DISTURBED_ABOVE
 from pvbench.errors import ResumeRefused
 from pvbench.matrix import Matrix
 from pvbench.model import GuestImage, HostFacts, Purpose
@@ -45,6 +46,7 @@ def begin(
         plan=planned.make(matrix).trials,
         margin=matrix.margin,
         purpose=purpose,
+        disturbed_above=DISTURBED_ABOVE,
     )
 
 

@@ -89,9 +89,24 @@ def holder(
     @contextmanager
     def hold(name: str) -> "Iterator[HeldHost]":
         with leased(app, hosts[name], known, what, token) as (transport, held):
-            yield HeldHost(hypervisor(app, transport, hosts[name], guest), held.check)
+            driven = hypervisor(app, transport, hosts[name], guest)
+            lab = own_lab(app, hosts[name])
+            yield HeldHost(driven, held.check, beneath=lab.beneath) if lab else HeldHost(driven, held.check)
 
     return hold
+
+
+def own_lab(app: App, host: "Host") -> "Machine | None":
+    """Return this checkout's lab if that is what a host is; another machine may be called so in hosts.yaml."""
+    from pvbench.errors import LabError
+
+    if host.name != found.LAB:
+        return None
+    lab = machine(app)
+    try:
+        return lab if lab.host() == host else None
+    except LabError:
+        return None
 
 
 def machine(app: App, spec: "LabSpec | None" = None) -> "Machine":

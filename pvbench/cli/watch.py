@@ -9,7 +9,9 @@ from pvbench.cli.app import App
 from pvbench.cli.pace import Pace
 from pvbench.cli.streams import console
 from pvbench.controller import Progress
+from pvbench.disturbance import ATTEMPTS
 from pvbench.model import Outcome, Trial, TrialSpec
+from pvbench.pairs import Pair
 from pvbench.reports import format as fmt
 from pvbench.reports import wording
 
@@ -44,6 +46,12 @@ class _Lines:
 
     def measuring(self, spec: TrialSpec) -> None:
         """Say nothing: the trial's end is near enough."""
+
+    def disturbed(self, pair: Pair, cause: str, attempt: int) -> None:
+        self.say(f"{pair[0].boot}: {again(pair, cause, attempt)}")
+
+    def lost(self, host: str, reason: str, pause_s: float) -> None:
+        self.say(f"{host}: {fmt.clean(reason)}; tried again in {fmt.duration(pause_s)}")
 
     def recorded(self, trial: Trial) -> None:
         self.count(trial)
@@ -81,8 +89,17 @@ class _Bar(_Lines):
     def recorded(self, trial: Trial) -> None:
         self.count(trial)
         if trial.outcome is not Outcome.OK or self.app.verbosity > 0:
-            self.bar.console.print(f"{trial.spec.boot}: {result(trial)}", markup=False, highlight=False)
+            self.above(f"{trial.spec.boot}: {result(trial)}")
         self.bar.update(self.task, completed=self.pace.done, left=self.left())
+
+    def disturbed(self, pair: Pair, cause: str, attempt: int) -> None:
+        self.above(f"{pair[0].boot}: {again(pair, cause, attempt)}")
+
+    def lost(self, host: str, reason: str, pause_s: float) -> None:
+        self.above(f"{host}: {fmt.clean(reason)}; tried again in {fmt.duration(pause_s)}")
+
+    def above(self, text: str) -> None:
+        self.bar.console.print(text, markup=False, highlight=False)
 
     def show(self, text: str) -> None:
         self.bar.update(self.task, description=text, left=self.left())
@@ -97,6 +114,12 @@ def result(trial: Trial) -> str:
     metric = wording.primary(cell.workload)
     values = {reading.metric: reading.value for reading in trial.readings}
     return told + fmt.value(metric, values.get(metric.name))
+
+
+def again(pair: Pair, cause: str, attempt: int) -> str:
+    """Return that a pair is measured again, and why."""
+    arms = ", ".join(dict.fromkeys(spec.cell.device for spec in pair))
+    return f"{arms}, {wording.cell_title(pair[0].cell)}: {cause}; measured again, attempt {attempt} of {ATTEMPTS}"
 
 
 @contextmanager

@@ -17,9 +17,11 @@ from qemu.qmp.error import QMPError
 
 from pvbench import ssh
 from pvbench.clock import Clock
+from pvbench.disturbance import Beneath
 from pvbench.errors import HostKeyMismatch, LabError, TransportError
 from pvbench.inventory import Host
 from pvbench.lab import accelerator as accelerators
+from pvbench.lab import beneath
 from pvbench.lab.argv import Accelerator, LabSpec, environment, qemu_argv
 from pvbench.lab.image import Image, Report, build, find
 from pvbench.lab.process import Daemon, spawn
@@ -82,6 +84,14 @@ class Machine:
         image = Image(Path(state["image"]))
         return Host(name="lab", address="127.0.0.1", port=int(state["port"]), user="root", key=str(image.key),
                     host_key=image.host_key, storage="memory", complete=True)  # fmt: skip
+
+    def beneath(self) -> Beneath | None:
+        """Look at the clocks of the machine that the lab runs on; None when the lab is not up, or nothing tells."""
+        daemon = self._daemon()
+        try:
+            return beneath.look(daemon.pid, self._clock) if daemon else None
+        except (OSError, ValueError, IndexError):
+            return None
 
     def down(self) -> bool:
         """End the machine that `up` started and nothing else; return whether one ran."""

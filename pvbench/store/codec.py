@@ -156,6 +156,7 @@ def encode_trial(trial: Trial) -> str:
         "mechanism": vars(trial.mechanism) if trial.mechanism else None,
         "traps": [vars(trap) for trap in trial.traps],
         "ceiling": [vars(reading) for reading in trial.ceiling],
+        "booted": trial.booted,
         "attempt": trial.attempt,
         "disturbance": trial.disturbance,
     }
@@ -195,6 +196,7 @@ def decode_trial(line: str, plan: Plan, encoded: Mapping[str, Json]) -> tuple[st
         optional(data, "mechanism", _mechanism),
         each(data, "traps", _trap),
         each(data, "ceiling", _reading),
+        text_or_none(data, "booted"),
         whole(data, "attempt"),
         pairs(data, "disturbance", str, float, int),
     )

@@ -12,7 +12,7 @@ _TRIAL_1: dict[str, Any] = {
     "traps": [],
     "ceiling": [],
 }
-_TRIAL_2: dict[str, Any] = {"attempt": 1, "disturbance": []}
+_TRIAL_2: dict[str, Any] = {"booted": None, "attempt": 1, "disturbance": []}
 
 
 def modern_manifest(data: Any) -> Any:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pvbench import domain, tunables
-from pvbench.bill import bill, foreign_load, foreign_programs, throttled, unbalanced
+from pvbench.bill import bill, disturbance, foreign_load, foreign_programs, throttled, unbalanced
 from pvbench.drivers import DRIVERS
 from pvbench.errors import BootError, CommandFailed, ParseError
 from pvbench.hypervisor import GuestRun, GuestSpec, Recording
@@ -263,6 +263,11 @@ class XenObservation:
         before, after = self._before["cpu"], self._after["cpu"]
         slower = throttled(self._guest.quickest_ns, (before["pace"], after["pace"]))
         return tuple(filter(None, (foreign_load(made), foreign_programs(before, after), slower, unbalanced(made))))
+
+    def disturbance(self) -> tuple[tuple[str, float], ...]:
+        """Return what else ran on the host between the two looks, as shares of its CPUs' time."""
+        made = self.bill()
+        return disturbance(made, self._before["cpu"], self._after["cpu"]) if made and self._after else ()
 
     def _counted(self) -> "tuple[dict[str, Moved], dict[str, Moved]]":
         kind = DRIVERS[self._device].kind

@@ -195,17 +195,65 @@ def test_a_program_of_ours_is_no_foreign_load_though_it_goes_by_its_interpreter(
         for each in running:
             assert each.stdout is not None
             each.stdout.readline()
-        dull: set[int] = set()
+        known: dict[int, tuple[str | None, str]] = {}
         foreign = {
-            pid: role for pid, (role, _, _) in pvb_cpu.threads(7, 0, [], str(tmp_path / "hostside"), dull).items()
+            pid: role for pid, (role, _, _) in pvb_cpu.threads(7, 0, [], str(tmp_path / "hostside"), known).items()
         }
     finally:
         for each in running:
             each.communicate(b"\n")
 
     assert running[0].pid not in foreign
-    assert dull.isdisjoint(each.pid for each in running)
+    assert set(known).isdisjoint(each.pid for each in running)
     assert foreign[running[1].pid] == "foreign"
+
+
+def test_a_busy_shell_is_foreign_load() -> None:
+    import pvb_cpu
+
+    with subprocess.Popen(["sh", "-c", "echo; while :; do :; done"], stdout=subprocess.PIPE) as busy:
+        assert busy.stdout is not None
+        busy.stdout.readline()
+        try:
+            role, name, early = pvb_cpu.threads(7, 0, [], "/nowhere", {})[busy.pid]
+            time.sleep(0.3)
+            late = pvb_cpu.threads(7, 0, [], "/nowhere", {})[busy.pid][2]
+        finally:
+            busy.kill()
+
+    assert (role, name) == ("foreign", "sh")
+    assert late - early > 50_000_000  # ns
+
+
+@pytest.mark.parametrize(
+    "name", ["md0_resync", "md127_reshape", "ksmd", "btrfs-scrub", "dsl_scan_iss", "khugepaged", "kswapd0"]
+)
+def test_what_the_kernel_does_for_nobody_is_foreign(name: str) -> None:
+    import pvb_cpu
+
+    assert not pvb_cpu.OF_THE_PATH.match(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["ksoftirqd/0", "rcu_sched", "xenwatch", "vif3.0-q0-guest", "3.xvda-0", "loop4", "jbd2/vda1-8"]
+)
+def test_what_the_kernel_may_do_for_a_domain_is_not(name: str) -> None:
+    import pvb_cpu
+
+    assert pvb_cpu.OF_THE_PATH.match(name)
+
+
+def test_kernel_threads_are_told_apart_from_programs_by_their_parent() -> None:
+    import pvb_cpu
+
+    known: dict[int, tuple[str | None, str]] = {}
+    pvb_cpu.threads(7, 0, [], "/nowhere", known)
+    again = pvb_cpu.threads(7, 0, [], "/nowhere", known)
+
+    assert all(pvb_cpu.parent(f"/proc/{pid}") == pvb_cpu.KTHREADD for pid in known)
+    told = {pid for pid, (role, _) in known.items() if role}
+    assert told <= set(again)
+    assert not {pid for pid, (role, _) in known.items() if role is None} & set(again)
 
 
 def test_the_quickest_answer_of_the_clocks_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from pvbench.bill import bill, foreign_load, foreign_programs, stolen, throttled, unbalanced
+from pvbench.bill import bill, disturbance, foreign_load, foreign_programs, stolen, throttled, unbalanced
+from pvbench.errors import ParseError
 from pvbench.model import Payer
 
 S = 1_000_000_000
@@ -37,6 +38,27 @@ def test_a_domain_that_is_not_ours_taints_the_trial() -> None:
 
     assert said == "foreign load: other domains used 25% of the host's CPUs"
     assert foreign_load(bill(BEFORE, AFTER, 7, ios=None, moved_bytes=None)) is None
+
+
+def test_what_else_ran_is_told_as_shares_of_the_hosts_cpus() -> None:
+    busy = AFTER | {
+        "domains": AFTER["domains"] | {"3": 5 * S},  # type: ignore[operator]
+        "threads": AFTER["threads"] | {"55": ["foreign", "md0_resync", 2 * S], "56": ["foreign", "sh", S]},  # type: ignore[operator]
+    }
+
+    made = bill(BEFORE, busy, 7, ios=None, moved_bytes=None)
+
+    assert dict(disturbance(made, BEFORE, busy)) == {"other domains": 0.25, "programs of dom0": 0.15}
+
+
+def test_a_cpu_that_went_between_the_looks_and_a_domain_that_did_are_said() -> None:
+    fewer = AFTER | {"idle": [63 * S]}
+    gone = AFTER | {"domains": {"0": 56 * S}}
+
+    with pytest.raises(ParseError, match="2 CPUs at the first look and 1 at the second"):
+        bill(BEFORE, fewer, 7, ios=None, moved_bytes=None)
+    with pytest.raises(ParseError, match="domain 7 was gone at the second look"):
+        bill(BEFORE, gone, 7, ios=None, moved_bytes=None)
 
 
 def test_a_guest_that_answers_is_the_peer_and_no_foreign_load() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from pvbench import controller, plan
 from pvbench.controller import HeldHost, RunSummary, Settings
+from pvbench.disturbance import Beneath
 from pvbench.drivers import DRIVERS
 from pvbench.errors import (
     BootError,
@@ -39,6 +40,7 @@ from pvbench.model import (
     TrialSpec,
     Witness,
 )
+from pvbench.pairs import Pair, parted
 from pvbench.store import SCHEMA_VERSION, Manifest, Store
 from pvbench.workloads import Disk, Peer
 
@@ -111,6 +113,9 @@ class Guest:
     def taints(self) -> tuple[str, ...]:
         return self.host.taints
 
+    def disturbance(self) -> tuple[tuple[str, float], ...]:
+        return (("other domains", self.host.loads.pop(0) if self.host.loads else 0.0),)
+
     def patience(self, usual_s: float) -> float:
         return 30 * usual_s
 
@@ -148,6 +153,8 @@ class Host:
         self.breaks: Callable[[str, int], None] = lambda _device, _time: None
         self.refuses_boot = 0
         self.taints: tuple[str, ...] = ()
+        self.loads: list[float] = []
+        self.now = FACTS
         self.granted: tuple[Granted, ...] = ()
         self.trace = b""
         self.log = b""
@@ -155,7 +162,7 @@ class Host:
         self.fails: Callable[[str], None] = lambda _what: None
 
     def facts(self) -> HostFacts:
-        return FACTS
+        return self.now
 
     @contextmanager
     def setup(self, scratch_bytes: int, devices: tuple[str, ...]) -> Iterator[None]:
@@ -184,6 +191,8 @@ class Silent:
     def booted(self, boot: str, seconds: float) -> None: ...
     def measuring(self, spec: TrialSpec) -> None: ...
     def recorded(self, trial: Trial) -> None: ...
+    def disturbed(self, pair: Pair, cause: str, attempt: int) -> None: ...
+    def lost(self, host: str, reason: str, pause_s: float) -> None: ...
 
 
 @pytest.fixture
@@ -193,7 +202,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
     manifest = Manifest(
         SCHEMA_VERSION, "20260101T000000Z-m-ab12", "0", "2026-01-01T00:00:00Z", ("pvbench",), "m.yaml", MATRIX,
         matrix.digest, matrix.placement, 2, 7, (("block", "ide"), ("net", "e1000")), (FACTS,), (("name", "builtin"),),
-        (), made.trials,
+        (), made.trials, disturbed_above=0.1,
     )  # fmt: skip
     with Store.create(tmp_path, manifest) as made_store:
         yield made_store
@@ -247,7 +256,9 @@ def test_a_guest_that_breaks_is_booted_again_for_what_it_left(store: Store, erro
     host.breaks = breaks
     assert run(host, store) == RunSummary(ok=8, invalid=0, not_measured=0)
     assert host.boots == ["b01-xen1", "b01-xen1", "b02-xen1"]
-    assert len(host.executed) == 9
+    assert host.undone.count("setup") == 2  # what broke it may be a program of the host: it is set up afresh
+    assert len(host.executed) == 10  # both arms of the pair: they share a boot
+    assert not list(parted(store.trials()))
 
 
 def test_a_host_that_is_lost_is_visited_again_and_no_trial_pays_for_it(store: Store) -> None:
@@ -274,7 +285,7 @@ def test_a_host_that_is_lost_is_visited_again_and_no_trial_pays_for_it(store: St
     summary = controller.run(store.manifest.plan, connect, store, settings, Clock(), Silent())
 
     assert summary == RunSummary(ok=8, invalid=0, not_measured=0)
-    assert len(host.executed) == 10
+    assert len(host.executed) == 12
     assert host.undone.count("setup") == 3
 
 
@@ -287,6 +298,179 @@ def test_a_tool_that_does_not_end_costs_its_own_trial_only(store: Store) -> None
 
     host.breaks = breaks
     assert run(host, store) == RunSummary(ok=7, invalid=0, not_measured=1)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ParseError("pvb-run in the guest: it printed nothing"),
+        KeyError("cpu"),
+        ValueError("zip() argument 2 is shorter"),
+    ],
+)
+def test_whatever_one_trial_does_is_its_own_row_and_the_guest_goes_on(store: Store, error: Exception) -> None:
+    host = Host()
+
+    def breaks(_device: str, times: int) -> None:
+        if times == 1:
+            raise error
+
+    host.breaks = breaks
+    assert run(host, store) == RunSummary(ok=7, invalid=0, not_measured=1)
+    assert host.boots == ["b01-xen1", "b02-xen1"]
+    (bad,) = (trial for trial in store.trials() if trial.outcome is Outcome.NOT_MEASURED)
+    assert str(error) in str(bad.reason)
+    assert ("an error in pvbench itself" in str(bad.reason)) == (not isinstance(error, PvbenchError))
+
+
+def test_a_trial_that_no_guest_survives_costs_itself_only(store: Store) -> None:
+    host = Host()
+
+    def breaks(device: str, _times: int) -> None:
+        if device == "netfront":
+            raise Unreachable("the guest is gone")
+
+    host.breaks = breaks
+    assert run(host, store) == RunSummary(ok=6, invalid=0, not_measured=2)
+    lost = [trial for trial in store.trials() if trial.outcome is Outcome.NOT_MEASURED]
+    assert {trial.spec.cell.device for trial in lost} == {"netfront"}
+    assert {trial.reason for trial in lost} == {"the guest is gone"}
+
+
+def test_what_a_host_says_wrong_is_the_reason_of_its_rows_and_no_end_of_the_run(store: Store) -> None:
+    host = Host()
+
+    @contextmanager
+    def setup(_scratch_bytes: int, _devices: tuple[str, ...]) -> Iterator[None]:
+        raise KeyError("disks")
+        yield
+
+    host.setup = setup  # type: ignore[method-assign]
+    assert run(host, store) == RunSummary(ok=0, invalid=0, not_measured=8)
+    assert {trial.reason for trial in store.trials()} == {"an error in pvbench itself, KeyError: 'disks'"}
+
+
+def test_a_host_that_reboots_is_waited_for_and_its_facts_are_looked_at_again(store: Store) -> None:
+    host, clock = Host(), Clock()
+    gone = [Unreachable("it refuses the connection")] * 5
+    told: list[float] = []
+
+    class Watching(Silent):
+        def lost(self, host: str, reason: str, pause_s: float) -> None:
+            told.append(pause_s)
+
+    @contextmanager
+    def connect(_name: str) -> Iterator[HeldHost]:
+        if host.executed and gone:
+            raise gone.pop()
+
+        def renew() -> None:
+            if len(host.executed) == 3 and gone:
+                raise Unreachable("the connection was lost")
+
+        yield HeldHost(host, renew)
+
+    def breaks(_device: str, times: int) -> None:
+        if times == 3:
+            raise Unreachable("the connection was lost")
+
+    host.breaks = breaks
+    settings = Settings(Placement.COEXIST, 1 << 28, 1, 1 << 27, 7)
+    summary = controller.run(store.manifest.plan, connect, store, settings, clock, Watching())
+
+    assert summary == RunSummary(ok=8, invalid=0, not_measured=0)
+    assert told == [5, 15, 30, 60, 60, 120]
+    assert clock.seconds > sum(told)
+
+
+def test_a_host_that_came_back_as_another_measures_nothing_more(store: Store) -> None:
+    host = Host()
+
+    def breaks(_device: str, times: int) -> None:
+        if times == 3:
+            host.now = HostFacts("xen1", Emulation.SOFTWARE, "lab", "Xen 4.20", "Linux 6.12", "EPYC", 2, 1 << 32, 0.05)
+            raise Unreachable("the connection was lost")
+
+    host.breaks = breaks
+    assert run(host, store) == RunSummary(ok=2, invalid=0, not_measured=6)
+    reasons = {str(trial.reason) for trial in store.trials() if trial.outcome is Outcome.NOT_MEASURED}
+    assert len(reasons) == 1
+    assert "not what it was" in reasons.pop()
+
+
+def test_a_disturbed_pair_is_measured_again_in_the_same_boot_with_its_first_attempt_kept(store: Store) -> None:
+    host = Host()
+    host.loads = [0.0, 0.3]  # the second trial of the first pair
+
+    assert run(host, store) == RunSummary(ok=8, invalid=0, not_measured=0)
+
+    assert host.boots == ["b01-xen1", "b02-xen1"]
+    assert [record.attempt for record in store.records()][:5] == [1, 1, 2, 2, 1]
+    assert len(store.records()) == 10
+    assert [flag for record in store.records() for flag in record.flags] == [
+        "disturbed: other domains used 30% of the host's CPUs"
+    ]
+    assert {trial.flags for trial in store.trials()} == {()}
+
+
+def test_a_pair_that_is_always_disturbed_is_measured_three_times_and_flagged(store: Store) -> None:
+    host = Host()
+    host.loads = [0.5] * 6
+
+    assert run(host, store) == RunSummary(ok=8, invalid=0, not_measured=0)
+
+    assert [record.attempt for record in store.records()][:7] == [1, 1, 2, 2, 3, 3, 1]
+    assert sum("disturbed" in str(trial.flags) for trial in store.trials()) == 2
+
+
+def test_a_disturbed_pair_waits_for_calm_beneath(store: Store) -> None:
+    host, clock = Host(), Clock()
+    looks = iter(
+        [0.0, 4.0, 4.0, 4.0, 4.0, 8.0, 8.0, 8.0]
+    )  # busy during the first trial and a second of waiting, then calm
+    seconds = {"others": 0.0}
+
+    def look() -> Beneath:
+        seconds["others"] = next(looks, seconds["others"])
+        return Beneath(clock.monotonic(), 2, seconds["others"], 0.0, None)
+
+    @contextmanager
+    def connect(_name: str) -> Iterator[HeldHost]:
+        yield HeldHost(host, lambda: None, beneath=look)
+
+    settings = Settings(Placement.COEXIST, 1 << 28, 1, 1 << 27, 7)
+    controller.run(store.manifest.plan, connect, store, settings, clock, Silent())
+
+    assert len(store.records()) == 10
+    assert 2 <= clock.seconds < 4  # seconds of waiting; the fake's trials take none
+
+
+def test_a_traced_pass_is_made_once_for_the_attempt_that_counts(store: Store) -> None:
+    host = Host()
+    host.loads = [0.5, 0.0]
+    host.trace = gzip.decompress((GOLDEN.parent / "trace/ide-all.bin.gz").read_bytes())
+
+    found = traced(host, store)
+
+    assert all(trial.mechanism for trial in found if trial.attempt == 2)
+    first = [record for record in store.records() if record.attempt == 1 and "disturbed" in str(record.flags)]
+    assert [record.mechanism for record in first] == [None]
+
+
+def test_a_host_that_went_stale_is_made_afresh_between_blocks(store: Store) -> None:
+    host, visits = Host(), []
+
+    @contextmanager
+    def connect(name: str) -> Iterator[HeldHost]:
+        visits.append(name)
+        yield HeldHost(host, lambda: None, stale=lambda: True)
+
+    settings = Settings(Placement.COEXIST, 1 << 28, 1, 1 << 27, 7)
+    summary = controller.run(store.manifest.plan, connect, store, settings, Clock(), Silent())
+
+    assert summary == RunSummary(ok=8, invalid=0, not_measured=0)
+    assert host.undone == ["b01-xen1", "setup", "b02-xen1", "setup"]
+    assert visits == ["xen1", "xen1"]
 
 
 def traced(host: Host, store: Store) -> list[Trial]:
@@ -393,7 +577,7 @@ def test_a_guest_that_is_gone_in_an_optional_pass_is_met_by_the_next_trial(store
 
     assert {trial.outcome for trial in traced(host, store)} == {Outcome.OK}
     assert host.boots == ["b01-xen1", "b01-xen1", "b02-xen1"]
-    assert [len(trial.flags) for trial in store.trials()][:2] == [3, 1]
+    assert [len(record.flags) for record in store.records()][:3] == [3, 1, 1]
 
 
 def test_foreign_load_on_the_host_taints_the_trial(store: Store) -> None:
@@ -446,7 +630,8 @@ def test_an_interrupted_run_goes_on_where_it_stopped(store: Store) -> None:
 
     again = Host()
     assert run(again, store) == RunSummary(ok=8, invalid=0, not_measured=0)
-    assert len(again.executed) == 5
+    assert len(again.executed) == 6
+    assert not list(parted(store.trials()))
 
 
 def test_a_full_disk_stops_the_run_with_everything_undone(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

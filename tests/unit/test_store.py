@@ -74,6 +74,7 @@ def measured(spec, value=1.5):
             Witness("host", None, None, None),
         ),
         cache_mode="none",
+        booted=STARTED,
         attempt=2,
         disturbance=(("other domains", 0.25),),
         commands=(CommandRecord("guest", ("fio", "--name=é"), 0, 2.5), CommandRecord("host", ("xl",), None, None)),
@@ -478,7 +479,7 @@ def test_a_run_of_schema_2_is_read_and_its_command_line_says_what_it_was_for(sto
     store.close()
     journal, manifest = store.path / "journal.ndjson", store.path / "manifest.json"
     line, head = json.loads(journal.read_text()), json.loads(manifest.read_text())
-    del line["attempt"], line["disturbance"], head["purpose"], head["disturbed_above"], head["setups"]
+    del line["booted"], line["attempt"], line["disturbance"], head["purpose"], head["disturbed_above"], head["setups"]
     journal.write_text(json.dumps(line | {"schema": 2}) + "\n")
     manifest.write_text(json.dumps(head | {"schema": 2, "command": ["pvbench", *words]}))
 
@@ -494,7 +495,18 @@ def test_a_run_of_schema_1_is_read_with_what_it_did_not_have_yet_left_empty(stor
     journal, manifest = store.path / "journal.ndjson", store.path / "manifest.json"
     line, head = json.loads(journal.read_text()), json.loads(manifest.read_text())
     del head["purpose"], head["disturbed_above"], head["setups"]
-    for new in ("flags", "windows", "granted", "bill", "mechanism", "traps", "ceiling", "attempt", "disturbance"):
+    for new in (
+        "flags",
+        "windows",
+        "granted",
+        "bill",
+        "mechanism",
+        "traps",
+        "ceiling",
+        "booted",
+        "attempt",
+        "disturbance",
+    ):
         del line[new]
     for spec in (line["spec"], *head["plan"]):
         del spec["run"], spec["twin"]

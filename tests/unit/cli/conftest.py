@@ -138,6 +138,9 @@ class Machine:
             raise LabError("the lab is not up", hint="pvbench lab up")
         return Host("lab", "127.0.0.1", 4022, "root", "/key", "ssh-ed25519 AAAA")
 
+    def beneath(self) -> None:
+        return None
+
     def down(self) -> bool:
         was, self.world.lab_up = self.world.lab_up, False
         return was
@@ -207,6 +210,9 @@ class Guest:
         return ()
 
     def taints(self) -> tuple[str, ...]:
+        return ()
+
+    def disturbance(self) -> tuple[tuple[str, float], ...]:
         return ()
 
     def patience(self, usual_s: float) -> float:
