@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,9 +83,20 @@ def spawn(argv: Sequence[str], *, log: Path, environment: Mapping[str, str]) -> 
             (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
             (os.POSIX_SPAWN_OPEN, 1, str(log), flags, 0o600),
             (os.POSIX_SPAWN_DUP2, 1, 2),
+            *((os.POSIX_SPAWN_CLOSE, handle) for handle in _inherited()),
         ],
     )
     return Daemon(pid, _start_time(pid) or 0)
+
+
+def _inherited() -> list[int]:
+    """Return the open files that a program started here would hold open, as a lock that whoever called us holds."""
+    found = []
+    for handle in (int(link.name) for link in Path("/proc/self/fd").iterdir()):
+        with suppress(OSError):  # the listing's own is gone by now
+            if handle > 2 and os.get_inheritable(handle):
+                found.append(handle)
+    return found
 
 
 def _start_time(pid: int) -> int | None:
