@@ -177,7 +177,7 @@ def _end(app: App, store: "Store", summary: "RunSummary", results: Path) -> int:
 
     manifest = store.manifest
     store.export_parquet()
-    print(table.render(comparison.build(manifest, store.trials()), *terminal()), end="")
+    print(table.render(comparison.build(manifest, store.trials(), store.earlier()), *terminal()), end="")
     counts = f"{summary.ok} ok, {summary.invalid} invalid, {summary.not_measured} not measured"
     where = "" if results == USUAL_RESULTS else f" --results {results}"
     app.note("")

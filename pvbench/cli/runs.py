@@ -63,7 +63,9 @@ def report(app: App, run: str, output: str | None, results: Path) -> None:
     with found.run(results, run) as store:
         from pvbench.reports import comparison, html
 
-        page = html.render(comparison.build(store.manifest, store.trials())).encode(errors="backslashreplace")
+        page = html.render(comparison.build(store.manifest, store.trials(), store.earlier())).encode(
+            errors="backslashreplace"
+        )
         name = f"{store.manifest.run_id}.html" if output is None else output
     if not write(name, page):
         print(name)

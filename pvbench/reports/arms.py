@@ -21,6 +21,7 @@ class CellTrials:
     """A cell of the plan, its identity, its trials in order, and how many planned trials never came.
 
     `twins` are measurements of the cell as another arm: they tell the noise, and never enter the cell's own sample.
+    `earlier` are measurements that were made again: rows, and no figures.
     """
 
     cell: Cell
@@ -29,6 +30,7 @@ class CellTrials:
     trials: tuple[Trial, ...]
     missing: int
     twins: tuple[Trial, ...] = ()
+    earlier: tuple[Trial, ...] = ()
 
     @property
     def family(self) -> tuple[Hashable, ...]:
@@ -61,7 +63,7 @@ class CellTrials:
         return found + (self.missing if outcome is Outcome.NOT_MEASURED else 0)
 
 
-def gather(manifest: Manifest, trials: Sequence[Trial]) -> tuple[CellTrials, ...]:
+def gather(manifest: Manifest, trials: Sequence[Trial], earlier: Sequence[Trial] = ()) -> tuple[CellTrials, ...]:
     """Return every cell of the plan, and any that only the trials know: like beside like, emulated devices first."""
     by_cell: dict[Cell, list[Trial]] = {}
     twins: dict[Cell, list[Trial]] = {}
@@ -80,6 +82,7 @@ def gather(manifest: Manifest, trials: Sequence[Trial]) -> tuple[CellTrials, ...
             trials=_in_order(own),
             missing=max(planned[cell] - len({(t.spec.block, t.spec.boot, t.spec.run) for t in own}), 0),
             twins=_in_order(twins.get(cell, ())),
+            earlier=_in_order(trial for trial in earlier if trial.spec.cell == cell),
         )
         for cell, own in by_cell.items()
     )

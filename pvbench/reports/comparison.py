@@ -7,7 +7,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from pvbench.drivers import DRIVERS
 from pvbench.metrics import METRICS
 from pvbench.model import DeviceKind, IoPath, Outcome, Purpose, Trial
-from pvbench.reports import asked, curves, evidence, wording
+from pvbench.reports import asked, curves, evidence, repeats, wording
 from pvbench.reports import format as fmt
 from pvbench.reports.arms import CellTrials, arm, gather
 from pvbench.reports.ceilings import ceiling
@@ -26,9 +26,13 @@ STRIPS = 24
 """As many strip plots as a page holds: past that a reader does not look, and drawing takes long."""
 
 
-def build(manifest: Manifest, trials: Sequence[Trial]) -> ComparisonPage:
-    """Return the page of a run: every comparison of the plan, whether or not it came to a verdict."""
-    gathered = gather(manifest, trials)
+def build(manifest: Manifest, trials: Sequence[Trial], earlier: Sequence[Trial] = ()) -> ComparisonPage:
+    """Return the page of a run: every comparison of the plan, whether or not it came to a verdict.
+
+    `earlier` are the trials that were measured again: rows beside those that count.
+    """
+    trials = repeats.flagged(manifest, trials)
+    gathered = gather(manifest, trials, earlier)
     label = wording.label(manifest.hosts)
     matched = _matched(gathered, _baselines(manifest, gathered))
     pairs = _pairs(matched)
@@ -40,6 +44,7 @@ def build(manifest: Manifest, trials: Sequence[Trial]) -> ComparisonPage:
     costs = mechanism(matched, rows, label)
     noise = floor(gathered)
     warned = caution(noise)
+    again = repeats.told(manifest, trials)
     command = fmt.clean(shlex.join(manifest.command))
     return ComparisonPage(
         run_id=fmt.clean(manifest.run_id),
@@ -56,9 +61,10 @@ def build(manifest: Manifest, trials: Sequence[Trial]) -> ComparisonPage:
         ),
         label=label,
         label_note=wording.label_note(manifest.hosts),
-        tiles=_tiles(manifest, gathered, noise),
+        tiles=_tiles(manifest, gathered, noise, repeats.tile(manifest, trials)),
         groups=groups,
-        groups_note=summary(len(rows), family),
+        groups_note=_joined(summary(len(rows), family), f"{again}." if again else ""),
+        repeats=again,
         singles=_singles(gathered, rows),
         singles_caption=_labelled("Measured, and compared with nothing", label),
         ladder_caption=_labelled("Ratio of each comparison with its 95 % interval, on a logarithmic scale", label),
@@ -249,7 +255,7 @@ def _loop_note(gathered: Sequence[CellTrials]) -> str:
     )
 
 
-def _tiles(manifest: Manifest, gathered: Sequence[CellTrials], noise: Noise | None) -> Facts:
+def _tiles(manifest: Manifest, gathered: Sequence[CellTrials], noise: Noise | None, again: str) -> Facts:
     counts = Counter({outcome: sum(found.count(outcome) for found in gathered) for outcome in Outcome})
     twins = [trial for found in gathered for trial in found.twins]
     counts.update(trial.outcome for trial in twins)
@@ -269,6 +275,7 @@ def _tiles(manifest: Manifest, gathered: Sequence[CellTrials], noise: Noise | No
         ("Blocks", f"{manifest.blocks}{few}"),
         ("Trials", f"{counts[Outcome.OK]:,} ok" + "".join(f", {flaw}" for flaw in flaws)),
         ("Flagged", f"{fmt.count(flagged, 'trial')}, counted" if flagged else "none"),
+        ("Measured again", again),
         ("Noise floor", told(noise) if noise else "not measured"),
         ("Placement", manifest.placement.value),
         ("Started", _moment(manifest.started)),

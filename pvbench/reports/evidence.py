@@ -28,13 +28,14 @@ def cells(gathered: Sequence[CellTrials], run_id: str) -> tuple[CellView, ...]:
     for found in gathered:
         shown = min(evidence, budget)
         views.append(_cell(found, run_id, shown, rows))
-        budget -= min(shown, len(found.trials) + len(found.twins))
+        budget -= min(shown, len(found.trials) + len(found.twins) + len(found.earlier))
     return tuple(views)
 
 
 def _cell(found: CellTrials, run_id: str, evidence: int, rows: int) -> CellView:
     # What went wrong is asked about first; the rest stands in the order it was measured.
-    every = sorted((*found.trials, *found.twins), key=lambda trial: (trial.spec.block, trial.spec.twin, trial.spec.run))
+    every = sorted((*found.trials, *found.twins, *found.earlier), key=_place)
+    earlier = set(map(id, found.earlier))
     ranked = sorted(every, key=lambda trial: trial.outcome is Outcome.OK)
     listed = set(map(id, ranked[:rows]))
     explained = set(map(id, ranked[:evidence]))
@@ -50,15 +51,22 @@ def _cell(found: CellTrials, run_id: str, evidence: int, rows: int) -> CellView:
         tone="ok" if found.count(Outcome.OK) == len(found.trials) + found.missing else "flawed",
         median=fmt.value(found.metric, sample.median if sample else None),
         cache_modes=", ".join(sorted({fmt.clean(trial.cache_mode) for trial in found.trials if trial.cache_mode})),
-        trials=tuple(_trial(t, found.metric, id(t) in explained) for t in every if id(t) in listed),
+        trials=tuple(
+            _trial(t, found.metric, id(t) in explained, superseded=id(t) in earlier) for t in every if id(t) in listed
+        ),
         more=_more(found, len(explained), len(listed), run_id),
     )
+
+
+def _place(trial: Trial) -> tuple[int, bool, int, str]:
+    return trial.spec.block, trial.spec.twin, trial.spec.run, trial.started
 
 
 def _summary(found: CellTrials) -> str:
     counts = ((Outcome.OK, "ok"), (Outcome.INVALID, "invalid"), (Outcome.NOT_MEASURED, "not measured"))
     said = [f"{found.count(outcome):,} {word}" for outcome, word in counts if found.count(outcome)]
     said += [f"{fmt.count(len(found.twins), 'twin')}"] if found.twins else []
+    said += [f"{len(found.earlier):,} measured again"] if found.earlier else []
     return ", ".join([*said, *(f"{number:,} {kind}" for kind, number in sorted(found.flagged.items()))])
 
 
@@ -66,7 +74,7 @@ def _more(found: CellTrials, explained: int, listed: int, run_id: str) -> str:
     said = []
     if found.missing:
         said.append(f"{fmt.count(found.missing, 'planned trial')} never reached.")
-    beyond = len(found.trials) + len(found.twins) - listed
+    beyond = len(found.trials) + len(found.twins) + len(found.earlier) - listed
     if beyond > 0:
         said.append(f"{fmt.count(beyond, 'further trial')} not listed here.")
     if listed > explained:
@@ -76,14 +84,14 @@ def _more(found: CellTrials, explained: int, listed: int, run_id: str) -> str:
     return " ".join(said)
 
 
-def _trial(trial: Trial, metric: Metric, evidence: bool) -> TrialView:
+def _trial(trial: Trial, metric: Metric, evidence: bool, *, superseded: bool) -> TrialView:
     readings = {reading.metric: reading.value for reading in trial.readings}
     return TrialView(
         block=trial.spec.block,
         boot=fmt.clean(trial.spec.boot),
         started=fmt.clean(trial.started),
-        outcome=_OUTCOMES[trial.outcome],
-        tone=trial.outcome.value,
+        outcome="measured again" if superseded else _OUTCOMES[trial.outcome],
+        tone="superseded" if superseded else trial.outcome.value,
         value=fmt.value(metric, readings.get(metric.name)),
         others=", ".join(_reading(name, number) for name, number in readings.items() if name != metric.name),
         carried=_carried(trial.witnesses),
@@ -99,6 +107,7 @@ def _trial(trial: Trial, metric: Metric, evidence: bool) -> TrialView:
         run=trial.spec.run,
         twin=trial.spec.twin,
         flags=tuple(map(fmt.clean, trial.flags)),
+        attempt=trial.attempt,
     )
 
 

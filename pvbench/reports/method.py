@@ -48,6 +48,13 @@ _METHOD: tuple[Paragraph, ...] = (
         "unsteady: told, counted, kept. The number of blocks is fixed before the run; nothing stops on a result.",
     ),
     (
+        "Disturbance",
+        "What else ran meanwhile, on the host and where the host is a lab on the machine beneath it, is told by their "
+        "clocks, alike for every arm, and never by the figure. A pair (all arms of a workload in a boot) during which "
+        "it took more than a tenth of the CPUs’ time is measured again in the same boot, at most twice; the last "
+        "attempt counts, the earlier ones stay as rows.",
+    ),
+    (
         "Which device carried it",
         "Guest and host are both asked, before and after each measurement. If the device asked for carried less than "
         "99 % of the traffic, the trial is INVALID and its number is not used. A trial that failed is NOT MEASURED. "

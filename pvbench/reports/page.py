@@ -190,6 +190,7 @@ class TrialView:
     run: int = 1
     twin: bool = False
     flags: tuple[str, ...] = ()
+    attempt: int = 1
 
 
 @dataclass(frozen=True)
@@ -223,7 +224,7 @@ class ComparisonPage:
     """A run's report. `label` is what stands beside every figure ("software emulation"), empty on bare metal.
 
     `headline` is `finding` with `qualifier` in brackets after it, and `caution` where identical arms differ. `noise` is
-    a paragraph on them.
+    a paragraph on them, `repeats` a clause on the pairs that were disturbed.
     """
 
     run_id: str
@@ -260,3 +261,4 @@ class ComparisonPage:
     method: tuple[tuple[str, str], ...]
     caution: str = ""
     noise: str = ""
+    repeats: str = ""

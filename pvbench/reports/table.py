@@ -42,7 +42,7 @@ def render(page: ComparisonPage, width: int, unicode: bool = True) -> str:
         layout = _layout(rows, width)
         for group in page.groups:
             lines += ["", *_group(group, layout, width, glyphs)]
-        lines += ["", *_reasons(rows, width)]
+        lines += ["", *_reasons(rows, width), *(wrap(page.repeats, width) if page.repeats else [])]
     lines += _singles(page, width)
     lines += _costs(page.mechanism, width)
     text = "\n".join(line.rstrip() for line in lines).rstrip() + "\n"

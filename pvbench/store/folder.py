@@ -130,6 +130,12 @@ class Store:
         """Return every trial in the journal, in the order they were made, re-measured ones included."""
         return tuple(trial for _, trial in self._lines())
 
+    def earlier(self) -> tuple[Trial, ...]:
+        """Return the records of trials that were made again later: rows, and no figures."""
+        lines = self._lines()
+        last = {name: number for number, (name, _) in enumerate(lines)}
+        return tuple(trial for number, (name, trial) in enumerate(lines) if last[name] != number)
+
     def trials(self) -> tuple[Trial, ...]:
         """Return the last record of each trial, in the order of their first."""
         return tuple(dict(self._lines()).values())
