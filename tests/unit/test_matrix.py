@@ -114,10 +114,10 @@ def test_every_workload_has_a_grammar() -> None:
 def test_the_quickstart_says_what_the_issue_asks_for() -> None:
     found = load(EXAMPLES[0].read_text(encoding="utf-8"))
     assert ("lab",) == found.hosts
-    assert {DeviceKind.NET: ("e1000", "netfront"), DeviceKind.BLOCK: ("ide", "blkfront")} == dict(found.devices)
-    assert {DeviceKind.NET: "e1000", DeviceKind.BLOCK: "ide"} == dict(found.baseline)
+    assert {DeviceKind.NET: ("rtl8139", "netfront"), DeviceKind.BLOCK: ("ide", "blkfront")} == dict(found.devices)
+    assert {DeviceKind.NET: "rtl8139", DeviceKind.BLOCK: "ide"} == dict(found.baseline)
     assert Placement.COEXIST is found.placement
-    assert matrix.RunSettings(3, Order.RANDOM, 1, 0) == found.run
+    assert (5, Order.RANDOM, 1) == (found.run.blocks, found.run.order, found.run.seed)
     assert matrix.GuestSettings(None, 256 * 2**20, 1) == found.guest
     assert 64 * 2**20 == found.scratch_bytes
     assert 10 == len(matrix.expand(found))
