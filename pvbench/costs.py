@@ -5,11 +5,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from pvbench.bill import UNBALANCED_SHARE
 from pvbench.model import Mechanism, Payer, TrapCost, Trial
+from pvbench.traps import timed
 
 EXIT = "exit: "
 ROUND_TRIP = "device-model round trip"
 PORT, MEMORY, CALL, HALT = "port I/O", "MMIO", "hypercall", "HLT"
+
+DISTURBED = 1.2
+"""Exits that cost more than this share of the time there was were not timed in the guest that made them. Up to here it
+may be that operations timed one by one cost more than those of a busy guest."""
 
 TRAPS: Mapping[str, str] = MappingProxyType(
     {
@@ -28,8 +34,9 @@ at least what the cheapest one does, in and out."""
 class Traced:
     """What a domain did for one I/O (or packet), from all traces of a cell together.
 
-    `counts` are (what, how often for one I/O), the most frequent first; `away` are (reason, share of the traced time
-    that the vCPU was out of the guest for it); `io_s` is the time of one I/O untraced, None where it is not known.
+    `counts` are (what, how often for one I/O), the most frequent first; `away` are (reason, share of the traced time of
+    all `vcpus` that they were out of the guest for it); `io_s` is the time of one I/O untraced, None where that is not
+    known.
     """
 
     ios: float
@@ -40,11 +47,17 @@ class Traced:
     counts: tuple[tuple[str, float], ...]
     away: tuple[tuple[str, float], ...]
     io_s: float | None
+    vcpus: int = 1
 
     @property
     def exits(self) -> float:
         """Exits of every kind for one I/O."""
         return sum(often for what, often in self.counts if what.startswith(EXIT))
+
+    @property
+    def consistent(self) -> bool:
+        """Whether the vCPUs were out of the guest for no longer than the trace lasted."""
+        return within(sum(share for _, share in self.away))
 
     def often(self, what: str) -> float:
         """Return how often something happened for one I/O."""
@@ -53,11 +66,12 @@ class Traced:
 
 @dataclass(frozen=True)
 class Share:
-    """A part of the model: so many operations for one I/O, each taking `cost_s` seconds on average."""
+    """A part of the model: so many operations for one I/O, each charged `cost_s` seconds; their mean is `mean_s`."""
 
     what: str
     often: float
     cost_s: float
+    mean_s: float
 
     @property
     def seconds(self) -> float:
@@ -67,27 +81,40 @@ class Share:
 
 @dataclass(frozen=True)
 class Model:
-    """Exits × cost against the time of one I/O, both untraced. `lacking` are operations without a measured cost."""
+    """Exits × cost against the time of one I/O, both untraced. `lacking` are operations without a measured cost.
+
+    So many `vcpus` may have spent that time at once.
+    """
 
     shares: tuple[Share, ...]
     lacking: tuple[str, ...]
     io_s: float
+    vcpus: int = 1
 
     @property
-    def explained(self) -> float:
-        """The share of the time of one I/O that the exits explain; above 1 where they cost more one by one."""
-        return sum(share.seconds for share in self.shares) / self.io_s
+    def explained(self) -> float | None:
+        """The share of the time of one I/O that the exits explain; None where they were timed under disturbance."""
+        return _plausible(sum(share.seconds for share in self.shares) / self.io_s / self.vcpus)
+
+    @property
+    def at_mean(self) -> float | None:
+        """The same at the mean cost of all rounds, disturbed ones among them."""
+        return _plausible(sum(share.often * share.mean_s for share in self.shares) / self.io_s / self.vcpus)
 
 
 @dataclass(frozen=True)
 class Bill:
-    """CPU seconds by payer over all windows of a cell, for one I/O and for one byte; None where nothing was counted."""
+    """CPU seconds by payer over all windows of a cell, for one I/O and for one byte; None where nothing was counted.
+
+    The guest has so many `vcpus`.
+    """
 
     paid: tuple[tuple[Payer, float], ...]
     wall_s: float
     cpus: int
     ios: int | None
     moved_bytes: int | None
+    vcpus: int = 1
 
     def per_io(self, payer: Payer) -> float | None:
         """Return CPU seconds for one I/O."""
@@ -100,7 +127,19 @@ class Bill:
     @property
     def accounted(self) -> float:
         """The sum of all payers over wall clock × CPUs; 1 where the clocks agree."""
-        return sum(seconds for _, seconds in self.paid) / (self.wall_s * self.cpus)
+        whole = self.wall_s * self.cpus
+        return sum(seconds for _, seconds in self.paid) / whole if whole else 0.0
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether all payers together used no more CPU time than there was."""
+        return within(self.accounted) and all(seconds >= 0 for _, seconds in self.paid)
+
+    @property
+    def consistent(self) -> bool:
+        """Whether it adds up, and the guest's vCPUs ran for no longer than they could."""
+        most = self.wall_s * self.vcpus
+        return self.adds_up and within(dict(self.paid).get(Payer.GUEST, 0.0) / most if most else 0.0)
 
     @property
     def dom0_share(self) -> float | None:
@@ -111,7 +150,12 @@ class Bill:
         return sum(paid.get(payer, 0.0) for payer in dom0) / used if used else None
 
 
-def traced(trials: Iterable[Trial]) -> Traced | None:
+def within(share: float) -> bool:
+    """Whether a share of time is one that clocks may tell which are read one after another."""
+    return 0 <= share <= 1 + UNBALANCED_SHARE
+
+
+def traced(trials: Iterable[Trial], vcpus: int = 1) -> Traced | None:
     """Return what all traces of a cell say of one I/O; None without a trace in which I/O was done."""
     pairs = [(trial, trial.mechanism) for trial in trials if trial.mechanism and trial.mechanism.ios]
     found = [each for _, each in pairs]
@@ -128,8 +172,8 @@ def traced(trials: Iterable[Trial]) -> Traced | None:
     return Traced(
         ios, seconds, len(found), sum(each.lost for each in found), slowdown,
         tuple((what, often / ios) for what, often in counts.most_common()),
-        tuple((what, spent / seconds) for what, spent in away.most_common() if seconds),
-        _untraced(pairs),
+        tuple((what, spent / seconds / vcpus) for what, spent in away.most_common() if seconds),
+        _untraced(pairs), vcpus,
     )  # fmt: skip
 
 
@@ -145,10 +189,13 @@ def _untraced(pairs: Sequence[tuple[Trial, Mechanism]]) -> float | None:
     return sum(times) / len(times) if times else None
 
 
-def model(of: Traced, traps: Iterable[TrapCost]) -> Model | None:
-    """Return exits × cost for one I/O; None where its time or every cost is unknown. HLT is waiting, not a cost."""
-    costs = {trap.name: mean_s(trap) for trap in traps if trap.bins}
-    if of.io_s is None or not costs:
+def model(of: Traced, traps: Iterable[TrapCost], *, alone: bool = True) -> Model | None:
+    """Return exits × cost for one I/O; None where its time or every cost is unknown. HLT is waiting, not a cost.
+
+    I/Os that are not alone may be under way on all vCPUs at once.
+    """
+    costs = {each.name: each for each in timed(traps)}
+    if not of.io_s or not costs:
         return None
     memory = of.often(EXIT + MEMORY)
     ports = max(0.0, of.often(ROUND_TRIP) - memory)
@@ -163,17 +210,20 @@ def model(of: Traced, traps: Iterable[TrapCost]) -> Model | None:
         ),
     }  # fmt: skip
     there = {what: times for what, times in often.items() if times}
-    shares = tuple(Share(what, times, costs[TRAPS[what]]) for what, times in there.items() if TRAPS[what] in costs)
-    return Model(shares, tuple(what for what in there if TRAPS[what] not in costs), of.io_s)
+    shares = tuple(
+        Share(what, times, cost.charged_s, cost.mean_s)
+        for what, times in there.items() if (cost := costs.get(TRAPS[what]))
+    )  # fmt: skip
+    return Model(shares, tuple(what for what in there if TRAPS[what] not in costs), of.io_s,
+                 1 if alone else of.vcpus)  # fmt: skip
 
 
-def mean_s(trap: TrapCost) -> float:
-    """Return what an operation takes on average, in seconds: what adds up where many are made."""
-    return sum(ns * count for ns, count in trap.bins) / sum(count for _, count in trap.bins) / 1e9
+def _plausible(share: float) -> float | None:
+    return share if share <= DISTURBED else None
 
 
-def billed(trials: Iterable[Trial]) -> Bill | None:
-    """Return who paid for a cell's I/O, its trials' windows together; None without a bill."""
+def billed(trials: Iterable[Trial], vcpus: int = 1) -> Bill | None:
+    """Return who paid for the I/O of a cell, all windows together; None without a bill."""
     bills = [trial.bill for trial in trials if trial.bill]
     if not bills:
         return None
@@ -183,4 +233,5 @@ def billed(trials: Iterable[Trial]) -> Bill | None:
     return Bill(
         tuple(paid.items()), sum(bill.wall_s for bill in bills), bills[0].cpus,
         sum(filter(None, ios)) if None not in ios else None, sum(filter(None, moved)) if None not in moved else None,
+        vcpus,
     )  # fmt: skip

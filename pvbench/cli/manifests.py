@@ -45,6 +45,7 @@ def begin(
         stack=stack(hosts),
         plan=planned.make(matrix).trials,
         margin=matrix.margin,
+        vcpus=matrix.guest.vcpus,
         purpose=purpose,
         disturbed_above=DISTURBED_ABOVE,
     )

@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from pvbench.costs import EXIT, mean_s
-from pvbench.model import CpuBill, DeviceKind, Mechanism, Payer, TrapCost, Trial
+from pvbench.costs import EXIT, within
+from pvbench.model import CpuBill, DeviceKind, Mechanism, Payer, Trial
 from pvbench.reports import format as fmt
+from pvbench.reports.explained import INCONSISTENT
+from pvbench.stats.latency import total
+from pvbench.traps import Timed, mean_s, timed
 
 
 def lines(trial: Trial) -> Iterator[str]:
@@ -17,8 +20,10 @@ def lines(trial: Trial) -> Iterator[str]:
     if trial.mechanism:
         yield from _mechanism(trial.mechanism, noun)
     if trial.traps:
-        yield "    one operation takes, on average:"
-        yield from (f"      {fmt.clean(trap.name)}: {_took(trap)}" for trap in trial.traps)
+        yield "    one operation takes, as it is charged (and on average):"
+        names = dict.fromkeys(trap.name for trap in trial.traps)
+        found = {each.name: each for each in timed(trial.traps)}
+        yield from (f"      {fmt.clean(name)}: {_took(found.get(name))}" for name in names)
 
 
 def as_data(trial: Trial) -> dict[str, Any]:
@@ -31,7 +36,7 @@ def as_data(trial: Trial) -> dict[str, Any]:
         else None,
         "mechanism": asdict(made) | {"counts": dict(made.counts), "away": dict(made.away)} if made else None,
         "traps": [
-            {"name": trap.name, "mean_s": mean_s(trap) if trap.bins else None, "bins": trap.bins}
+            {"name": trap.name, "mean_s": mean_s(trap.bins) if trap.bins else None, "bins": trap.bins}
             for trap in trial.traps
         ],
     }
@@ -44,8 +49,9 @@ def _bill(bill: CpuBill, noun: str) -> Iterator[str]:
     yield f"    CPU of {fmt.duration(bill.wall_s)} on {fmt.count(bill.cpus, 'CPU')}{done}{moved}:"
     # Idle last, whatever the order they are kept in.
     for payer, used in sorted(bill.paid, key=lambda pair: (pair[0] is Payer.IDLE, -pair[1])):
-        yield f"      {payer.value}: {used:.2f} s ({used / whole * 100:.1f} %)"
-    yield f"      accounted: {sum(used for _, used in bill.paid) / whole * 100:.1f} % of wall clock × CPUs"
+        yield f"      {payer.value}: {used:.2f} s ({_share(used, whole)})"
+    accounted = _share(sum(used for _, used in bill.paid), whole)
+    yield f"      accounted: {accounted}{'' if accounted == INCONSISTENT else ' of wall clock × CPUs'}"
 
 
 def _mechanism(made: Mechanism, noun: str) -> Iterator[str]:
@@ -59,11 +65,24 @@ def _mechanism(made: Mechanism, noun: str) -> Iterator[str]:
         per = made.per_io(what)
         told = f"{often:,}" if per is None else f"{often:,}, {fmt.significant(per, 3)} per {noun}"
         out = away.get(what.removeprefix(EXIT)) if what.startswith(EXIT) else None
-        share = f", away {out / made.traced_s * 100:.1f} % of the time" if out is not None and made.traced_s else ""
+        share = f", away {_away(out, made.traced_s)}" if out is not None and made.traced_s else ""
         yield f"      {fmt.clean(what)}: {least}{told}{share}"
 
 
-def _took(trap: TrapCost) -> str:
-    if not trap.bins:
+def _share(used: float, whole: float) -> str:
+    share = used / whole if whole else 0.0
+    return f"{min(share, 1.0) * 100:.1f} %" if within(share) else INCONSISTENT
+
+
+def _away(out_s: float, traced_s: float) -> str:
+    """Return a share of the time; several vCPUs can be out at once, so more than all is told in seconds."""
+    if not within(out_s / traced_s):
+        return f"{fmt.duration(out_s)} in {fmt.duration(traced_s)}"
+    return f"{_share(out_s, traced_s)} of the time"
+
+
+def _took(of: Timed | None) -> str:
+    if of is None:
         return fmt.NOT_MEASURED
-    return f"{fmt.brief(mean_s(trap))} ({fmt.count(sum(count for _, count in trap.bins), 'sample')})"
+    made = f"{fmt.count(len(of.rounds), 'round')}, " if len(of.rounds) > 1 else ""
+    return f"{fmt.brief(of.charged_s)} ({fmt.brief(of.mean_s)}; {made}{fmt.count(total(of.bins), 'sample')})"

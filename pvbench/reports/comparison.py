@@ -41,7 +41,7 @@ def build(manifest: Manifest, trials: Sequence[Trial], earlier: Sequence[Trial] 
     rows = tuple(row for group in groups for row in group.rows)
     strips = _strips(matched, label)
     finding, qualifier = headline(rows, label, pilot=manifest.purpose is Purpose.PILOT)
-    costs = mechanism(matched, rows, label)
+    costs = mechanism(matched, rows, label, max(manifest.vcpus or 1, 1))
     noise = floor(gathered)
     warned = caution(noise)
     again = repeats.told(manifest, trials)

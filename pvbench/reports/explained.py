@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from pvbench.costs import EXIT, HALT, Share, Traced, model
+from pvbench.costs import EXIT, HALT, Model, Share, Traced, model
 from pvbench.model import TrapCost, Workload
 from pvbench.reports import format as fmt
 
@@ -53,23 +53,31 @@ class Told:
     @property
     def alone(self) -> bool:
         """Whether one I/O is under way at a time, so that the time between two is the time one takes."""
+        if self.noun != "I/O":
+            return False
         params = dict(self.workload.params)
         return params.get("iodepth", 1) == 1 and params.get("numjobs", 1) == 1
 
 
+DISTURBED = "the operations were timed under disturbance"
+INCONSISTENT = "inconsistent"
+
+
 def model_line(of: Traced, traps: Iterable[TrapCost], told: Told) -> str:
     """Return the model's sentences; empty where the time of an I/O or every cost is unknown."""
-    made = model(of, traps)
+    made = model(of, traps, alone=told.alone)
     if made is None or not told.whole:
         return ""
-    seconds = sum(share.seconds for share in made.shares)
     time = (
         f"the {fmt.brief(made.io_s)} one {told.thing} takes"
         if told.alone
-        else f"{fmt.brief(made.io_s)} per {told.thing}"
+        else f"{fmt.brief(made.io_s)} per {told.thing}{f' on {made.vcpus} vCPUs' if made.vcpus > 1 else ''}"
     )
+    if made.explained is None:
+        return f"explains nothing: it comes to far more than {time}, so {DISTURBED}."
+    seconds = sum(share.seconds for share in made.shares)
     least = "at least " if of.lost else ""
-    said = [f"{_sum(made.shares)} = {least}{fmt.brief(seconds)} of {time} ({made.explained * 100:.0f} %)."]
+    said = [f"{_sum(made.shares)} = {least}{fmt.brief(seconds)} of {time} ({_explained(made)})."]
     if made.lacking:
         said.append(f"Not timed, so not counted: {', '.join(_NAMES[what] for what in made.lacking)}.")
     if made.explained < ENOUGH:
@@ -79,16 +87,27 @@ def model_line(of: Traced, traps: Iterable[TrapCost], told: Told) -> str:
     return " ".join(said)
 
 
+def _explained(made: Model) -> str:
+    assert made.explained is not None  # noqa: S101 - the caller has looked
+    said, other = f"{made.explained * 100:.0f} %", made.at_mean
+    if other is None:
+        return f"{said}; at the mean cost of all rounds far more than that: some were disturbed"
+    mean = f"{other * 100:.0f} %"
+    return said if mean == said else f"{said}; {mean} at the mean cost of all rounds"
+
+
 def away(of: Traced) -> str:
     """Return how much of the traced time the vCPU was out of the guest, by reason; empty where that was not timed."""
     if not of.away:
         return ""
+    if not of.consistent:
+        return f"In the trace the vCPU’s exits add up to more time than it lasted: {INCONSISTENT}, so no share is told."
     shares = [(_plain(reason), share) for reason, share in of.away if share >= 0.005]
     reasons = ", ".join(
-        f"{'halted, which is waiting,' if why == HALT else fmt.clean(why)} {share * 100:.0f} %" for why, share in shares
+        f"{'halted, which is waiting,' if why == HALT else fmt.clean(why)} {fmt.part(share)}" for why, share in shares
     )
     outside = sum(share for _, share in of.away)
-    return f"In the trace the vCPU was out of the guest for {outside * 100:.0f} % of the time" + (
+    return f"In the trace the vCPU was out of the guest for {fmt.part(outside)} of the time" + (
         f": {reasons}." if reasons else "."
     )
 
@@ -106,17 +125,19 @@ def _missing(of: Traced, explained: float) -> str:
     found = {_plain(reason): share for reason, share in of.away}
     if not found:
         return "Where the rest goes was not traced."
+    if not of.consistent:
+        return f"Where the rest goes the trace does not tell: what it says of the time is {INCONSISTENT}."
     waiting = found.pop(HALT, 0.0)
     working = sum(found.values())
     if working > explained + CLEARLY:
         return (
             "What is missing is the exits’ own price under load: in the trace they kept the vCPU out of the guest for "
-            f"{working * 100:.0f} % of the time, so there each took longer than when timed one by one."
+            f"{fmt.part(working)} of the time, so there each took longer than when timed one by one."
         )
     inside = max(0.0, 1 - waiting - working)
     return (
-        f"The rest is no exit’s: in the trace the vCPU was halted for {waiting * 100:.0f} % of the time, which is "
-        f"waiting for the backend or the device, and in the guest itself for {inside * 100:.0f} %."
+        f"The rest is no exit’s: in the trace the vCPU was halted for {fmt.part(waiting)} of the time, which is "
+        f"waiting for the backend or the device, and in the guest itself for {fmt.part(inside)}."
     )
 
 

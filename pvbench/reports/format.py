@@ -47,6 +47,8 @@ def significant(number: float, digits: int = DIGITS) -> str:
     """Return a number with so many significant digits, thousands separated, never in exponent form."""
     if number == 0:
         return "0"
+    if math.isinf(number):  # made of figures from elsewhere, each of which is finite
+        return "∞" if number > 0 else "-∞"
     places = digits - 1 - math.floor(math.log10(abs(number)))
     rounded = round(number, places)
     if rounded != 0:  # 9.999 has become 10.0: one place fewer
@@ -104,6 +106,11 @@ def share(part: float | None) -> str:
     if part is None:
         return NOT_MEASURED
     return f"{math.floor(part * 1000) / 10:.1f} %".replace(".0 %", " %")
+
+
+def part(of_time: float) -> str:
+    """Return a share of time in whole percent: 87 %. Clocks are read one after another: no share is above 100 %."""
+    return f"{min(of_time, 1.0) * 100:.0f} %"
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:

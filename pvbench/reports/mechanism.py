@@ -1,16 +1,16 @@
 """A run's traces, bills and trap costs → what one I/O costs, who pays for it and what limited it. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pvbench.bottleneck import Limit, Limited, limited
-from pvbench.costs import EXIT, HALT, ROUND_TRIP, Bill, Traced, billed, traced
+from pvbench.costs import EXIT, HALT, ROUND_TRIP, Bill, Traced, billed, traced, within
 from pvbench.model import DeviceKind, Outcome, Payer, TrapCost, Trial
 from pvbench.reports import format as fmt
 from pvbench.reports import wording
 from pvbench.reports.arms import CellTrials
 from pvbench.reports.ceilings import reached
-from pvbench.reports.explained import Told, away, model_line
+from pvbench.reports.explained import INCONSISTENT, Told, away, model_line
 from pvbench.reports.mechanism_page import (
     BillView,
     DeviceCost,
@@ -22,7 +22,8 @@ from pvbench.reports.mechanism_page import (
     WorkloadCost,
 )
 from pvbench.reports.page import Row
-from pvbench.stats.latency import Bins, merge, percentile, total
+from pvbench.stats.latency import percentile, total
+from pvbench.traps import Boot, Timed, boot_of, by_boot, quantile_ns, timed
 
 Matched = tuple[CellTrials | None, tuple[CellTrials, ...]]
 
@@ -61,15 +62,19 @@ class _Found:
     view: DeviceCost
 
 
-def mechanism(matched: Sequence[Matched], rows: Sequence[Row], label: str) -> MechanismPage | None:
-    """Return the section; None where nothing was traced, billed or timed."""
+def mechanism(matched: Sequence[Matched], rows: Sequence[Row], label: str, vcpus: int = 1) -> MechanismPage | None:
+    """Return the section of guests with so many vCPUs; None where nothing was traced, billed or timed."""
     families = [[found for found in (baseline, *candidates) if found] for baseline, candidates in matched]
     many = len({cell.cell.host for cells in families for cell in cells}) > 1
+    boots = by_boot(trial for cells in families for cell in cells for trial in cell.trials)
     gathered = [
-        [_found(cell) for cell in sorted(cells, key=lambda each: wording.io_path(each.cell.device) == "PV")]
+        [
+            _found(cell, boots, vcpus)
+            for cell in sorted(cells, key=lambda each: wording.io_path(each.cell.device) == "PV")
+        ]
         for cells in families
     ]
-    tables = _tables([trial for family in gathered for each in family for trial in each.trials])
+    tables = _tables(boots)
     shown = [family for family in gathered if any(each.traced or each.bill for each in family)]
     if not shown and not tables:
         return None
@@ -93,22 +98,24 @@ def mechanism(matched: Sequence[Matched], rows: Sequence[Row], label: str) -> Me
     )
 
 
-def _found(cell: CellTrials) -> _Found:
+def _found(cell: CellTrials, boots: Mapping[Boot, tuple[TrapCost, ...]], vcpus: int) -> _Found:
     # What took another device's path tells nothing of this one's.
     trials = tuple(trial for trial in cell.trials if trial.outcome is Outcome.OK)
-    seen, bill = traced(trials), billed(trials)
+    seen, bill = traced(trials, vcpus), billed(trials, vcpus)
     noun = "packet" if cell.cell.kind is DeviceKind.NET else "I/O"
     bill_view = _bill(bill, by_bytes=_by_bytes(cell)) if bill else None
     device = fmt.clean(cell.cell.device)
-    by = limited(trials, seen, at=reached(cell))
+    by = limited(trials, seen, at=reached(cell), vcpus=vcpus)
+    there = dict.fromkeys(boot_of(trial) for trial in trials if trial.mechanism)
+    costs = [cost for boot in there for cost in boots.get(boot, ())]
     view = DeviceCost(
         device=device,
         io_path=wording.io_path(cell.cell.device),
         cell=cell.id,
         trace=_trace(seen, noun) if seen else None,
         bill=bill_view,
-        model=model_line(seen, _of_boots(trials), Told(cell.cell.workload, noun)) if seen else "",
-        limit=_limit(by) if seen or bill else "",
+        model=model_line(seen, costs, Told(cell.cell.workload, noun)) if seen else "",
+        limit=_limit(by, seen, bill) if seen or bill else "",
         line=_line(device, seen, bill_view, noun),
     )
     return _Found(cell, trials, seen, bill, by, view)
@@ -175,7 +182,6 @@ def _basis(of: Traced, noun: str) -> tuple[str, ...]:
 def _bill(of: Bill, *, by_bytes: bool) -> BillView:
     paid = dict(of.paid)
     used = sum(seconds for payer, seconds in paid.items() if payer not in COSTS_NOTHING)
-    whole = of.wall_s * of.cpus
     unit = (of.moved_bytes or 0) / GIB if by_bytes else (of.ios or 0) / 1e6
     return BillView(
         per_gib=_seconds(used * GIB / of.moved_bytes) if of.moved_bytes else fmt.NOT_MEASURED,
@@ -183,9 +189,11 @@ def _bill(of: Bill, *, by_bytes: bool) -> BillView:
         per_io=fmt.brief(used / of.ios) if of.ios else "",
         dom0=_percent(of.dom0_share) if of.dom0_share is not None else fmt.NOT_MEASURED,
         shares=tuple(
-            Part(payer.value, paid[payer] / whole, _percent(paid[payer] / whole), PAYERS[payer]) for payer in Payer
+            Part(payer.value, share, _percent(share), PAYERS[payer])
+            for payer in Payer
+            for share in (_of(paid[payer], of.wall_s * of.cpus),)
         ),
-        accounted=f"{of.accounted * 100:.1f} %",
+        accounted=f"{min(of.accounted, 1.0) * 100:.1f} %" if of.consistent else INCONSISTENT,
         figure=tuple(
             Part(payer.value, paid[payer] / unit, _seconds(paid[payer] / unit), PAYERS[payer])
             for payer in Payer
@@ -195,7 +203,13 @@ def _bill(of: Bill, *, by_bytes: bool) -> BillView:
     )
 
 
-def _limit(found: Limited | None) -> str:
+def _of(seconds: float, whole: float) -> float:
+    return seconds / whole if whole else 0.0
+
+
+def _limit(found: Limited | None, of: Traced | None, bill: Bill | None) -> str:
+    if found is None and ((of and not of.consistent) or (bill and not bill.consistent)):
+        return f"nothing named: the evidence is {INCONSISTENT}, it tells of more time than there was"
     if found is None:
         return "nothing named: the evidence points at no single limit"
     return f"{found.by.value}: {found.because}".replace("%", " %")
@@ -246,47 +260,32 @@ def _lines(load: WorkloadCost) -> list[str]:
     return [f"{load.workload}{load.where}: {'; '.join(told)}"] if told else []
 
 
-def _of_boots(trials: Sequence[Trial]) -> tuple[TrapCost, ...]:
-    """Return what the operations take in the boots of these trials; a boot's are timed once and stand in each trial."""
-    once = dict.fromkeys((trial.spec.cell.host, trial.spec.boot, trap) for trial in trials for trap in trial.traps)
-    names = dict.fromkeys(trap.name for _, _, trap in once)
-    return tuple(TrapCost(name, merge(trap.bins for _, _, trap in once if trap.name == name)) for name in names)
-
-
-def _tables(trials: Sequence[Trial]) -> tuple[TrapTable, ...]:
+def _tables(boots: Mapping[Boot, tuple[TrapCost, ...]]) -> tuple[TrapTable, ...]:
     tables = []
-    for host in dict.fromkeys(trial.spec.cell.host for trial in trials if trial.traps):
-        own = _of_boots([trial for trial in trials if trial.spec.cell.host == host])
-        rows = tuple(_trap_row(trap) for trap in own if total(trap.bins))
-        if rows:
-            tables.append(TrapTable(fmt.clean(host), rows))
+    for host in dict.fromkeys(host for host, *_ in boots):
+        own = timed(cost for (where, *_), costs in boots.items() if where == host for cost in costs)
+        if own:
+            tables.append(TrapTable(fmt.clean(host), tuple(_trap_row(each) for each in own)))
     return tuple(tables)
 
 
-def _trap_row(trap: TrapCost) -> TrapRow:
-    bins, samples = trap.bins, total(trap.bins)
-    mean = sum(ns * count for ns, count in bins) / samples
-    low, *middle, high = (_quantile(bins, q) for q in (0.0, 0.25, 0.5, 0.75, 1.0))
+def _trap_row(of: Timed) -> TrapRow:
+    bins = of.bins
+    low, *middle, high = (quantile_ns(bins, q) for q in (0.0, 0.25, 0.5, 0.75, 1.0))
     p90, p99 = (percentile(bins, q) for q in (0.9, 0.99))
     return TrapRow(
-        operation=fmt.clean(trap.name),
-        samples=f"{samples:,}",
+        operation=fmt.clean(of.name),
+        rounds=f"{len(of.rounds):,}",
+        samples=f"{total(bins):,}",
+        charged=fmt.brief(of.charged_s),
         median=fmt.brief(middle[1] / 1e9),
-        mean=fmt.brief(mean / 1e9),
+        mean=fmt.brief(of.mean_s),
         p90=fmt.brief(p90) if p90 is not None else "–",
         p99=fmt.brief(p99) if p99 is not None else "–",
         marks=(low, middle[0], middle[1], middle[2], high),
-        mean_ns=mean,
+        mean_ns=of.mean_s * 1e9,
+        charged_ns=of.charged_s * 1e9,
     )
-
-
-def _quantile(bins: Bins, q: float) -> float:
-    wanted, seen = q * total(bins), 0
-    for ns, count in bins:
-        seen += count
-        if seen >= wanted and count:
-            return float(ns)
-    return float(bins[-1][0])
 
 
 def _often(often: float) -> str:
@@ -303,6 +302,9 @@ def _seconds(seconds: float) -> str:
 
 
 def _percent(share: float) -> str:
+    if not within(share):
+        return INCONSISTENT
+    share = min(share, 1.0)
     return f"{share * 100:.0f} %" if share == 0 or share >= 0.095 else f"{share * 100:.1f} %"
 
 

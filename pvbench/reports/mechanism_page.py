@@ -76,16 +76,22 @@ class WorkloadCost:
 
 @dataclass(frozen=True)
 class TrapRow:
-    """What one primitive operation takes in the guest. `marks` are minimum, quartiles, maximum, in ns."""
+    """What one primitive operation takes in the guest, over all rounds, and what a model charges for it.
+
+    `marks` are minimum, quartiles, maximum, in ns.
+    """
 
     operation: str
+    rounds: str
     samples: str
+    charged: str
     median: str
     mean: str
     p90: str
     p99: str
     marks: tuple[float, float, float, float, float]
     mean_ns: float
+    charged_ns: float
 
 
 @dataclass(frozen=True)

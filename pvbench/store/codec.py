@@ -129,6 +129,7 @@ def decode_manifest(content: str) -> tuple[Manifest, dict[str, TrialSpec]]:
         purpose=choice(data, "purpose", Purpose),
         disturbed_above=real_or_none(data, "disturbed_above"),
         setups=each(data, "setups", _setup),
+        vcpus=whole_or_none(data, "vcpus"),
     )
     return manifest, plan
 

@@ -15,7 +15,8 @@ class Manifest:
 
     `margin` is the relative difference within which two devices are called equivalent. `disturbed_above` is the share
     of a machine's CPU time above which what else ran there has a pair measured again; None where nobody asked. `setups`
-    are, by host, the settings of the inventory that figures depend on, as (key, text), sorted.
+    are, by host, the settings of the inventory that figures depend on, as (key, text), sorted. `vcpus` are those of
+    every guest; None where an older pvbench did not say.
     """
 
     schema: int
@@ -38,6 +39,7 @@ class Manifest:
     purpose: Purpose = Purpose.RUN
     disturbed_above: float | None = None
     setups: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+    vcpus: int | None = None
 
 
 def new_run_id(now: datetime, matrix_name: str, salt: str) -> str:

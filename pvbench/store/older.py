@@ -24,7 +24,7 @@ def modern_manifest(data: Any) -> Any:
         }  # fmt: skip
     if data["schema"] in (1, 2):
         # What it was for was told by its command line alone; how disturbed it was, nobody asked.
-        data = {"purpose": _purpose(data.get("command")), "disturbed_above": None, "setups": []} | data
+        data = {"purpose": _purpose(data.get("command")), "disturbed_above": None, "vcpus": None, "setups": []} | data
     return data
 
 

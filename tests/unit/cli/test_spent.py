@@ -39,8 +39,8 @@ def test_show_prints_what_an_io_cost() -> None:
         "      3 records lost: every count is a lower bound",
         "      exit: port I/O: at least 1,300, 26.0 per I/O, away 80.0 % of the time",
         r"      exit: \x1b[31m: at least 5, 0.100 per I/O",
-        "    one operation takes, on average:",
-        "      empty hypercall: 150 µs (4 samples)",
+        "    one operation takes, as it is charged (and on average):",
+        "      empty hypercall: 100 µs (150 µs; 4 samples)",
         "      event to self: not measured",
     ] == list(spent.lines(TRIAL))
 

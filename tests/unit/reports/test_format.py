@@ -31,6 +31,10 @@ def test_values_are_written_with_three_digits_and_their_unit(metric: str, number
     assert expected == fmt.value(METRICS[metric], number)
 
 
+def test_what_has_no_digits_is_still_written() -> None:
+    assert ["∞", "-∞"] == [fmt.significant(each) for each in (math.inf, -math.inf)]
+
+
 @pytest.mark.parametrize("metric", METRICS.values(), ids=lambda metric: metric.name)
 @given(number=st.floats(min_value=0, max_value=1e12, allow_subnormal=False))
 def test_every_metric_has_a_format(metric: object, number: float) -> None:
