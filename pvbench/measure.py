@@ -80,6 +80,7 @@ def _measured(spec: TrialSpec, guest: Guest, run: Measuring, started: str) -> Tr
                ("tool", done.elapsed_s), ("trial", spent),
                ("overhead", spent - done.elapsed_s - (done.warmup_s or 0.0)))  # fmt: skip
     found = verdict.judge(tool, params, DRIVERS[cell.device], done, witnesses[1])
+    witnesses = (replace(done.witness, facts=(*done.witness.facts, *found.facts)), witnesses[1])
     readings: tuple[Reading, ...] = ()
     bins: tuple[tuple[int, int], ...] = ()
     windows: tuple[float, ...] = ()

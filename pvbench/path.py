@@ -6,8 +6,15 @@ from pvbench.model import Witness
 MIN_SHARE = 0.99
 
 
-def judge(asked: Driver, guest: Witness, host: Witness) -> str | None:
-    """Return why a trial is INVALID, or None when both sides saw the device asked for carry at least 99 %."""
+def judge(asked: Driver, guest: Witness, host: Witness, *, idle: bool = False) -> str | None:
+    """Return why a trial is INVALID, or None when both sides saw the device asked for carry at least 99 %.
+
+    `idle` says that no traffic is fine, as where the guest's page cache is what is measured.
+    """
+    if idle and guest.all_bytes == host.all_bytes == 0:
+        return None
+    if guest.all_bytes is None:
+        return f"the guest could not say what carried the traffic of {asked.name}"
     if not guest.all_bytes:
         return f"{asked.name} was asked for, but the guest saw no traffic on any {asked.kind} device"
     if guest.driver not in asked.bound or (guest.share or 0) < MIN_SHARE:

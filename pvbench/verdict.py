@@ -3,7 +3,7 @@
 import signal
 from dataclasses import dataclass
 
-from pvbench import path
+from pvbench import amounts, path
 from pvbench.drivers import Driver
 from pvbench.errors import ParseError
 from pvbench.hypervisor import GuestRun
@@ -18,12 +18,16 @@ LONGEST_WORDS = 200
 
 @dataclass(frozen=True)
 class Verdict:
-    """`reason` and `measured` as in `Trial`: a reason exactly where it is not OK, figures exactly where it is."""
+    """A `reason` exactly where it is not OK, what was `measured` exactly where it is.
+
+    `facts` stand beside what the guest saw: what the tool says it moved, and what a warm-up of its own did.
+    """
 
     outcome: Outcome
     reason: str | None = None
     measured: Measured | None = None
     flags: tuple[str, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
 
 
 def judge(tool: Tool, params: Params, asked: Driver, done: GuestRun, host: Witness) -> Verdict:
@@ -36,9 +40,17 @@ def judge(tool: Tool, params: Params, asked: Driver, done: GuestRun, host: Witne
         return Verdict(Outcome.NOT_MEASURED, "; ".join(filter(None, (f"{error}{_aside(done)}", ended(done, said="")))))
     if failure := ended(done):
         return Verdict(Outcome.NOT_MEASURED, failure)
-    if reason := path.judge(asked, done.witness, host):
-        return Verdict(Outcome.INVALID, reason)
-    return Verdict(Outcome.OK, None, measured)
+    claim, warmup = measured.claim, done.warmup.witness if done.warmup else None
+    facts = [(f"{tool.name} says it moved", claim.said)]
+    if warmup:
+        facts.append(("before, in the warm-up", f"{warmup.asked_bytes} bytes"))
+    reason = path.judge(asked, done.witness, host, idle=claim.cached) or amounts.judge(
+        asked, tool.name, done.witness, host, warmup, claim
+    )
+    if reason:
+        return Verdict(Outcome.INVALID, reason, facts=tuple(facts))
+    doubts = tuple(amounts.flags(asked, tool.name, done.witness, claim))
+    return Verdict(Outcome.OK, None, measured, doubts, tuple(facts))
 
 
 def ended(run: GuestRun, said: str | None = None) -> str | None:

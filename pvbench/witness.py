@@ -48,27 +48,39 @@ def guest_witness(before: tuple[Sighting, ...], after: tuple[Sighting, ...], kin
     start = {s.name: s for s in before if s.kind is kind}
     moved = {s.name: s.moved_bytes - start[s.name].moved_bytes for s in after if s.name in start}
     ios = {s.name: s.ios - (start[s.name].ios or 0) for s in after if s.name in start and s.ios is not None}
-    busiest = max(moved, key=lambda name: moved[name], default=None)
-    facts = [(f"{name} ({start[name].driver})", f"{moved[name]} bytes") for name in sorted(moved)]
-    return Witness(
-        side="guest",
-        driver=start[busiest].driver if busiest is not None and moved[busiest] else None,
-        asked_bytes=moved.get(asked),
-        all_bytes=sum(moved.values()) if moved else None,
-        asked_ios=ios.get(asked),
-        facts=tuple(facts),
-    )
+    facts = {f"{name} ({start[name].driver})": f"{moved[name]} bytes" for name in sorted(moved)}
+    return _witness("guest", moved, {name: start[name].driver for name in moved}, asked, ios.get(asked), facts)
 
 
-def host_witness(before: Mapping[str, int], after: Mapping[str, int], asked: str, facts: Mapping[str, str]) -> Witness:
-    """Compare two looks of the host, {device: bytes}: every device of the domain that dom0 counts."""
+def host_witness(
+    before: Mapping[str, int], after: Mapping[str, int], asked: str, facts: Mapping[str, str], ios: int | None = None
+) -> Witness:
+    """Compare two looks of the host, {device: bytes}: every device of the domain that dom0 counts.
+
+    `ios` are the requests, or packets, of the device asked for meanwhile.
+    """
     moved = {name: count - before.get(name, 0) for name, count in after.items()}
-    busiest = max(moved, key=lambda name: moved[name], default=None)
     counted = {name: f"{count} bytes" for name, count in sorted(moved.items())}
+    return _witness("host", moved, {name: name for name in moved}, asked, ios, counted | dict(facts))
+
+
+def _witness(
+    side: str,
+    moved: Mapping[str, int],
+    drivers: Mapping[str, str],
+    asked: str,
+    ios: int | None,
+    facts: Mapping[str, str],
+) -> Witness:
+    """Return what one side saw. A counter that went backwards was begun anew meanwhile: nobody knows what it missed."""
+    if any(count < 0 for count in moved.values()):
+        return Witness(side, None, None, None, None, tuple(facts.items()))
+    busiest = max(moved, key=lambda name: moved[name], default=None)
     return Witness(
-        side="host",
-        driver=busiest if busiest is not None and moved[busiest] else None,
+        side=side,
+        driver=drivers[busiest] if busiest is not None and moved[busiest] else None,
         asked_bytes=moved.get(asked),
         all_bytes=sum(moved.values()) if moved else None,
-        facts=tuple((counted | dict(facts)).items()),
+        asked_ios=ios if ios is None or ios >= 0 else None,
+        facts=tuple(facts.items()),
     )

@@ -39,7 +39,7 @@ class Only:
 
     param: str
     other: str
-    values: frozenset[str]
+    values: frozenset[Scalar]
     needed: str | None = None
 
 
@@ -84,6 +84,11 @@ _FIO = Keyed(
             "How fio submits I/O; left out: psync for iodepth 1, else libaio.",
         ),
         "direct": _swept(Flag(), "Whether the guest's page cache is bypassed (O_DIRECT).", "true"),
+        "page_cache_counts": Field(
+            Flag(),
+            "Only with direct: false. true: the guest's page cache is what is measured, and the disk need not have "
+            "moved what fio says; left out, a trial whose disk moved less is INVALID.",
+        ),
         "fsync": _swept(Whole(1, 10_000), "An fsync after so many writes; only where something is written."),
         "rate_iops": _swept(
             Whole(1, 10_000_000),
@@ -137,6 +142,8 @@ _NETPERF = Keyed(
 
 
 def _fio_settle(point: Point) -> Point:
+    if point.get("page_cache_counts") is False:
+        point = {name: value for name, value in point.items() if name != "page_cache_counts"}
     if "rate_iops" in point and point["iodepth"] == 1 and "ioengine" not in point:
         point = {**point, "iodepth": IN_FLIGHT}
     return {"ioengine": "psync" if point["iodepth"] == 1 else "libaio", **point}
@@ -191,7 +198,11 @@ GRAMMARS: Mapping[str, Grammar] = MappingProxyType(
     {
         "fio": Grammar(
             _FIO,
-            (Only("rwmixread", "rw", frozenset({"randrw"})), Only("fsync", "rw", _WRITES)),
+            (
+                Only("rwmixread", "rw", frozenset({"randrw"})),
+                Only("fsync", "rw", _WRITES),
+                Only("page_cache_counts", "direct", frozenset({False})),
+            ),
             _fio_settle,
             _fio_objects,
         ),
@@ -240,6 +251,10 @@ def sweep(name: str, values: Mapping[str, Any], node: Table) -> Iterator[Workloa
             yield workload
 
 
+def _said(value: Scalar) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _applicable(grammar: Grammar, point: Point) -> Point:
     out = {only.param for only in grammar.only if point[only.other] not in only.values}
     return {param: value for param, value in point.items() if param not in out}
@@ -251,8 +266,8 @@ def _check_use(grammar: Grammar, axes: Mapping[str, tuple[Any, ...]], node: Tabl
         given = node.key(only.param)
         if given is not None and not where:
             raise given.problem(
-                f"{only.param} means nothing where {only.other} is {' or '.join(axes[only.other])}; "
-                f"only for {', '.join(sorted(only.values))}"
+                f"{only.param} means nothing where {only.other} is {' or '.join(map(_said, axes[only.other]))}; "
+                f"only for {', '.join(sorted(map(_said, only.values)))}"
             )
         if given is None and where and only.needed:
             raise at(node, only.other, axes[only.other].index(where[0])).problem(

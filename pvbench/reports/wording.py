@@ -162,7 +162,7 @@ def _fio(params: Mapping[str, Scalar]) -> list[str]:
     if params.get("rwmixread", 50) != 50:
         parts.append(f"{params['rwmixread']} % reads")
     if params.get("direct") is False:
-        parts.append("through the page cache")
+        parts.append("the page cache itself" if params.get("page_cache_counts") else "through the page cache")
     return parts
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from pvbench.errors import ParseError, UsageError
 from pvbench.model import DeviceKind, Reading
+from pvbench.workloads.claim import Claim, datagrams, stream
 from pvbench.workloads.tool import (
     WINDOWS,
     Argv,
@@ -18,6 +19,7 @@ from pvbench.workloads.tool import (
     no_warmup,
     number,
     peer,
+    spare,
     whole_seconds,
 )
 
@@ -70,9 +72,13 @@ def parse(stdout: bytes, params: Params) -> Measured:
     goodput = Reading("goodput", number("iperf3", report, "end", "sum_received", "bits_per_second"))
     if goodput.value == 0:
         raise ParseError("iperf3: nothing was received")
+    arrived = max(goodput.value / 8 * seconds, number("iperf3", report, "end", "sum_received", "bytes"))
+    run = spare({"warmup": whole_seconds(params, "warmup")}, seconds)
+    windows = _windows(report, params)
     if params["protocol"] == "udp":
-        return Measured((goodput, *_datagrams(report)), seconds, windows=_windows(report, params))
-    return Measured((goodput, *_retransmits(report, params)), seconds, windows=_windows(report, params))
+        return Measured((goodput, *_datagrams(report)), seconds, _lossy(report, arrived, run), windows=windows)
+    claim = stream(arrived, float(params.get("length", 0)), run)
+    return Measured((goodput, *_retransmits(report, params)), seconds, claim, windows=windows)
 
 
 def _check_asked(report: Mapping[str, Any], params: Params) -> None:
@@ -107,6 +113,16 @@ def _datagrams(report: Mapping[str, Any]) -> tuple[Reading, ...]:
         Reading("packets", arrived / number("iperf3", report, "end", "sum_received", "seconds")),
         Reading("jitter", number("iperf3", report, "end", "sum_received", "jitter_ms") / 1000),
     )
+
+
+def _lossy(report: Mapping[str, Any], arrived: float, run: float) -> Claim:
+    """Return what the NIC moved if the figures are true; the sender's own count is of what it sent, seen or lost."""
+    size = number("iperf3", report, "start", "test_start", "blksize")
+    sent = number("iperf3", report, "end", "sum_received", "packets")
+    ends = report["end"]
+    if "sum_sent" in ends:
+        sent = max(sent, number("iperf3", report, "end", "sum_sent", "bytes") / size)
+    return datagrams(arrived / size, max(sent, arrived / size), size, run)
 
 
 def _windows(report: Mapping[str, Any], params: Params) -> tuple[float, ...]:

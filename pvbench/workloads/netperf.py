@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from pvbench.errors import ParseError
 from pvbench.model import DeviceKind, Reading
+from pvbench.workloads.claim import Claim, datagrams, exchanges, stream
 from pvbench.workloads.tool import (
     LARGEST,
     Argv,
@@ -31,6 +32,9 @@ BITS_PER_SECOND: Mapping[str, float] = MappingProxyType({
     "10^3bits/s": 1e3, "10^6bits/s": 1e6, "10^9bits/s": 1e9,
     "Bytes/s": 8, "KBytes/s": 8 * 2**10, "MBytes/s": 8 * 2**20, "GBytes/s": 8 * 2**30,
 })  # fmt: skip
+
+_ROUNDED = 0.005
+"""How much a rate that netperf prints may be too large: it has two decimals."""
 
 _UNKNOWN = -1.0
 """netperf's word for what it could not find out."""
@@ -72,12 +76,13 @@ def parse(stdout: bytes, params: Params) -> Measured:
     seconds = _number(values, "ELAPSED_TIME")
     check_duration("netperf", seconds, float(params["runtime"]))
     if test.endswith("_RR"):
-        return Measured(_transactions(values, test), seconds)
+        return Measured(_transactions(values, test), seconds, _exchanges(values, params, seconds))
     if test == "UDP_STREAM":
-        return Measured(_datagrams(values), seconds)
+        return Measured(_datagrams(values), seconds, _lossy(values, seconds))
     if not (goodput := _number(values, "THROUGHPUT") * _scale(values, test)):
         raise ParseError("netperf: nothing was received")
-    return Measured((Reading("goodput", goodput), *_retransmits(values, test)), seconds)
+    claim = stream(_moved(values, "THROUGHPUT", test, seconds), float(params.get("send", 0)), 1.0)
+    return Measured((Reading("goodput", goodput), *_retransmits(values, test)), seconds, claim)
 
 
 def _values(stdout: bytes) -> dict[str, str]:
@@ -118,6 +123,28 @@ def _datagrams(values: Mapping[str, str]) -> tuple[Reading, ...]:
         raise ParseError("netperf: nothing was received")
     lost = max(0.0, 1 - got / sent)
     return (Reading("goodput", got), Reading("packets", got / 8 / size), Reading("lost_share", lost))
+
+
+def _exchanges(values: Mapping[str, str], params: Params, seconds: float) -> Claim:
+    """Return what the NIC moved if the rate is true. The warm-up is a run of its own, before the guest's first look."""
+    request, response = (float(params.get(name, 1)) for name in ("request", "response"))
+    return exchanges(
+        _number(values, "TRANSACTION_RATE") * seconds, request, response, tcp=params["test"] == "TCP_RR",
+        alone=_number(values, "BURST_SIZE") == 0,
+    )  # fmt: skip
+
+
+def _lossy(values: Mapping[str, str], seconds: float) -> Claim:
+    size = _number(values, "LOCAL_SEND_SIZE")
+    sent, got = (
+        _moved(values, key, "UDP_STREAM", seconds) / size for key in ("LOCAL_SEND_THROUGHPUT", "REMOTE_RECV_THROUGHPUT")
+    )
+    return datagrams(got, max(sent, got), size, 1.0)
+
+
+def _moved(values: Mapping[str, str], key: str, test: str, seconds: float) -> float:
+    """Return the bytes that a rate amounts to: no more than it surely says, as netperf rounds to hundredths."""
+    return max(0.0, _number(values, key) - _ROUNDED) * _scale(values, test) / 8 * seconds
 
 
 def _scale(values: Mapping[str, str], test: str) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pvbench.errors import ParseError, UsageError
 from pvbench.model import DeviceKind, Reading, Scalar, Workload
+from pvbench.workloads.claim import Claim
 
 Params = Mapping[str, Scalar]
 Argv = tuple[str, ...]
@@ -52,12 +53,13 @@ Target = Disk | Peer
 class Measured:
     """What a tool's output says. `latency_bins` are (midpoint in ns, count), ascending; empty where there are none.
 
-    `windows` are the rates of equal parts of the measurement, in order, in the primary metric's unit; empty where the
-    tool does not tell.
+    `claim` is what the device moved if the readings are true. `windows` are the rates of equal parts of the
+    measurement, in order, in the primary metric's unit; empty where the tool does not tell.
     """
 
     readings: tuple[Reading, ...]
     seconds_measured: float
+    claim: Claim
     latency_bins: tuple[tuple[int, int], ...] = ()
     windows: tuple[float, ...] = ()
 
@@ -116,9 +118,14 @@ def whole_seconds(params: Params, name: str) -> int:
     return ceil(float(params.get(name, 0)))
 
 
+def spare(params: Params, measured_s: float) -> float:
+    """Return a tool's whole run over the seconds that it counted: its own warm-up is in none of its figures."""
+    return (float(params.get("warmup", 0)) + measured_s) / measured_s
+
+
 def check_duration(tool: str, measured_s: float, asked_s: float) -> None:
     """Raise ParseError where the tool measured for clearly less time than it was asked to."""
-    if measured_s < min(LEAST_SHARE_MEASURED * asked_s, asked_s - SLACK_S):
+    if measured_s <= 0 or measured_s < min(LEAST_SHARE_MEASURED * asked_s, asked_s - SLACK_S):
         raise ParseError(f"{tool}: measured for {measured_s:.2f} s where {asked_s:g} s were asked for")
 
 

@@ -236,8 +236,11 @@ class XenObservation:
     def witness(self) -> Witness:
         """Look again and return what carried the traffic since the observation began, as dom0 counts it."""
         self._after = after = self._guest.look(self._device, xenstore=True)
-        before, now = ({name: moved.bytes for name, moved in look.items()} for look in self._counted())
-        return host_witness(before, now, self._guest.host_name_of(self._device), after["xenstore"])
+        looks, name = self._counted(), self._guest.host_name_of(self._device)
+        before, now = ({device: moved.bytes for device, moved in look.items()} for look in looks)
+        early, late = (look.get(name) for look in looks)
+        ios = late.ios - (early.ios if early else 0) if late else None
+        return host_witness(before, now, name, after["xenstore"], ios)
 
     def granted(self) -> tuple[Granted, ...]:
         """Return what of the boot's tunables is in force on the device; empty before `witness()`."""

@@ -29,6 +29,7 @@ from pvbench.model import (
     Cell,
     CommandRecord,
     CpuBill,
+    DeviceKind,
     Emulation,
     Granted,
     HostFacts,
@@ -56,6 +57,7 @@ workloads:
 run: {blocks: 2, seed: 7}
 compare: {baseline: {net: e1000, block: ide}}
 """
+MOVED = {DeviceKind.BLOCK: 76_000_000, DeviceKind.NET: 2_000_000}  # what the recorded outputs account for
 FACTS = HostFacts("xen1", Emulation.SOFTWARE, "lab", "Xen 4.17.5", "Linux 6.1", "EPYC", 2, 1 << 32, 0.05)
 
 
@@ -102,7 +104,8 @@ class Guest:
         return self
 
     def witness(self) -> Witness:
-        return Witness("host", self.device, 1000, 1000)
+        moved = MOVED[DRIVERS[self.device].kind]
+        return Witness("host", self.device, moved, moved)
 
     def bill(self) -> CpuBill | None:
         return CpuBill(2.0, 2, ((Payer.GUEST, 1.0), (Payer.IDLE, 3.0)), 10, 40960)
@@ -138,8 +141,9 @@ class Guest:
         self.host.breaks(device, len(self.host.executed))
         carrier = self.host.carrier.get(device, min(DRIVERS[device].bound))
         tool = "fio" if argv[0] == "fio" else "netperf"
-        share = 1000 if device not in self.host.carrier else 1
-        return GuestRun(argv, 0, recorded(tool), b"", 1.0, Witness("guest", carrier, share, 1000), self.host.log)
+        moved = MOVED[DRIVERS[device].kind]
+        share = moved if device not in self.host.carrier else 1
+        return GuestRun(argv, 0, recorded(tool), b"", 1.0, Witness("guest", carrier, share, moved), self.host.log)
 
 
 class Host:

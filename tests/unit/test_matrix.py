@@ -153,6 +153,13 @@ def test_lists_are_swept_and_parameters_that_do_not_apply_are_left_out() -> None
     ] == [(one["rw"], one["bs"], one.get("rwmixread")) for one in found]  # fmt: skip
 
 
+def test_whether_the_page_cache_counts_is_asked_of_buffered_io_alone() -> None:
+    found = workloads(BLOCK, "fio: {rw: read, bs: 4KiB, direct: [true, false], page_cache_counts: true}")
+    assert [(True, None), (False, True)] == [(one["direct"], one.get("page_cache_counts")) for one in found]
+    left_out = workloads(BLOCK, "fio: {rw: read, bs: 4KiB, direct: false}")
+    assert left_out == workloads(BLOCK, "fio: {rw: read, bs: 4KiB, direct: false, page_cache_counts: false}")
+
+
 def test_the_rate_of_a_sweep_over_protocols_is_that_of_udp() -> None:
     found = workloads(NET, "iperf3: {direction: up, protocol: [tcp, udp], rate: 1Mbit/s}")
     assert [("tcp", None), ("udp", 1_000_000)] == [(one["protocol"], one.get("rate")) for one in found]

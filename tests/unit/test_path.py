@@ -15,6 +15,15 @@ def test_a_trial_whose_device_carried_everything_is_fine() -> None:
     assert judge(DRIVERS["netfront"], seen("guest", "vif", 100, 100), seen("host", "vif5.1", 995, 1000)) is None
 
 
+def test_a_device_may_be_idle_only_where_nothing_need_have_reached_it() -> None:
+    idle = seen("guest", None, 0, 0), seen("host", None, 0, 0)
+
+    assert judge(DRIVERS["ide"], *idle, idle=True) is None
+    assert "saw no traffic" in str(judge(DRIVERS["ide"], *idle))
+    unknown = seen("guest", None, None, None), seen("host", None, 0, 0)
+    assert "the guest could not say" in str(judge(DRIVERS["ide"], *unknown, idle=True))
+
+
 @pytest.mark.parametrize(
     ("device", "guest", "host", "reason"),
     [

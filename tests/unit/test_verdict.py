@@ -14,20 +14,26 @@ from pvbench.workloads import WORKLOADS
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "workloads"
 DEVICES = {"fio": "blkfront", "iperf3": "netfront", "netperf": "netfront"}
-PLENTY = 10**10
+MOVED = {
+    "fio/3.33-randread": 76_000_000, "iperf3/3.12-tcp-up": 3_000_000_000, "netperf/2.7.0-tcp-rr": 2_400_000,
+}  # fmt: skip
+"""What the recorded outputs account for, warm-up included."""
 
 
 def recorded(name: str) -> GuestRun:
     golden = json.loads((GOLDEN / f"{name}.json").read_text())
     driver = min(DRIVERS[DEVICES[name.split("/")[0]]].bound)
-    witness = Witness("guest", driver, PLENTY, PLENTY)
+    moved = MOVED.get(name, 5000)
+    witness = Witness("guest", driver, moved, moved)
     return GuestRun(tuple(golden["argv"]), golden["exit_code"], golden["stdout"].encode(), b"", 1.0, witness)
 
 
-def judged(name: str, run: GuestRun) -> Verdict:
+def judged(name: str, run: GuestRun, **changed: bool) -> Verdict:
+    """Judge a run where the host saw what the guest did, its warm-up included."""
     tool = name.split("/")[0]
-    params = json.loads((GOLDEN / f"{name}.json").read_text())["params"]
-    return judge(WORKLOADS[tool], params, DRIVERS[DEVICES[tool]], run, Witness("host", "x", PLENTY, PLENTY))
+    params = json.loads((GOLDEN / f"{name}.json").read_text())["params"] | changed
+    saw = sum(each.witness.asked_bytes or 0 for each in (run, run.warmup) if each)
+    return judge(WORKLOADS[tool], params, DRIVERS[DEVICES[tool]], run, Witness("host", "x", saw, saw))
 
 
 def test_a_tool_that_ended_well_over_the_device_asked_for_measured() -> None:
@@ -35,6 +41,7 @@ def test_a_tool_that_ended_well_over_the_device_asked_for_measured() -> None:
 
     assert (found.outcome, found.reason) == (Outcome.OK, None)
     assert found.measured is not None
+    assert found.flags == ()
 
 
 @pytest.mark.parametrize(
@@ -94,9 +101,43 @@ def test_a_warm_up_that_ended_well_is_no_matter() -> None:
 
 
 def test_traffic_over_another_device_is_invalid_and_no_number() -> None:
-    elsewhere = Witness("guest", "e1000", 10, PLENTY)
+    elsewhere = Witness("guest", "e1000", 10, 10**9)
 
     found = judged("iperf3/3.12-tcp-up", replace(recorded("iperf3/3.12-tcp-up"), witness=elsewhere))
 
     assert (found.outcome, found.measured) == (Outcome.INVALID, None)
     assert "e1000 carried the most" in str(found.reason)
+
+
+@pytest.mark.parametrize("direct", [True, False])
+def test_75_mb_over_a_device_that_moved_512_bytes_are_no_figure(direct: bool) -> None:
+    name = "fio/3.33-randread"
+
+    found = judged(name, replace(recorded(name), witness=Witness("guest", "vbd", 512, 512, 1)), direct=direct)
+
+    assert (found.outcome, found.measured) == (Outcome.INVALID, None)
+    said = (
+        "fio says 75.1 MB in 18,335 I/Os went over blkfront, which takes 75.1 MB, but it moved 512 bytes (seen by the "
+    )
+    assert said in str(found.reason)
+    assert ("page_cache_counts: true" in str(found.reason)) is not direct
+
+
+@pytest.mark.parametrize("moved", [0, 512, 70_000_000])
+def test_where_the_page_cache_counts_the_figure_stands_and_says_what_it_is_of(moved: int) -> None:
+    name = "fio/3.33-randread"
+    little = Witness("guest", "vbd" if moved else None, moved, moved)
+
+    found = judged(name, replace(recorded(name), witness=little), direct=False, page_cache_counts=True)
+
+    assert found.outcome is Outcome.OK
+    assert found.flags[0].startswith("page cache: fio did 75.1 MB in 18,335 I/Os, and blkfront moved ")
+
+
+def test_where_the_page_cache_counts_another_device_still_may_not_carry_the_traffic() -> None:
+    name = "fio/3.33-randread"
+    other = Witness("guest", "ata_piix", 0, 70_000_000)
+
+    found = judged(name, replace(recorded(name), witness=other), direct=False, page_cache_counts=True)
+
+    assert found.outcome is Outcome.INVALID

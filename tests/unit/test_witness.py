@@ -51,6 +51,23 @@ def test_a_device_the_guest_does_not_have_was_not_seen_rather_than_idle() -> Non
     assert guest_witness(looks, looks, DeviceKind.BLOCK, "nvme0n1").asked_bytes is None
 
 
+def test_a_counter_that_went_backwards_makes_the_whole_side_unable_to_say() -> None:
+    """A 32-bit counter that wrapped, a device plugged anew: the sum over all devices would be too small as well."""
+    late = AFTER.replace("901000,101000", "90,10")
+
+    guest = guest_witness(parse_look(BEFORE, "before"), parse_look(late, "after"), DeviceKind.NET, "eth1")
+    host = host_witness({"vif5.0-emu": 4294967000, "vif5.1": 10}, {"vif5.0-emu": 700, "vif5.1": 20}, "vif5.1", {}, 7)
+
+    for witness in (guest, host):
+        assert (witness.driver, witness.asked_bytes, witness.all_bytes, witness.asked_ios) == (None,) * 4
+    assert dict(guest.facts)["eth0 (e1000)"] == "-1900 bytes"
+
+
+def test_the_host_tells_requests_where_it_counts_them() -> None:
+    assert host_witness({"vif5.1": 0}, {"vif5.1": 990}, "vif5.1", {}, 9).asked_ios == 9
+    assert host_witness({"vif5.1": 0}, {"vif5.1": 990}, "vif5.1", {}).asked_ios is None
+
+
 def test_a_line_that_cannot_be_read_is_an_error() -> None:
     with pytest.raises(ParseError, match="cannot read"):
         parse_look("look=before,net,eth0,e1000", "before")

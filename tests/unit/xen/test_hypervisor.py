@@ -148,7 +148,7 @@ def test_a_boot_is_set_up_observed_and_torn_down_in_order(xen: XenHypervisor, do
     assert (run.stdout, run.stderr, run.log, run.elapsed_s) == (b"{}", b"bad", b"rate", 2.5)
     assert run.steal == 0.2
     assert (run.witness.driver, run.witness.share, run.witness.asked_ios) == ("vbd", 1.0, 100)
-    assert (host.asked_bytes, host.share) == (409600, 1.0)
+    assert (host.asked_bytes, host.share, host.asked_ios) == (409600, 1.0, 100)
     stored = dict(host.facts)
     assert stored["/local/domain/0/backend/vbd/4/51776/state"] == "4"
     assert "/local/domain/0/backend/vbd/4/768/state" not in stored
