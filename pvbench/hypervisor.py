@@ -33,7 +33,8 @@ class Recording:
     """A trace of a moment of load, and how much the device under test did around it.
 
     `data` is the file verbatim, `domid` the domain's number in it, `mhz` the rate of its time stamps (None if unknown);
-    `ios` counts the I/Os (or packets) that the device completed in the `window_s` seconds around it.
+    `ios` counts the I/Os (or packets) that the device completed in the `window_s` seconds around it; `printed` is what
+    the tool that made the load said of it, None where that was not kept.
     """
 
     data: bytes
@@ -41,6 +42,7 @@ class Recording:
     mhz: float | None
     ios: int
     window_s: float
+    printed: bytes | None = None
 
 
 @dataclass(frozen=True)

@@ -145,6 +145,8 @@ def _traced(trial: Trial, guest: Guest, run: Measuring) -> tuple[Mechanism, tupl
     params: Mapping[str, str | int | float | bool] = asked | {"runtime": TRACE_LOAD_S, "warmup": 0}
     argv = tool.argv(params, guest.target(cell, _seed(trial.spec, run.seed)))
     recording = guest.record(cell.device, argv, TRACE_DELAY_S, TRACE_S)
+    if recording.printed is not None:
+        tool.parse(recording.printed, params)  # a load that failed, as iperf3 can with exit code 0, was no load
     kept = run.store.keep(trial.spec.id, "xentrace.bin.gz", gzip.compress(recording.data, mtime=0))
     with tempfile.NamedTemporaryFile(suffix=".xentrace") as file:
         Path(file.name).write_bytes(recording.data)

@@ -137,7 +137,7 @@ class XenGuest:
             data = self._fetched(made)
         finally:
             recorder.forget(self.patience(5))
-        return recording(made, data, self.domid, self.host_name_of(device), kind)
+        return replace(recording(made, data, self.domid, self.host_name_of(device), kind), printed=load.stdout)
 
     def _fetched(self, made: Mapping[str, Any]) -> bytes:
         size = int(made["bytes"])

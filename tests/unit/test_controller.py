@@ -402,6 +402,17 @@ def test_a_host_that_came_back_as_another_measures_nothing_more(store: Store) ->
     assert "not what it was" in reasons.pop()
 
 
+def test_a_traced_load_that_failed_makes_no_mechanism(store: Store) -> None:
+    """iperf3 3.12 ends with exit code 0 and {"error": …}: only its output tells that there was no load to trace."""
+    host, whole = Host(), gzip.decompress((GOLDEN.parent / "trace/ide-all.bin.gz").read_bytes())
+    host.recording = Recording(whole, 2, 2445.0, 60, 2.5, b'{"error": "control socket has closed unexpectedly"}')
+
+    for trial in traced(host, store):
+        assert trial.outcome is Outcome.OK
+        assert trial.mechanism is None
+        assert any(flag.startswith("mechanism: ") for flag in trial.flags)
+
+
 def test_a_disturbed_pair_is_measured_again_in_the_same_boot_with_its_first_attempt_kept(store: Store) -> None:
     host = Host()
     host.loads = [0.0, 0.3]  # the second trial of the first pair
