@@ -197,6 +197,7 @@ class _Stay:
         held.renew()
         self.clock.sleep(self.settings.settle_s)
         trial = measure(spec, guest, measuring, attempt)
+        held.renew()  # what was measured on a host that was somebody else's meanwhile is no figure
         self._record(trial)
         return disturbed(trial.disturbance, measuring.disturbed_above)
 

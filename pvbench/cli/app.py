@@ -58,6 +58,10 @@ class App:
     resume: str | None = None
     swapped: bool = False
 
+    def warn(self, text: str) -> None:
+        """Say on stderr, in one line, what somebody must know, -q or not."""
+        _say(text)
+
     def note(self, text: str) -> None:
         """Say on stderr, in one line, what is going on, unless -q."""
         if self.verbosity >= 0:

@@ -50,7 +50,7 @@ def hypervisor(app: App, transport: "Transport", host: "Host", guest: "GuestImag
         return app.edges.hypervisor(transport, host, guest, app.edges.clock)
     from pvbench.xen import XenHypervisor
 
-    return XenHypervisor(transport, host, guest, app.edges.clock, swapped=app.swapped)
+    return XenHypervisor(transport, host, guest, app.edges.clock, app.warn, swapped=app.swapped)
 
 
 def probe(app: App, transport: "Transport", host: "Host") -> dict[str, Any]:
@@ -61,7 +61,7 @@ def probe(app: App, transport: "Transport", host: "Host") -> dict[str, Any]:
     from pvbench.xen import XenHypervisor
 
     nothing = GuestImage("none", "", "", "", "")  # a probe boots no guest
-    return XenHypervisor(transport, host, nothing, app.edges.clock).probe()
+    return XenHypervisor(transport, host, nothing, app.edges.clock, app.warn).probe()
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """A Xen host driven over SSH with the programs of hostside/: probe, set up, boot, bear witness."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -24,16 +24,27 @@ from pvbench.xen.recorder import Recorder
 
 OWN_BRIDGE = "pvbr0"
 GUEST_USER = "root"
+UNDO_S = 30.0  # usual, at most: a mount that a dying domain still holds, servers that are slow to end
 
 
 class XenHypervisor:
-    """A Xen host. `swapped` is the negative control: every flow is sent over another device than the one asked for."""
+    """A Xen host. `swapped` is the negative control: every flow is sent over another device than the one asked for.
+
+    `tell` is told what could not be undone: no reason to lose what was measured, and somebody should know.
+    """
 
     def __init__(
-        self, transport: Transport, host: Host, guest: GuestImage, clock: Clock, *, swapped: bool = False
+        self,
+        transport: Transport,
+        host: Host,
+        guest: GuestImage,
+        clock: Clock,
+        tell: Callable[[str], None],
+        *,
+        swapped: bool = False,
     ) -> None:
         self._transport, self._host, self._image, self._clock = transport, host, guest, clock
-        self._swapped = swapped
+        self._tell, self._swapped = tell, swapped
         self._private, self._public = ssh.new_key()
         self._facts: HostFacts | None = None
         self._run: Prepared | None = None
@@ -102,8 +113,10 @@ class XenHypervisor:
                 yield
             finally:
                 self._run = None
-                with suppress(TransportError, BootError):
-                    ask(setup, {"action": "undo"}, self.patience(5), self._host.name)
+                with self._told():
+                    undone = ask(setup, {"action": "undo"}, self.patience(UNDO_S), self._host.name)
+                    for failure in undone["failures"]:
+                        self._left(failure)
 
     @contextmanager
     def boot(self, spec: GuestSpec) -> Iterator["XenGuest"]:
@@ -168,8 +181,21 @@ class XenHypervisor:
         try:
             yield self._vcpus(run, vcpus)
         finally:
-            with suppress(TransportError, BootError):
+            with self._told():
                 self._vcpus(run, None)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Tell what an undoing raises. A lost connection says enough itself, and makes the host undo everything."""
+        try:
+            yield
+        except Unreachable:
+            return
+        except (TransportError, BootError) as error:
+            self._left(str(error).removeprefix(f"{self._host.name}: "))
+
+    def _left(self, what: str) -> None:
+        self._tell(f"{self._host.name}: not undone: {what}; `pvbench clean {self._host.name}` tries again")
 
     def _reach(self, stack: ExitStack, spec: GuestSpec, nics: Sequence[domain.Nic]) -> Transport:
         assert self._run is not None  # noqa: S101 - boot() has checked

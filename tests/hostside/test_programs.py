@@ -147,40 +147,6 @@ def test_clean_finds_what_is_ours_and_nothing_else(tmp_path: Path, fake: Callabl
     assert (root / "boot/somebody-elses").exists()
 
 
-def test_dom0_gets_its_processors_back_however_often_they_were_changed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    module = program("pvb-setup")
-    cpus = tmp_path / "online"
-    cpus.write_text("0-3\n")
-    real = module.online
-    monkeypatch.setattr(module, "online", lambda: real(cpus))
-    asked = []
-
-    def xl(*argv: str) -> str:
-        asked.append(argv)
-        number = int(argv[-1])
-        cpus.write_text("0\n" if number == 1 else f"0-{number - 1}\n")
-        return ""
-
-    monkeypatch.setattr(module, "run", xl)
-    host = module.Host()
-
-    assert host.vcpus(None) == {"online": 4}
-    assert host.vcpus(1) == {"online": 1}
-    assert host.vcpus(2) == {"online": 2}
-    assert host.vcpus(None) == {"online": 4}
-    assert host.vcpus(1) == {"online": 1}
-    assert host.undo() == []
-    assert real(cpus) == 4
-    assert asked[0] == ("xl", "vcpu-set", "0", "1")
-
-
-def test_a_list_of_processors_may_have_gaps(tmp_path: Path) -> None:
-    (tmp_path / "online").write_text("0,2-4,7\n")
-    assert program("pvb-setup").online(tmp_path / "online") == 5
-
-
 def test_a_program_of_ours_is_no_foreign_load_though_it_goes_by_its_interpreter(tmp_path: Path) -> None:
     import pvb_cpu
 

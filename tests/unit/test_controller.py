@@ -18,6 +18,7 @@ from pvbench.errors import (
     CommandFailed,
     CommandTimeout,
     DiskFull,
+    HostBusy,
     ParseError,
     PvbenchError,
     ResumeRefused,
@@ -291,6 +292,25 @@ def test_a_host_that_is_lost_is_visited_again_and_no_trial_pays_for_it(store: St
     assert summary == RunSummary(ok=8, invalid=0, not_measured=0)
     assert len(host.executed) == 12
     assert host.undone.count("setup") == 3
+
+
+def test_what_was_measured_on_a_host_that_somebody_else_took_meanwhile_is_no_figure(store: Store) -> None:
+    host = Host()
+
+    @contextmanager
+    def connect(_name: str) -> Iterator[HeldHost]:
+        def renew() -> None:
+            if len(host.executed) == 3:
+                raise HostBusy("the lease ran out and the host is somebody else's now")
+
+        yield HeldHost(host, renew)
+
+    settings = Settings(Placement.COEXIST, 1 << 28, 1, 1 << 27, 7)
+    with pytest.raises(HostBusy):
+        controller.run(store.manifest.plan, connect, store, settings, Clock(), Silent())
+
+    assert [trial.outcome for trial in store.trials()] == [Outcome.OK] * 2
+    assert host.undone == ["b01-xen1", "setup"]
 
 
 def test_a_tool_that_does_not_end_costs_its_own_trial_only(store: Store) -> None:

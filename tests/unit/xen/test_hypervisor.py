@@ -46,6 +46,9 @@ class Dom0:
         self.in_guest: list[tuple[str, ...]] = []
         self.refused: str | None = None
         self.pace = 900_000
+        self.gone = False
+        self.told: list[str] = []
+        self.instead: dict[str, dict[str, Any]] = {}
         self.fetched = "trace"
 
     def transport(self) -> FakeTransport:
@@ -69,13 +72,16 @@ class Dom0:
 
     def answer(self, argv: tuple[str, ...], request: Mapping[str, Any]) -> dict[str, Any]:
         program = Path(argv[0]).name
+        if self.gone:
+            raise Unreachable("xen1: the connection was lost")
         self.asked.append((f"{program} {request['action']}", request))
         answer = self.answers(request)
         contracts.check(program, request, answer)  # what is made of functions keeps to what real programs do
         return answer
 
     def answers(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        return {
+        return self.instead.get(request["action"]) or {
+            "vcpus": {"online": request.get("number") or 4},
             "setup": {"disks": {name: {"path": f"/dev/loop{n}", "file": f"/s/{name}.img", "cache": "a loop device"}
                                 for n, name in enumerate(("ide", "blkfront"))}},
             "create": {"domid": 4, "argv": ["qemu", "-xen-domid", "4"], "seconds": 9.5},
@@ -132,7 +138,9 @@ def xen(dom0: Dom0, tmp_path: Path) -> XenHypervisor:
     for name in ("boot.img", "boot.rom"):
         (tmp_path / name).write_bytes(b"x")
     image = GuestImage("builtin", str(tmp_path / "boot.img"), str(tmp_path / "boot.rom"), "d", "ssh-ed25519 AAAA")
-    return XenHypervisor(dom0.transport(), Host("xen1", "10.0.0.1", scratch="/s"), image, SystemClock())
+    return XenHypervisor(
+        dom0.transport(), Host("xen1", "10.0.0.1", scratch="/s"), image, SystemClock(), dom0.told.append
+    )
 
 
 def test_a_boot_is_set_up_observed_and_torn_down_in_order(xen: XenHypervisor, dom0: Dom0) -> None:
@@ -303,3 +311,41 @@ def test_a_guest_that_ends_while_it_boots_says_what_its_device_model_said(dom0: 
         pass
 
     assert dom0.asked[-2][0] == "pvb-domain destroy"
+
+
+def test_what_could_not_be_undone_is_told_with_what_to_do(xen: XenHypervisor, dom0: Dom0) -> None:
+    dom0.instead["undo"] = {"failures": ["umount /s/disks: target is busy", "ip link del: no"]}
+    with xen.setup(64 << 20, SPEC.devices):
+        pass
+
+    assert dom0.told == [
+        "xen1: not undone: umount /s/disks: target is busy; `pvbench clean xen1` tries again",
+        "xen1: not undone: ip link del: no; `pvbench clean xen1` tries again",
+    ]
+
+
+def test_processors_that_dom0_refuses_fail_the_boot_and_leave_the_set_up(xen: XenHypervisor, dom0: Dom0) -> None:
+    asking = replace(SPEC, tunables=(("dom0_vcpus", 9),))
+    with xen.setup(64 << 20, SPEC.devices):
+        dom0.instead["vcpus"] = {"error": "dom0 has 4 vCPUs, not 9"}
+        with pytest.raises(BootError, match="dom0 has 4 vCPUs, not 9"), xen.boot(asking):
+            pass
+        with xen.boot(SPEC) as guest:
+            assert guest.domid == 4
+
+    assert [what for what, _ in dom0.asked].count("pvb-setup undo") == 1
+
+
+def test_processors_that_do_not_come_back_are_told(xen: XenHypervisor, dom0: Dom0) -> None:
+    asking = replace(SPEC, tunables=(("dom0_vcpus", 1),))
+    with xen.setup(64 << 20, SPEC.devices), xen.boot(asking):
+        dom0.instead["vcpus"] = {"error": "dom0's CPU 2 does not go on"}
+
+    assert dom0.told == ["xen1: not undone: vcpus: dom0's CPU 2 does not go on; `pvbench clean xen1` tries again"]
+
+
+def test_a_host_that_is_gone_is_not_told_to_have_left_something(xen: XenHypervisor, dom0: Dom0) -> None:
+    with xen.setup(64 << 20, SPEC.devices), xen.boot(SPEC):
+        dom0.gone = True
+
+    assert dom0.told == []
