@@ -210,7 +210,8 @@ def load(text: str, *, name: str) -> Inventory:
 
 def _check_jumps(host: Host, hosts: Mapping[str, Host], node: Node) -> None:
     for word in (host.jump or "").split(","):
-        if re.fullmatch(HOST_NAME.pattern, word) and word not in hosts and (near := nearest(word, hosts)):
+        near = nearest(word, hosts) if re.fullmatch(HOST_NAME.pattern, word) and word not in (*hosts, "none") else ""
+        if near.startswith("; did"):  # else it may be a name of the SSH configuration
             elsewhere = f"another machine of that name is root@{word}, with its user"
             raise node.problem(f"jump: no host '{word}' in this file{near} ({elsewhere})")
     way = [host.name]

@@ -53,22 +53,33 @@ def inventory(chosen: Path | None, beside: Path | None = None) -> "Inventory":
 
 def host(name: str, known: "Inventory", app: App) -> "Host":
     """Return a host of the inventory or of ~/.ssh/config; raises InventoryError with the nearest. Not the lab."""
+    wanted, others = _look_up(name, known, app)
+    return wanted or others.host(name)
+
+
+def check_hosts(matrix: "Matrix", file: str, known: "Inventory", app: App) -> None:
+    """Raise MatrixError, at its place in the matrix's file, for a host that nothing knows; the lab is always known."""
+    from pvbench.located import at, nearest, parse, shown
+
+    for number, name in enumerate(matrix.hosts):
+        wanted, others = _look_up(name, known, app) if name != LAB else (None, None)
+        if wanted is None and others is not None:
+            near = nearest(name, others.hosts)
+            root = parse(matrix.text, name=file, error=MatrixError)
+            where = f" in {shown(known.name, 200)}" if known.hosts else f", and {shown(known.name, 200)}"
+            raise at(root, "hosts", number).problem(f"no host '{name}'{where}{near}")
+
+
+def _look_up(name: str, known: "Inventory", app: App) -> "tuple[Host | None, Inventory]":
+    """Return the host, if anything knows it, and an inventory of all that is known by name."""
     from pvbench import ssh
     from pvbench.inventory import Host
 
     if name in known.hosts:
-        return known.hosts[name]
+        return known.hosts[name], known
     text = ssh.config_text(app.edges.home / ".ssh/config")
-    if ssh.speaks_of(text, name):
-        return Host(name, address=name)
-    return known.plus(*(Host(each, address=each) for each in (*ssh.names(text), LAB))).host(name)
-
-
-def check_hosts(matrix: "Matrix", known: "Inventory", app: App) -> None:
-    """Raise InventoryError for a host of the matrix that nothing knows; the lab is always known."""
-    for name in matrix.hosts:
-        if name != LAB:
-            host(name, known, app)
+    others = known.plus(*(Host(each, address=each) for each in (*ssh.names(text), LAB)))
+    return Host(name, address=name) if ssh.speaks_of(text, name) else None, others
 
 
 def check_guest(matrix: "Matrix") -> None:

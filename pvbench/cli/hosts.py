@@ -8,6 +8,7 @@ from pvbench.cli import found
 from pvbench.cli.app import App, json_option, pass_app, verb
 from pvbench.cli.matrices import hosts_option
 from pvbench.cli.streams import print_json
+from pvbench.errors import UsageError
 
 NOT_FIT = 4
 
@@ -15,10 +16,13 @@ NOT_FIT = 4
 @verb(short_help="Say what is missing here, or on a host.")
 @click.argument("host", required=False)
 @hosts_option
+@click.option("--dry-run", is_flag=True, help="Contact nothing: say how HOST would be reached, and where that is from.")
 @json_option
 @pass_app
-def doctor(app: App, host: str | None, hosts_file: Path | None, as_json: bool) -> int:
+def doctor(app: App, host: str | None, hosts_file: Path | None, dry_run: bool, as_json: bool) -> int:
     """Say what is missing and the exact command that mends it: here for the lab, or on HOST for guests."""
+    if dry_run:
+        return _reached(app, host, hosts_file, as_json)
     from pvbench.cli.checkup import Checkup, of_host, of_machine
 
     checked: Checkup = of_machine(app) if host is None else of_host(app, host, found.inventory(hosts_file))
@@ -27,6 +31,20 @@ def doctor(app: App, host: str | None, hosts_file: Path | None, as_json: bool) -
     else:
         print(checked.render(), end="")
     return 0 if checked.fit else NOT_FIT
+
+
+def _reached(app: App, host: str | None, hosts_file: Path | None, as_json: bool) -> int:
+    from pvbench.cli import contacts
+
+    if host is None:
+        raise UsageError("--dry-run needs a HOST: this machine itself is not reached by SSH")
+    found_out = contacts.of_host(app, host, found.inventory(hosts_file))
+    if as_json:
+        print_json(contacts.as_data(found_out))
+        return 0
+    print(contacts.render(found_out), end="")
+    app.note("nothing was contacted")
+    return 0
 
 
 @verb(short_help="Remove what a dead run left on a host.")

@@ -62,7 +62,7 @@ def check(app: App, matrix: Path | None, hosts_file: Path | None, schema: bool, 
 
     read, known = found.matrix(matrix), found.inventory(hosts_file, matrix)
     found.check_guest(read)
-    found.check_hosts(read, known, app)
+    found.check_hosts(read, str(matrix), known, app)
     trials = f"{len(expand(read))} cells in {read.run.blocks} blocks, {len(make(read).trials)} trials"
     print(f"{matrix}: ok, {trials} on {_names(read.hosts)}")
     app.note(f"next: pvbench plan {matrix}")
@@ -78,7 +78,7 @@ def plan(app: App, matrix: Path, hosts_file: Path | None, as_json: bool) -> None
     from pvbench.cli.planned import as_data, make, render
 
     read = found.matrix(matrix)
-    found.check_hosts(read, found.inventory(hosts_file, matrix), app)
+    found.check_hosts(read, str(matrix), found.inventory(hosts_file, matrix), app)
     planned = make(read)
     if as_json:
         print_json(as_data(read, planned))

@@ -102,7 +102,7 @@ def asked_for(app: App, path: Path | None, hosts_file: Path | None, results: Pat
         matrix = load(store.manifest.matrix_text, name=name)
     known = found.inventory(hosts_file, path)
     found.check_guest(matrix)
-    found.check_hosts(matrix, known, app)
+    found.check_hosts(matrix, name if path is None else str(path), known, app)
     return Asked(matrix, name, known, results)
 
 

@@ -9,6 +9,7 @@ with ssh.connect(*way) as transport:
 from pvbench.ssh.config import config_text, configuration, names, speaks_of
 from pvbench.ssh.interactive import stream, terminal
 from pvbench.ssh.keys import new_key
+from pvbench.ssh.login import offered
 from pvbench.ssh.openssh import Answer, Ask, NotThere, Question, asker
 from pvbench.ssh.route import Step, direct, local, resolve, route
 from pvbench.ssh.session import connect
@@ -27,6 +28,7 @@ __all__ = [
     "local",
     "names",
     "new_key",
+    "offered",
     "resolve",
     "route",
     "speaks_of",

@@ -91,6 +91,12 @@ def log_in(transport: paramiko.Transport, name: str, credentials: Credentials, d
     raise _refused(name, credentials, tried, passed_over, hung_up=not transport.is_active())
 
 
+def offered(credentials: Credentials) -> Sequence[Offer]:
+    """Return what would be offered now, in order. Asks the agent which keys it holds, and no other."""
+    with agent(credentials.agent) as at:
+        return _offers(credentials, at)
+
+
 def _offers(credentials: Credentials, at: Agent | None) -> Sequence[Offer]:
     if credentials.text is not None:
         return (Offer("the given key", None),)

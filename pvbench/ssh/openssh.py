@@ -110,7 +110,7 @@ def _run(words: list[str], environment: Mapping[str, str]) -> str:
             raise NotThere
         raise InventoryError(
             f"ssh refuses its configuration for {words[-1]}: {_told(said) or f'exit code {done.returncode}'}",
-            hint=f"`ssh -G {words[-1]}` shows the same; pvbench asks OpenSSH what holds for a name",
+            hint=f"`{' '.join(['ssh', *words[2:]])}` shows the same; pvbench asks OpenSSH what holds for a name",
         )
     return done.stdout.decode(errors="surrogateescape")
 

@@ -49,7 +49,7 @@ def local(home: Path, environment: Mapping[str, str]) -> tokens.Local:
     except KeyError:
         user, own = getpass.getuser(), home
     homes = tuple(dict.fromkeys((home, own)))
-    return tokens.Local(user, os.getuid(), socket.gethostname(), homes, environment)
+    return tokens.Local(user, os.getuid(), socket.gethostname(), homes, {**environment, "HOME": str(home)})
 
 
 def direct(host: Host, *, keys: Path | None = None, known_hosts: Sequence[Path] = (), agent: str | None = None) -> Step:

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pvbench.errors import InventoryError
-
 
 @dataclass(frozen=True)
 class Local:
@@ -33,7 +31,7 @@ class Remote:
 
 
 def file(written: str, local: Local, remote: Remote) -> Path:
-    """Return the file a configuration means. Raises InventoryError for a token or variable that is not there.
+    """Return the file a configuration means; a token or variable that is not there stays as it is written.
 
     `~` and `%d` are $HOME; what is not there is looked for in the home of the password database, as OpenSSH does.
     """
@@ -51,7 +49,7 @@ def _expanded(written: str, local: Local, remote: Remote, home: Path) -> str:
     if text.startswith("~"):
         text = str(Path(text).expanduser()) if "/" in text else text
     text = _tokens(text, _of_file(local, remote, home))
-    return re.sub(r"\$\{(\w+)\}", lambda found: _variable(found.group(1), written, local), text)
+    return re.sub(r"\$\{(\w+)\}", lambda found: local.environment.get(found.group(1), found.group()), text)
 
 
 def _of_command(remote: Remote) -> dict[str, str]:
@@ -73,17 +71,4 @@ def _of_file(local: Local, remote: Remote, home: Path) -> dict[str, str]:
 
 
 def _tokens(text: str, known: Mapping[str, str]) -> str:
-    def replaced(found: re.Match[str]) -> str:
-        token = found.group(1)
-        if token not in known:
-            raise InventoryError(f"the SSH configuration: '{text}' has the unknown token %{token}")
-        return known[token]
-
-    return re.sub(r"%(.?)", replaced, text)
-
-
-def _variable(name: str, written: str, local: Local) -> str:
-    value = local.environment.get(name)
-    if value is None:
-        raise InventoryError(f"the SSH configuration: '{written}' needs the variable {name}, which is not set")
-    return value
+    return re.sub(r"%(.?)", lambda found: known.get(found.group(1), found.group()), text)

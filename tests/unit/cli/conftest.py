@@ -148,7 +148,7 @@ class Machine:
     def host(self) -> Host:
         if not self.world.lab_up:
             raise LabError("the lab is not up", hint="pvbench lab up")
-        return Host("lab", "127.0.0.1", 4022, "root", "/key", "ssh-ed25519 AAAA")
+        return Host("lab", "127.0.0.1", 4022, "root", "/key", "ssh-ed25519 AAAA", complete=True)
 
     def beneath(self) -> None:
         return None

@@ -38,6 +38,7 @@ def test_a_host_may_be_a_name_of_ssh_config(call: Call, matrix: Path, world: Any
     matrix.write_text(matrix.read_text().replace("xen1", "big"))
     said = call("check", matrix)
     assert (2, True) == (said.code, "no host 'big'" in said.err)
+    assert said.err.startswith(f"pvbench: {matrix}:2:9: ")
     (world.home / ".ssh").mkdir(parents=True)
     (world.home / ".ssh/config").write_text("Host *.local\n  User me\nHost bog big\n  HostName 192.0.2.1\n")
     assert call("check", matrix).code == 0
