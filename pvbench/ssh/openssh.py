@@ -65,7 +65,7 @@ def asker(home: Path, environment: Mapping[str, str], *, without_configuration: 
         where = ("-F", "none")
     elif not _is_own(home):
         config = home / ".ssh/config"
-        where = ("-F", str(config) if config.exists() else "none")
+        where = ("-F", str(config) if os.path.lexists(config) else "none")
 
     def ask(question: Question) -> Answer:
         words = [program, "-T", *where]

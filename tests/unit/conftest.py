@@ -115,6 +115,7 @@ def start(folder: Path, *lines: str, address: str = "127.0.0.1", within: tuple[s
     config.write_text(
         "\n".join(
             [
+                *lines,  # the first value counts
                 f"Port {port}",
                 f"ListenAddress {address}",
                 f"HostKey {folder}/host",
@@ -127,7 +128,6 @@ def start(folder: Path, *lines: str, address: str = "127.0.0.1", within: tuple[s
                 "KbdInteractiveAuthentication no",
                 "LogLevel VERBOSE",
                 quick,
-                *lines,
                 "",
             ]
         )

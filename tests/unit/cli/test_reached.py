@@ -158,7 +158,7 @@ def test_a_configuration_that_cannot_be_read_is_one_line_and_does_not_stop_the_l
     assert 0 == call("doctor", "lab", "--dry-run").code
     assert "127.0.0.1" in call("doctor", "lab", "--dry-run").out
     (world.home / ".ssh/config").unlink()
-    (world.home / ".ssh/config").mkdir()
+    (world.home / ".ssh/config").symlink_to("config")
     said = call("doctor", "xen1", "--dry-run")
     assert (2, True) == (said.code, said.err.count("\n") <= 2)
 
