@@ -28,7 +28,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt .venv.packages
 	@touch $@
 
 run: setup ## Build the lab, run examples/quickstart.yaml in it, write report.html
-	$(BIN)/pvbench lab build
+	$(BIN)/pvbench lab build $(if $(MIRROR),--mirror '$(MIRROR)')
 	$(BIN)/pvbench lab up
 	@# A run with trials that were not measured (exit code 3) still has a report, which says so.
 	@code=0; $(BIN)/pvbench run examples/quickstart.yaml || code=$$?; \

@@ -49,7 +49,8 @@ class Edges:
 class App:
     """One call of the program.
 
-    `resume` is the hint for whoever interrupts it, `swapped` the negative control: every flow over the wrong device.
+    `resume` is the hint for whoever interrupts it, `swapped` the negative control: every flow over the wrong device,
+    `mirror` where an image that has to be built takes its packages from, None for the machine's own mirror.
     """
 
     edges: Edges
@@ -57,6 +58,7 @@ class App:
     verbosity: int = 0
     resume: str | None = None
     swapped: bool = False
+    mirror: str | None = None
 
     def warn(self, text: str) -> None:
         """Say on stderr, in one line, what somebody must know, -q or not."""
@@ -145,7 +147,15 @@ def verb(**settings: Any) -> Callable[[Callable[..., int | None]], Verb]:
     return click.command(cls=Verb, **settings)
 
 
+def _mirrored(context: click.Context, _option: click.Parameter, url: str | None) -> None:
+    context.ensure_object(App).mirror = url
+
+
 pass_app = click.pass_obj
+mirror_option = click.option(
+    "--mirror", metavar="URL", expose_value=False, callback=_mirrored,
+    help="The Debian mirror to build from, where something has to be built; left out: the machine's own.",
+)  # fmt: skip
 results_option = click.option(
     "--results", type=click.Path(path_type=Path, file_okay=False), default=Path("results"), show_default=True,
     help="The folder the runs are under.",

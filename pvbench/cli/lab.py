@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pvbench.cli.app import App, Group, json_option, pass_app
+from pvbench.cli.app import App, Group, json_option, mirror_option, pass_app
 from pvbench.cli.streams import print_json
 from pvbench.cli.text import columns
 from pvbench.errors import UsageError
@@ -24,6 +24,7 @@ def lab() -> None:
 
 @lab.command()
 @disk_option
+@mirror_option
 @pass_app
 def build(app: App, disk: str) -> None:
     """Build the lab's image and the guest; minutes, once. Prints where the image is."""
@@ -32,8 +33,8 @@ def build(app: App, disk: str) -> None:
     from pvbench.lab import build as build_image
 
     gib = _whole(disk, "--disk", 1 << 30)
-    with steps(app, "building the lab's image") as report:
-        image = build_image(reach.cache_folder(), report, gib)
+    with steps(app, "building the lab's image and the guest") as report:
+        image = build_image(reach.cache_folder(), report, gib, app.mirror)
     print(image.path)
     app.note("next: pvbench lab up")
 
@@ -46,6 +47,7 @@ def build(app: App, disk: str) -> None:
     "--accelerator", type=click.Choice(["auto", "kvm", "tcg"]), default="auto", show_default=True,
     help="What runs it; auto tries KVM by booting something.",
 )  # fmt: skip
+@mirror_option
 @json_option
 @pass_app
 def up(app: App, memory: str, vcpus: int, disk: str, accelerator: str, as_json: bool) -> None:
@@ -111,10 +113,10 @@ def ssh(app: App, command: tuple[str, ...]) -> int:
 
 
 @lab.command()
-@click.option("--keep-images", is_flag=True, help="Keep the images too.")
+@click.option("--keep-images", is_flag=True, help="Keep the images and the guest.")
 @pass_app
 def rm(app: App, keep_images: bool) -> None:
-    """End the lab and free its cache; images that other labs of yours stand on are kept."""
+    """End the lab and free its cache; images and guests that other labs of yours stand on are kept."""
     from pvbench.cli import reach
     from pvbench.reports import format as fmt
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pvbench.cli import found
-from pvbench.cli.app import App, json_option, pass_app, verb
+from pvbench.cli.app import App, json_option, mirror_option, pass_app, verb
 from pvbench.cli.matrices import hosts_option
 from pvbench.cli.run import USUAL_RESULTS, Asked, asked_for, measure
 from pvbench.cli.streams import print_json
@@ -56,6 +56,7 @@ class Quantity(click.ParamType):  # type: ignore[type-arg]  # generic for checke
 @click.option("--boots", type=click.IntRange(2, 100), default=5, show_default=True, help="Blocks of the pilot.")
 @click.option("--runs", type=click.IntRange(1, 20), default=5, show_default=True, help="Runs in each boot.")
 @click.option("--of", "of", metavar="RUN", help="Read a pilot that is there, and measure nothing.")
+@mirror_option
 @json_option
 @pass_app
 def pilot(

@@ -117,7 +117,7 @@ def machine(app: App, spec: "LabSpec | None" = None) -> "Machine":
     spec = spec or LabSpec()
     if app.edges.machine is not None:
         return app.edges.machine(spec, app.edges.clock)
-    return Machine(cache_folder(), default_name(), spec, app.edges.clock)
+    return Machine(cache_folder(), default_name(), spec, app.edges.clock, app.mirror)
 
 
 def cache_folder() -> "Path":
@@ -128,13 +128,13 @@ def cache_folder() -> "Path":
 
 
 def guest_image(app: App) -> "GuestImage":
-    """Return the builtin guest, built with the lab's image if it is not there yet."""
-    with steps(app, "building the guest, which comes with the lab's image; once, about 10 minutes") as report:
+    """Return the builtin guest, built if it is not there yet; no lab is needed for that."""
+    with steps(app, "building the guest; once, about a minute") as report:
         if app.edges.guest_image is not None:
             return app.edges.guest_image(report)
-        from pvbench.lab import build
+        from pvbench.lab import build_guest
 
-        return build(cache_folder(), report).guest()
+        return build_guest(cache_folder(), report, app.mirror)
 
 
 def resolve(app: App, names: tuple[str, ...], known: "Inventory") -> "tuple[dict[str, Host], Inventory]":

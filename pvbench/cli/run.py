@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pvbench.cli import found
-from pvbench.cli.app import App, pass_app, verb
+from pvbench.cli.app import App, mirror_option, pass_app, verb
 from pvbench.cli.matrices import hosts_option
 from pvbench.errors import UsageError
 from pvbench.model import Purpose
@@ -38,6 +38,7 @@ USUAL_RESULTS = Path("results")
     help="Send every flow over another device than the one asked for: every trial must come out INVALID.",
 )  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Check everything, contact nothing, print the plan.")
+@mirror_option
 @pass_app
 def run(
     app: App, matrix: Path | None, hosts_file: Path | None, results: Path, resume: str | None,

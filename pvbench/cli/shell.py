@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pvbench.cli import found
-from pvbench.cli.app import App, pass_app, verb
+from pvbench.cli.app import App, mirror_option, pass_app, verb
 from pvbench.cli.matrices import hosts_option
 from pvbench.cli.streams import of
 from pvbench.errors import UsageError
@@ -32,6 +32,7 @@ _SEED = 1
     help="Where they are, as in a matrix.",
 )  # fmt: skip
 @hosts_option
+@mirror_option
 @pass_app
 def shell(app: App, host: str, command: tuple[str, ...], devices: str, placement: str, hosts_file: Path | None) -> int:
     """Boot the guest on HOST exactly as a trial would, run COMMAND in it or give a shell, and tear it down.

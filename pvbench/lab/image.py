@@ -1,42 +1,28 @@
-"""Building the lab's image: the carried QEMU, dom0's disk, the builtin guest, keys. Atomic, keyed by its recipe."""
+"""Building the lab's image: the carried QEMU, dom0's disk, keys; and with it the builtin guest."""
 
 import hashlib
 import json
-import os
-import shlex
 import shutil
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock
-
-from pvbench import shipped, ssh
+from pvbench import ssh
 from pvbench.errors import LabError
-from pvbench.lab import argv, process
-from pvbench.model import GuestImage
-
-Report = Callable[[str], None]
+from pvbench.lab import argv, bootstrap, guest, process
+from pvbench.lab.bootstrap import Report
+from pvbench.lab.mirror import SUITE, Mirror, mirror
 
 TOOLS = {"mmdebstrap": "mmdebstrap", "fakeroot": "fakeroot", "mke2fs": "e2fsprogs", "tar": "tar"}
 """The programs a build needs, and the Debian packages that have them."""
 
 _RECIPE = Path(__file__).parent / "recipe"
-_MIRROR = "http://deb.debian.org/debian"
-_SOURCES = (f"deb {_MIRROR} bookworm main non-free",)
-_TOOLCHAIN_SOURCES = (*_SOURCES, f"deb-src {_MIRROR} bookworm main")
 _QEMU_PACKAGES = ("qemu-system-x86", "qemu-utils", "seabios")
 _DOM0_PACKAGES = (
     "linux-image-amd64", "initramfs-tools", "xen-hypervisor-4.17-amd64", "xen-utils-4.17", "xenstore-utils",
     "qemu-system-xen", "ipxe-qemu", "seabios", "openssh-server", "iproute2", "python3-minimal", "python3",
     "iperf3", "netperf", "fio", "systemd-sysv", "systemd", "udev", "kmod", "procps", "ifupdown", "e2fsprogs",
     "util-linux", "ethtool", "lvm2",
-)  # fmt: skip
-_GUEST_PACKAGES = (
-    "gcc", "libc6-dev", "make", "binutils", "libaio-dev", "zlib1g-dev", "iperf3", "netperf", "dropbear-bin",
-    "busybox-static", "ethtool", "syslinux", "mtools", "dosfstools", "cpio", "zstd", "xz-utils",
 )  # fmt: skip
 # Kernel modules a Xen host without hardware of its own never loads: three quarters of the package.
 _NEVER_LOADED = (
@@ -77,85 +63,47 @@ class Image:
         """The carried QEMU's version."""
         return str(json.loads((self.path / "manifest.json").read_text())["qemu"])
 
-    def guest(self) -> GuestImage:
-        """Return the builtin guest."""
-        folder = self.path / "guest"
-        versions = (line.partition("=") for line in (folder / "versions").read_text().splitlines())
-        disk = folder / "boot.img"
-        return GuestImage(
-            name="builtin",
-            boot_disk=str(disk),
-            boot_rom=str(folder / "boot.rom"),
-            digest=hashlib.sha256(disk.read_bytes()).hexdigest()[:16],
-            host_key=(folder / "host_key").read_text().strip(),
-            versions=tuple((name, value) for name, _, value in versions),
-        )
-
 
 def recipe_digest(disk_gib: int) -> str:
-    """Return the digest of everything the image is made from."""
-    state = hashlib.sha256(repr((_SOURCES, _QEMU_PACKAGES, _DOM0_PACKAGES, _GUEST_PACKAGES, _NEVER_LOADED,
-                                 sorted(_OVERLAY.items()), disk_gib)).encode())  # fmt: skip
-    for path in sorted((*_RECIPE.glob("*.sh"), *shipped.folder("guestside").glob("*"))):
-        state.update(path.name.encode() + b"\0" + path.read_bytes())
-    return state.hexdigest()[:16]
+    """Return the digest of everything the image is made from; neither the mirror nor the guest is of it."""
+    parts = (SUITE, _QEMU_PACKAGES, _DOM0_PACKAGES, _NEVER_LOADED, sorted(_OVERLAY.items()), disk_gib)
+    return hashlib.sha256(repr(parts).encode() + (_RECIPE / "dom0.sh").read_bytes()).hexdigest()[:16]
 
 
 def find(cache: Path, disk_gib: int = 8) -> Image | None:
-    """Return the finished image of today's recipe, or None. A folder under its final name is finished."""
+    """Return the finished image of today's recipe, or None."""
     path = cache / "images" / recipe_digest(disk_gib)
     return Image(path) if path.is_dir() else None
 
 
 def missing_packages() -> list[str]:
     """Return the packages that have to be installed before an image can be built here."""
-    return [package for tool, package in TOOLS.items() if shutil.which(tool, path=process.PATH) is None]
+    return bootstrap.missing(TOOLS)
 
 
-def build(cache: Path, report: Report, disk_gib: int = 8) -> Image:
-    """Build the image, unless it is there; `report` is told each step. Raises LabError."""
-    images = cache / "images"
-    images.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with FileLock(images / ".lock"):
-        found = find(cache, disk_gib)
-        if found:
-            return found
-        with _workshop(images) as work:
-            _build(work, report, disk_gib)
-            work.rename(images / recipe_digest(disk_gib))
-    image = find(cache, disk_gib)
-    assert image is not None  # noqa: S101 - it was renamed into place a line above
-    return image
+def build(cache: Path, report: Report, disk_gib: int = 8, given: str | None = None) -> Image:
+    """Build the image and the guest, side by side, each unless it is there; `report` is told each step.
+
+    Packages come from the machine's own mirror or the one given. Raises LabError.
+    """
+    if find(cache, disk_gib) is None:
+        bootstrap.need(TOOLS)
+    with ThreadPoolExecutor(1) as lane:
+        beside = lane.submit(guest.build, cache, report, given)
+        path = bootstrap.made(
+            cache / "images", recipe_digest(disk_gib), lambda work: _build(work, report, disk_gib, given)
+        )
+        beside.result()
+    return Image(path)
 
 
-@contextmanager
-def _workshop(images: Path) -> Iterator[Path]:
-    """Make a folder to build in. The lock is held, so any other one was left by a build that was killed."""
-    for stale in images.glob(".building-*"):
-        shutil.rmtree(stale, ignore_errors=True)
-    work = images / f".building-{os.getpid()}"
-    work.mkdir(mode=0o700)
-    try:
-        yield work
-    except BaseException as error:
-        logs = images / "failed-build.log"
-        logs.write_bytes(b"".join(log.read_bytes() for log in sorted(work.glob("*.log"))))
-        shutil.rmtree(work, ignore_errors=True)
-        if isinstance(error, LabError) and str(work) in (error.hint or ""):
-            raise LabError(str(error), hint=f"see {logs}") from error
-        raise
-
-
-def _build(work: Path, report: Report, disk_gib: int) -> None:
-    missing = missing_packages()
-    if missing:
-        raise LabError(f"{', '.join(missing)} not installed", hint=f"apt-get install {' '.join(missing)}")
+def _build(work: Path, report: Report, disk_gib: int, given: str | None) -> None:
+    source = mirror(given, work)
     _keys(work)
-    with ThreadPoolExecutor(2) as lanes:
-        dom0 = lanes.submit(_dom0, work, report, disk_gib)
-        other = lanes.submit(_qemu_and_guest, work, report)
-        other.result()
-        dom0.result()
+    with ThreadPoolExecutor(1) as lane:
+        beside = lane.submit(_qemu, work, report, source)
+        _dom0(work, report, disk_gib, source)
+        beside.result()
     report("disk image of dom0")
     tree = work / "qemu"
     convert = [*argv.loader(tree), f"{tree}/usr/bin/qemu-img", "convert", "-O", "qcow2", "dom0.raw", "dom0.qcow2"]
@@ -184,20 +132,14 @@ def _keys(work: Path) -> None:
     (work / "host_key").write_text(f"{host_public}\n")
 
 
-def _qemu(work: Path, report: Report) -> None:
+def _qemu(work: Path, report: Report, source: Mirror) -> None:
     report("QEMU 7.2 of Debian 12, carried in the image")
-    _bootstrap(work, "qemu", _QEMU_PACKAGES, _SOURCES, variant="extract", target="qemu.tar")
+    bootstrap.tree(work, "qemu", _QEMU_PACKAGES, source, "deb", variant="extract", target="qemu.tar")
     (work / "qemu").mkdir()
     # Only root may make the devices of a root file system; a tree of programs needs none.
     untar = ["tar", "-xf", "qemu.tar", "--no-same-owner", "--exclude=./dev/*", "-C", "qemu"]
     process.run(untar, log=work / "qemu.log", timeout_s=600, cwd=work)
     (work / "qemu.tar").unlink()
-
-
-def _qemu_and_guest(work: Path, report: Report) -> None:
-    """Build what the other lane builds, dom0's, does not need."""
-    _qemu(work, report)
-    _guest(work, report)
 
 
 def _qemu_version(work: Path) -> str:
@@ -210,27 +152,11 @@ def _qemu_version(work: Path) -> str:
     return said.split()[0]
 
 
-def _guest(work: Path, report: Report) -> None:
-    report("builtin guest: fio from source, initramfs, boot disk")
-    (work / "guest").mkdir()
-    hooks = [
-        'mkdir -p "$1/build/guestside"',
-        f"copy-in {shlex.quote(str(_RECIPE / 'guest.sh'))} /build",
-        *(f"copy-in {shlex.quote(str(path))} /build/guestside" for path in shipped.folder("guestside").glob("[!.]*")),
-        'chroot "$1" sh /build/guest.sh',
-        f"copy-out /build/out {shlex.quote(str(work / 'guest'))}",
-    ]
-    _bootstrap(work, "guest", _GUEST_PACKAGES, _TOOLCHAIN_SOURCES, variant="apt", target="/dev/null", hooks=hooks)
-    for path in (work / "guest/out").iterdir():
-        path.rename(work / "guest" / path.name)
-    (work / "guest/out").rmdir()
-
-
-def _dom0(work: Path, report: Report, disk_gib: int) -> None:
+def _dom0(work: Path, report: Report, disk_gib: int, source: Mirror) -> None:
     report("dom0: Debian 12 with Xen 4.17")
     excluded = [f"/lib/modules/*/kernel/{folder}/*" for folder in _NEVER_LOADED]
     excluded += ["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*"]
-    _bootstrap(work, "dom0", _DOM0_PACKAGES, _SOURCES, variant="minbase", target="dom0.tar", excluded=excluded)
+    bootstrap.tree(work, "dom0", _DOM0_PACKAGES, source, "deb", variant="minbase", target="dom0.tar", excluded=excluded)
     report("dom0: file system")
     process.run(
         ["fakeroot", "sh", str(_RECIPE / "dom0.sh"), f"{work}/dom0.tar", f"{work}/overlay", f"{work}/dom0.raw",
@@ -239,27 +165,3 @@ def _dom0(work: Path, report: Report, disk_gib: int) -> None:
     )  # fmt: skip
     (work / "dom0.tar").unlink()
     shutil.rmtree(work / "overlay")
-
-
-def _bootstrap(
-    work: Path,
-    name: str,
-    packages: tuple[str, ...],
-    sources: tuple[str, ...],
-    *,
-    variant: str,
-    target: str,
-    excluded: list[str] | None = None,
-    hooks: list[str] | None = None,
-) -> None:
-    """Run mmdebstrap, which picks its mode: as root, or as a user in a namespace of its own."""
-    process.run(
-        [
-            "mmdebstrap", "--mode=auto", f"--variant={variant}", f"--include={','.join(packages)}",
-            f"--format={'null' if target == '/dev/null' else 'tar'}", "--aptopt=Apt::Install-Recommends \"false\"",
-            *(f"--dpkgopt=path-exclude={pattern}" for pattern in excluded or []),
-            *(f"--customize-hook={hook}" for hook in hooks or []),
-            "bookworm", target, *sources,
-        ],
-        log=work / f"{name}.log", timeout_s=3600, cwd=work,
-    )  # fmt: skip

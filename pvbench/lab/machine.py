@@ -21,14 +21,16 @@ from pvbench.disturbance import Beneath
 from pvbench.errors import HostKeyMismatch, LabError, TransportError
 from pvbench.inventory import Host
 from pvbench.lab import accelerator as accelerators
-from pvbench.lab import beneath
+from pvbench.lab import beneath, guest
 from pvbench.lab.argv import Accelerator, LabSpec, environment, qemu_argv
-from pvbench.lab.image import Image, Report, build, find
+from pvbench.lab.bootstrap import Report
+from pvbench.lab.image import Image, build, find
 from pvbench.lab.process import Daemon, spawn
 from pvbench.model import digest
 from pvbench.transport import Command
 
 _SNAPSHOT = "warm"
+_GUEST = ".guest"
 _COLD_S, _WARM_S, _SAVE_S = 900, 180, 600  # patience with a cold boot, a resume, a save on a loaded machine
 
 
@@ -51,8 +53,8 @@ class Status:
 class Machine:
     """One lab. Two users or two checkouts have two, by `name`; images are shared between them."""
 
-    def __init__(self, cache: Path, name: str, spec: LabSpec, clock: Clock) -> None:
-        self._cache, self._name, self._spec, self._clock = cache, name, spec, clock
+    def __init__(self, cache: Path, name: str, spec: LabSpec, clock: Clock, mirror: str | None = None) -> None:
+        self._cache, self._name, self._spec, self._clock, self._mirror = cache, name, spec, clock, mirror
         self._folder = cache / "labs" / name
 
     def up(self, report: Report, wanted: str = "auto") -> Host:
@@ -61,7 +63,8 @@ class Machine:
         with FileLock(self._folder / ".lock"):
             if self._daemon() is not None:
                 return self.host()
-            image = build(self._cache, report, self._spec.disk_gib)
+            image = build(self._cache, report, self._spec.disk_gib, self._mirror)
+            self._stand_on(guest.digest())
             chosen = accelerators.choose(image, self._spec, wanted, self._cache, self._clock)
             warm = image.path / f"warm-{self._spec.id}-{_processor()}-{chosen}.qcow2"
             if not warm.exists():
@@ -106,15 +109,16 @@ class Machine:
         return True
 
     def remove(self, *, images: bool) -> int:
-        """Free this lab's folder and, if asked, every image that no other lab stands on; return the bytes freed."""
+        """Free this lab's folder and, if asked, every image and guest that no other lab stands on.
+
+        Return the bytes freed.
+        """
         self.down()
-        disks = (self._cache / "labs").glob("*/*.qcow2")
-        used = {disk.name.partition("-")[0] for disk in disks if disk.parent != self._folder}
-        there = (self._cache / "images").glob("*") if images else ()
-        doomed = [
-            self._folder,
-            *(image for image in there if image.name not in used and not image.name.startswith(".")),
-        ]
+        others = [path for path in (self._cache / "labs").glob("*/*") if path.parent != self._folder]
+        used = {path.name.partition("-")[0] for path in others if path.suffix == ".qcow2"}
+        used |= {path.stem for path in others if path.suffix == _GUEST}
+        there = [*(self._cache / "images").glob("*"), *(self._cache / "guests").glob("*")] if images else []
+        doomed = [self._folder, *(part for part in there if part.name not in used and not part.name.startswith("."))]
         freed = sum(_size(folder) for folder in doomed)
         for folder in doomed:
             shutil.rmtree(folder, ignore_errors=True)
@@ -136,6 +140,12 @@ class Machine:
             image_bytes=_size(image.path) if image else 0,
             image=image.path.name if image else None,
         )
+
+    def _stand_on(self, guest_digest: str) -> None:
+        """Note which guest this lab boots, so that another lab's `rm` keeps it."""
+        for old in self._folder.glob(f"*{_GUEST}"):
+            old.unlink()
+        (self._folder / f"{guest_digest}{_GUEST}").touch()
 
     def _warm_up(self, image: Image, chosen: Accelerator, warm: Path, report: Report) -> None:
         """Boot once from cold and save the running machine beside the image, for every lab of this size."""

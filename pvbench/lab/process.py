@@ -11,8 +11,10 @@ from pathlib import Path
 
 from pvbench.errors import LabError
 
-# An ordinary user's PATH lacks what mke2fs and its like live in.
-PATH = os.pathsep.join(filter(None, (os.environ.get("PATH"), "/usr/local/sbin", "/usr/sbin", "/sbin")))
+
+def search_path() -> str:
+    """Return where programs are looked for: an ordinary user's PATH lacks what mke2fs and its like live in."""
+    return os.pathsep.join(filter(None, (os.environ.get("PATH"), "/usr/local/sbin", "/usr/sbin", "/sbin")))
 
 
 def run(argv: Sequence[str], *, log: Path, timeout_s: float, cwd: Path | None = None) -> None:
@@ -23,7 +25,7 @@ def run(argv: Sequence[str], *, log: Path, timeout_s: float, cwd: Path | None = 
         try:
             done = subprocess.run(
                 argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, timeout=timeout_s, cwd=cwd, check=False,
-                env=os.environ | {"PATH": PATH},
+                env=os.environ | {"PATH": search_path()},
             )  # fmt: skip
         except FileNotFoundError as error:
             raise LabError(f"{argv[0]} is not installed", hint="pvbench doctor") from error
@@ -32,6 +34,23 @@ def run(argv: Sequence[str], *, log: Path, timeout_s: float, cwd: Path | None = 
     if done.returncode != 0:
         last = log.read_text(errors="replace").strip().splitlines()[-3:]
         raise LabError(f"{argv[0]} failed with exit code {done.returncode}: {' / '.join(last)}", hint=f"see {log}")
+
+
+def said(argv: Sequence[str]) -> str:
+    """Return what a program that only looks prints. Raises LabError with its last line."""
+    try:
+        done = subprocess.run(
+            argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False, text=True, errors="replace",
+            env=os.environ | {"PATH": search_path(), "LC_ALL": "C"},
+        )  # fmt: skip
+    except FileNotFoundError as error:
+        raise LabError(f"{argv[0]} is not installed", hint="pvbench doctor") from error
+    except subprocess.TimeoutExpired as error:
+        raise LabError(f"{argv[0]} did not end within a minute") from error
+    if done.returncode != 0:
+        last = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["it said nothing"]
+        raise LabError(f"{argv[0]} failed with exit code {done.returncode}: {last[0]}")
+    return done.stdout
 
 
 @dataclass(frozen=True)

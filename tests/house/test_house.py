@@ -101,6 +101,11 @@ def test_shell_scripts_pass_shellcheck(path: Path) -> None:
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_mirror_is_named(path: Path) -> None:
+    assert re.findall(r"(?:debian|ubuntu)\.(?:org|com|net)", path.read_text()) == []
+
+
 def test_every_metric_reads_well() -> None:
     for metric in METRICS.values():
         assert formats.value(metric, 1234.5)

@@ -1,12 +1,12 @@
 #!/bin/sh
-# Makes the builtin guest inside a Debian 12 root that has a compiler: /build/guestside in, /build/out out.
+# Makes the builtin guest inside a Debian 12 root that has a compiler: /build/guestside and what guest-downloads.sh
+# left in /build in, /build/out out.
 set -eu
 cd /build
 mkdir -p out root/bin root/lib root/lib64 root/dev root/proc root/sys root/tmp root/etc/dropbear root/root root/modules
 
 # fio as Debian builds it is linked with every storage client there is, 30 MB of libraries. Its source package, without
 # them, gives the same fio. For any x86-64: the lab's processor has no AVX.
-apt-get source -q --download-only fio
 tar -xf fio_*.orig.tar.gz
 cd fio-*/
 ./configure --disable-native --disable-numa --disable-rdma --disable-rados --disable-rbd --disable-http \
@@ -32,10 +32,7 @@ ldd root/bin/fio root/bin/iperf3 root/bin/netperf root/bin/netserver root/bin/dr
     cp -L "$library" root/lib/
 done
 
-# The kernel is the package's own; its name depends on the day.
-kernel=$(apt-cache depends linux-image-amd64 | sed -n 's/.*Depends: \(linux-image-6[^ ]*\)/\1/p')
-apt-get download -q "$kernel"
-dpkg-deb -x "$kernel"_*.deb kernel
+dpkg-deb -x linux-image-*.deb kernel
 modules=$(echo kernel/lib/modules/*/kernel)
 for module in drivers/net/ethernet/intel/e1000/e1000 drivers/net/ethernet/realtek/8139cp drivers/net/mii \
     drivers/net/xen-netfront drivers/block/xen-blkfront drivers/ata/libata drivers/ata/ata_piix drivers/scsi/scsi_mod \
@@ -72,7 +69,7 @@ mcopy -i out/boot.img initrd ::initrd
 syslinux --install out/boot.img
 
 {
-    echo "kernel=$kernel $(dpkg-deb -f "$kernel"_*.deb Version)"
+    echo "kernel=$(dpkg-deb -f linux-image-*.deb Package) $(dpkg-deb -f linux-image-*.deb Version)"
     echo "initramfs bytes=$(stat -c %s initrd)"
     echo "fio=$(root/bin/fio --version)"
     for package in iperf3 netperf dropbear-bin busybox-static; do

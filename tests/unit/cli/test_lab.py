@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 Call = Callable[..., Any]
 
 
@@ -52,6 +54,11 @@ def test_a_run_that_names_the_lab_brings_it_up(call: Call, matrix: Path, world: 
 def test_doctor_and_clean_of_a_lab_that_is_down_say_how_to_bring_it_up(call: Call, world: Any) -> None:
     for verb in ("doctor", "clean"):
         assert (4, "hint: pvbench lab up") == ((said := call(verb, "lab")).code, said.err.splitlines()[1])
+
+
+@pytest.mark.parametrize("verb", [("lab", "build"), ("lab", "up"), ("run",), ("pilot",), ("shell",)])
+def test_whatever_may_build_something_takes_a_mirror(call: Call, verb: tuple[str, ...]) -> None:
+    assert "--mirror URL" in call(*verb, "--help").out
 
 
 def test_doctor_of_this_machine_answers_for_programs_too(call: Call) -> None:
