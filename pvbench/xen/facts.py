@@ -6,6 +6,8 @@ from typing import Any
 from pvbench.model import Emulation, HostFacts
 
 USUAL_PROBE_S = 0.025  # what pvb-probe's loop and ten processes take on an ordinary x86 host of the 2020s
+_TCG, _XEN = "TCGTCGTCGTCG", "XenVMMXenVMM"
+_ON_HARDWARE = {"KVMKVMKVM", "VMwareVMware", "Microsoft Hv", "VBoxVBoxVBox", "bhyve bhyve", "ACRNACRNACRN"}
 
 
 def facts_of(name: str, answer: Mapping[str, Any]) -> HostFacts:
@@ -20,7 +22,7 @@ def facts_of(name: str, answer: Mapping[str, Any]) -> HostFacts:
     }  # fmt: skip
     return HostFacts(
         name=name,
-        emulation=_emulation(dmi),
+        emulation=emulation(dmi, said["processor"]),
         machine=" ".join(filter(None, dmi.values())) or "unknown",
         hypervisor=version,
         kernel=f"Linux {said['kernel']}",
@@ -32,10 +34,26 @@ def facts_of(name: str, answer: Mapping[str, Any]) -> HostFacts:
     )
 
 
-def _emulation(dmi: Mapping[str, str]) -> Emulation:
-    """Judge by the firmware's tables: the lab writes there what it runs on, other virtual machines name their maker."""
+def emulation(dmi: Mapping[str, str], processor: Mapping[str, Any] | None) -> Emulation:
+    """Judge by all that tells: the lab writes into the firmware's tables what it runs on, others are found out.
+
+    Code that is dear only when it is new is being translated, whatever CPUID and the firmware say or hide. A hypervisor
+    that CPUID names runs on hardware otherwise; under Xen it may be the host's own that is named. Last, the firmware's
+    tables of virtual machines name their maker.
+    """
     if dmi["product_name"] == "pvbench-lab":
         return Emulation.SOFTWARE if Emulation.SOFTWARE in dmi["product_version"] else Emulation.NESTED
+    beneath = processor["beneath"] if processor else ""
+    if beneath == _TCG or (processor and _translates(**processor["new_code"])):
+        return Emulation.SOFTWARE
+    if beneath in _ON_HARDWARE:
+        return Emulation.NESTED
     makers = ("qemu", "kvm", "vmware", "virtualbox", "xen", "microsoft corporation virtual", "google", "amazon ec2")
     text = f"{dmi['sys_vendor']} {dmi['product_name']}".lower()
-    return Emulation.UNKNOWN if any(maker in text for maker in makers) else Emulation.BARE_METAL
+    virtual = any(maker in text for maker in makers) or beneath not in ("", _XEN)
+    return Emulation.UNKNOWN if virtual else Emulation.BARE_METAL
+
+
+def _translates(first: float, later: float) -> bool:
+    """Whether a block of code costs what only an emulator takes for it: far more than later, and than any processor."""
+    return first > 3e-7 and first > 40 * later

@@ -30,8 +30,8 @@ SHELL = [
 ]  # fmt: skip
 SOURCES = [*sorted((ROOT / "pvbench").rglob("*.py")), *HOSTSIDE, *SHELL]
 STANDARD = {
-    "contextlib", "ctypes", "fcntl", "glob", "ipaddress", "json", "os", "re", "shutil", "signal", "socket", "stat",
-    "struct", "subprocess", "sys", "threading", "time",
+    "contextlib", "ctypes", "fcntl", "glob", "ipaddress", "json", "mmap", "os", "re", "shutil", "signal", "socket",
+    "stat", "struct", "subprocess", "sys", "threading", "time",
 }  # fmt: skip
 BINDINGS = {"xen"}  # of the host's own Xen
 

@@ -18,6 +18,10 @@ from typing import Any
 
 import pytest
 
+from pvbench import shipped
+from pvbench.model import Emulation
+from pvbench.xen.facts import emulation
+
 pytestmark = pytest.mark.lab
 
 ARMS = """\
@@ -89,6 +93,19 @@ def test_a_second_up_is_quick_and_the_clock_is_right(tmp_path: Path) -> None:
 
     said = pvbench(tmp_path, "lab", "ssh", "--", "date", "+%s").stdout
     assert abs(int(said) - time.time()) < 5
+
+
+def test_the_lab_is_found_out_as_emulated_without_the_words_in_its_firmware(tmp_path: Path) -> None:
+    if json.loads(pvbench(tmp_path, "lab", "status", "--json").stdout)["accelerator"] != "tcg":
+        pytest.skip("this machine's KVM runs the lab")
+    argv = [sys.executable, "-m", "pvbench", "lab", "ssh", "--", "python3", "-"]
+    program = (shipped.folder("hostside") / "pvb_processor.py").read_text()
+    done = subprocess.run(argv, capture_output=True, text=True, check=True, input=program)
+    seen = json.loads(done.stdout)
+
+    assert seen["beneath"] == "TCGTCGTCGTCG"
+    assert emulation({"sys_vendor": "Dell Inc.", "product_name": "R7525"}, seen) is Emulation.SOFTWARE
+    assert emulation({"sys_vendor": "Dell Inc.", "product_name": "R7525"}, seen | {"beneath": ""}) is Emulation.SOFTWARE
 
 
 @pytest.fixture(scope="module")

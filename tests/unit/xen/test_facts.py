@@ -7,13 +7,18 @@ import pytest
 from pvbench.model import Emulation
 from pvbench.xen.facts import facts_of
 
+PROCESSOR = {"beneath": "", "new_code": {"first": 4.1e-9, "later": 2.8e-10}}
+# As measured: a processor under KVM, and QEMU's TCG in the lab.
+KVM = {"beneath": "KVMKVMKVM", "new_code": {"first": 4.1e-9, "later": 2.8e-10}}
+TCG = {"beneath": "TCGTCGTCGTCG", "new_code": {"first": 6.9e-6, "later": 1.4e-8}}
 
-def answer(**dmi: str) -> dict[str, Any]:
+
+def answer(processor: dict[str, Any] | None = PROCESSOR, **dmi: str) -> dict[str, Any]:
     tables = {"sys_vendor": "", "product_name": "", "product_version": ""} | dmi
     return {
         "facts": {
             "kernel": "6.1.0-50-amd64", "cpu": "AMD EPYC Processor", "os": "Debian GNU/Linux 12 (bookworm)",
-            "command_line": "root=/dev/vda", "governor": None, "dmi": tables,
+            "command_line": "root=/dev/vda", "governor": None, "dmi": tables, "processor": processor,
             "xen": {"xen_version": "4.17.5", "nr_cpus": "2", "total_memory": "4095", "xen_scheduler": "credit2"},
             "versions": {"iperf3": "iperf 3.12", "netserver": None},
         },
@@ -35,7 +40,38 @@ def answer(**dmi: str) -> dict[str, Any]:
     ],
 )
 def test_the_firmware_says_what_a_host_runs_on(dmi: dict[str, str], emulation: Emulation) -> None:
-    assert facts_of("h", answer(**dmi)).emulation is emulation
+    assert facts_of("h", answer(None, **dmi)).emulation is emulation
+
+
+QEMU = {"sys_vendor": "QEMU", "product_name": "Standard PC (Q35 + ICH9, 2009)"}
+DELL = {"sys_vendor": "Dell Inc.", "product_name": "PowerEdge R7525"}
+
+
+@pytest.mark.parametrize(
+    ("processor", "dmi", "emulation"),
+    [
+        (TCG, QEMU, Emulation.SOFTWARE),
+        (TCG, DELL, Emulation.SOFTWARE),
+        (TCG | {"beneath": ""}, DELL, Emulation.SOFTWARE),
+        (TCG | {"beneath": "XenVMMXenVMM"}, QEMU, Emulation.SOFTWARE),
+        (TCG | {"beneath": "KVMKVMKVM"}, QEMU, Emulation.SOFTWARE),
+        (KVM | {"beneath": "TCGTCGTCGTCG"}, QEMU, Emulation.SOFTWARE),
+        (KVM, QEMU, Emulation.NESTED),
+        (KVM | {"beneath": "Microsoft Hv"}, DELL, Emulation.NESTED),
+        (KVM | {"beneath": "???"}, DELL, Emulation.UNKNOWN),
+        (PROCESSOR, QEMU, Emulation.UNKNOWN),
+        (None, QEMU, Emulation.UNKNOWN),
+        (None, DELL, Emulation.BARE_METAL),
+        (PROCESSOR | {"beneath": "XenVMMXenVMM"}, DELL, Emulation.BARE_METAL),
+        # A processor that is slow, and one that was interrupted whenever it was timed.
+        ({"beneath": "", "new_code": {"first": 9e-8, "later": 1e-9}}, DELL, Emulation.BARE_METAL),
+        ({"beneath": "", "new_code": {"first": 5e-7, "later": 1e-7}}, DELL, Emulation.BARE_METAL),
+    ],
+)
+def test_an_emulated_processor_is_found_out_whatever_the_firmware_says(
+    processor: dict[str, Any] | None, dmi: dict[str, str], emulation: Emulation
+) -> None:
+    assert facts_of("h", answer(processor, **dmi)).emulation is emulation
 
 
 def test_what_the_host_did_not_say_is_absent() -> None:

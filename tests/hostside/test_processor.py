@@ -1,0 +1,36 @@
+"""The look at the processor, on the one these tests run on."""
+
+import os
+import time
+
+import pytest
+
+from tests.hostside.test_programs import ask, program
+
+processor = program("pvb_processor.py")
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="the instructions are those of x86-64")
+def test_code_runs_and_is_timed_when_it_is_new_and_later() -> None:
+    begun = time.perf_counter()
+    seen = processor.look()
+
+    assert 0 < seen["new_code"]["later"] <= seen["new_code"]["first"] < 1e-3
+    assert seen["beneath"].isprintable()
+    assert len(seen["beneath"]) <= 12
+    assert time.perf_counter() - begun < 5
+
+
+def test_a_machine_that_forbids_code_in_memory_is_told_as_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(*_args: object, **_settings: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(processor.mmap, "mmap", forbidden)
+
+    assert processor.look() is None
+
+
+def test_the_probe_of_this_machine_keeps_to_its_contract() -> None:
+    (answer,) = ask("pvb-probe", {})
+
+    assert answer["facts"]["kernel"] == os.uname().release  # type: ignore[index]
