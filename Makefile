@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := python3-venv mmdebstrap fakeroot debian-archive-keyring uidmap e2fsprogs openssh-client openssh-server shellcheck
 
-.PHONY: help run test check bench setup packages clean
+.PHONY: help run test check soak bench setup packages clean
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST)
 
@@ -49,7 +49,10 @@ test: setup ## Everything, the lab's end-to-end tests included
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q -n auto -m "not lab"
-	$(BIN)/pytest -q -m lab
+	$(BIN)/pytest -q -m "lab and not soak"
+
+soak: setup ## Faults in numbers on the lab: kills, a reboot, a network that drops; most of an hour
+	$(BIN)/pytest -q -s -m soak
 
 bench: setup ## Time pvbench itself
 	$(BIN)/pytest bench -q --benchmark-only

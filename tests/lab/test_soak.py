@@ -1,0 +1,141 @@
+"""Faults in numbers, on the lab: whatever happens, a run ends after --resume with every trial measured once.
+
+Most of an hour; `make soak`. PVBENCH_SOAK_SEED repeats the moments of an earlier run, which prints its seed.
+"""
+
+import os
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lab.campaign import Campaign, dom0, pvbench, qmp
+
+pytestmark = [pytest.mark.lab, pytest.mark.soak]
+
+KILLS, BLOCKS = 20, 6
+LONGEST_S = 75.0  # a visit's set-up, boot, trial and teardown, about
+
+
+@pytest.fixture(scope="module", autouse=True)
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    folder = tmp_path_factory.mktemp("lab")
+    was_up = '"running": true' in pvbench(folder, "lab", "status", "--json").stdout
+    assert pvbench(folder, "lab", "up", timeout=3600).returncode == 0
+    yield
+    if not was_up:
+        pvbench(folder, "lab", "down")
+
+
+@pytest.fixture
+def moments() -> random.Random:
+    seed = int(os.environ.get("PVBENCH_SOAK_SEED") or time.time())
+    print(f"\nseed {seed}")
+    return random.Random(seed)
+
+
+def test_twenty_kills_of_the_controller_at_random_moments_lose_nothing(tmp_path: Path, moments: random.Random) -> None:
+    campaign = Campaign(tmp_path, BLOCKS)
+    kills = 0
+    while kills < KILLS:
+        moment = moments.uniform(0.1, LONGEST_S)
+        running = campaign.start()
+        deadline = time.monotonic() + moment
+        while running.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        if running.poll() is None:
+            campaign.kill()
+            kills += 1
+            campaign.tell(f"kill {kills} of {KILLS} after {moment:.1f} s: {campaign.said[-1:]}; {campaign.state()}")
+        elif running.returncode == 0:
+            campaign.tell(f"all was measured after {kills} kills; another run begins")
+            campaign.check_host()
+            (tmp_path / f"after-{kills}").mkdir()
+            campaign = Campaign(tmp_path / f"after-{kills}", BLOCKS)
+        else:
+            assert campaign.busy()
+            time.sleep(1)
+    campaign.tell(f"killed in {dict(campaign.phases)}")
+
+    campaign.finish()
+    campaign.check_host()
+
+
+@pytest.mark.parametrize("program", ["pvb-setup", "pvb-domain"])
+def test_five_kills_of_a_program_on_the_host_lose_nothing(tmp_path: Path, moments: random.Random, program: str) -> None:
+    campaign = Campaign(tmp_path, 2)
+    running = campaign.start()
+    for number in range(1, 6):
+        time.sleep(moments.uniform(0.1, LONGEST_S))
+        killed = ""
+        while not killed:
+            if running.poll() is not None:
+                campaign.check_rows()
+                campaign.tell(f"the run ended with {running.returncode}: {campaign.state()}")
+                if running.returncode == 0:
+                    break
+                running = campaign.start()
+            killed = dom0(tmp_path, f"p=$(pgrep -f '/{program}$') && kill -9 $p && echo $p").strip()
+        if not killed:
+            break
+        campaign.tell(f"kill {number} of 5 of {program} ({killed}): {campaign.said[-1:]}; {campaign.state()}")
+    if running.wait(timeout=1800) != 0:
+        campaign.finish()
+    campaign.check_rows()
+    campaign.tell(f"ended: {campaign.state()}")
+
+    assert number == 5
+    assert {row["outcome"] for row in campaign.rows() if row["id"]} >= {"ok"}
+    campaign.check_host()
+
+
+def goes_on(campaign: Campaign) -> None:
+    """What happened to the host was not the run's end: either it went on by itself, or --resume does."""
+    assert campaign.running is not None
+    code = campaign.running.wait(timeout=1800)
+    campaign.check_rows()
+    campaign.tell(
+        f"the run ended with {code}: {campaign.state()}; {[line for line in campaign.said if 'again' in line]}"
+    )
+    if code != 0:
+        campaign.finish()
+    assert len({row["id"] for row in campaign.rows() if row["outcome"] == "ok"}) == campaign.blocks
+    campaign.check_host()
+
+
+def test_a_host_that_reboots_in_a_run_costs_a_pause(tmp_path: Path) -> None:
+    campaign = Campaign(tmp_path, 3)
+    campaign.start()
+    campaign.wait_for("trial 1 of 3")
+    campaign.wait_for("block-2")
+    campaign.tell(f"rebooting dom0; boot id {dom0(tmp_path, 'cat /proc/sys/kernel/random/boot_id').strip()}")
+    dom0(tmp_path, "systemd-run --quiet --on-active=1 systemctl reboot")
+
+    goes_on(campaign)
+    campaign.tell(f"boot id {dom0(tmp_path, 'cat /proc/sys/kernel/random/boot_id').strip()}")
+
+
+def test_an_sshd_that_is_stopped_for_20_s_costs_a_pause(tmp_path: Path) -> None:
+    campaign = Campaign(tmp_path, 2)
+    campaign.start()
+    campaign.wait_for("guest answers")
+    campaign.tell("stopping sshd")
+    dom0(tmp_path, "systemd-run --quiet sh -c 'systemctl stop ssh; pkill -x sshd; sleep 20; systemctl start ssh'")
+
+    goes_on(campaign)
+
+
+@pytest.mark.parametrize("words", ["booting a guest", "guest answers"], ids=["in a boot", "in a trial"])
+def test_a_network_that_drops_packets_for_90_s_costs_a_pause(tmp_path: Path, words: str) -> None:
+    campaign = Campaign(tmp_path, 2)
+    campaign.start()
+    campaign.wait_for(words)
+    campaign.tell("the lab's network drops everything, without a reset")
+    qmp("set_link", name="n0", up=False)
+    time.sleep(90)
+    qmp("set_link", name="n0", up=True)
+    campaign.tell(f"it carries again; meanwhile: {campaign.said[-2:]}")
+
+    goes_on(campaign)
