@@ -140,7 +140,7 @@ class Guest(Protocol):
         ...
 
     def traps(self) -> tuple[TrapCost, ...]:
-        """Return what primitive operations cost in this guest, timed once a boot; empty where it cannot tell."""
+        """Return what primitive operations cost in this guest now, an entry a round; empty where it cannot tell."""
         ...
 
 

@@ -57,7 +57,6 @@ class XenGuest:
     peer_domid: int | None = None
     quickest_ns: float = math.inf
     _seen: tuple[Sighting, ...] = field(default=())
-    _traps: tuple[TrapCost, ...] | None = None
     _on_backing: dict[tuple[Workload, str], bytes | None] = field(default_factory=dict)
 
     def target(self, cell: Cell, seed: int) -> Disk | Peer:
@@ -164,13 +163,11 @@ class XenGuest:
         return self._on_backing[known]
 
     def traps(self) -> tuple[TrapCost, ...]:
-        """Return what primitive operations cost in this guest, timed at the first time of asking."""
-        if self._traps is None:
-            result = self.transport.run(Command(("pvb-traps",), timeout_s=self.patience(5)))
-            if result.exit_code != 0:
-                raise CommandFailed(f"the guest: {last_line(result.stderr)}")
-            self._traps = parse_traps(result.stdout.decode(errors="replace"))
-        return self._traps
+        """Return what primitive operations cost in this guest now, in a few short rounds."""
+        result = self.transport.run(Command(("pvb-traps",), timeout_s=self.patience(5)))
+        if result.exit_code != 0:
+            raise CommandFailed(f"the guest: {last_line(result.stderr)}")
+        return parse_traps(result.stdout.decode(errors="replace"))
 
     def granted(self, device: str, nodes: Mapping[str, str]) -> tuple[Granted, ...]:
         """Return what the boot was asked for and what is in force, read back from both ends, the guest and dom0."""
