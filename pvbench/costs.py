@@ -36,7 +36,7 @@ class Traced:
 
     `counts` are (what, how often for one I/O), the most frequent first; `away` are (reason, share of the traced time of
     all `vcpus` that they were out of the guest for it); `io_s` is the time of one I/O untraced, None where that is not
-    known.
+    known; `recorded_bytes` is what Xen wrote of all domains, None where that was not kept.
     """
 
     ios: float
@@ -48,6 +48,7 @@ class Traced:
     away: tuple[tuple[str, float], ...]
     io_s: float | None
     vcpus: int = 1
+    recorded_bytes: int | None = None
 
     @property
     def exits(self) -> float:
@@ -167,6 +168,7 @@ def traced(trials: Iterable[Trial], vcpus: int = 1) -> Traced | None:
     for each in found:
         counts.update(dict(each.counts))
         away.update(dict(each.away))
+    sizes = [each.recorded_bytes for each in found]
     slowdowns = [each.slowdown for each in found if each.slowdown]
     slowdown = sum(slowdowns) / len(slowdowns) if slowdowns else None
     return Traced(
@@ -174,6 +176,7 @@ def traced(trials: Iterable[Trial], vcpus: int = 1) -> Traced | None:
         tuple((what, often / ios) for what, often in counts.most_common()),
         tuple((what, spent / seconds / vcpus) for what, spent in away.most_common() if seconds),
         _untraced(pairs), vcpus,
+        None if None in sizes else sum(filter(None, sizes)),
     )  # fmt: skip
 
 

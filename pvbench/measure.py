@@ -147,14 +147,14 @@ def _traced(trial: Trial, guest: Guest, run: Measuring) -> tuple[Mechanism, tupl
     recording = guest.record(cell.device, argv, TRACE_DELAY_S, TRACE_S)
     if recording.printed is not None:
         tool.parse(recording.printed, params)  # a load that failed, as iperf3 can with exit code 0, was no load
-    kept = run.store.keep(trial.spec.id, "xentrace.bin.gz", gzip.compress(recording.data, mtime=0))
     with tempfile.NamedTemporaryFile(suffix=".xentrace") as file:
-        Path(file.name).write_bytes(recording.data)
-        read = trace.read(Path(file.name), domain=recording.domid)
-    found = mechanism(recording, read, cell.device, rate_of(trial.readings))
-    if found is None:
-        raise TraceError("the trace tells nothing of the domain")
-    return found, (kept,)
+        path = Path(file.name)
+        path.write_bytes(recording.data)
+        found = mechanism(recording, trace.read(path, domain=recording.domid), cell.device, rate_of(trial))
+        if found is None:
+            raise TraceError("the trace tells nothing of the domain")
+        part = trace.only(path, recording.domid)  # what other people's domains did is not ours to keep
+    return found, (run.store.keep(trial.spec.id, "xentrace.bin.gz", gzip.compress(part, mtime=0)),)
 
 
 def _ceiling(trial: Trial, guest: Guest, run: Measuring) -> tuple[Reading, ...]:

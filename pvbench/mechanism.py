@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from pvbench.hypervisor import Recording
-from pvbench.model import Mechanism, Reading
+from pvbench.model import DeviceKind, Mechanism, Trial
 from pvbench.trace import Trace
 
 COMMAND_PORT = 0x1F7
@@ -33,10 +33,18 @@ def mechanism(recording: Recording, trace: Trace, device: str, untraced: float |
         else (),
         lost=trace.lost + trace.truncated,
         slowdown=untraced / rate if untraced and rate else None,
+        recorded_bytes=len(recording.data),
     )
 
 
-def rate_of(readings: tuple[Reading, ...]) -> float | None:
-    """Return the I/Os a second of a timed pass, None where the tool does not tell."""
-    told: Mapping[str, float] = {reading.metric: reading.value for reading in readings}
-    return told.get("iops")
+def rate_of(trial: Trial) -> float | None:
+    """Return the I/Os (packets) a second of a timed pass: what the tool tells, else what the host counted meanwhile.
+
+    A host counts between its looks, and a network test sends while it warms up and runs; None where nothing is known.
+    """
+    told: Mapping[str, float] = {reading.metric: reading.value for reading in trial.readings}
+    params = dict(trial.spec.cell.workload.params)
+    sent_s = float(params.get("runtime", 0)) + float(params.get("warmup", 0))
+    if "iops" in told or trial.spec.cell.kind is not DeviceKind.NET:
+        return told.get("iops")
+    return trial.bill.ios / sent_s if trial.bill and trial.bill.ios and sent_s > 0 else None

@@ -257,7 +257,7 @@ class Mechanism:
     `ios` is how many I/Os (or packets) the device completed meanwhile. `counts` are (what, how often): exits by reason
     ("exit: port I/O"), notifications, grant operations, device-model round trips. `away` are (reason, seconds) that the
     vCPU spent outside the guest because of those exits, waiting included. `lost` records make every count a lower
-    bound. `slowdown` is the rate untraced ÷ traced.
+    bound. `slowdown` is the rate untraced ÷ traced; `recorded_bytes` is what Xen wrote of all domains meanwhile.
     """
 
     traced_s: float
@@ -266,10 +266,11 @@ class Mechanism:
     away: tuple[tuple[str, float], ...] = ()
     lost: int = 0
     slowdown: float | None = None
+    recorded_bytes: int | None = None
 
     def __post_init__(self) -> None:
-        spent = (seconds for _, seconds in self.away)
-        numbers = (self.traced_s, self.ios, self.lost, self.slowdown or 0.0, *(n for _, n in self.counts), *spent)
+        told = *self.counts, *self.away, ("", self.slowdown or 0), ("", self.recorded_bytes or 0)
+        numbers = self.traced_s, self.ios, self.lost, *(number for _, number in told)
         if not all(0 <= number < math.inf for number in numbers):
             raise ValueError("what a trace says is finite and not below 0")
 
@@ -280,7 +281,7 @@ class Mechanism:
 
 @dataclass(frozen=True)
 class TrapCost:
-    """What one primitive operation takes in the guest, as (ns, count) pairs, ascending."""
+    """What one primitive operation took in the guest in one round, as (ns, count) pairs, ascending."""
 
     name: str
     bins: tuple[tuple[int, int], ...]

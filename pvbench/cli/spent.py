@@ -57,7 +57,8 @@ def _bill(bill: CpuBill, noun: str) -> Iterator[str]:
 def _mechanism(made: Mechanism, noun: str) -> Iterator[str]:
     least = "at least " if made.lost else ""
     slowed = "" if made.slowdown is None else f", rate untraced ÷ traced {made.slowdown:.2f}"
-    yield f"    traced for {fmt.duration(made.traced_s)}, {fmt.count(round(made.ios), noun)}{slowed}:"
+    wrote = "" if made.recorded_bytes is None else f", {fmt.size(made.recorded_bytes)} written"
+    yield f"    traced for {fmt.duration(made.traced_s)}, {fmt.count(round(made.ios), noun)}{slowed}{wrote}:"
     if made.lost:
         yield f"      {fmt.count(made.lost, 'record')} lost: every count is a lower bound"
     away = dict(made.away)

@@ -174,6 +174,8 @@ def _basis(of: Traced, noun: str) -> tuple[str, ...]:
         said.append("traced, it ran no slower")
     else:
         said.append(f"traced, it ran {fmt.ratio(1 / of.slowdown)} faster: chance, not the probe")
+    if of.recorded_bytes is not None:
+        said.append(f"Xen wrote {fmt.size(of.recorded_bytes)} of trace")
     if of.lost:
         said.append(f"{fmt.count(of.lost, 'record')} lost: at least so many")
     return tuple(said)

@@ -283,6 +283,7 @@ def _mechanism(data: Any) -> Mechanism:
     return Mechanism(
         real(data, "traced_s"), real(data, "ios"), pairs(data, "counts", str, int),
         pairs(data, "away", str, float, int), whole(data, "lost"), real_or_none(data, "slowdown"),
+        whole_or_none(data, "recorded_bytes"),
     )  # fmt: skip
 
 

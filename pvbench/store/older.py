@@ -35,7 +35,10 @@ def modern_trial(data: Any) -> Any:
         if type(spec) is dict:
             spec = _PLANNED_1 | spec | {"cell": _cell(spec.get("cell"))}
         data = _TRIAL_1 | data | {"spec": spec}
-    return _TRIAL_2 | data if data["schema"] in (1, 2) else data
+    if data["schema"] in (1, 2):
+        made = data.get("mechanism")
+        data = _TRIAL_2 | data | ({"mechanism": {"recorded_bytes": None} | made} if type(made) is dict else {})
+    return data
 
 
 def _purpose(command: Any) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pvbench import controller, plan
+from pvbench import controller, plan, trace
 from pvbench.controller import HeldHost, RunSummary, Settings
 from pvbench.disturbance import Beneath
 from pvbench.drivers import DRIVERS
@@ -528,7 +528,25 @@ def test_the_first_blocks_carry_a_trace_of_their_own_pass(store: Store) -> None:
     assert [reading.metric for reading in found["ide"].ceiling][:2] == ["throughput", "iops"]
     assert found["netfront"].ceiling == ()
     assert found["ide"].raw[-1].path.endswith("xentrace.bin.gz")
+    assert ide.recorded_bytes == len(host.trace)
+    # A NIC's rate is what the host counted in the runtime and the warm-up: 10 packets in 2 s, traced 60 in 2.5 s.
+    net = found["netfront"].mechanism
+    assert net is not None
+    assert net.slowdown == pytest.approx(5 / 24)
     assert all(trial.mechanism is None for trial in store.trials() if trial.spec.block == 2)
+
+
+def test_what_is_kept_of_a_trace_is_the_measured_domain_alone(store: Store, tmp_path: Path) -> None:
+    host = Host()
+    host.trace = gzip.decompress((GOLDEN.parent / "trace/ide-all.bin.gz").read_bytes())
+    (tmp_path / "whole.bin").write_bytes(host.trace)
+
+    found = next(trial for trial in traced(host, store) if trial.spec.cell.device == "ide")
+
+    (tmp_path / "part.bin").write_bytes(gzip.decompress(store.raw(found.raw[-1])))
+    whole, part = (trace.read(tmp_path / name) for name in ("whole.bin", "part.bin"))
+    assert sorted(whole.domains) == [0, 2]
+    assert dict(part.domains) == {2: whole.domains[2]}
 
 
 def test_a_trace_that_cannot_be_taken_is_a_flag_and_the_figure_stands(store: Store) -> None:

@@ -23,7 +23,8 @@ BARE = Trial(TrialSpec(CELL, 1, "b1", 0), Outcome.OK, None, "", (Reading("iops",
 TRIAL = Trial(
     TrialSpec(CELL, 1, "b1", 0), Outcome.OK, None, "", (Reading("iops", 31.0),),
     bill=CpuBill(10.0, 2, ((Payer.GUEST, 5.0), (Payer.IDLE, 12.0), (Payer.DEVICE_MODEL, 2.9)), 400, 1 << 20),
-    mechanism=Mechanism(2.0, 50, (("exit: port I/O", 1300), ("exit: \x1b[31m", 5)), (("port I/O", 1.6),), 3, 1.25),
+    mechanism=Mechanism(2.0, 50, (("exit: port I/O", 1300), ("exit: \x1b[31m", 5)), (("port I/O", 1.6),), 3, 1.25,
+                        3 << 20),
     traps=(TrapCost("empty hypercall", ((100_000, 3), (300_000, 1))), TrapCost("event to self", ())),
 )  # fmt: skip
 
@@ -35,7 +36,7 @@ def test_show_prints_what_an_io_cost() -> None:
         "      device model: 2.90 s (14.5 %)",
         "      idle: 12.00 s (60.0 %)",
         "      accounted: 99.5 % of wall clock × CPUs",
-        "    traced for 2 s, 50 I/Os, rate untraced ÷ traced 1.25:",
+        "    traced for 2 s, 50 I/Os, rate untraced ÷ traced 1.25, 3 MiB written:",
         "      3 records lost: every count is a lower bound",
         "      exit: port I/O: at least 1,300, 26.0 per I/O, away 80.0 % of the time",
         r"      exit: \x1b[31m: at least 5, 0.100 per I/O",

@@ -27,7 +27,7 @@ from .conftest import WORKLOADS, Run, make_run
 IDE = Mechanism(
     2.0, 50,
     (("exit: port I/O", 1300), ("device-model round trip", 1250), ("exit: MSR", 150), ("exit: HLT", 50)),
-    (("port I/O", 1.6), ("HLT", 0.2)), 0, 1.25,
+    (("port I/O", 1.6), ("HLT", 0.2)), 0, 1.25, 3 << 20,
 )  # fmt: skip
 BLKFRONT = Mechanism(
     2.0, 400,
@@ -97,7 +97,7 @@ def test_exits_are_for_one_io_and_by_reason_emulated_first(costly: Any) -> None:
         trace.exits, trace.round_trips, trace.sends, trace.injected, trace.grants,
     )  # fmt: skip
     assert [("port I/O", "26.0"), ("MSR", "3.0"), ("HLT", "1.0")] == [(part.name, part.shown) for part in trace.reasons]
-    assert ("2 passes: 100 I/Os in 4 s", "traced, it ran 1.25× slower") == trace.basis
+    assert ("2 passes: 100 I/Os in 4 s", "traced, it ran 1.25× slower", "Xen wrote 6 MiB of trace") == trace.basis
     other = found["blkfront"].trace
     assert other is not None
     assert ("3.0", "none", "1.0", "1.0") == (other.exits, other.round_trips, other.sends, other.injected)
