@@ -97,18 +97,18 @@ def run(results: Path, name: str) -> "Store":
 
 
 def run_name(results: Path, name: str) -> str:
-    """Return what the store understands; only `last` is ours."""
+    """Return what the store understands; `last` is the run that began last, whatever its folder is called."""
     if name != LAST or Path(name).is_dir():
         return name
-    runs = results / "runs"
-    folders = (
-        sorted(path.name for path in runs.iterdir() if path.is_dir() and path.name[0] != ".") if runs.is_dir() else []
-    )
-    if not folders:
+    from pvbench.store import latest
+
+    found = latest(results)
+    if found is None:
         raise UsageError(
-            f"there is no run under {runs}", hint="`pvbench run MATRIX` makes one; --results names another folder"
+            f"there is no run under {results / 'runs'}",
+            hint="`pvbench run MATRIX` makes one; --results names another folder",
         )
-    return folders[-1]
+    return str(found)
 
 
 def cells(manifest: "Manifest") -> "dict[str, Cell]":

@@ -1,22 +1,21 @@
 """The runs as `pvbench ls` prints them. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pvbench.cli.text import columns
-from pvbench.model import Outcome
-from pvbench.reports import format as fmt
+from pvbench.model import Outcome, Purpose
 from pvbench.store import RunInfo
+
+_PURPOSES: Mapping[Purpose | None, str] = {Purpose.PILOT: "pilot, ", Purpose.CONTROL: "negative control, "}
 
 
 def render(runs: Sequence[RunInfo]) -> str:
     """Return a line a run."""
     rows = [("RUN", "MATRIX", "HOSTS", "TRIALS", "STATE")]
     rows += [
-        (fmt.clean(run.run_id), fmt.clean(run.matrix_name or "–"), fmt.clean(", ".join(run.hosts)) or "–", _trials(run),
-         _state(run))
-        for run in runs
-    ]  # fmt: skip
+        (run.run_id, run.matrix_name or "–", ", ".join(run.hosts) or "–", _trials(run), _state(run)) for run in runs
+    ]
     return columns(rows)
 
 
@@ -30,6 +29,7 @@ def as_data(run: RunInfo) -> dict[str, Any]:
         "hosts": list(run.hosts),
         "planned": run.planned,
         "outcomes": None if run.outcomes is None else {str(outcome): count for outcome, count in run.outcomes},
+        "purpose": run.purpose,
         "finished": run.finished,
         "problem": run.problem,
     }
@@ -49,5 +49,9 @@ def _trials(run: RunInfo) -> str:
 
 def _state(run: RunInfo) -> str:
     if run.problem:
-        return f"unreadable: {fmt.clean(run.problem)}"
-    return "finished" if run.finished else f"unfinished: pvbench run --resume {fmt.clean(run.run_id)}"
+        return f"unreadable: {run.problem}"
+    if run.finished:
+        return f"{_PURPOSES.get(run.purpose, '')}finished"
+    if run.purpose is Purpose.PILOT:
+        return "pilot, unfinished; none is resumed"
+    return f"{_PURPOSES.get(run.purpose, '')}unfinished: pvbench run --resume {run.run_id}"

@@ -63,10 +63,14 @@ def report(app: App, run: str, output: str | None, results: Path) -> None:
     with found.run(results, run) as store:
         from pvbench.reports import comparison, html
 
-        page = html.render(comparison.build(store.manifest, store.trials(), store.earlier())).encode(
-            errors="backslashreplace"
-        )
+        altered = store.altered()
+        built = comparison.build(store.manifest, store.trials(), store.earlier(), altered)
+        page = html.render(built).encode(errors="backslashreplace")
         name = f"{store.manifest.run_id}.html" if output is None else output
+    for problem in altered[: comparison.ALTERED]:
+        app.note(f"altered: {problem}")
+    if len(altered) > comparison.ALTERED:
+        app.note(f"altered: {len(altered) - comparison.ALTERED} more")
     if not write(name, page):
         print(name)
         app.note(f"{len(page) / 1000:,.0f} kB; open it in a browser, nothing else is needed")

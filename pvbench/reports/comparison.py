@@ -12,7 +12,7 @@ from pvbench.reports import format as fmt
 from pvbench.reports.arms import CellTrials, arm, gather
 from pvbench.reports.ceilings import ceiling
 from pvbench.reports.floor import caution, floor, paragraph, told
-from pvbench.reports.headline import headline, standfirst
+from pvbench.reports.headline import control, headline, standfirst
 from pvbench.reports.mechanism import mechanism
 from pvbench.reports.method import method
 from pvbench.reports.notes import flags, notes, summary, unsettled
@@ -22,14 +22,19 @@ from pvbench.stats.compare import FEW_BLOCKS
 from pvbench.stats.latency import merge, percentile, total
 from pvbench.store import Manifest
 
+ALTERED = 10
+"""So many outputs that are not what was kept are named."""
 STRIPS = 24
 """As many strip plots as a page holds: past that a reader does not look, and drawing takes long."""
 
 
-def build(manifest: Manifest, trials: Sequence[Trial], earlier: Sequence[Trial] = ()) -> ComparisonPage:
+def build(
+    manifest: Manifest, trials: Sequence[Trial], earlier: Sequence[Trial] = (), altered: Sequence[str] = ()
+) -> ComparisonPage:
     """Return the page of a run: every comparison of the plan, whether or not it came to a verdict.
 
-    `earlier` are the trials that were measured again: rows beside those that count.
+    `earlier` are the trials that were measured again: rows beside those that count. `altered` says which kept outputs
+    are not what was kept, as far as somebody looked.
     """
     trials = repeats.flagged(manifest, trials)
     gathered = gather(manifest, trials, earlier)
@@ -40,7 +45,9 @@ def build(manifest: Manifest, trials: Sequence[Trial], earlier: Sequence[Trial] 
     groups = _groups(pairs, family, manifest.margin, label)
     rows = tuple(row for group in groups for row in group.rows)
     strips = _strips(matched, label)
-    finding, qualifier = headline(rows, label, pilot=manifest.purpose is Purpose.PILOT)
+    finding, qualifier = headline(rows, label, manifest.purpose)
+    if manifest.purpose is Purpose.CONTROL:
+        finding = control(trials, len(manifest.plan))
     costs = mechanism(matched, rows, label, max(manifest.vcpus or 1, 1))
     noise = floor(gathered)
     warned = caution(noise)
@@ -87,8 +94,18 @@ def build(manifest: Manifest, trials: Sequence[Trial], earlier: Sequence[Trial] 
         matrix_text=fmt.clean(manifest.matrix_text, keep="\n\t"),
         method=method(manifest.margin),
         caution=warned,
+        altered=_altered(altered),
         noise=paragraph(noise, any(spec.twin for spec in manifest.plan)),
     )
+
+
+def _altered(problems: Sequence[str]) -> str:
+    if not problems:
+        return ""
+    shown = "; ".join(map(fmt.clean, problems[:ALTERED]))
+    more = f"; and {len(problems) - ALTERED} more" if len(problems) > ALTERED else ""
+    what = fmt.count(len(problems), "raw output is", "raw outputs are")
+    return f"{what} not what was kept when this was measured, so figures here cannot be checked by them: {shown}{more}"
 
 
 def compared_pairs(manifest: Manifest, gathered: Sequence[CellTrials]) -> Sequence[tuple[CellTrials, CellTrials]]:

@@ -3,20 +3,37 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from pvbench.model import Outcome, Purpose, Trial
 from pvbench.reports import format as fmt
 from pvbench.reports.page import Row
 from pvbench.stats import Verdict
 
 _ORDER = {1: "an order of magnitude", 2: "two orders of magnitude", 3: "three orders of magnitude"}
+_NO_RESULTS = {Purpose.PILOT: "a pilot, not a result", Purpose.CONTROL: "a negative control, not a result"}
 _DECIDED = tuple(verdict.value for verdict in Verdict)
 
 
-def headline(rows: Sequence[Row], label: str, *, pilot: bool = False) -> tuple[str, str]:
+def headline(rows: Sequence[Row], label: str, purpose: Purpose = Purpose.RUN) -> tuple[str, str]:
     """Return what all comparisons of a run come to, and what qualifies it: ("… are faster …", "indicative")."""
     decided = [row for row in rows if row.tone in _DECIDED]
     indicative = any(row.indicative for row in decided)
-    words = (label, "a pilot, not a result" if pilot else "", "indicative" if indicative else "")
+    words = (label, _NO_RESULTS.get(purpose, ""), "indicative" if indicative else "")
     return _finding(decided, len(rows)), ", ".join(word for word in words if word)
+
+
+def control(trials: Sequence[Trial], planned: int) -> str:
+    """Return what a negative control came to: whether the proof of the path saw every flow on the wrong device."""
+    counts = Counter(trial.outcome for trial in trials)
+    missing = planned - counts[Outcome.INVALID] - counts[Outcome.OK]
+    left = f"; {missing} gave nothing to judge" if missing else ""
+    if counts[Outcome.OK]:
+        wrong = fmt.count(counts[Outcome.OK], "trial")
+        return f"Negative control failed: {wrong} of {planned} passed although every flow took the wrong device{left}"
+    if not counts[Outcome.INVALID]:
+        return f"Negative control without an answer: none of {fmt.count(planned, 'trial')} was measured"
+    told = "all" if not missing else str(counts[Outcome.INVALID])
+    of = "" if not missing else f"of {planned} "
+    return f"Negative control held: {told} {of}trials sent over the wrong device came out INVALID{left}"
 
 
 def standfirst(rows: Sequence[Row]) -> str:

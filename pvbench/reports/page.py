@@ -224,7 +224,8 @@ class ComparisonPage:
     """A run's report. `label` is what stands beside every figure ("software emulation"), empty on bare metal.
 
     `headline` is `finding` with `qualifier` in brackets after it, and `caution` where identical arms differ. `noise` is
-    a paragraph on them, `repeats` a clause on the pairs that were disturbed.
+    a paragraph on them, `repeats` a clause on the pairs that were disturbed, `altered` one on kept outputs that are not
+    what was kept.
     """
 
     run_id: str
@@ -262,3 +263,4 @@ class ComparisonPage:
     caution: str = ""
     noise: str = ""
     repeats: str = ""
+    altered: str = ""

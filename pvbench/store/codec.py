@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
+from pvbench.drivers import DRIVERS
 from pvbench.metrics import METRICS
 from pvbench.model import (
     Cell,
     CommandRecord,
     CpuBill,
     DeviceKind,
+    Emulation,
     Granted,
     HostFacts,
     Mechanism,
@@ -27,13 +29,16 @@ from pvbench.model import (
     Workload,
 )
 from pvbench.store.fields import (
+    LARGEST,
     Json,
     boolean,
     choice,
     columns,
     each,
     exactly,
+    file_name,
     loads,
+    moment,
     numbers,
     optional,
     pairs,
@@ -50,6 +55,11 @@ from pvbench.store.manifest import SCHEMA_VERSION, Manifest
 from pvbench.store.older import modern_manifest, modern_trial
 
 Plan = Mapping[str, TrialSpec]
+AMOUNTS = frozenset({"runtime", "warmup", "rate_iops"})
+"""Parameters that are reckoned with, whatever the tool; every other is only told."""
+
+SHORTEST_S = 1e-6
+"""A bill of less time than that divides by nothing."""
 
 
 def _keys(noun: type, *more: str) -> frozenset[str]:
@@ -103,14 +113,23 @@ def decode_manifest(content: str) -> tuple[Manifest, dict[str, TrialSpec]]:
     exactly(data, _MANIFEST, "the manifest")
     if type(data["cells"]) is not dict:
         raise ValueError("cells is not an object")
+    hosts = {host.name: host for host in each(data, "hosts", _host)}
     cells = {name: _cell(cell) for name, cell in data["cells"].items()}
     for name, cell in cells.items():
         if cell.id != name:
             raise ValueError(f"cell {name} was altered: its content is that of {cell.id}")
-    plan = dict(each(data, "plan", lambda item: _planned(item, cells)))
+        if cell.host not in hosts:
+            raise ValueError(f"cell {name} is of host {cell.host!r}, of which the manifest says nothing")
+    planned = each(data, "plan", lambda item: _planned(item, cells))
+    plan = dict(planned)
+    if len(plan) != len(planned) or not plan:
+        raise ValueError("the plan holds a trial twice" if plan else "the plan holds no trial")
+    if len(hosts) != len(data["hosts"]):
+        raise ValueError("hosts holds one twice")
+    moment(data, "started")
     manifest = Manifest(
         schema=whole(data, "schema"),
-        run_id=text(data, "run_id"),
+        run_id=file_name(data, "run_id"),
         tool_version=text(data, "tool_version"),
         started=text(data, "started"),
         command=words(data, "command"),
@@ -118,16 +137,16 @@ def decode_manifest(content: str) -> tuple[Manifest, dict[str, TrialSpec]]:
         matrix_text=text(data, "matrix_text"),
         matrix_digest=text(data, "matrix_digest"),
         placement=choice(data, "placement", Placement),
-        blocks=whole(data, "blocks"),
-        seed=whole(data, "seed"),
+        blocks=whole(data, "blocks", 1),
+        seed=whole(data, "seed", -LARGEST),
         baseline=pairs(data, "baseline", str, str),
-        hosts=each(data, "hosts", lambda host: HostFacts.from_json(exactly(host, _HOST, "a host"))),
+        hosts=tuple(hosts.values()),
         guest=pairs(data, "guest", str, str),
         stack=pairs(data, "stack", str, str),
         plan=tuple(plan.values()),
-        margin=real(data, "margin"),
+        margin=real(data, "margin", 0.0),
         purpose=choice(data, "purpose", Purpose),
-        disturbed_above=real_or_none(data, "disturbed_above"),
+        disturbed_above=real_or_none(data, "disturbed_above", 0.0),
         setups=each(data, "setups", _setup),
         vcpus=whole_or_none(data, "vcpus"),
     )
@@ -198,7 +217,7 @@ def decode_trial(line: str, plan: Plan, encoded: Mapping[str, Json]) -> tuple[st
         each(data, "traps", _trap),
         each(data, "ceiling", _reading),
         text_or_none(data, "booted"),
-        whole(data, "attempt"),
+        whole(data, "attempt", 1),
         pairs(data, "disturbance", str, float, int),
     )
 
@@ -206,21 +225,42 @@ def decode_trial(line: str, plan: Plan, encoded: Mapping[str, Json]) -> tuple[st
 def _cell(data: Any) -> Cell:
     exactly(data, _CELL, "a cell")
     workload = exactly(data["workload"], _WORKLOAD, "a workload")
+    device, kind = text(data, "device"), choice(data, "kind", DeviceKind)
+    if device not in DRIVERS or DRIVERS[device].kind is not kind:
+        raise ValueError(f"this pvbench knows no {kind} device {device!r}")
+    params = scalars(workload, "params")
+    for name in AMOUNTS & dict(params).keys():
+        real(dict(params), name, 0.0)
     return Cell(
         text(data, "host"),
-        choice(data, "kind", DeviceKind),
-        text(data, "device"),
+        kind,
+        device,
         choice(data, "placement", Placement),
-        Workload(text(workload, "tool"), scalars(workload, "params")),
+        Workload(text(workload, "tool"), params),
         scalars(data, "tunables"),
     )
 
 
 def _setup(data: Any) -> tuple[str, tuple[tuple[str, str], ...]]:
-    name, settings = data
-    if type(name) is not str:
-        raise ValueError(f"a set-up is of a host, not of {name!r}")
-    return name, pairs({"setups": settings}, "setups", str, str)
+    if type(data) is not list or len(data) != 2 or type(data[0]) is not str:
+        raise ValueError("setups holds something other than a host and its settings")
+    return data[0], pairs({"setups": data[1]}, "setups", str, str)
+
+
+def _host(data: Any) -> HostFacts:
+    exactly(data, _HOST, "a host")
+    return HostFacts(
+        text(data, "name"),
+        choice(data, "emulation", Emulation),
+        text(data, "machine"),
+        text(data, "hypervisor"),
+        text(data, "kernel"),
+        text(data, "cpu"),
+        whole(data, "cpus"),
+        whole(data, "memory_bytes"),
+        real(data, "speed", 0.0),
+        pairs(data, "details", str, str),
+    )
 
 
 def _planned(data: Any, cells: Mapping[str, Cell]) -> tuple[str, TrialSpec]:
@@ -229,16 +269,17 @@ def _planned(data: Any, cells: Mapping[str, Cell]) -> tuple[str, TrialSpec]:
     if cell not in cells or not name.endswith(cell):
         raise ValueError(f"planned trial {name} is of a cell {cell} that the manifest does not hold")
     return name, TrialSpec(
-        cells[cell], whole(data, "block"), text(data, "boot"), whole(data, "position"), whole(data, "run"),
+        cells[cell], whole(data, "block"), text(data, "boot"), whole(data, "position"), whole(data, "run", 1),
         boolean(data, "twin"),
     )  # fmt: skip
 
 
 def _reading(data: Any) -> Reading:
     exactly(data, _READING, "a reading")
-    if data["metric"] not in METRICS:
-        raise ValueError(f"unknown metric {data['metric']!r}")
-    return Reading(data["metric"], real(data, "value"))
+    metric = text(data, "metric")
+    if metric not in METRICS:
+        raise ValueError(f"unknown metric {metric!r}")
+    return Reading(metric, real(data, "value", 0.0))
 
 
 def _witness(data: Any) -> Witness:
@@ -246,9 +287,9 @@ def _witness(data: Any) -> Witness:
     return Witness(
         text(data, "side"),
         text_or_none(data, "driver"),
-        whole_or_none(data, "asked_bytes"),
-        whole_or_none(data, "all_bytes"),
-        whole_or_none(data, "asked_ios"),
+        whole_or_none(data, "asked_bytes", -LARGEST),  # a counter that went back, as a trial's reason then says
+        whole_or_none(data, "all_bytes", -LARGEST),
+        whole_or_none(data, "asked_ios", -LARGEST),
         pairs(data, "facts", str, str),
     )
 
@@ -256,7 +297,10 @@ def _witness(data: Any) -> Witness:
 def _command(data: Any) -> CommandRecord:
     exactly(data, _COMMAND, "a command")
     return CommandRecord(
-        text(data, "where"), words(data, "argv"), whole_or_none(data, "exit_code"), real_or_none(data, "elapsed_s")
+        text(data, "where"),
+        words(data, "argv"),
+        whole_or_none(data, "exit_code", -LARGEST),
+        real_or_none(data, "elapsed_s"),
     )
 
 
@@ -274,15 +318,19 @@ def _bill(data: Any) -> CpuBill:
     exactly(data, _BILL, "a CPU bill")
     paid = tuple((Payer(payer), seconds) for payer, seconds in pairs(data, "paid", str, float, int))
     return CpuBill(
-        real(data, "wall_s"), whole(data, "cpus"), paid, whole_or_none(data, "ios"), whole_or_none(data, "moved_bytes")
+        real(data, "wall_s", SHORTEST_S),
+        whole(data, "cpus", 1),
+        paid,
+        whole_or_none(data, "ios", -LARGEST),
+        whole_or_none(data, "moved_bytes", -LARGEST),
     )
 
 
 def _mechanism(data: Any) -> Mechanism:
     exactly(data, _MECHANISM, "a mechanism")
     return Mechanism(
-        real(data, "traced_s"), real(data, "ios"), pairs(data, "counts", str, int),
-        pairs(data, "away", str, float, int), whole(data, "lost"), real_or_none(data, "slowdown"),
+        real(data, "traced_s", 0.0), real(data, "ios", 0.0), pairs(data, "counts", str, int),
+        pairs(data, "away", str, float, int), whole(data, "lost"), real_or_none(data, "slowdown", 0.0),
         whole_or_none(data, "recorded_bytes"),
     )  # fmt: skip
 

@@ -1,17 +1,23 @@
 """Which runs there are, and which one a person means."""
 
 import difflib
+import os
 from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pvbench.errors import StoreError
-from pvbench.model import Outcome
+from pvbench.model import Outcome, Purpose
 from pvbench.store import codec
 from pvbench.store.disk import read_bytes
-from pvbench.store.fields import loads
+from pvbench.store.fields import loads, moment
 
 MANIFEST, JOURNAL = "manifest.json", "journal.ndjson"
+MANIFEST_BYTES, JOURNAL_BYTES = 64 << 20, 1 << 30
+"""Ten times what a hundred thousand trials take."""
+
+_NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,7 @@ class RunInfo:
     planned: int | None = None
     outcomes: tuple[tuple[Outcome, int], ...] | None = None
     problem: str | None = None
+    purpose: Purpose | None = None
 
     @property
     def finished(self) -> bool:
@@ -39,14 +46,28 @@ def runs_folder(root: Path) -> Path:
 
 
 def runs(root: Path) -> tuple[RunInfo, ...]:
-    """Return every run under a results folder, oldest first; what cannot be read is in it with its problem."""
-    return tuple(_info(path) for path in _folders(root))
+    """Return every run under a results folder, by when it began; what cannot be read comes first, with its problem."""
+    return tuple(_info(path) for _, path in sorted((began(path) or _NO_TIME, path) for path in _folders(root)))
+
+
+def latest(root: Path) -> Path | None:
+    """Return the folder of the run that began last; None where no folder says when it did."""
+    known = [(when, path) for path in _folders(root) if (when := began(path)) is not None]
+    return max(known)[1] if known else None
+
+
+def began(path: Path) -> datetime | None:
+    """Return when a run began, by its manifest alone: a folder may be renamed. None where nothing tells."""
+    try:
+        return moment(loads(read_bytes(path / MANIFEST, MANIFEST_BYTES).decode()), "started")
+    except (StoreError, ValueError, KeyError, TypeError):
+        return None
 
 
 def find(root: Path, run: str | Path) -> Path:
     """Return the folder of a run given by its id, the beginning of its id, or its path. Raises StoreError."""
     name = str(run)
-    if name and (Path(run) / MANIFEST).is_file():
+    if name and os.path.isfile(os.path.join(name, MANIFEST)):  # noqa: PTH113, PTH118  Path raises for some names
         return Path(run)
     folders = _folders(root)
     exact = [path for path in folders if path.name == name]
@@ -55,6 +76,8 @@ def find(root: Path, run: str | Path) -> Path:
         return fitting[0]
     if fitting:
         raise StoreError(f"{name} begins several runs: {', '.join(path.name for path in fitting)}")
+    if os.sep in name and os.path.isdir(name):  # noqa: PTH112
+        return Path(run)  # what is wrong with it is said by whoever reads it
     near = difflib.get_close_matches(name, [path.name for path in folders], 1, 0.3) or [p.name for p in folders[-1:]]
     hint = f"the nearest is {near[0]}; `pvbench ls` lists them all" if near else "`pvbench run` makes one"
     raise StoreError(f"no run {name!r} under {runs_folder(root)}", hint=hint)
@@ -62,21 +85,28 @@ def find(root: Path, run: str | Path) -> Path:
 
 def _folders(root: Path) -> list[Path]:
     folder = runs_folder(root)
-    if not folder.is_dir():
+    try:
+        with os.scandir(folder) as entries:
+            names = sorted(entry.name for entry in entries if not entry.name.startswith("."))
+    except (FileNotFoundError, NotADirectoryError):
         return []
-    return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    except (OSError, ValueError) as error:
+        raise StoreError(f"cannot read {folder}: {getattr(error, 'strerror', None) or error}") from error
+    return [folder / name for name in names if os.path.isdir(folder / name)]  # noqa: PTH112
 
 
 def _info(path: Path) -> RunInfo:
     try:
-        manifest, plan = codec.decode_manifest(read_bytes(path / MANIFEST).decode())
+        manifest, plan = codec.decode_manifest(read_bytes(path / MANIFEST, MANIFEST_BYTES).decode())
         last = {}
-        for number, line in enumerate(read_bytes(path / JOURNAL).split(b"\n")[:-1], 1):
+        for number, line in enumerate(read_bytes(path / JOURNAL, JOURNAL_BYTES).split(b"\n")[:-1], 1):
             try:
                 record = loads(line.decode())
+                if record["id"] not in plan:
+                    raise KeyError
                 last[record["id"]] = Outcome(record["outcome"])
             except (ValueError, TypeError, KeyError):
-                raise StoreError(f"{JOURNAL}:{number} is not a trial") from None
+                raise StoreError(f"{JOURNAL}:{number} is not a trial of this run") from None
     except (StoreError, ValueError) as error:
         return RunInfo(path.name, path, problem=str(error))
     counts = Counter(last.values())
@@ -88,4 +118,5 @@ def _info(path: Path) -> RunInfo:
         hosts=tuple(host.name for host in manifest.hosts),
         planned=len(plan),
         outcomes=tuple((outcome, counts[outcome]) for outcome in Outcome),
+        purpose=manifest.purpose,
     )

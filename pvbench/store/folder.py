@@ -1,7 +1,6 @@
 """One run's folder: its manifest, its journal, its raw outputs. One controller writes; anybody reads."""
 
 import os
-import re
 import shutil
 from collections import defaultdict
 from collections.abc import Mapping
@@ -13,18 +12,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from pvbench.errors import StoreError
 from pvbench.model import Cell, Outcome, RawFile, Trial, TrialSpec
-from pvbench.store import codec
-from pvbench.store.disk import Journal, read_bytes, sync_folder, write_whole, writing
-from pvbench.store.fields import uncollected
-from pvbench.store.find import JOURNAL, MANIFEST, find, runs_folder
+from pvbench.store import codec, kept
+from pvbench.store.disk import Journal, claimed, read_bytes, sync_folder, write_whole, writing
+from pvbench.store.fields import FILE_NAME, uncollected
+from pvbench.store.find import JOURNAL, JOURNAL_BYTES, MANIFEST, MANIFEST_BYTES, find, runs_folder
 from pvbench.store.manifest import Manifest
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 PARQUET = "trials.parquet"
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 class SampleKey(NamedTuple):
@@ -50,7 +47,7 @@ class Store:
         path = runs_folder(root) / manifest.run_id
         if path.exists():
             raise StoreError(f"{path} exists already", hint="`pvbench run --resume` goes on with a run")
-        if not _NAME.fullmatch(manifest.run_id):
+        if not FILE_NAME.fullmatch(manifest.run_id):
             raise StoreError(f"{manifest.run_id!r} is not fit for the name of a folder")
         being_made = path.with_name(f".{path.name}.{os.getpid()}.new")
         try:
@@ -83,48 +80,54 @@ class Store:
 
     def close(self) -> None:
         """Let another controller write. Reading goes on."""
-        if self._journal is not None and self._lock is not None:
-            self._journal.close()
+        if self._lock is not None:
             self._lock.release()
-            self._journal = self._lock = None
+        self._journal = self._lock = None
 
     @cached_property
     def torn_bytes(self) -> int:
         """How much of an unfinished last line a crash had left in the journal when it was opened; not a trial."""
-        content = read_bytes(self.path / JOURNAL)
+        content = read_bytes(self.path / JOURNAL, JOURNAL_BYTES)
         return len(content) - content.rfind(b"\n") - 1
 
     def append(self, trial: Trial) -> None:
-        """Add a trial to the journal; it is on disk on return. Raises DiskFull, with the journal as it was before."""
+        """Add a trial to the journal; it is on disk on return. Raises DiskFull, with the journal as it was before.
+
+        One with a figure that no reader would take (not finite, a negative count) is kept as not measured, and says so.
+        """
         journal = self._writable()
         if self._plan.get(trial.spec.id) != trial.spec:
             raise StoreError(f"trial {trial.spec.id} is not in the plan of {self.manifest.run_id}")
-        journal.append(codec.encode_trial(trial))
+        journal.append(self._line(trial))
 
     def keep(self, trial_id: str, name: str, data: bytes) -> RawFile:
         """Store a tool's output verbatim. What an earlier attempt kept stays: the next one is name.2.suffix."""
         self._writable()
-        if not (_NAME.fullmatch(trial_id) and _NAME.fullmatch(name)):
+        if not (FILE_NAME.fullmatch(trial_id) and FILE_NAME.fullmatch(name)):
             raise StoreError(f"{trial_id}/{name} is not fit for the name of a file")
         folder, found = self.path / "raw" / trial_id, sha256(data).hexdigest()
         with writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
         path, attempt = folder / name, 1
-        while path.exists():
-            attempt += 1
-            path = folder / f"{Path(name).stem}.{attempt}{Path(name).suffix}"
-        write_whole(path, data)
+        with writing(folder):
+            while not claimed(path):
+                attempt += 1
+                path = folder / f"{Path(name).stem}.{attempt}{Path(name).suffix}"
+        try:
+            write_whole(path, data)
+        except StoreError:
+            with suppress(OSError):
+                path.unlink()
+            raise
         return RawFile(path.relative_to(self.path).as_posix(), found, len(data))
 
     def raw(self, file: RawFile) -> bytes:
         """Return a kept output. Raises StoreError if it is not what was kept."""
-        path = self.path / file.path
-        if not path.resolve().is_relative_to((self.path / "raw").resolve()):
-            raise StoreError(f"{file.path} is not among the raw outputs of {self.path}")
-        data = read_bytes(path)
-        if sha256(data).hexdigest() != file.sha256:
-            raise StoreError(f"{path} was altered: its SHA-256 is not the recorded one")
-        return data
+        return kept.read(self.path, file)
+
+    def altered(self) -> tuple[str, ...]:
+        """Return what is wrong with the kept outputs, a line each; every one is read again."""
+        return kept.problems(self.path, (file for trial in self.records() for file in trial.raw))
 
     def records(self) -> tuple[Trial, ...]:
         """Return every trial in the journal, in the order they were made, re-measured ones included."""
@@ -172,7 +175,7 @@ class Store:
     def _read(cls, path: Path) -> Self:
         try:
             with uncollected():
-                manifest, plan = codec.decode_manifest(read_bytes(path / MANIFEST).decode())
+                manifest, plan = codec.decode_manifest(read_bytes(path / MANIFEST, MANIFEST_BYTES).decode())
         except ValueError as error:
             raise StoreError(f"{path / MANIFEST}: {error}") from error
         return cls(path, manifest, plan)
@@ -188,6 +191,11 @@ class Store:
                 except Timeout:
                     hint = "wait until it ends, or end it"
                     raise StoreError(f"another controller is writing to {self.path}", hint=hint) from None
+                except NotImplementedError:
+                    pass  # a disk that knows no locks: the journal finds another writer by what it holds
+            for name in (JOURNAL, "raw"):
+                if (self.path / name).is_symlink():
+                    raise StoreError(f"{self.path / name} is a symbolic link; a run is written where it stands")
             self._journal = Journal(self.path / JOURNAL)
             for half_written in self.path.rglob(".*.new"):  # by a controller that was killed
                 half_written.unlink()
@@ -203,19 +211,29 @@ class Store:
             raise StoreError(f"{self.path} is open for reading only")
         return self._journal
 
+    def _line(self, trial: Trial) -> str:
+        """Return a trial's line in the journal, which can be read again."""
+        try:
+            line = codec.encode_trial(trial)
+            codec.decode_trial(line, self._plan, self._encoded)
+        except ValueError as error:
+            reason = f"what was measured cannot be kept: {error}"
+            return codec.encode_trial(Trial(trial.spec, Outcome.NOT_MEASURED, reason, trial.started))
+        return line
+
+    @cached_property
+    def _encoded(self) -> dict[str, dict[str, Any]]:
+        """Each planned trial's `spec` as it must stand in its line."""
+        cells = {cell: codec.encode_cell(cell) for cell in dict.fromkeys(spec.cell for spec in self._plan.values())}
+        return {name: codec.encode_spec(spec, cells[spec.cell]) for name, spec in self._plan.items()}
+
     def _lines(self) -> list[tuple[str, Trial]]:
-        path, encoded = self.path / JOURNAL, {}
-        cells: dict[Cell, dict[str, Any]] = {}
-        for name, spec in self._plan.items():
-            cell = cells.get(spec.cell)
-            if cell is None:
-                cell = cells[spec.cell] = codec.encode_cell(spec.cell)
-            encoded[name] = codec.encode_spec(spec, cell)
-        lines, found = read_bytes(path).split(b"\n"), []
+        path = self.path / JOURNAL
+        lines, found = read_bytes(path, JOURNAL_BYTES).split(b"\n"), []
         with uncollected():
             for number, line in enumerate(lines[:-1], 1):  # after the last end of line: a torn one, or nothing
                 try:
-                    found.append(codec.decode_trial(line.decode(), self._plan, encoded))
-                except (ValueError, RecursionError) as error:
+                    found.append(codec.decode_trial(line.decode(), self._plan, self._encoded))
+                except ValueError as error:
                     raise StoreError(f"{path}:{number}: {error}") from error
         return found

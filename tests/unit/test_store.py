@@ -282,7 +282,10 @@ def alter(store, change):
         (lambda d: d["latency_bins"].update(count=[1]), "shorter"),
         (lambda d: d["latency_bins"].update(ns=[1, 2.5]), "latency_bins holds something other than whole numbers"),
         (lambda d: d["witnesses"][0].update(asked_bytes=1.5), "asked_bytes is not a whole number but 1.5"),
-        (lambda d: d["witnesses"][0].update(facts=[["a"]]), "facts holds something other than pairs"),
+        (
+            lambda d: d["witnesses"][0].update(facts=[["a"]]),
+            "facts holds something other than arrays of the right length",
+        ),
         (lambda d: d["witnesses"][0].update(facts=[1]), "facts holds something other than arrays"),
         (lambda d: d["commands"][0].update(argv=["a", 1]), "argv holds something other than text"),
         (lambda d: d.update(started=None), "started is not text but None"),
@@ -311,7 +314,7 @@ def test_a_line_that_is_no_json_object_is_refused_with_its_number(store, line):
         (lambda d: d.pop("seed"), "the manifest lacks seed"),
         (lambda d: d.update(seed="1"), "seed is not a whole number but '1'"),
         (lambda d: d["hosts"][0].pop("cpu"), "a host lacks cpu"),
-        (lambda d: d["cells"][IDE.id].update(device="ahci"), f"cell {IDE.id} was altered"),
+        (lambda d: d["cells"][IDE.id].update(device="blkfront"), f"cell {IDE.id} was altered"),
         (lambda d: d["plan"][0].update(cell="0"), "that the manifest does not hold"),
         (lambda d: d.update(plan=[1]), "a planned trial is not an object"),
         (lambda d: d.update(cells=[]), "cells is not an object"),
@@ -367,7 +370,7 @@ def test_all_runs_are_listed_oldest_first_the_broken_ones_with_their_problem(tmp
     broken, fine, worse = runs(tmp_path)
     assert ("1", None) == (broken.run_id, broken.planned)
     assert "cannot read" in broken.problem
-    assert "journal.ndjson:1 is not a trial" == worse.problem
+    assert "journal.ndjson:1 is not a trial of this run" == worse.problem
     assert {Outcome.OK: 1, Outcome.INVALID: 0, Outcome.NOT_MEASURED: 1} == dict(fine.outcomes)
     assert ("quickstart", ("lab",), 6, False) == (fine.matrix_name, fine.hosts, fine.planned, fine.finished)
 
@@ -520,3 +523,78 @@ def test_a_run_of_schema_1_is_read_with_what_it_did_not_have_yet_left_empty(stor
 
     assert PLAN[0] == read.spec
     assert (None, ()) == (read.mechanism, read.flags)
+
+
+def another_controller_adds(store, line):
+    """Add to the journal as a controller on another machine would, whom our lock does not hold."""
+    with (store.path / "journal.ndjson").open("ab") as journal:
+        journal.write(line)
+
+
+@pytest.mark.parametrize("added", [b'{"id": "theirs"}\n', b'{"id": "the', b"\n"])
+def test_what_another_writer_added_is_never_cut_and_stops_us(store, added):
+    store.append(measured(PLAN[0]))
+    another_controller_adds(store, added)
+    before = (store.path / "journal.ndjson").read_bytes()
+    for _ in range(2):
+        with pytest.raises(StoreError, match="holds what another writer added") as raised:
+            store.append(measured(PLAN[1]))
+    assert "--resume" in raised.value.hint
+    assert before == (store.path / "journal.ndjson").read_bytes()
+
+
+def test_a_line_that_another_writer_was_in_the_middle_of_when_we_opened_is_not_cut(store):
+    store.append(measured(PLAN[0]))
+    store.close()
+    another_controller_adds(store, b'{"id": "the')
+    with reopened(store, write=True) as ours:
+        assert 11 == ours.torn_bytes
+        another_controller_adds(store, b'irs"}\n')
+        with pytest.raises(StoreError, match="holds what another writer added"):
+            ours.append(measured(PLAN[1]))
+    assert (store.path / "journal.ndjson").read_bytes().endswith(b'{"id": "theirs"}\n')
+
+
+def test_a_journal_that_was_replaced_cut_or_written_anew_stops_us(store):
+    store.append(measured(PLAN[0]))
+    journal = store.path / "journal.ndjson"
+    content = journal.read_bytes()
+    for meddle, says in (
+        (lambda: (journal.rename(journal.with_name("old")), journal.write_bytes(content)), "was replaced"),
+        (
+            lambda: (journal.unlink(), journal.with_name("old").rename(journal), os.truncate(journal, 9)),
+            "was cut short",
+        ),
+        (lambda: journal.write_bytes(b"x" * len(content)), "was cut short or written anew"),
+    ):
+        meddle()
+        before = journal.read_bytes()
+        with pytest.raises(StoreError, match=says):
+            store.append(measured(PLAN[1]))
+        assert before == journal.read_bytes()
+
+
+def test_a_run_is_not_written_through_links(store):
+    store.close()
+    journal = store.path / "journal.ndjson"
+    journal.rename(store.path.parent / "elsewhere")
+    journal.symlink_to("../elsewhere")
+    with pytest.raises(StoreError, match="is a symbolic link"):
+        reopened(store, write=True)
+
+
+def test_two_writers_never_take_the_same_name_for_an_output(store):
+    folder = store.path / "raw" / PLAN[0].id
+    folder.mkdir(parents=True)
+    (folder / "fio.json").symlink_to("/nowhere")
+    assert f"raw/{PLAN[0].id}/fio.2.json" == store.keep(PLAN[0].id, "fio.json", b"x").path
+    assert not Path("/nowhere").exists()
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan"), -1.0, 1e300])
+def test_a_trial_with_a_figure_that_nobody_could_read_is_a_row_that_says_so(store, value):
+    store.append(measured(PLAN[0], value))
+    store.append(measured(PLAN[1]))
+    odd, fine = store.trials()
+    assert (Outcome.NOT_MEASURED, measured(PLAN[1])) == (odd.outcome, fine)
+    assert odd.reason.startswith("what was measured cannot be kept: ")

@@ -3,6 +3,8 @@ import math
 from dataclasses import asdict, replace
 from typing import Any
 
+import pytest
+
 from pvbench.model import Emulation, Outcome, Purpose, Trial
 from pvbench.reports import comparison, html, table
 from pvbench.reports.arms import NEVER_REACHED
@@ -86,6 +88,29 @@ def test_one_block_comes_to_no_verdict(make: Any) -> None:
     page = page_of(make(blocks=1))
     assert page.finding.startswith("No verdict that paravirtualised devices differ")
     assert {"undetermined", "capped"} == {row.tone for row in rows_of(page).values()}
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "says"),
+    [
+        ("iiii", "Negative control held: all trials sent over the wrong device came out INVALID"),
+        ("iiin", "Negative control held: 3 of 4 trials sent over the wrong device came out INVALID; 1 gave nothing"),
+        ("iioi", "Negative control failed: 1 trial of 4 passed although every flow took the wrong device"),
+        ("nnnn", "Negative control without an answer: none of 4 trials was measured"),
+        ("", "Negative control without an answer: none of 4 trials was measured"),
+    ],
+)
+def test_a_negative_control_says_whether_the_proof_of_the_path_held(make: Any, outcomes: str, says: str) -> None:
+    run = make()
+    kinds = {"o": Outcome.OK, "i": Outcome.INVALID, "n": Outcome.NOT_MEASURED}
+    trials = [
+        trial if kinds[kind] is Outcome.OK else replace(trial, outcome=kinds[kind], reason="so", readings=())
+        for trial, kind in zip(run.trials, outcomes, strict=False)
+    ]
+    manifest = replace(run.manifest, purpose=Purpose.CONTROL, plan=run.manifest.plan[:4])
+    page = comparison.build(manifest, trials)
+    assert page.finding.startswith(says)
+    assert "a negative control, not a result" in page.qualifier
 
 
 def test_a_slower_candidate_is_in_the_headline(make: Any, workloads: Any) -> None:
