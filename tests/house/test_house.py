@@ -1,6 +1,7 @@
 """Rules of the house that no linter knows."""
 
 import ast
+import itertools
 import re
 import shutil
 import subprocess
@@ -120,6 +121,27 @@ def test_every_driver_has_modules_that_the_guest_carries() -> None:
 
     assert set(MODULES) == set(DRIVERS)
     assert [module for modules in MODULES.values() for module in modules if f"/{module}" not in recipe] == []
+
+
+def test_every_fault_names_tests_that_there_are() -> None:
+    text = (ROOT / "docs/faults.md").read_text()
+    rows = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith("| fault")]
+
+    named = [re.findall(r"\[([^\]]+)\]\(\.\./(tests/[^)]+)\)", row) for row in rows]
+    assert all(named)
+    missing = [
+        (words, path)
+        for words, path in itertools.chain(*named)
+        if f"def test_{re.sub('[^a-z0-9]', '_', words)}(" not in (ROOT / path).read_text()
+    ]
+    assert missing == []
+
+
+def test_every_test_of_the_long_suite_is_in_the_table_of_faults() -> None:
+    tests = re.findall(r"^def test_(\w+)", (ROOT / "tests/lab/test_soak.py").read_text(), re.MULTILINE)
+    table = (ROOT / "docs/faults.md").read_text()
+
+    assert [name for name in tests if f"[{name.replace('_', ' ')}](../tests/lab/test_soak.py)" not in table] == []
 
 
 def test_the_changelog_has_a_place_for_what_is_new() -> None:

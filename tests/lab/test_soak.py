@@ -139,3 +139,14 @@ def test_a_network_that_drops_packets_for_90_s_costs_a_pause(tmp_path: Path, wor
     campaign.tell(f"it carries again; meanwhile: {campaign.said[-2:]}")
 
     goes_on(campaign)
+
+
+@pytest.mark.parametrize("accident", ["destroy", "pause"])
+def test_a_guest_that_is_destroyed_or_hangs_costs_a_boot(tmp_path: Path, accident: str) -> None:
+    campaign = Campaign(tmp_path, 2)
+    campaign.start()
+    campaign.wait_for("guest answers")
+    campaign.tell(f"xl {accident}")
+    dom0(tmp_path, f"xl {accident} $(xl list | sed -n 's/^\\(pvb-[^ ]*\\) .*/\\1/p')")
+
+    goes_on(campaign)
