@@ -136,8 +136,8 @@ def _qemu(work: Path, report: Report, source: Mirror) -> None:
     report("QEMU 7.2 of Debian 12, carried in the image")
     bootstrap.tree(work, "qemu", _QEMU_PACKAGES, source, "deb", variant="extract", target="qemu.tar")
     (work / "qemu").mkdir()
-    # Only root may make the devices of a root file system; a tree of programs needs none.
-    untar = ["tar", "-xf", "qemu.tar", "--no-same-owner", "--exclude=./dev/*", "-C", "qemu"]
+    # Only root may make the devices of a root file system; a tree of programs needs none, and no mirror's password.
+    untar = ["tar", "-xf", "qemu.tar", "--no-same-owner", "--exclude=./dev/*", "--exclude=./etc/apt/*", "-C", "qemu"]
     process.run(untar, log=work / "qemu.log", timeout_s=600, cwd=work)
     (work / "qemu.tar").unlink()
 

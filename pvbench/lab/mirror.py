@@ -15,6 +15,7 @@ from pvbench.lab import process
 
 SUITE, COMPONENTS = "bookworm", "main non-free"
 WANTED = f"pass --mirror URL: a Debian mirror that has {SUITE}, {COMPONENTS.replace(' ', ' and ')}; URLs end in /debian"
+KEYRINGS = tuple(Path(f"/usr/share/keyrings/debian-archive-keyring.{suffix}") for suffix in ("gpg", "pgp"))
 
 _SUITES = {
     "bullseye", "bookworm", "trixie", "forky", "sid", "oldoldstable", "oldstable", "stable", "testing", "unstable",
@@ -40,16 +41,30 @@ class Mirror:
         return tuple(f"{kind} {options}{self.uri} {SUITE} {COMPONENTS}" for kind in types)
 
 
-def mirror(given: str | None, work: Path) -> Mirror:
+def mirror(given: str | None, work: Path, keyrings: Sequence[Path] = KEYRINGS) -> Mirror:
     """Return the mirror that was given, else the machine's own. A key that stands in a source is written below `work`.
+
+    `keyrings` hold the keys of Debian's own archives, where a source names none.
 
     Raises LabError where the machine has none that serves Debian.
     """
-    reach = tuple(_reach())
     if given is not None:
         options, uri = _read(given)
-        return Mirror(_outside(uri), options, reach)
-    return _best(_targets(), work, reach)
+    else:
+        options, uri = _best(_targets(), work)
+    if not any(option.startswith(("signed-by=", "trusted=")) for option in options):
+        options = (*options, *_keys(keyrings))
+    return Mirror(_outside(uri), options, tuple(_reach()))
+
+
+def _keys(keyrings: Sequence[Path]) -> Iterator[str]:
+    """Yield the keys for a source that names none: Debian's own, which need not be apt's, and those apt trusts."""
+    debians = [path for path in keyrings if path.exists()]
+    if debians:
+        said = process.said(["apt-config", "shell", "parts", "Dir::Etc::trustedparts/d"])
+        trusted = Path(shlex.split(said)[0].removeprefix("parts="))
+        parts = sorted(path for path in trusted.glob("*") if path.suffix in (".gpg", ".asc"))
+        yield f"signed-by={','.join(map(str, (*debians, *parts)))}"
 
 
 def _reach() -> Iterator[str]:
@@ -99,7 +114,7 @@ def _stanzas(text: str) -> Iterator[dict[str, str]]:
             yield fields
 
 
-def _best(targets: Sequence[Mapping[str, str]], work: Path, reach: tuple[str, ...]) -> Mirror:
+def _best(targets: Sequence[Mapping[str, str]], work: Path) -> tuple[tuple[str, ...], str]:
     """Return the source that is Debian's own archive: by what its Release file says, its suite and its path."""
     fitting = [
         each
@@ -114,7 +129,7 @@ def _best(targets: Sequence[Mapping[str, str]], work: Path, reach: tuple[str, ..
         key=lambda each: (each["Origin"] == "Debian", each["Release"] == SUITE,
                           each["Repo-Uri"].rstrip("/").endswith("debian"), -fitting.index(each)),
     )  # fmt: skip
-    return Mirror(_outside(found["Repo-Uri"].rstrip("/")), tuple(_trust(found["Sourcesentry"], work)), reach)
+    return tuple(_trust(found["Sourcesentry"], work)), found["Repo-Uri"].rstrip("/")
 
 
 def _outside(uri: str) -> str:

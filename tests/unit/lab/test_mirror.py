@@ -36,8 +36,8 @@ class Apt:
         )
         (self.folder / "lists" / f"{name}_main_binary-amd64_Packages").touch()
 
-    def mirror(self, given: str | None = None) -> Mirror:
-        return mirror(given, self.folder / "work")
+    def mirror(self, given: str | None = None, keyrings: tuple[Path, ...] = ()) -> Mirror:
+        return mirror(given, self.folder / "work", keyrings)
 
 
 @pytest.fixture
@@ -101,6 +101,21 @@ def test_a_key_that_stands_in_a_source_is_kept_in_a_file(apt: Apt) -> None:
 
     (option,) = apt.mirror().options
     assert Path(option.removeprefix("signed-by=")).read_text() == KEY
+
+
+def test_a_source_that_names_no_key_is_held_against_debians_and_those_that_apt_trusts(apt: Apt) -> None:
+    apt.write("sources.list", "deb http://m.example/debian bookworm main\n")
+    (apt.folder / "etc/trusted.gpg.d").mkdir()
+    apt.write("trusted.gpg.d/local.gpg", "")
+    apt.write("trusted.gpg.d/local.gpg~", "")
+    debians, none = apt.folder / "debian.gpg", apt.folder / "none.pgp"
+    debians.touch()
+
+    for given in (None, "http://other.example/debian"):
+        assert apt.mirror(given, (debians, none)).options == (
+            f"signed-by={debians},{apt.folder}/etc/trusted.gpg.d/local.gpg",
+        )
+    assert apt.mirror("[trusted=yes] /srv/debian", (debians, none)).options == ("trusted=yes",)
 
 
 def test_proxies_certificates_passwords_and_an_old_mirrors_dates_are_kept(apt: Apt) -> None:
