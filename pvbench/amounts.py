@@ -33,8 +33,9 @@ count what they receive after eth_type_trans() has taken it off (Linux drivers/n
 SHORTEST_FRAME = 60
 """Bytes to which one side alone may pad a frame (IEEE 802.3: 64 with its checksum)."""
 
-IDLE = 64 * 2**10
-"""Bytes that the host may see outside the guest's looks: ARP, neighbour discovery, broadcasts on the bridge."""
+IDLE = {DeviceKind.BLOCK: 64 * 2**10, DeviceKind.NET: 256 * 2**10}
+"""Bytes that a device may move besides, most of all between the looks of host and guest: a probe of the disk, ARP,
+broadcasts on the bridge, and what the tool printed where a guest has no NIC but the one under test."""
 
 
 def judge(asked: Driver, tool: str, guest: Witness, host: Witness, warmup: Witness | None, claim: Claim) -> str | None:
@@ -55,7 +56,7 @@ def judge(asked: Driver, tool: str, guest: Witness, host: Witness, warmup: Witne
 def flags(asked: Driver, tool: str, guest: Witness, claim: Claim) -> Iterator[str]:
     """Yield what to say of amounts that do not make a figure wrong, but mean something else than it seems."""
     moved = guest.asked_bytes or 0
-    if moved > FAR * claim.most + IDLE:
+    if moved > FAR * claim.most + IDLE[asked.kind]:
         yield (
             f"amounts: {asked.name} moved {amount(moved)} where {tool} accounts for {amount(claim.most)} at most: "
             "other traffic, or more of it than was asked for"
@@ -83,12 +84,12 @@ def _unaccounted(asked: Driver, tool: str, side: Witness, claim: Claim) -> str |
 def _bytes_apart(asked: Driver, guest: Witness, host: Witness, warmup: Witness | None, claim: Claim) -> str | None:
     seen, counted = _sum(guest.asked_bytes, warmup.asked_bytes if warmup else 0), host.asked_bytes or 0
     if asked.kind is DeviceKind.BLOCK:
-        least, most = seen * (1 - BLOCK_APART), seen * (1 + BLOCK_APART) + IDLE
+        least, most = seen * (1 - BLOCK_APART), seen * (1 + BLOCK_APART) + IDLE[asked.kind]
     else:
         frames = counted / SHORTEST_FRAME if host.asked_ios is None else host.asked_ios
         padding = max(0.0, SHORTEST_FRAME - counted / frames) if frames else 0.0
         apart = frames * (ETHERNET + padding) + claim.lost
-        least, most = (seen - apart) * (1 - NET_MISSING), (seen + apart) * (1 + NET_RESENT) + IDLE
+        least, most = (seen - apart) * (1 - NET_MISSING), (seen + apart) * (1 + NET_RESENT) + IDLE[asked.kind]
     return None if least <= counted <= most else _disagree(asked, amount(seen), amount(counted))
 
 

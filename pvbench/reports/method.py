@@ -57,7 +57,8 @@ _METHOD: tuple[Paragraph, ...] = (
     (
         "Which device carried it",
         "Guest and host are both asked, before and after each measurement. If the device asked for carried less than "
-        "99 % of the traffic, the trial is INVALID and its number is not used. A trial that failed is NOT MEASURED. "
+        "99 % of the traffic, if its counters do not account for what the tool says it moved, or if guest and host "
+        "counted differently, the trial is INVALID and its number is not used. A trial that failed is NOT MEASURED. "
         "Neither is ever counted as zero.",
     ),
     (
