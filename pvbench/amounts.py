@@ -10,9 +10,9 @@ ACCOUNTED = 0.99
 """Share of a claim that the device must have moved at least. Its counters are exact and begin before the tool does; it
 is tools that round, durations to hundredths of a second (netperf)."""
 
-FAR = 2.0
+FAR = 3.0
 """A device that moved more than this times what accounts for the claim was busy with something else, or with more than
-was asked for. Not closer: load may be twice as fast in a warm-up as after it."""
+was asked for. Not closer: on a busy lab TCP over an emulated NIC was seen to fall to a third after the warm-up."""
 
 BLOCK_APART = 0.01
 """How far guest and host may be apart on a disk, of the guest's count. Both count sectors of completed requests
@@ -58,8 +58,8 @@ def flags(asked: Driver, tool: str, guest: Witness, claim: Claim) -> Iterator[st
     moved = guest.asked_bytes or 0
     if moved > FAR * claim.most + IDLE[asked.kind]:
         yield (
-            f"amounts: {asked.name} moved {amount(moved)} where {tool} accounts for {amount(claim.most)} at most: "
-            "other traffic, or more of it than was asked for"
+            f"amounts: {asked.name} moved {amount(moved)} where {tool} accounts for {amount(claim.most)} at most, "
+            "warm-up included: other traffic, or more of it than was asked for"
         )
     if claim.cached:
         yield f"page cache: {tool} did {claim.said}, and {asked.name} moved {amount(moved)}"
