@@ -1,9 +1,7 @@
 """From a trace and the counters around it to what one I/O costs. Pure."""
 
-from collections.abc import Mapping
-
 from pvbench.hypervisor import Recording
-from pvbench.model import DeviceKind, Mechanism, Trial
+from pvbench.model import Mechanism, Trial
 from pvbench.trace import Trace
 
 COMMAND_PORT = 0x1F7
@@ -38,13 +36,11 @@ def mechanism(recording: Recording, trace: Trace, device: str, untraced: float |
 
 
 def rate_of(trial: Trial) -> float | None:
-    """Return the I/Os (packets) a second of a timed pass: what the tool tells, else what the host counted meanwhile.
+    """Return the I/Os (packets) a second of a timed pass, None where the host could not count them.
 
-    A host counts between its looks, and a network test sends while it warms up and runs; None where nothing is known.
+    They are counted as those of the trace are, by the host: what the tool counts as one, a device may do in parts. The
+    device is busy while the tool warms up and measures; a tool's own start, long under emulation, is no part of that.
     """
-    told: Mapping[str, float] = {reading.metric: reading.value for reading in trial.readings}
     params = dict(trial.spec.cell.workload.params)
-    sent_s = float(params.get("runtime", 0)) + float(params.get("warmup", 0))
-    if "iops" in told or trial.spec.cell.kind is not DeviceKind.NET:
-        return told.get("iops")
-    return trial.bill.ios / sent_s if trial.bill and trial.bill.ios and sent_s > 0 else None
+    busy_s = float(params.get("runtime", 0)) + float(params.get("warmup", 0))
+    return trial.bill.ios / busy_s if trial.bill and trial.bill.ios and busy_s > 0 else None

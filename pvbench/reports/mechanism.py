@@ -1,7 +1,7 @@
 """A run's traces, bills and trap costs → what one I/O costs, who pays for it and what limited it. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pvbench.bottleneck import Limit, Limited, limited
 from pvbench.costs import EXIT, HALT, ROUND_TRIP, Bill, Traced, billed, traced, within
@@ -103,6 +103,9 @@ def _found(cell: CellTrials, boots: Mapping[Boot, tuple[TrapCost, ...]], vcpus: 
     trials = tuple(trial for trial in cell.trials if trial.outcome is Outcome.OK)
     seen, bill = traced(trials, vcpus), billed(trials, vcpus)
     noun = "packet" if cell.cell.kind is DeviceKind.NET else "I/O"
+    told = Told(cell.cell.workload, noun)
+    if seen and seen.recorded_bytes is None and not told.whole:
+        seen = replace(seen, slowdown=None)  # an older run set the tool's I/Os against the parts that the device made
     bill_view = _bill(bill, by_bytes=_by_bytes(cell)) if bill else None
     device = fmt.clean(cell.cell.device)
     by = limited(trials, seen, at=reached(cell), vcpus=vcpus)
@@ -114,7 +117,7 @@ def _found(cell: CellTrials, boots: Mapping[Boot, tuple[TrapCost, ...]], vcpus: 
         cell=cell.id,
         trace=_trace(seen, noun) if seen else None,
         bill=bill_view,
-        model=model_line(seen, costs, Told(cell.cell.workload, noun)) if seen else "",
+        model=model_line(seen, costs, told) if seen else "",
         limit=_limit(by, seen, bill) if seen or bill else "",
         line=_line(device, seen, bill_view, noun),
     )
@@ -184,11 +187,15 @@ def _basis(of: Traced, noun: str) -> tuple[str, ...]:
 def _bill(of: Bill, *, by_bytes: bool) -> BillView:
     paid = dict(of.paid)
     used = sum(seconds for payer, seconds in paid.items() if payer not in COSTS_NOTHING)
-    unit = (of.moved_bytes or 0) / GIB if by_bytes else (of.ios or 0) / 1e6
+    unit = ((of.moved_bytes or 0) / GIB if by_bytes else (of.ios or 0) / 1e6) if of.consistent else 0.0
+
+    def per(number: float | None) -> str:
+        return (_seconds(used / number) if of.consistent else INCONSISTENT) if number else fmt.NOT_MEASURED
+
     return BillView(
-        per_gib=_seconds(used * GIB / of.moved_bytes) if of.moved_bytes else fmt.NOT_MEASURED,
-        per_million=_seconds(used * 1e6 / of.ios) if of.ios else fmt.NOT_MEASURED,
-        per_io=fmt.brief(used / of.ios) if of.ios else "",
+        per_gib=per(of.moved_bytes and of.moved_bytes / GIB),
+        per_million=per(of.ios and of.ios / 1e6),
+        per_io=fmt.brief(used / of.ios) if of.ios and of.consistent else "",
         dom0=_percent(of.dom0_share) if of.dom0_share is not None else fmt.NOT_MEASURED,
         shares=tuple(
             Part(payer.value, share, _percent(share), PAYERS[payer])
@@ -201,7 +208,7 @@ def _bill(of: Bill, *, by_bytes: bool) -> BillView:
             for payer in Payer
             if unit and paid[payer] and payer not in COSTS_NOTHING
         ),
-        total=_seconds(used / unit) if unit else "",
+        total=_seconds(used / unit) if unit else "" if of.consistent else INCONSISTENT,
     )
 
 

@@ -248,6 +248,7 @@ def test_a_bill_that_tells_of_more_time_than_there_was_is_called_inconsistent(co
     found = devices(costly.changed(overdrawn))["blkfront"]
     assert found.bill is not None
     assert ("inconsistent", "inconsistent") == (found.bill.accounted, found.bill.shares[0].shown)
+    assert ("inconsistent", "inconsistent", ()) == (found.bill.per_gib, found.bill.per_million, found.bill.figure)
     assert "inconsistent" in found.limit
 
 
@@ -341,6 +342,10 @@ def test_requests_that_a_device_splits_are_not_modelled(costly: Any) -> None:
     run = costly.changed(lambda trial: large(trial) if trial.mechanism else trial)
     found = [each for load in costs_of(run).workloads for each in load.devices if each.trace]
     assert ["", ""] == [each.model for each in found]
+    # Whose trace says what Xen wrote counted both rates alike.
+    assert ["traced, it ran 1.25× slower", "slowdown not measured"] == [
+        each.trace.basis[1] for each in found if each.trace
+    ]
 
 
 def test_every_device_is_told_what_limited_it(costly: Any) -> None:
