@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pvbench.inventory import Host, Inventory
     from pvbench.matrix import Matrix
     from pvbench.model import Cell
+    from pvbench.ssh import Ask
     from pvbench.store import Manifest, Store
 
 HOSTS_FILE, LAB, LAST = "hosts.yaml", "lab", "last"
@@ -79,7 +80,15 @@ def _look_up(name: str, known: "Inventory", app: App) -> "tuple[Host | None, Inv
         return known.hosts[name], known
     text = ssh.config_text(app.edges.home / ".ssh/config")
     others = known.plus(*(Host(each, address=each) for each in (*ssh.names(text), LAB)))
-    return Host(name, address=name) if ssh.speaks_of(text, name) else None, others
+    named = ssh.speaks_of(text, name) or ssh.leads_elsewhere(name, configuration(app))
+    return Host(name, address=name) if named else None, others
+
+
+def configuration(app: App) -> "Ask":
+    """Return how the SSH configuration is asked what holds for a name."""
+    from pvbench import ssh
+
+    return ssh.configuration(app.edges.home, app.edges.environment, app.note)
 
 
 def check_guest(matrix: "Matrix") -> None:

@@ -39,9 +39,8 @@ def way(app: App, host: "Host", known: "Inventory") -> "tuple[Step, ...]":
 
     if host.complete:
         return (ssh.direct(host),)
-    edges = app.edges
-    here = ssh.local(edges.home, edges.environment)
-    return ssh.route(host, known.hosts, ssh.configuration(edges.home, edges.environment, app.note), here)
+    here = ssh.local(app.edges.home, app.edges.environment)
+    return ssh.route(host, known.hosts, found.configuration(app), here)
 
 
 def hypervisor(app: App, transport: "Transport", host: "Host", guest: "GuestImage") -> "Hypervisor":

@@ -11,7 +11,7 @@ from pvbench.ssh.interactive import stream, terminal
 from pvbench.ssh.keys import new_key
 from pvbench.ssh.login import offered
 from pvbench.ssh.openssh import Answer, Ask, NotThere, Question, asker
-from pvbench.ssh.route import Step, direct, local, resolve, route
+from pvbench.ssh.route import Step, direct, leads_elsewhere, local, resolve, route
 from pvbench.ssh.session import connect
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "configuration",
     "connect",
     "direct",
+    "leads_elsewhere",
     "local",
     "names",
     "new_key",

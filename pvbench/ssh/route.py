@@ -106,13 +106,24 @@ def resolve(host: Host, ask: Ask, here: tokens.Local, *, way_is_known: bool = Fa
 
 
 def known_hosts(answer: Answer, here: tokens.Local, about: tokens.Remote) -> tuple[Path, ...]:
-    """Return the files of known hosts, the person's own first."""
+    """Return the files of known hosts, the person's own first.
+
+    ssh has the home of the password database in their names; those of $HOME, where that differs, count as well.
+    """
     found: list[Path] = []
     for keyword, usual in (("userknownhostsfile", USUAL_KNOWN_HOSTS), ("globalknownhostsfile", USUAL_GLOBAL)):
         said = answer.options.get(keyword)
         written = usual if said is None else tuple(path for value in said for path in openssh.paths(value))
-        found += [tokens.file(path, here, about) for path in written]
+        for path in (tokens.file(path, here, about) for path in written):
+            home, *own = here.homes
+            found += [home / path.relative_to(each) for each in own if path.is_relative_to(each)]
+            found.append(path)
     return tuple(found)
+
+
+def leads_elsewhere(name: str, ask: Ask) -> bool:
+    """Return whether the configuration has another host name for a name, so that it knows it, by whatever line."""
+    return (ask(Question(name)).one("hostname") or name).lower() != name.lower()
 
 
 def route(host: Host, hosts: Mapping[str, Host], ask: Ask, here: tokens.Local) -> tuple[Step, ...]:

@@ -226,3 +226,15 @@ def test_without_openssh_paramikos_parser_is_asked_and_told(tmp_path: Path) -> N
 def test_what_is_not_a_public_key_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="key"):
         HostKey.parse(text)
+
+
+def test_a_name_is_known_too_where_the_configuration_has_another_host_name_for_it() -> None:
+    ask = says({"xen1": "hostname 192.0.2.1\n", "xen2": "hostname xen2\nuser root\n"})
+    assert [True, False, False] == [ssh.leads_elsewhere(name, ask) for name in ("xen1", "XEN2", "nobody")]
+
+
+def test_known_hosts_of_the_environments_home_count_beside_the_accounts_own() -> None:
+    here = Local("me", 0, "desk", (Path("/env"), Path("/own")), {})
+    answer = {"x": "userknownhostsfile /own/.ssh/known_hosts /else\nglobalknownhostsfile none\n"}
+    found = resolve(Host("x", "x"), answer, here).known.files
+    assert ["/env/.ssh/known_hosts", "/own/.ssh/known_hosts", "/else"] == [str(path) for path in found]
