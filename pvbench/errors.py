@@ -3,7 +3,7 @@
 PvbenchError                 exit code
 ├── UsageError                   2   a verb was asked for something it cannot do
 ├── MatrixError                  2   matrix.yaml is wrong, at a file, line and column
-├── InventoryError               2   hosts.yaml is wrong, or a host is not in it
+├── InventoryError               2   hosts.yaml or the SSH configuration is wrong, or a host is in neither
 ├── StoreError                   2   a run folder is missing, foreign or of another schema
 │   └── DiskFull                 4   there is no room left for what was measured
 ├── TraceError                   2   a file is no trace of Xen, or is damaged
@@ -51,7 +51,7 @@ class MatrixError(PvbenchError):
 
 
 class InventoryError(PvbenchError):
-    """hosts.yaml is wrong, or a host is not in it."""
+    """hosts.yaml or the SSH configuration is wrong, or a host is in neither."""
 
     exit_code = 2
 

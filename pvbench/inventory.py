@@ -121,7 +121,7 @@ _ADDRESS = Text(
 )
 # As people paste them: [ssh://][user@]address[:port], a numeric address of version 6 in brackets.
 _PLACE = (
-    r"(?:ssh://)?(?:(?P<user>[^@\s,][^\s,]*)@)?(?:\[(?P<six>[0-9A-Fa-f:.%a-z]+)\]|(?P<address>[A-Za-z0-9_][A-Za-z0-9._-]*))"
+    r"(?:ssh://)?(?:(?P<user>[A-Za-z0-9_][A-Za-z0-9._@+\\-]*\$?)@)?(?:\[(?P<six>[0-9A-Fa-f:.%a-z]+)\]|(?P<address>[A-Za-z0-9_][A-Za-z0-9._-]*))"
     r"(?::(?P<port>[0-9]{1,5}))?/?"
 )
 _BARE_PLACE = re.sub(r"\?P<\w+>", "?:", _PLACE)

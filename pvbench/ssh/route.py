@@ -21,6 +21,7 @@ USUAL_KNOWN_HOSTS = ("~/.ssh/known_hosts", "~/.ssh/known_hosts2")
 USUAL_GLOBAL = ("/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2")
 _AGENT_VARIABLE = "SSH_AUTH_SOCK"
 _PLACE = re.compile(r"(?:\[(?P<six>[^]]+)\]|(?P<bare>[^:\[\]]+|[^\[\]]*:[^\[\]]*:[^\[\]]*?))(?::(?P<port>\d+))?")
+_IN_SHELL = re.compile(r"""['`"$\\;&<>|(){}\s]|^-""")  # as valid_hostname of OpenSSH 9.6
 _FAMILIES = {"inet": socket.AF_INET, "inet6": socket.AF_INET6}
 
 
@@ -93,6 +94,11 @@ def resolve(host: Host, ask: Ask, here: tokens.Local, *, way_is_known: bool = Fa
         raise InventoryError(
             f"{host.name}: the SSH configuration passes a descriptor (ProxyUseFdpass), which pvbench does not take",
             hint=f"set `jump:` for {host.name} in hosts.yaml, or a ProxyCommand that carries the bytes itself",
+        )
+    if proxy is not None and _IN_SHELL.search(f"{host.address}{host.user or ''}"):
+        raise InventoryError(
+            f"{host.name}: a ProxyCommand is run by a shell, to which neither '{host.address}' nor a login may speak",
+            hint="name the host by letters, digits, '.', '-' and '_'",
         )
     timeout = answer.one("connecttimeout")
     return Step(

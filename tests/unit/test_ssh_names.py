@@ -238,3 +238,10 @@ def test_known_hosts_of_the_environments_home_count_beside_the_accounts_own() ->
     answer = {"x": "userknownhostsfile /own/.ssh/known_hosts /else\nglobalknownhostsfile none\n"}
     found = resolve(Host("x", "x"), answer, here).known.files
     assert ["/env/.ssh/known_hosts", "/own/.ssh/known_hosts", "/else"] == [str(path) for path in found]
+
+
+@pytest.mark.parametrize("host", [Host("x", "$(id)"), Host("x", "piped", user="a;b"), Host("x", "-oProxyCommand=x")])
+def test_what_a_shell_would_take_for_more_than_a_name_reaches_no_proxy_command(host: Host) -> None:
+    config = dict.fromkeys(("$(id)", "piped", "-oProxyCommand=x"), CONFIG["piped"])
+    with pytest.raises(InventoryError, match="is run by a shell"):
+        resolve(host, config)
