@@ -381,3 +381,16 @@ def test_a_login_shell_that_warns_on_stderr_is_no_hindrance(chatty: Callable[[st
     server = chatty('echo "setlocale: no such locale" >&2; eval "$SSH_ORIGINAL_COMMAND"')
     with ssh.connect(server.host()) as transport:
         assert b"in\n" == transport.run(Command(("echo", "in"))).stdout
+
+
+def test_a_bashrc_that_greets_is_named(chatty: Callable[[str], Any], tmp_path: Path) -> None:
+    (tmp_path / ".bashrc").write_text("echo 'Welcome back'\n")
+    # Bash reads the file where sshd starts it as the first shell.
+    server = chatty(f'exec env -u SHLVL HOME={tmp_path} bash -c "$SSH_ORIGINAL_COMMAND"')
+    with pytest.raises(CommandFailed, match="prints before any command: 'Welcome back'") as caught:
+        with ssh.connect(server.host()):
+            pass
+    assert ".bashrc" in str(caught.value.hint)
+    (tmp_path / ".bashrc").write_text("[ -t 1 ] || return\necho 'Welcome back'\n")
+    with ssh.connect(server.host()) as transport:
+        assert b"in\n" == transport.run(Command(("echo", "in"))).stdout
