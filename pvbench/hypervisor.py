@@ -9,6 +9,9 @@ from pvbench.model import Cell, CommandRecord, CpuBill, Granted, HostFacts, Plac
 from pvbench.transport import Transport
 from pvbench.workloads import Disk, Peer
 
+MACHINE_ID = "machine id"
+"""The detail of a host's facts that says which machine it is, as a digest."""
+
 
 @dataclass(frozen=True)
 class GuestSpec:

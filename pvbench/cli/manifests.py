@@ -1,6 +1,7 @@
 """What a run begins with, and whether one may go on. Pure but for the digests of what is shipped."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 
@@ -9,16 +10,20 @@ from pvbench.cli import planned
 from pvbench.deploy import payload_of
 from pvbench.disturbance import DISTURBED_ABOVE
 from pvbench.errors import ResumeRefused
+from pvbench.hypervisor import MACHINE_ID
+from pvbench.inventory import Host
 from pvbench.matrix import Matrix
 from pvbench.model import GuestImage, HostFacts, Purpose
 from pvbench.store import SCHEMA_VERSION, Manifest, new_run_id
 
 Facts = tuple[tuple[str, str], ...]
+UNKNOWN = "not known"
 
 
 def begin(
     matrix: Matrix,
     name: str,
+    inventory: Mapping[str, Host],
     hosts: Sequence[HostFacts],
     guest: GuestImage,
     argv: Sequence[str],
@@ -48,6 +53,7 @@ def begin(
         vcpus=matrix.guest.vcpus,
         purpose=purpose,
         disturbed_above=DISTURBED_ABOVE,
+        setups=setups(inventory, hosts),
     )
 
 
@@ -66,8 +72,37 @@ def stack(hosts: Sequence[HostFacts]) -> Facts:
     return (*found, *((name, payload_of(shipped.folder(name)).digest[:16]) for name in ("hostside", "guestside")))
 
 
-def check_resume(manifest: Manifest, matrix: Matrix, hosts: Sequence[HostFacts], guest: GuestImage) -> None:
+def setups(inventory: Mapping[str, Host], hosts: Sequence[HostFacts]) -> tuple[tuple[str, Facts], ...]:
+    """Return, by host, what figures depend on of where and on what they are made.
+
+    A lab's address has a port that changes each time it comes up, and it is one set-up each time it is made.
+    """
+    found = []
+    for facts in hosts:
+        host = inventory[facts.name]
+        settings = {
+            "storage": host.storage,
+            "volume group": host.volume_group or "none",
+            "bridge": host.bridge or "pvbench's own",
+            "scratch": host.scratch,
+        }
+        if not host.complete:
+            settings["address"] = host.address if host.port is None else f"{host.address}:{host.port}"
+        if MACHINE_ID in dict(facts.details):
+            settings[MACHINE_ID] = dict(facts.details)[MACHINE_ID]
+        found.append((facts.name, tuple(sorted(settings.items()))))
+    return tuple(found)
+
+
+def check_resume(
+    manifest: Manifest,
+    matrix: Matrix,
+    inventory: Mapping[str, Host],
+    hosts: Sequence[HostFacts],
+    guest: GuestImage,
+) -> None:
     """Raise ResumeRefused, naming what changed, unless the run can go on as it began."""
+    _check_hosts(manifest, {name: dict(pairs) for name, pairs in setups(inventory, hosts)}, hosts)
     controller.resume_check(manifest, matrix_digest=matrix.digest, hosts=hosts, guest=dict(guest_facts(guest)))
     before, now = dict(manifest.stack), dict(stack(hosts))
     changed = [name for name in {**before, **now} if before.get(name) != now.get(name)]
@@ -77,5 +112,29 @@ def check_resume(manifest: Manifest, matrix: Matrix, hosts: Sequence[HostFacts],
                             hint="start a new run; figures of two set-ups are never pooled")  # fmt: skip
 
 
+def _check_hosts(manifest: Manifest, now: Mapping[str, Mapping[str, str]], hosts: Sequence[HostFacts]) -> None:
+    """Raise ResumeRefused for a host that is another or set up otherwise; what an older schema lacks is not asked."""
+    begun = {facts.name: _told(facts) for facts in manifest.hosts}
+    settings = {name: dict(pairs) for name, pairs in manifest.setups}
+    changed = []
+    for facts in hosts:
+        before: dict[str, str] = {**begun.get(facts.name, {}), **settings.get(facts.name, {})}
+        found = {**(_told(facts) if facts.name in begun else {}), **(now[facts.name] if facts.name in settings else {})}
+        changed += [
+            f"the host {facts.name}'s {what} was {before.get(what, UNKNOWN)}, is {found.get(what, UNKNOWN)}"
+            for what in {**before, **found}
+            if before.get(what) != found.get(what)
+        ]
+    if changed:
+        hint = "put that back, or start a new run; figures of two set-ups are never pooled"
+        raise ResumeRefused(f"{manifest.run_id} cannot go on: {'; '.join(changed)}", hint=hint)
+
+
+def _told(facts: HostFacts) -> dict[str, str]:
+    """Return everything that may not change in a host within a run, by name."""
+    own = {field.name.replace("_", " "): str(getattr(facts, field.name)) for field in fields(facts)}
+    return {name: fact for name, fact in own.items() if name not in {"name", "speed", "details"}} | dict(facts.details)
+
+
 def _versions(details: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
-    return ((name, fact) for name, fact in details if not name.endswith("command line"))
+    return ((name, fact) for name, fact in details if not name.endswith("command line") and name != MACHINE_ID)

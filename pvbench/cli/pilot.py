@@ -78,7 +78,10 @@ def pilot(
         from pvbench.cli.piloted import as_data, findings, render
 
         if store.manifest.purpose is not Purpose.PILOT:
-            raise UsageError(f"{store.manifest.run_id} is no pilot but a run", hint="pvbench report says what it found")
+            kind = "a negative control" if store.manifest.purpose is Purpose.CONTROL else "a run"
+            raise UsageError(
+                f"{store.manifest.run_id} is no pilot but {kind}", hint="pvbench report says what it found"
+            )
         there = findings(store.manifest, store.trials(), width, fit)
     if as_json:
         print_json(as_data(there))

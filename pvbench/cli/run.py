@@ -74,7 +74,8 @@ def run(
 def check_purpose(manifest: "Manifest", wanted: Purpose | None) -> None:
     """Raise UsageError where a pilot, a control or a run would continue another of them; None takes either of two."""
     if manifest.purpose is Purpose.PILOT:
-        raise UsageError(f"{manifest.run_id} is a pilot, and never becomes a run",
+        becomes = "a negative control" if wanted is Purpose.CONTROL else "a run"
+        raise UsageError(f"{manifest.run_id} is a pilot, and never becomes {becomes}",
                          hint=f"pvbench pilot --of {manifest.run_id}")  # fmt: skip
     if wanted is not None and manifest.purpose is not wanted:
         raise UsageError(f"{manifest.run_id} is a run, and never becomes a negative control",
@@ -138,10 +139,12 @@ def measure(
         from pvbench.store import Store
 
         salt = secrets.token_hex(8)
-        manifest = manifests.begin(matrix, asked.name, facts, guest, app.argv, purpose, app.edges.clock.now(), salt)
+        manifest = manifests.begin(
+            matrix, asked.name, hosts, facts, guest, app.argv, purpose, app.edges.clock.now(), salt
+        )
         store = stack.enter_context(Store.create(asked.results, manifest))
     else:
-        manifests.check_resume(store.manifest, matrix, facts, guest)
+        manifests.check_resume(store.manifest, matrix, hosts, facts, guest)
         if store.torn_bytes:
             app.note(f"the journal's last line was unfinished ({store.torn_bytes} bytes); its trial is made again")
     manifest = store.manifest

@@ -1,10 +1,12 @@
 """What hostside/pvb-probe says of a host, as HostFacts. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pvbench.model import Emulation, HostFacts
+from pvbench.hypervisor import MACHINE_ID
+from pvbench.model import Emulation, HostFacts, digest
 
+LAB_PRODUCT = "pvbench-lab"
 USUAL_PROBE_S = 0.025  # what pvb-probe's loop and ten processes take on an ordinary x86 host of the 2020s
 _TCG, _XEN = "TCGTCGTCGTCG", "XenVMMXenVMM"
 _ON_HARDWARE = {"KVMKVMKVM", "VMwareVMware", "Microsoft Hv", "VBoxVBoxVBox", "bhyve bhyve", "ACRNACRNACRN"}
@@ -18,7 +20,7 @@ def facts_of(name: str, answer: Mapping[str, Any]) -> HostFacts:
     details = {
         "operating system": said["os"], "xen command line": info.get("xen_commandline"),
         "scheduler": info.get("xen_scheduler"), "dom0 command line": said["command_line"],
-        "governor": said["governor"], **said["versions"],
+        "governor": said["governor"], MACHINE_ID: _machine_id(dmi, said["machine"]), **said["versions"],
     }  # fmt: skip
     return HostFacts(
         name=name,
@@ -34,6 +36,16 @@ def facts_of(name: str, answer: Mapping[str, Any]) -> HostFacts:
     )
 
 
+def _machine_id(dmi: Mapping[str, str], told: Sequence[str | None]) -> str | None:
+    """Return what a machine is known again by: a digest, for what it is made from is nobody else's business.
+
+    A lab has none: it is made anew from its image, and is the same set-up each time.
+    """
+    if dmi["product_name"] == LAB_PRODUCT or not any(told):
+        return None
+    return digest(["pvbench", *told], 16)
+
+
 def emulation(dmi: Mapping[str, str], processor: Mapping[str, Any] | None) -> Emulation:
     """Judge by all that tells: the lab writes into the firmware's tables what it runs on, others are found out.
 
@@ -41,7 +53,7 @@ def emulation(dmi: Mapping[str, str], processor: Mapping[str, Any] | None) -> Em
     that CPUID names runs on hardware otherwise; under Xen it may be the host's own that is named. Last, the firmware's
     tables of virtual machines name their maker.
     """
-    if dmi["product_name"] == "pvbench-lab":
+    if dmi["product_name"] == LAB_PRODUCT:
         return Emulation.SOFTWARE if Emulation.SOFTWARE in dmi["product_version"] else Emulation.NESTED
     beneath = processor["beneath"] if processor else ""
     if beneath == _TCG or (processor and _translates(**processor["new_code"])):

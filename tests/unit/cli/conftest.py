@@ -90,6 +90,7 @@ class World:
     clock: Ticking = field(default_factory=Ticking)
     lab: list[str] = field(default_factory=list)
     lab_up: bool = False
+    port: int = 4022
 
     def edges(self) -> Edges:
         return Edges(
@@ -128,7 +129,8 @@ class World:
     def probe(self, _transport: Transport, _host: Host) -> dict[str, Any]:
         dmi = {"sys_vendor": "HP", "product_name": "DL380", "product_version": ""}
         facts = {"xen": {"xen_version": "4.17.5", "nr_cpus": "8"}, "dmi": dmi, "os": "Debian", "kernel": "6.1",
-                 "command_line": "", "governor": None, "processor": None, "versions": {}, "cpu": "Xeon"}  # fmt: skip
+                 "command_line": "", "governor": None, "processor": None, "machine": [None, None], "versions": {},
+                 "cpu": "Xeon"}  # fmt: skip
         return {"facts": facts, "missing": self.missing, "speed": {"loop": 0.02}}
 
 
@@ -148,7 +150,9 @@ class Machine:
     def host(self) -> Host:
         if not self.world.lab_up:
             raise LabError("the lab is not up", hint="pvbench lab up")
-        return Host("lab", "127.0.0.1", 4022, "root", "/key", "ssh-ed25519 AAAA", complete=True)
+        return Host(
+            "lab", "127.0.0.1", self.world.port, "root", "/key", "ssh-ed25519 AAAA", storage="memory", complete=True
+        )
 
     def beneath(self) -> None:
         return None

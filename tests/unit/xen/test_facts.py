@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from pvbench.hypervisor import MACHINE_ID
 from pvbench.model import Emulation
 from pvbench.xen.facts import facts_of
 
@@ -19,6 +20,7 @@ def answer(processor: dict[str, Any] | None = PROCESSOR, **dmi: str) -> dict[str
         "facts": {
             "kernel": "6.1.0-50-amd64", "cpu": "AMD EPYC Processor", "os": "Debian GNU/Linux 12 (bookworm)",
             "command_line": "root=/dev/vda", "governor": None, "dmi": tables, "processor": processor,
+            "machine": ["b08dfa6083e7567a1921a715000001fb", None],
             "xen": {"xen_version": "4.17.5", "nr_cpus": "2", "total_memory": "4095", "xen_scheduler": "credit2"},
             "versions": {"iperf3": "iperf 3.12", "netserver": None},
         },
@@ -89,3 +91,17 @@ def test_speed_changes_nothing_about_identity() -> None:
     assert facts_of("h", slow).identity == facts_of("h", fast).identity
     assert facts_of("h", slow).speed == 0.025
     assert facts_of("h", fast).speed == 1.0
+
+
+def test_a_machine_is_known_again_by_a_digest_and_what_it_is_made_from_is_not_kept() -> None:
+    def told(machine_id: str | None, uuid: str | None = None, **dmi: str) -> str | None:
+        said = answer(**dmi)
+        said["facts"]["machine"] = [machine_id, uuid]
+        facts = facts_of("h", said)
+        assert machine_id is None or machine_id not in str(facts)
+        return dict(facts.details).get(MACHINE_ID)
+
+    assert told("b08dfa60") == told("b08dfa60")
+    assert 4 == len({told("b08dfa60"), told("b08dfa61"), told("b08dfa60", "4C4C4544"), told(None, "4C4C4544")})
+    assert None is told(None)
+    assert None is told("b08dfa60", product_name="pvbench-lab")

@@ -24,7 +24,7 @@ CELL = Cell("xen1", DeviceKind.BLOCK, "blkfront", Placement.COEXIST, Workload("f
 PROBED = {
     "facts": {
         "kernel": "6.1", "cpu": "EPYC", "os": "Debian", "command_line": "", "governor": None, "versions": {},
-        "processor": None,
+        "processor": None, "machine": [None, None],
         "dmi": {"sys_vendor": "", "product_name": "", "product_version": ""},
         "xen": {"xen_version": "4.17.5", "nr_cpus": "2", "total_memory": "4095", "virt_caps": "hvm"},
     },
