@@ -5,8 +5,8 @@ from pvbench.model import Witness
 
 MIN_SHARE = 0.99
 STRAY_BYTES = 1024
-"""What may go over the other devices whatever the share: a NIC that carried nothing still asks who its neighbours are, in
-frames of 60 bytes (RFC 826), and on a slow host a whole test of requests is not much more."""
+"""What may go over the other devices whatever the share: a NIC that carried nothing still asks who its neighbours are,
+in frames of 60 bytes (RFC 826), and on a slow host a whole test of requests is not much more."""
 
 
 def judge(asked: Driver, guest: Witness, host: Witness, *, idle: bool = False) -> str | None:
