@@ -4,7 +4,7 @@ import getpass
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from pvbench.cli import found
@@ -67,14 +67,26 @@ def probe(app: App, transport: "Transport", host: "Host") -> dict[str, Any]:
 def leased(
     app: App, host: "Host", known: "Inventory", what: str, token: str | None = None
 ) -> "Iterator[tuple[Transport, Lease]]":
-    """Reach a host and hold it, with what a dead controller left there removed."""
-    from pvbench import lease
+    """Reach a host and hold it, with what a dead controller left removed, and in the end what a dead program left.
 
-    with connect(app, host, known) as transport, lease.held(transport, host, owner(what), token) as held:
+    A program on the host that was killed undoes nothing; what it made is removed while the host is reached and ours.
+    """
+    from pvbench import lease
+    from pvbench.errors import PvbenchError
+
+    def sweep(who: str) -> None:
         for finding in lease.clean(transport, host, remove=True):
             done = "removed" if finding.removed else "could not remove"
-            app.note(f"{host.name}: {done} {finding.kind} {finding.name}, left by an earlier run")
-        yield transport, held
+            app.note(f"{host.name}: {done} {finding.kind} {finding.name}, left by {who}")
+
+    with connect(app, host, known) as transport, lease.held(transport, host, owner(what), token) as held:
+        sweep("an earlier run")
+        try:
+            yield transport, held
+        finally:
+            with suppress(PvbenchError):
+                held.check()
+                sweep("a program that died")
 
 
 def holder(

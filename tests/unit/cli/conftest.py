@@ -115,6 +115,7 @@ class World:
         if command.argv[0].endswith("pvb-clean"):
             remove = json.loads(command.stdin)["remove"]
             said = {"found": [{**each, "removed": remove} for each in self.left_behind]}
+            self.left_behind = [] if remove else self.left_behind
         text = self.answers.get(command.argv[0], json.dumps(said))
         return CommandResult(command.argv, 3 if command.argv[0] == "false" else 0, text.encode(), b"", 0.1)
 

@@ -140,10 +140,22 @@ def test_a_changed_host_key_stops_the_run_before_it_begins(call: Call, matrix: P
 
 
 def test_leftovers_of_a_dead_controller_are_removed_and_told(call: Call, matrix: Path, world: Any) -> None:
-    world.left_behind = [{"kind": "domain", "name": "pvb-old"}]
-    assert "removed domain pvb-old" in call("run", matrix).err
+    world.left_behind = left = [{"kind": "domain", "name": "pvb-old"}]
+    assert "xen1: removed domain pvb-old, left by an earlier run" in call("run", matrix).err
+    world.left_behind = left
     assert call("clean", "xen1", "--dry-run").out == "found\tdomain\tpvb-old\n"
     assert call("clean", "xen1").out == "removed\tdomain\tpvb-old\n"
+
+
+def test_what_a_program_on_the_host_left_that_died_is_removed_in_the_end(call: Call, matrix: Path, world: Any) -> None:
+    def died(number: int) -> None:
+        world.left_behind = [{"kind": "bridge", "name": "pvbr0"}] if number == 0 else world.left_behind
+
+    world.before_trial = died
+    said = call("run", matrix)
+
+    assert (0, []) == (said.code, world.left_behind)
+    assert "xen1: removed bridge pvbr0, left by a program that died" in said.err
 
 
 def test_ls_lists_runs_for_people_and_programs(call: Call, measured: Any, here: Path) -> None:
