@@ -105,6 +105,19 @@ class Campaign:
             assert time.monotonic() < deadline, self.said
             time.sleep(0.1)
 
+    def lives_for(self, seconds: float) -> bool:
+        """Start or go on; return whether it still runs after so many seconds."""
+        try:
+            self.start().wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            return True
+        self.check_rows()
+        return False
+
+    @property
+    def code(self) -> int | None:
+        return self.running.returncode if self.running else None
+
     def kill(self) -> None:
         """Kill the controller where it is."""
         assert self.running is not None
@@ -120,14 +133,6 @@ class Campaign:
             if words in last:
                 return phase
         return "set-up"
-
-    def busy(self) -> bool:
-        """Whether the run ended because the host was not free yet of the one that was killed."""
-        assert self.running is not None
-        if self.running.poll() is None:
-            return False
-        assert self.running.returncode == 4, (self.running.returncode, self.said)
-        return True
 
     def lines(self) -> list[str] | None:
         """Return the whole lines of the journal, None where no run was noted down."""
