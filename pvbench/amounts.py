@@ -61,6 +61,8 @@ def flags(asked: Driver, tool: str, guest: Witness, claim: Claim) -> Iterator[st
             f"amounts: {asked.name} moved {amount(moved)} where {tool} accounts for {amount(claim.most)} at most, "
             "warm-up included: other traffic, or more of it than was asked for"
         )
+    if claim.note:
+        yield claim.note
     if claim.cached:
         yield f"page cache: {tool} did {claim.said}, and {asked.name} moved {amount(moved)}"
 

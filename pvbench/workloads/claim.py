@@ -27,7 +27,8 @@ class Claim:
     A device that carried it moved `least` bytes or more, a NIC `packets` or more (0: not told). `most` is what it moves
     for it with all that goes with it: headers, acknowledgements, what was lost on the way, the warm-up within the
     tool's own run. `lost` are bytes that left one end in that time and did not reach the other. `cached` says that the
-    guest's page cache may stand in for the device; `elsewhere`, where the rest may be if the device moved less.
+    guest's page cache may stand in for the device; `elsewhere`, where the rest may be if the device moved less; `note`,
+    what is to be said of the figure even where the device moved all of it.
     """
 
     said: str
@@ -37,6 +38,7 @@ class Claim:
     lost: float = 0.0
     cached: bool = False
     elsewhere: str = ""
+    note: str = ""
 
 
 def stream(payload: float, message: float, spare: float) -> Claim:

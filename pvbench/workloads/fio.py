@@ -40,6 +40,8 @@ PERCENTILES = (("latency_p50", 0.50, 1), ("latency_p99", 0.99, 100), ("latency_p
 LOG = "/tmp/pvb"  # noqa: S108 - in the guest, whose /tmp is its own memory
 """What fio puts before _iops.log; pvb-run hands back every /tmp/pvb_*.log."""
 
+_WRITES = frozenset({"write", "randwrite", "randrw"})
+_LATE = "page cache: writes were counted once the guest's memory had them; the disk had them when fio closed it"
 _IN_CACHE = "the guest's page cache served the rest; page_cache_counts: true says that this is what is measured"
 
 _LAST_ERRNO = 4095
@@ -125,7 +127,10 @@ def _claim(parts: Sequence[Mapping[str, Any]], params: Params, run: float) -> Cl
     if params["direct"]:
         return Claim(said, moved, moved * run)
     counts = bool(params.get("page_cache_counts"))
-    return Claim(said, 0.0 if counts else moved, moved * run, cached=counts, elsewhere=_IN_CACHE)
+    late = params["rw"] in _WRITES and "fsync" not in params and not counts
+    return Claim(
+        said, 0.0 if counts else moved, moved * run, cached=counts, elsewhere=_IN_CACHE, note=_LATE if late else ""
+    )
 
 
 def windows(log: bytes, params: Params) -> tuple[float, ...]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pvbench.amounts import flags
 from pvbench.drivers import DRIVERS
 from pvbench.hypervisor import GuestRun
 from pvbench.model import Outcome, Witness
@@ -121,6 +122,20 @@ def test_75_mb_over_a_device_that_moved_512_bytes_are_no_figure(direct: bool) ->
     )
     assert said in str(found.reason)
     assert ("page_cache_counts: true" in str(found.reason)) is not direct
+
+
+def test_buffered_writes_say_that_the_disk_had_them_later_unless_each_was_made_durable() -> None:
+    name = "fio/3.33-write-256k"
+    golden = json.loads((GOLDEN / f"{name}.json").read_text())
+    claims = [
+        WORKLOADS["fio"].parse(golden["stdout"].encode(), golden["params"] | changed).claim
+        for changed in ({"direct": False}, {"direct": False, "fsync": 1}, {"direct": True})
+    ]
+
+    said = [list(flags(DRIVERS["ide"], "fio", Witness("guest", "x", int(each.least), 1), each)) for each in claims]
+
+    assert said == [[claims[0].note], [], []]
+    assert "the disk had them when fio closed it" in claims[0].note
 
 
 @pytest.mark.parametrize("moved", [0, 512, 70_000_000])
