@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pvbench.ssh import Ask
     from pvbench.store import Manifest, Store
 
+MOST_BYTES = 4 << 20
+"""So large may a file be that a person wrote."""
 HOSTS_FILE, LAB, LAST = "hosts.yaml", "lab", "last"
 
 
@@ -22,7 +24,11 @@ def read(path: Path, what: str, error: type[PvbenchError]) -> str:
     from pvbench.located import decode
 
     try:
-        return decode(path.read_bytes(), str(path), error)
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise error(f"the {what} {path} is larger than {MOST_BYTES >> 20} MiB, and none of ours is")
+        return decode(content, str(path), error)
     except FileNotFoundError:
         beside = [file.name for file in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
         near = difflib.get_close_matches(path.name, beside, 1, 0.5)

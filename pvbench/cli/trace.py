@@ -1,5 +1,6 @@
 """trace: what a file of xentrace says of each domain."""
 
+import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,6 +34,8 @@ def trace(app: App, file: Path, domain: int | None, cpu: str | None, mhz: float 
     from pvbench import trace as traces
     from pvbench.cli.traced import as_data, render
 
+    if mhz is not None and not math.isfinite(mhz):
+        raise UsageError(f"--mhz {mhz} is not a frequency", hint="`xl info` on the host has cpu_mhz")
     with plain_file(file) as plain, _progress(app, file.name) as told:
         found = traces.read(
             plain.path, domain=domain, svm=None if cpu is None else cpu == "svm", told=told, name=plain.name

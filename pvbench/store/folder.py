@@ -45,7 +45,7 @@ class Store:
     def create(cls, root: Path, manifest: Manifest) -> Self:
         """Begin a run under `root`/runs, for writing. The folder appears whole or not at all."""
         path = runs_folder(root) / manifest.run_id
-        if path.exists():
+        if os.path.lexists(path):
             raise StoreError(f"{path} exists already", hint="`pvbench run --resume` goes on with a run")
         if not FILE_NAME.fullmatch(manifest.run_id):
             raise StoreError(f"{manifest.run_id!r} is not fit for the name of a folder")
