@@ -7,7 +7,6 @@ import click
 
 from pvbench.cli import found
 from pvbench.cli.app import App, json_option, pass_app, verb
-from pvbench.cli.output import new
 from pvbench.cli.streams import print_json
 from pvbench.errors import UsageError
 
@@ -25,6 +24,7 @@ hosts_option = click.option(
 def init(app: App, folder: Path) -> None:
     """Write a commented matrix.yaml and hosts.yaml to begin with, into FOLDER or here. Nothing is overwritten."""
     from pvbench import shipped
+    from pvbench.cli.output import new
 
     taken = [str(folder / name) for name in STARTERS.values() if os.path.lexists(folder / name)]
     if taken:

@@ -7,7 +7,6 @@ import click
 
 from pvbench.cli import found
 from pvbench.cli.app import App, json_option, pass_app, results_option, verb
-from pvbench.cli.output import write
 from pvbench.cli.streams import print_json
 
 NOTHING_COMPARED = 3
@@ -60,6 +59,8 @@ def show(app: App, run: str, cell: str | None, results: Path, as_json: bool) -> 
 @pass_app
 def report(app: App, run: str, output: str | None, results: Path) -> None:
     """Write the report of RUN as one HTML file that needs nothing else."""
+    from pvbench.cli.output import write
+
     with found.run(results, run) as store:
         from pvbench.reports import comparison, html
 
