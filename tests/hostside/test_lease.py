@@ -5,6 +5,7 @@ import importlib.util
 import json
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -265,3 +266,50 @@ def test_what_is_no_lease_is_overwritten(folder: Path, module: ModuleType) -> No
 
     assert module.answer(lease(folder, "a")) == {}
     assert "held" in module.answer(lease(folder, "b"))
+
+
+def test_nothing_is_left_where_nobody_holds_the_host(folder: Path) -> None:
+    with holder() as one:
+        one.ask(lease(folder, "a"))
+        assert (folder / "lease").exists()
+        one.ask(lease(folder, "a", "release"))
+        one.ask(lease(folder, "a", "renew"))
+        one.ask(lease(folder, "a", "show"))
+        assert not folder.exists()
+
+
+def test_a_folder_whose_parent_is_missing_is_an_error_and_no_endless_try(tmp_path: Path) -> None:
+    with holder() as one:
+        answer = one.ask(lease(tmp_path / "no/lock", "a"))
+    assert answer == {"error": f"{tmp_path}/no/lock: No such file or directory"}
+
+
+RACING = """
+import importlib.machinery, importlib.util, os, sys
+loader = importlib.machinery.SourceFileLoader("pvb_lease", sys.argv[1])
+module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+loader.exec_module(module)
+me, common = sys.argv[3], {"folder": sys.argv[2], "token": sys.argv[3], "session": "1"}
+won = 0
+while won < 40:
+    if module.answer({**common, "action": "acquire", "owner": me, "ttl": 60}):
+        continue
+    os.close(os.open(sys.argv[4], os.O_CREAT | os.O_EXCL))  # fails where somebody else holds the host too
+    os.unlink(sys.argv[4])
+    assert module.answer({**common, "action": "renew", "ttl": 60}) == {}
+    module.answer({**common, "action": "release"})
+    won += 1
+"""
+
+
+def test_of_many_who_come_and_go_one_at_a_time_holds_the_host(folder: Path, tmp_path: Path) -> None:
+    racers = [
+        subprocess.Popen(
+            [sys.executable, "-c", RACING, PROGRAM, folder, name, tmp_path / "inside"],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for name in "abcd"
+    ]
+    assert [(racer.communicate(timeout=100)[1], racer.returncode) for racer in racers] == [("", 0)] * 4
+    assert not folder.exists()

@@ -85,6 +85,20 @@ def test_a_lost_connection_is_told_as_such_and_the_same_token_takes_the_host_up_
         lease.check()
 
 
+def test_a_killed_program_of_the_lease_is_told_and_the_same_token_takes_the_host_up_again(
+    sshd: Any, tmp_path: Path, folder: str
+) -> None:
+    host = sshd.host(scratch=str(tmp_path / "scratch"))
+    with ssh.connect(host) as transport, held(transport, host, "me", "token", folder=folder, ttl_s=TTL_S) as lease:
+        transport.run(Command(("pkill", "-KILL", "-f", f"^python3 {host.scratch}/hostside/.*/pvb-lease")))
+        found = trouble(lease)
+        assert isinstance(found, CommandFailed)
+        assert "pvb-lease ended with exit code -1" in str(found)
+        with held(transport, host, "me", "token", folder=folder, ttl_s=60) as again:
+            again.check()
+            assert refused(host, folder)
+
+
 def test_a_session_that_ends_late_does_not_give_up_the_host_of_the_one_that_replaced_it(
     start_sshd: Callable[..., Any], tmp_path: Path, folder: str
 ) -> None:
