@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pvbench.clock import Clock, SystemClock
-from pvbench.errors import CommandFailed
+from pvbench.errors import CommandFailed, CommandTimeout, Unreachable
 from pvbench.inventory import Host
 from pvbench.ssh import files
 from pvbench.ssh.hostkeys import Expected, HostKey, expected
@@ -211,7 +211,10 @@ def _socket(step: Step, through: Connection | None, timeout_s: float, stack: Exi
 
 def _check_shell(session: Session, user: str, timeout_s: float) -> None:
     """Raise CommandFailed for a login shell whose own words would stand before every answer, or that runs nothing."""
-    tried = session.run(Command(("true",), timeout_s=timeout_s))
+    try:
+        tried = session.run(Command(("true",), timeout_s=timeout_s))
+    except CommandTimeout as error:
+        raise Unreachable(f"{session.name}: it lets us in, but its login shell does not answer in time") from error
     said = " ".join(tried.stdout.decode(errors="replace").split())[:_SAID]
     if tried.exit_code != 0:
         said = said or " ".join(tried.stderr.decode(errors="replace").split())[:_SAID]

@@ -205,13 +205,21 @@ def test_an_encrypted_key_without_an_agent_is_said_and_the_next_one_tried(desk: 
     assert f"ssh-add {locked}" in str(caught.value.hint)
 
 
-def test_a_fido_key_file_gets_the_sentence_that_is_true_of_it(desk: Desk) -> None:
-    # A security key is needed to make a real one; its public half says what it is.
+@pytest.mark.parametrize("beside", [True, False])
+def test_a_fido_key_file_gets_the_sentence_that_is_true_of_it(desk: Desk, beside: bool) -> None:
+    # A security key is needed to make a real one; its public half, in the clear in either file, says what it is.
+    def strings(*fields: bytes) -> bytes:
+        return b"".join(len(field).to_bytes(4, "big") + field for field in fields)
+
     kind = b"sk-ssh-ed25519@openssh.com"
-    fields = [kind, b"x" * 32, b"ssh:"]
-    blob = b"".join(len(field).to_bytes(4, "big") + field for field in fields)
-    (desk.folder / "touch").write_text("-----BEGIN PRIVATE KEY-----\n")
-    (desk.folder / "touch.pub").write_text(f"{kind.decode()} {base64.b64encode(blob).decode()}\n")
+    blob = strings(kind, b"x" * 32, b"ssh:")
+    private = b"openssh-key-v1\0" + strings(b"none", b"none", b"") + b"\0\0\0\1" + strings(blob, b"\0" * 64)
+    name = "OPENSSH PRIVATE KEY"
+    (desk.folder / "touch").write_text(
+        f"-----BEGIN {name}-----\n{base64.b64encode(private).decode()}\n-----END {name}-----\n"
+    )
+    if beside:
+        (desk.folder / "touch.pub").write_text(f"{kind.decode()} {base64.b64encode(blob).decode()}\n")
     desk.configure("  IdentityFile {ssh}/touch\n  IdentityAgent none\n")
     with pytest.raises(LoginRefused, match="FIDO key, which wants a touch"):
         desk.ours()
