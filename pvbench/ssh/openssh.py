@@ -65,6 +65,7 @@ def asker(home: Path, environment: Mapping[str, str], *, without_configuration: 
         where = ("-F", "none")
     elif not _is_own(home):
         config = home / ".ssh/config"
+        _check_owner(config)
         where = ("-F", str(config) if os.path.lexists(config) else "none")
 
     def ask(question: Question) -> Answer:
@@ -118,6 +119,19 @@ def _run(words: list[str], environment: Mapping[str, str]) -> str:
 def _told(stderr: str) -> str:
     lines = [line.strip() for line in stderr.splitlines() if line.strip() and not _ABOUT_NOTHING.search(line)]
     return "; ".join(_PLACE.sub(r"\g<file>:\g<line>: ", line) for line in lines)
+
+
+def _check_owner(config: Path) -> None:
+    """Raise InventoryError for a file that could run somebody else's programs as us; `ssh -F` looks at no owner."""
+    try:
+        owner = config.stat().st_uid
+    except OSError:  # ssh says what is wrong with it
+        return
+    if owner not in (0, os.getuid()):
+        raise InventoryError(
+            f"the SSH configuration {config} belongs to another user, whose programs it could run as you",
+            hint="set HOME to your own home, or take the file over",
+        )
 
 
 def _is_own(home: Path) -> bool:

@@ -163,6 +163,13 @@ def test_a_configuration_that_cannot_be_read_is_one_line_and_does_not_stop_the_l
     assert (2, True) == (said.code, said.err.count("\n") <= 2)
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="gives a file away")
+def test_a_configuration_of_somebody_else_is_not_obeyed(call: Call, world: Any) -> None:
+    os.chown(write(world.home, CONFIGS["plain"]), 1234, 1234)
+    said = call("doctor", "xen1", "--dry-run")
+    assert (2, True) == (said.code, "belongs to another user" in said.err)
+
+
 def test_every_jump_is_said_with_what_ssh_says_of_it(call: Call, world: Any) -> None:
     write(world.home, CONFIGS["jump chain"])
     found = json.loads(call("doctor", "xen1", "--dry-run", "--json").out)
