@@ -50,18 +50,23 @@ def dom0(folder: Path, script: str, timeout: float = 120) -> str:
     return pvbench(folder, "lab", "ssh", "--", "sh", "-c", script, timeout=timeout).stdout
 
 
-def qmp(command: str, **arguments: object) -> None:
+def qmp(command: str, **arguments: object) -> object:
     """Tell the lab's QEMU something: what happens to the machine from outside."""
 
-    async def talk() -> None:
+    async def talk() -> object:
         client = QMPClient("soak")
         await client.connect(str(cache_folder() / "labs" / default_name() / "qmp"))
         try:
-            await client.execute(command, arguments)
+            return await client.execute(command, arguments)
         finally:
             await client.disconnect()
 
-    asyncio.run(talk())
+    return asyncio.run(talk())
+
+
+def monitor(line: str) -> str:
+    """Return what the monitor of the lab's QEMU says."""
+    return str(qmp("human-monitor-command", **{"command-line": line}))
 
 
 class Campaign:

@@ -32,6 +32,10 @@ def test_what_tcg_gets_wrong_is_hidden_and_what_xen_needs_is_not(feature: str) -
     assert feature in after(argv_of(), "-cpu").split(",")
 
 
+def test_translated_code_is_emptied_out_before_it_slows_the_lab_down() -> None:
+    assert "tb-size=256" in after(argv_of(), "-accel").split(",")
+
+
 def test_the_machine_listens_on_loopback_only() -> None:
     forwards = [word for word in argv_of() if "hostfwd" in word]
 
