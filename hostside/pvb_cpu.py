@@ -147,7 +147,7 @@ def parent(folder):
 
 def peers_of(root):
     """Return the pids of the servers that pvb-setup started."""
-    pids = (text(path).split()[:1] for path in glob.glob(os.path.join(root, "run/*.pid")))
+    pids = (text(path).split()[:1] for path in glob.glob(os.path.join(root, "work-*/*.pid")))
     return [int(words[0]) for words in pids if words and words[0].isdigit()]
 
 

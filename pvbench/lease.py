@@ -28,11 +28,12 @@ _LOST = {
 
 @dataclass(frozen=True)
 class Finding:
-    """Something a run left on a host, and whether it is gone now."""
+    """Something on a host: what a run left, and whether it is gone now; or what only looks so, and `why` it stays."""
 
     kind: str
     name: str
-    removed: bool
+    removed: bool = False
+    why: str | None = None
 
 
 class Lease:
@@ -128,11 +129,15 @@ def held(
             lease.release()
 
 
-def clean(transport: Transport, host: Host, *, remove: bool) -> tuple[Finding, ...]:
-    """Find what runs left on a host, and remove it if told to. The caller holds the lease."""
+def clean(transport: Transport, host: Host, *, remove: bool, everything: bool = False) -> tuple[Finding, ...]:
+    """Find what runs left on a host, and remove it if told to. The caller holds the lease.
+
+    `everything` is also what is kept for the next run, and the scratch folder itself.
+    """
     folder = deploy(transport, payload_of(shipped.folder("hostside")), host.scratch, "hostside")
-    request = {"root": host.scratch, "volume_group": host.volume_group, "remove": remove}
+    request = {"root": host.scratch, "volume_group": host.volume_group, "remove": remove, "all": everything}
     result = transport.run(Command((f"{folder}/pvb-clean",), stdin=json.dumps(request).encode(), timeout_s=600))
     if result.exit_code != 0:
         raise CommandFailed(f"{host.name}: pvb-clean: {result.stderr.decode(errors='replace').strip()[-300:]}")
-    return tuple(Finding(**found) for found in json.loads(result.stdout)["found"])
+    answer = json.loads(result.stdout)
+    return tuple(Finding(**found) for found in (*answer["found"], *answer["left"]))

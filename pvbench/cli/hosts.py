@@ -50,19 +50,24 @@ def _reached(app: App, host: str | None, hosts_file: Path | None, as_json: bool)
 @verb(short_help="Remove what a dead run left on a host.")
 @click.argument("host")
 @hosts_option
+@click.option("--all", "everything", is_flag=True, help="Also what is kept for the next run: nothing of pvbench stays.")
 @click.option("--dry-run", is_flag=True, help="Only list what would be removed.")
 @pass_app
-def clean(app: App, host: str, hosts_file: Path | None, dry_run: bool) -> int:
-    """Remove what a dead controller left on HOST: domains, loop devices, volumes, servers, files."""
+def clean(app: App, host: str, hosts_file: Path | None, everything: bool, dry_run: bool) -> int:
+    """Remove what a dead controller left on HOST, by the marks of its scratch folder; say what is left alone."""
     from pvbench import lease
     from pvbench.cli import reach
 
     machine, known = reach.resolve_running(app, host, found.inventory(hosts_file))
     with reach.connect(app, machine, known) as transport, lease.held(transport, machine, reach.owner("clean")):
-        findings = lease.clean(transport, machine, remove=not dry_run)
-    for finding in findings:
+        findings = lease.clean(transport, machine, remove=not dry_run, everything=everything)
+    ours = [finding for finding in findings if finding.why is None]
+    for finding in ours:
         state = "found" if dry_run else "removed" if finding.removed else "could not remove"
         print(f"{state}\t{finding.kind}\t{finding.name}")
-    if not findings:
+    for finding in findings:
+        if finding.why is not None:
+            print(f"left alone {finding.kind} {finding.name}: {finding.why}")
+    if not ours:
         app.note(f"{host}: nothing is left there")
-    return NOT_FIT if any(not each.removed for each in findings) and not dry_run else 0
+    return NOT_FIT if any(not each.removed for each in ours) and not dry_run else 0

@@ -76,6 +76,9 @@ def leased(
 
     def sweep(who: str) -> None:
         for finding in lease.clean(transport, host, remove=True):
+            if finding.why is not None:
+                app.detail(f"{host.name}: left alone {finding.kind} {finding.name}: {finding.why}")
+                continue
             done = "removed" if finding.removed else "could not remove"
             app.note(f"{host.name}: {done} {finding.kind} {finding.name}, left by {who}")
 

@@ -23,7 +23,7 @@ PORTS = {"iperf3": 5811, "netserver": 12811}  # not the usual ones, which the ho
 
 @dataclass(frozen=True)
 class Prepared:
-    """What setup() made: where the programs and files lie, the scratch disks, the program that makes domains.
+    """What setup() made: where programs, files and boot files lie, the scratch disks, the program that makes domains.
 
     `paced` says whether the host's CPU goes at a rate of its own: an emulated one goes as the machine beneath lets it.
     """
@@ -31,6 +31,7 @@ class Prepared:
     root: str
     programs: str
     files: Mapping[str, str]
+    boot: str
     disks: Mapping[str, Mapping[str, str]]
     host: Transport
     domains: Conversation

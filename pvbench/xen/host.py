@@ -106,7 +106,8 @@ class XenHypervisor:
             )
             made = ask(setup, request, self.patience(20 + scratch_bytes * len(disks) / 2e8), self._host.name)
             self._run = Prepared(
-                self._host.scratch, programs, files, made["disks"], self._transport, domains, setup, recorder,
+                self._host.scratch, programs, files, made["boot"], made["disks"], self._transport, domains, setup,
+                recorder,
                 paced=self.facts().emulation is not Emulation.SOFTWARE,
             )  # fmt: skip
             try:
@@ -153,7 +154,7 @@ class XenHypervisor:
         config = domain.domain_config(
             spec, nics, disks,
             bridge=self._host.bridge or OWN_BRIDGE, script=f"{run.programs}/pvb-hotplug",
-            boot_disk=f"{self._host.scratch}/boot/{name}.img", boot_rom=run.files["boot.rom"],
+            boot_disk=f"{run.boot}/{name}.img", boot_rom=run.files["boot.rom"],
             native_tsc=self.facts().emulation is Emulation.SOFTWARE,
         )  # fmt: skip
         append = domain.command_line(spec, nics, self._public.split()[1], swapped=self._swapped)

@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 import pytest
 
 from tests import contracts
+from tests.marked import marked
 
 HOSTSIDE = Path(__file__).parents[2] / "hostside"
 sys.path.append(str(HOSTSIDE))  # programs there import their siblings
@@ -97,54 +98,6 @@ def test_the_kernel_command_line_is_written_into_the_boot_disk(tmp_path: Path) -
     assert disk[-5000:] == b"y" * 5000
     with pytest.raises(module.Failed, match="no room"):
         module.boot_disk(str(template), "x" * 4096, str(tmp_path / "out.img"))
-
-
-def test_only_domains_of_pvbench_are_created(tmp_path: Path) -> None:
-    (answer,) = ask("pvb-domain", {"action": "create", "name": "db-server", "root": str(tmp_path)})
-
-    assert "not a name for a domain of pvbench" in str(answer["error"])
-
-
-def test_a_domain_outlives_neither_its_controller_nor_its_files(
-    tmp_path: Path, fake: Callable[[str, str], str]
-) -> None:
-    path = fake("xl", "exit 1")
-    template = tmp_path / "boot.img"
-    template.write_bytes(b"DEFAULT l\n@PVB@" + b"\n" * 4096)
-    request = {
-        "action": "create", "name": "pvb-b01", "root": str(tmp_path), "config": 'name="pvb-b01"\n',
-        "boot_disk": str(template), "append": "quiet",
-    }  # fmt: skip
-
-    (answer,) = ask("pvb-domain", request, path=path)
-
-    assert "xl create" in str(answer["error"])
-    assert "xl destroy pvb-b01" in (tmp_path / "log").read_text()
-    assert list((tmp_path / "boot").iterdir()) == []
-
-
-def test_clean_finds_what_is_ours_and_nothing_else(tmp_path: Path, fake: Callable[[str, str], str]) -> None:
-    root = tmp_path / "root"
-    for folder in ("disks", "boot", "run"):
-        (root / folder).mkdir(parents=True)
-    (root / "disks/ide.img").touch()
-    (root / "boot/pvb-b01.cfg").touch()
-    (root / "boot/somebody-elses").touch()
-    fake("xl", "printf 'Name ID\\nDomain-0 0\\npvb-b01 7\\ndb-server 8\\n'")
-    path = fake("losetup", f"printf '/dev/loop0 {root}/disks/ide.img\\n/dev/loop1 /srv/other.img\\n'")
-
-    def found(remove: bool) -> dict[str, bool]:
-        (answer,) = ask("pvb-clean", {"root": str(root), "volume_group": None, "remove": remove}, path=path)
-        return {item["name"]: item["removed"] for item in answer["found"]}  # type: ignore[attr-defined]
-
-    ours = {"pvb-b01", "/dev/loop0", f"{root}/disks/ide.img", f"{root}/boot/pvb-b01.cfg"}
-    assert found(remove=False) == dict.fromkeys(ours, False)
-    assert found(remove=True) == dict.fromkeys(ours, True)
-    log = (tmp_path / "log").read_text()
-    assert "xl destroy pvb-b01" in log
-    assert "db-server" not in log
-    assert "losetup --detach /dev/loop0" in log
-    assert (root / "boot/somebody-elses").exists()
 
 
 def test_a_program_of_ours_is_no_foreign_load_though_it_goes_by_its_interpreter(tmp_path: Path) -> None:
@@ -335,7 +288,7 @@ def test_a_mount_that_stays_busy_is_said_to_be(
 
 def recorder(tmp_path: Path, xentrace: str, look: Callable[[int, str], dict[str, int]] | None = None) -> Any:
     """pvb-trace's recorder with a xentrace of its own, which is given the file's path last."""
-    (tmp_path / "run").mkdir(exist_ok=True)
+    marked(tmp_path / "s").make()
     fake = tmp_path / "xentrace"
     fake.write_text(f"#!/bin/sh\nfor file; do :; done\n{xentrace}\n")
     fake.chmod(0o755)
@@ -345,7 +298,7 @@ def recorder(tmp_path: Path, xentrace: str, look: Callable[[int, str], dict[str,
 
 
 def arm(tmp_path: Path, delay: float = 0.0) -> dict[str, object]:
-    return {"action": "arm", "domid": 4, "kind": "block", "delay": delay, "seconds": 1, "root": str(tmp_path)}
+    return {"action": "arm", "domid": 4, "kind": "block", "delay": delay, "seconds": 1, "root": str(tmp_path / "s")}
 
 
 def test_a_trace_is_recorded_told_and_forgotten(tmp_path: Path) -> None:
@@ -357,12 +310,12 @@ def test_a_trace_is_recorded_told_and_forgotten(tmp_path: Path) -> None:
 
     assert there == b"trace"
     assert (answer["bytes"], answer["before"], answer["after"]) == (5, {"at": 4}, {"at": 4})
-    assert list((tmp_path / "run").iterdir()) == []
+    assert not Path(answer["path"]).exists()
 
 
 def test_what_a_killed_recorder_left_is_not_taken_for_a_trace(tmp_path: Path) -> None:
     made = recorder(tmp_path, "exit 0")
-    (tmp_path / "run/trace.bin").write_bytes(b"older")
+    Path(marked(tmp_path / "s").folder, "trace.bin").write_bytes(b"older")
     made.arm(arm(tmp_path))
 
     with pytest.raises(Exception, match="xentrace: exit code 0"):
@@ -403,4 +356,4 @@ def test_forgetting_does_not_wait_for_the_moment(tmp_path: Path) -> None:
     made.forget({})
 
     assert time.monotonic() - began < 5
-    assert list((tmp_path / "run").iterdir()) == []
+    assert not list(tmp_path.rglob("trace.bin"))

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests import contracts
+from tests.marked import marked
 
 HOSTSIDE = Path(__file__).parents[2] / "hostside"
 sys.path.append(str(HOSTSIDE))
@@ -121,7 +122,7 @@ def test_a_network_that_is_in_use_is_found_and_nothing_is_made(
 ) -> None:
     assert apart("ip", *taken.split()).returncode == 0
     root = tmp_path / "root"
-    root.mkdir()
+    marked(root)
     request = {
         "action": "setup", "root": str(root), "bridge": "pvbr0", "own_bridge": True, "addresses": ["198.18.10.1/24"],
         "volume_group": None, "memory": False, "disks": [], "ports": {"iperf3": 5811, "netserver": 12811},
@@ -152,10 +153,11 @@ def test_a_network_beside_ours_is_no_hindrance(apart: Any, beside: str) -> None:
 
 def test_all_disks_are_summed_before_the_first_is_made(tmp_path: Path, fake: Callable[[str, str], None]) -> None:
     fake("ip", "echo '[]'")
+    scratch = marked(tmp_path / "root")
     there = os.statvfs(tmp_path)
     most = there.f_bavail * there.f_frsize
     request = {
-        "action": "setup", "root": str(tmp_path), "bridge": "pvbr0", "own_bridge": True, "volume_group": None,
+        "action": "setup", "root": scratch.root, "bridge": "pvbr0", "own_bridge": True, "volume_group": None,
         "addresses": ["198.18.10.1/24"], "memory": False, "ports": {"iperf3": 5811, "netserver": 12811},
         "disks": [{"name": name, "bytes": most // 2 + 1, "as": "block"} for name in ("ide", "blkfront")],
     }  # fmt: skip
@@ -165,4 +167,4 @@ def test_all_disks_are_summed_before_the_first_is_made(tmp_path: Path, fake: Cal
     )
 
     assert "for 2 scratch disks, and 256 MiB must stay free" in json.loads(done.stdout)["error"]
-    assert list((tmp_path / "disks").iterdir()) == []
+    assert list(Path(scratch.disks).iterdir()) == []

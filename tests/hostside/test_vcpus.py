@@ -9,6 +9,8 @@ from types import ModuleType
 
 import pytest
 
+from tests.marked import marked
+
 HOSTSIDE = Path(__file__).parents[2] / "hostside"
 sys.path.append(str(HOSTSIDE))
 
@@ -45,13 +47,13 @@ def cpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cpus:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    (tmp_path / "root/run").mkdir(parents=True)
+    marked(tmp_path / "root").make()
     return tmp_path / "root"
 
 
 @pytest.fixture
 def note(root: Path) -> str:
-    return str(root / "run/dom0.cpus")
+    return str(marked(root).cpus)
 
 
 def test_lists_of_processors_are_read_and_written() -> None:
@@ -148,7 +150,7 @@ def program(name: str) -> ModuleType:
 def test_a_refused_number_of_processors_leaves_the_set_up_as_it_is(cpus: Cpus, root: Path) -> None:
     setup = program("pvb-setup")
     host = setup.Host()
-    host.root = str(root)
+    host.scratch = marked(root)
     undone: list[str] = []
     host.undoing.append(lambda: undone.append("disks"))
 
@@ -177,8 +179,8 @@ def test_clean_restores_what_a_killed_program_left_and_says_so(cpus: Cpus, root:
         (cpus.folder / f"cpu{cpu}/online").write_text("0")
     clean = program("pvb-clean")
 
-    ((what, name, restore),) = clean.cpus(str(root))
+    ((what, name, restore),) = clean.cpus(marked(root))
     assert (what, name) == ("limit of dom0's CPUs", "0 of 0,1,2,3")
     assert restore() is True
     assert cpus.online() == {0, 1, 2, 3}
-    assert list(clean.cpus(str(root))) == []
+    assert list(clean.cpus(marked(root))) == []

@@ -80,6 +80,7 @@ class World:
     image: GuestImage = IMAGE
     answers: dict[str, Any] = field(default_factory=dict)
     left_behind: list[dict[str, Any]] = field(default_factory=list)
+    left_alone: list[dict[str, str]] = field(default_factory=list)
     missing: list[dict[str, str]] = field(default_factory=list)
     carrier: dict[str, str] = field(default_factory=dict)
     before_trial: Callable[[int], None] = lambda _number: None
@@ -114,7 +115,7 @@ class World:
         said: Any = {}
         if command.argv[0].endswith("pvb-clean"):
             remove = json.loads(command.stdin)["remove"]
-            said = {"found": [{**each, "removed": remove} for each in self.left_behind]}
+            said = {"found": [{**each, "removed": remove} for each in self.left_behind], "left": self.left_alone}
             self.left_behind = [] if remove else self.left_behind
         text = self.answers.get(command.argv[0], json.dumps(said))
         return CommandResult(command.argv, 3 if command.argv[0] == "false" else 0, text.encode(), b"", 0.1)

@@ -158,6 +158,23 @@ def test_what_a_program_on_the_host_left_that_died_is_removed_in_the_end(call: C
     assert "xen1: removed bridge pvbr0, left by a program that died" in said.err
 
 
+def test_what_clean_leaves_alone_is_told_with_its_reason(call: Call, matrix: Path, world: Any) -> None:
+    world.left_alone = [{"kind": "domain", "name": "pvb-theirs", "why": "its UUID is not ours"}]
+    told = "left alone domain pvb-theirs: its UUID is not ours\n"
+    assert (0, told) == ((said := call("clean", "xen1")).code, said.out)
+    assert told == call("clean", "xen1", "--dry-run").out
+    assert "pvb-theirs" not in call("run", matrix).err
+    assert "left alone domain pvb-theirs" in call("-v", "run", matrix).err
+
+
+def test_clean_all_asks_for_what_is_kept_too(call: Call, matrix: Path, world: Any) -> None:
+    asked = []
+    run, world.run = world.run, lambda command: asked.append(command.stdin) or run(command)
+    call("clean", "xen1")
+    call("clean", "xen1", "--all")
+    assert [False, True] == [json.loads(each)["all"] for each in asked if each.startswith(b'{')]
+
+
 def test_ls_lists_runs_for_people_and_programs(call: Call, measured: Any, here: Path) -> None:
     said = call("ls")
     assert run_id(here) in said.out

@@ -84,7 +84,7 @@ class Dom0:
         return self.instead.get(request["action"]) or {
             "vcpus": {"online": request.get("number") or 4},
             "setup": {"disks": {name: {"path": f"/dev/loop{n}", "file": f"/s/{name}.img", "cache": "a loop device"}
-                                for n, name in enumerate(("ide", "blkfront"))}},
+                                for n, name in enumerate(("ide", "blkfront"))}, "boot": "/s/work-1/boot"},
             "create": {"domid": 4, "argv": ["qemu", "-xen-domid", "4"], "seconds": 9.5},
             "look": self.look(request) if request["action"] == "look" else {},
             "undo": {"failures": []},
