@@ -135,10 +135,12 @@ def machine(app: App, spec: "LabSpec | None" = None) -> "Machine":
 
 
 def cache_folder() -> "Path":
-    """Return where images and labs are kept."""
+    """Return where images, guests and labs are kept. Raises LabError where somebody else could change them."""
     from platformdirs import user_cache_path
 
-    return user_cache_path("pvbench")
+    from pvbench.lab.cache import trusted
+
+    return trusted(user_cache_path("pvbench"))
 
 
 def guest_image(app: App) -> "GuestImage":

@@ -172,7 +172,7 @@ def test_clean_all_asks_for_what_is_kept_too(call: Call, matrix: Path, world: An
     run, world.run = world.run, lambda command: asked.append(command.stdin) or run(command)
     call("clean", "xen1")
     call("clean", "xen1", "--all")
-    assert [False, True] == [json.loads(each)["all"] for each in asked if each.startswith(b'{')]
+    assert [False, True] == [json.loads(each)["all"] for each in asked if each.startswith(b"{")]
 
 
 def test_ls_lists_runs_for_people_and_programs(call: Call, measured: Any, here: Path) -> None:
