@@ -127,7 +127,7 @@ def test_a_network_that_is_in_use_is_found_and_nothing_is_made(
         "action": "setup", "root": str(root), "bridge": "pvbr0", "own_bridge": True, "addresses": ["198.18.10.1/24"],
         "volume_group": None, "memory": False, "disks": [], "ports": {"iperf3": 5811, "netserver": 12811},
     }  # fmt: skip
-    before = apart("ip", "addr").stdout
+    before = apart("ip", "-4", "addr").stdout
 
     done = apart(str(HOSTSIDE / "pvb-setup"), given=json.dumps(request) + "\n")
 
@@ -137,7 +137,7 @@ def test_a_network_that_is_in_use_is_found_and_nothing_is_made(
         "198.18.0.0/15, which pvbench's guests get addresses from, is in use on this host:"
     )
     assert words in answer["error"]
-    assert apart("ip", "addr").stdout == before
+    assert apart("ip", "-4", "addr").stdout == before
 
 
 @pytest.mark.parametrize(
