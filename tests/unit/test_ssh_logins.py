@@ -17,7 +17,7 @@ from pvbench.errors import CommandFailed, LoginRefused, TransportError, Unreacha
 from pvbench.inventory import Host
 from pvbench.transport import Command
 
-pytestmark = pytest.mark.sshd
+pytestmark = [pytest.mark.sshd, pytest.mark.thorough]
 
 
 def keygen(path: Path, *options: str, passphrase: str = "") -> Path:

@@ -200,6 +200,7 @@ def test_what_stands_in_is_one_character_for_one() -> None:
     assert "10× – é".replace("–", "-") == printable("10× – é", "latin-1")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("verb", "closed"),
     [("show -v", "1>&-"), ("show", "1>/dev/full"), ("show", "1>&- 2>&-"), ("--help", "1>&-"), ("--help", "1>/dev/full"),

@@ -117,6 +117,7 @@ def test_every_verb_is_tried() -> None:
     assert set(VALID) == set(COMMANDS)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("verb", [name for name in COMMANDS if name not in BUILDS])
 def test_no_file_or_name_given_to_a_verb_makes_a_traceback(
     call: Callable[..., Any], wrong: Path, measured: Any, verb: str
@@ -127,6 +128,7 @@ def test_no_file_or_name_given_to_a_verb_makes_a_traceback(
         judge(call(*argv), argv)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("verb", COMMANDS)
 def test_no_word_given_to_an_option_makes_a_traceback(
     call: Callable[..., Any], wrong: Path, measured: Any, verb: str

@@ -291,6 +291,7 @@ def small() -> Run:
     return make_run(blocks=3, workloads=reads).changed(measured)
 
 
+@pytest.mark.thorough
 @settings(max_examples=300, deadline=None)
 @given(
     traces=st.lists(MADE, min_size=1, max_size=3), bills=st.lists(BILLS, min_size=1, max_size=3), rounds=ROUNDS,

@@ -52,6 +52,7 @@ def named(part: bytes) -> set[int]:
     return found
 
 
+@pytest.mark.thorough
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     seed=st.integers(0, 2**32), svm=st.booleans(), cpus=st.integers(1, 4), windows=st.integers(1, 12),

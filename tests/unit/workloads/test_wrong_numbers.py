@@ -47,6 +47,7 @@ def sound(measured: Measured) -> bool:
     return all(math.isfinite(value) and value >= 0 for value in [*rates, *measured.windows])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["fio/3.33-randrw-2jobs-libaio", "iperf3/3.12-tcp-up", "iperf3/3.12-udp-up"])
 def test_whatever_stands_at_one_place_of_a_report_there_is_a_sound_figure_or_an_error(name: str) -> None:
     golden, refused = GOLDENS[name], 0
