@@ -115,7 +115,7 @@ def test_a_killed_run_and_killed_programs_leave_only_what_clean_knows_as_ours(he
         assert running.stderr is not None
         for line in running.stderr:
             if "trial 1 of 2" in line:
-                dom0(here, "pkill -9 -f hostside/.*/pvb-domain; pkill -9 -f hostside/.*/pvb-setup")
+                dom0(here, "pkill -9 -f '[h]ostside/.*/pvb-(domain|setup)'")
                 os.kill(running.pid, signal.SIGKILL)
                 break
     # The domain lives on with its device model, for neither was of the programs that were killed.
