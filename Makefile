@@ -49,7 +49,7 @@ test: setup ## Everything, the lab's end-to-end tests included
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -n 3 -m "not lab"
+	$(BIN)/pytest -q -n auto -m "not lab"
 	$(BIN)/pytest -q -m "lab and not soak"
 
 soak: setup ## Faults in numbers on the lab: kills, a reboot, a network that drops; most of an hour
