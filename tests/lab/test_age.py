@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from pvbench.disturbance import DISTURBED_ABOVE, disturbed
 from tests.lab.campaign import Campaign, monitor, pvbench
 
 pytestmark = pytest.mark.lab
 
-GUESTS, COMPARED = 15, 4
+GUESTS, COMPARED = 15, 5
 # Every jump to the next one ends a block: as many as three guests make.
 AGE = """\
 import ctypes, mmap
@@ -54,10 +55,15 @@ def test_fifteen_guests_later_a_pv_disk_is_as_fast_as_on_a_fresh_lab(tmp_path: P
 
     campaign.finish()
 
-    figures = {row["spec"]["block"]: reading["value"] for row in campaign.rows() for reading in row["readings"]
-               if reading["metric"] == "iops"}  # fmt: skip
+    figures = {
+        row["spec"]["block"]: reading["value"]
+        for row in campaign.rows() for reading in row["readings"] if reading["metric"] == "iops"
+        if disturbed(tuple((name, share) for name, share in row["disturbance"]), DISTURBED_ABOVE) is None
+    }  # fmt: skip
     print(figures)
-    # The best of some, for others use this machine too.
-    fresh = max(figures[block] for block in range(1, COMPARED + 1))
-    old = max(figures[block] for block in range(GUESTS - COMPARED + 1, GUESTS + 1))
-    assert old / fresh == pytest.approx(1, abs=0.1)
+    fresh = [figures[block] for block in range(1, COMPARED + 1) if block in figures]
+    old = [figures[block] for block in range(GUESTS - COMPARED + 1, GUESTS + 1) if block in figures]
+    if min(len(fresh), len(old)) < 3:
+        pytest.skip(f"this machine was too busy to tell: {len(fresh)} and {len(old)} of {COMPARED} undisturbed")
+    # The best of some: boots differ by as much as is looked for.
+    assert max(old) / max(fresh) == pytest.approx(1, abs=0.1)
