@@ -76,14 +76,13 @@ class Settings:
 
 @dataclass(frozen=True)
 class HeldHost:
-    """A host that is ours: its hypervisor, how to hold on to it, whether another visit would find it fresher.
+    """A host that is ours: its hypervisor, and how to hold on to it.
 
     `beneath` looks at the clocks of the machine that the host runs on; None where nothing tells, or it is hardware.
     """
 
     hypervisor: Hypervisor
     renew: Callable[[], None]
-    stale: Callable[[], bool] = lambda: False
     beneath: Callable[[], Beneath | None] = lambda: None
 
 
@@ -147,18 +146,13 @@ class _Stay:
                 self.clock.sleep(pauses[in_vain - 1])
 
     def _visit(self) -> None:
-        """Measure over one connection until the host is due to be made afresh, a guest broke, or nothing is left."""
+        """Measure over one connection until a guest broke or nothing is left."""
         devices = tuple(sorted({spec.cell.device for spec in self.left}, key=list(DRIVERS).index))
         with self.connect(self.host) as held:
             check_host(self.store.manifest, held.hypervisor.facts())
             with held.hypervisor.setup(self.settings.scratch_bytes, devices):
-                block = self.left[0].block
                 for boot, specs in groupby(tuple(self.left), key=lambda spec: spec.boot):
-                    group = list(specs)
-                    if group[0].block != block and held.stale():
-                        return
-                    block = group[0].block
-                    if not self._boot(boot, group, held):
+                    if not self._boot(boot, list(specs), held):
                         return
 
     def _boot(self, boot: str, specs: Sequence[TrialSpec], held: HeldHost) -> bool:

@@ -492,22 +492,6 @@ def test_a_traced_pass_is_made_once_for_the_attempt_that_counts(store: Store) ->
     assert [record.mechanism for record in first] == [None]
 
 
-def test_a_host_that_went_stale_is_made_afresh_between_blocks(store: Store) -> None:
-    host, visits = Host(), []
-
-    @contextmanager
-    def connect(name: str) -> Iterator[HeldHost]:
-        visits.append(name)
-        yield HeldHost(host, lambda: None, stale=lambda: True)
-
-    settings = Settings(Placement.COEXIST, 1 << 28, 1, 1 << 27, 7)
-    summary = controller.run(store.manifest.plan, connect, store, settings, Clock(), Silent())
-
-    assert summary == RunSummary(ok=8, invalid=0, not_measured=0)
-    assert host.undone == ["b01-xen1", "setup", "b02-xen1", "setup"]
-    assert visits == ["xen1", "xen1"]
-
-
 def traced(host: Host, store: Store) -> list[Trial]:
     settings = Settings(Placement.COEXIST, 1 << 28, 1, 1 << 27, 7, traced_blocks=1)
     controller.run(store.manifest.plan, host.connect, store, settings, Clock(), Silent())
