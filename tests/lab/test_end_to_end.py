@@ -89,6 +89,11 @@ def rows(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (run / "journal.ndjson").read_text().splitlines()]
 
 
+def outcomes(folder: Path) -> list[str]:
+    """Return what became of each trial in the end: one that something disturbed has more rows than one."""
+    return list({row["id"]: row["outcome"] for row in rows(folder)}.values())
+
+
 @pytest.fixture(scope="module", autouse=True)
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     folder = tmp_path_factory.mktemp("lab")
@@ -140,7 +145,7 @@ def figures(folder: Path) -> dict[str, float]:
 def test_from_matrix_to_report(measured: Path) -> None:
     found, figure = rows(measured), figures(measured)
 
-    assert [row["outcome"] for row in found] == ["ok"] * 4
+    assert outcomes(measured) == ["ok"] * 4
     assert figure["blkfront"] > 2 * figure["ide"]
     assert figure["netfront"] > 2 * figure["e1000"]
     overheads = [dict(row["seconds"])["overhead"] for row in found]
@@ -200,7 +205,7 @@ def test_what_dom0_refuses_is_not_granted_and_another_guest_may_answer(tmp_path:
     said = pvbench(tmp_path, "run", "m.yaml").stdout
 
     found = rows(tmp_path)
-    assert [row["outcome"] for row in found] == ["ok", "ok"]
+    assert outcomes(tmp_path) == ["ok", "ok"]
     # The lab's dom0 has one vCPU, and netback offers a queue a vCPU.
     assert all(row["granted"] == [{"name": "queues", "asked": "2", "got": "1"}] for row in found)
     assert said.count("queues: 2 asked, not granted: 1 in force") == 2
@@ -212,7 +217,7 @@ def test_traffic_over_the_wrong_device_is_invalid(tmp_path: Path) -> None:
     pvbench(tmp_path, "run", "m.yaml", "--negative-control", expect=3)
 
     found = rows(tmp_path)
-    assert [row["outcome"] for row in found] == ["invalid"] * 4
+    assert outcomes(tmp_path) == ["invalid"] * 4
     assert all(not row["readings"] and "carried" in row["reason"] for row in found)
 
 
@@ -235,7 +240,7 @@ def test_a_killed_controller_is_resumed_and_leaves_nothing(tmp_path: Path) -> No
                 os.kill(first.pid, signal.SIGKILL)
                 break
     before = rows(tmp_path)
-    assert len(before) == 2
+    assert len(before) >= 2
 
     # The host notices the end of the connection, undoes what it made and gives the lease up; that takes seconds.
     done = None
@@ -250,8 +255,8 @@ def test_a_killed_controller_is_resumed_and_leaves_nothing(tmp_path: Path) -> No
     assert done is not None
     assert done.returncode == 0, done.stderr
     after = rows(tmp_path)
-    assert after[:2] == before
-    assert [row["outcome"] for row in after] == ["ok"] * 4
+    assert after[: len(before)] == before
+    assert outcomes(tmp_path) == ["ok"] * 4
     listed = pvbench(tmp_path, "lab", "ssh", "--", "xl", "list").stdout
     assert "pvb-" not in listed
 
@@ -271,7 +276,7 @@ def test_a_run_survives_an_accident_on_the_host(tmp_path: Path, accident: str) -
                 pvbench(tmp_path, "lab", "ssh", "--", "systemd-run", "--quiet", "sh", "-c", accident)
     assert running.returncode == 0, said
 
-    assert [row["outcome"] for row in rows(tmp_path)].count("ok") == 4
+    assert outcomes(tmp_path) == ["ok"] * 4
     assert len([line for line in said if "booting" in line]) == 2, said
     assert "pvb-" not in pvbench(tmp_path, "lab", "ssh", "--", "xl", "list").stdout
 
@@ -290,7 +295,7 @@ def test_a_full_disk_on_the_controller_loses_nothing(tmp_path: Path) -> None:
         subprocess.run(["mount", "-o", "remount,size=200m", small], check=True)
         pvbench(tmp_path, "run", "--resume", "last")
         assert rows(tmp_path)[: len(before)] == before
-        assert [row["outcome"] for row in rows(tmp_path)] == ["ok"] * 4
+        assert outcomes(tmp_path) == ["ok"] * 4
     finally:
         subprocess.run(["umount", small], check=True)
 
