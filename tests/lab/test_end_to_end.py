@@ -47,17 +47,6 @@ scratch: 64MiB
 run: {blocks: 1, seed: 1}
 compare: {baseline: {block: ide}}
 """
-CACHED = """\
-schema: 1
-hosts: [lab]
-devices: {block: [blkfront]}
-placement: isolated
-workloads:
-  - fio: {rw: read, bs: 64KiB, direct: false, runtime: 3s, warmup: 0s}
-  - fio: {rw: read, bs: 64KiB, direct: false, runtime: 3s, warmup: 0s, page_cache_counts: true}
-scratch: 16MiB
-run: {blocks: 1, seed: 1, traces: 0}
-"""
 TUNED = """\
 schema: 1
 hosts: [lab]
@@ -298,13 +287,3 @@ def test_a_full_disk_on_the_controller_loses_nothing(tmp_path: Path) -> None:
         assert outcomes(tmp_path) == ["ok"] * 4
     finally:
         subprocess.run(["umount", small], check=True)
-
-
-def test_what_the_page_cache_served_is_no_figure_of_a_disk_unless_the_matrix_says_so(tmp_path: Path) -> None:
-    (tmp_path / "m.yaml").write_text(CACHED)
-    pvbench(tmp_path, "run", "m.yaml", expect=3)
-
-    found = {row["spec"]["cell"]["workload"]["params"].get("page_cache_counts", False): row for row in rows(tmp_path)}
-    assert (found[False]["outcome"], found[True]["outcome"]) == ("invalid", "ok")
-    assert "the guest's page cache served the rest" in found[False]["reason"]
-    assert any(flag.startswith("page cache: fio did ") for flag in found[True]["flags"])
