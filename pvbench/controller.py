@@ -125,19 +125,19 @@ class _Stay:
     clock: Clock
     progress: Progress
     broke: Counter[str] = field(default_factory=Counter)
-    recorded: int = 0
 
     def measure(self) -> None:
         """Visit the host until nothing is left, or until it could not be used for longer than our patience."""
         in_vain = 0
         while self.left:
-            before = self.recorded
+            before = len(self.left)
             try:
                 self._visit()
             except (HostBusy, StoreError):
                 raise
             except Exception as error:  # noqa: BLE001  whatever a host does costs its own rows, not the run
-                in_vain = in_vain + 1 if self.recorded == before else 1
+                # Whole pairs count: a load that takes its host down every time is not tried for ever.
+                in_vain = in_vain + 1 if len(self.left) == before else 1
                 pauses = _pauses(error)
                 if in_vain > len(pauses):
                     self._give_up(self.left, told(error))
@@ -220,7 +220,6 @@ class _Stay:
 
     def _record(self, trial: Trial) -> None:
         self.store.append(trial)
-        self.recorded += 1
         self.progress.recorded(trial)
 
     def _guest(self, boot: str, specs: Sequence[TrialSpec]) -> GuestSpec:

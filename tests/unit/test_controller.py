@@ -407,6 +407,33 @@ def test_a_host_that_reboots_is_waited_for_and_its_facts_are_looked_at_again(sto
     assert clock.seconds > sum(told)
 
 
+def test_a_load_that_takes_its_host_down_every_time_is_not_tried_for_ever(store: Store) -> None:
+    host = Host()
+    down: list[bool] = []
+
+    def breaks(device: str, _times: int) -> None:
+        if device == "netfront":
+            down.append(True)
+            raise Unreachable("the connection was lost")
+
+    @contextmanager
+    def connect(_name: str) -> Iterator[HeldHost]:
+        down.clear()
+
+        def renew() -> None:
+            if down:
+                raise Unreachable("the connection was lost")
+
+        yield HeldHost(host, renew)
+
+    host.breaks = breaks
+    settings = Settings(Placement.COEXIST, 1 << 28, 1, 1 << 27, 7)
+    summary = controller.run(store.manifest.plan, connect, store, settings, Clock(), Silent())
+
+    assert summary.not_measured
+    assert host.executed.count("netfront") == len(controller.PAUSES_S) + 1
+
+
 def test_a_host_that_came_back_as_another_measures_nothing_more(store: Store) -> None:
     host = Host()
 
