@@ -11,7 +11,7 @@ Call = Callable[..., Any]
 
 
 def run_id(here: Path) -> str:
-    return next((here / "results/runs").iterdir()).name
+    return min((here / "results/runs").iterdir()).name
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ Call = Callable[..., Any]
 
 
 def run_id(here: Path) -> str:
-    return next((here / "results/runs").iterdir()).name
+    return min((here / "results/runs").iterdir()).name
 
 
 def test_init_writes_what_check_accepts_and_never_overwrites(call: Call, here: Path) -> None:
