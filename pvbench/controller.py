@@ -20,7 +20,7 @@ from pvbench.errors import (
     TransportError,
 )
 from pvbench.hypervisor import Guest, GuestSpec, Hypervisor
-from pvbench.measure import Measuring, failed, measure, told
+from pvbench.measure import Measuring, explained, failed, measure, told
 from pvbench.model import HostFacts, Outcome, Placement, Trial, TrialSpec
 from pvbench.pairs import Pair, pairs, unfinished
 from pvbench.store import Manifest, Store
@@ -125,6 +125,7 @@ class _Stay:
     clock: Clock
     progress: Progress
     broke: Counter[str] = field(default_factory=Counter)
+    running: TrialSpec | None = None
 
     def measure(self) -> None:
         """Visit the host until nothing is left, or until it could not be used for longer than our patience."""
@@ -157,7 +158,7 @@ class _Stay:
 
     def _boot(self, boot: str, specs: Sequence[TrialSpec], held: HeldHost) -> bool:
         """Measure the trials of one boot; return whether the guest lasted. One that did not is charged for it."""
-        running: TrialSpec | None = None
+        self.running = None
         held.renew()
         self.progress.booting(boot, len(specs), self.broke[boot] + 1)
         begun = self.clock.now().isoformat(timespec="milliseconds")
@@ -167,33 +168,45 @@ class _Stay:
             with held.hypervisor.boot(self._guest(boot, specs)) as guest:
                 self.progress.booted(boot, guest.boot_seconds)
                 for pair in pairs(specs):
-                    for attempt in range(1, ATTEMPTS + 1):
-                        cause = None
-                        for running in pair:
-                            cause = self._trial(running, guest, held, measuring, attempt) or cause
-                        if cause is None or attempt == ATTEMPTS:
-                            break
-                        self.progress.disturbed(pair, cause, attempt + 1)
-                        self._wait_for_calm(held.beneath)
+                    self._pair(pair, guest, held, measuring)
                     self.left = [spec for spec in self.left if spec not in pair]
-                    running = None
+                    self.running = None
         except (HostBusy, StoreError):
             raise
         except Exception as error:  # noqa: BLE001  a guest that breaks costs a boot, whatever it breaks with
             held.renew()  # raises when it is the host that is gone: no fault of the guest
-            self._charge(running, specs, error)
+            self._charge(self.running, specs, error)
             return False
         return True
 
-    def _trial(self, spec: TrialSpec, guest: Guest, held: HeldHost, measuring: Measuring, attempt: int) -> str | None:
-        """Measure one trial and record it; return what disturbed it, None where nothing did."""
+    def _pair(self, pair: Pair, guest: Guest, held: HeldHost, measuring: Measuring) -> None:
+        """Measure the arms side by side, again where something disturbed them; then look how the figures came about."""
+        for attempt in range(1, ATTEMPTS + 1):
+            made, cause = [], None
+            for spec in pair:
+                made.append(self._trial(spec, guest, held, measuring, attempt))
+                cause = disturbed(made[-1].disturbance, measuring.disturbed_above) or cause
+                if cause is not None and attempt < ATTEMPTS:  # its partners would be measured for nothing
+                    break
+            if cause is None or attempt == ATTEMPTS:
+                break
+            self.progress.disturbed(pair, cause, attempt + 1)
+            self._wait_for_calm(held.beneath)
+        for trial in made:
+            if (whole := explained(trial, guest, measuring)) is not None:
+                held.renew()
+                self.store.append(whole)
+
+    def _trial(self, spec: TrialSpec, guest: Guest, held: HeldHost, measuring: Measuring, attempt: int) -> Trial:
+        """Measure one trial and record it."""
+        self.running = spec
         self.progress.measuring(spec)
         held.renew()
         self.clock.sleep(self.settings.settle_s)
         trial = measure(spec, guest, measuring, attempt)
         held.renew()  # what was measured on a host that was somebody else's meanwhile is no figure
         self._record(trial)
-        return disturbed(trial.disturbance, measuring.disturbed_above)
+        return trial
 
     def _charge(self, running: TrialSpec | None, specs: Sequence[TrialSpec], error: Exception) -> None:
         """Count a broken guest against the trial that ran in it, or its boot; give up what breaks it every time."""

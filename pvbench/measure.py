@@ -1,4 +1,4 @@
-"""One trial: observe, measure, observe, judge; and, where asked for, a further pass under a trace."""
+"""One trial: observe, measure, observe, judge; and, once its pair is measured, a further pass under a trace."""
 
 import gzip
 import tempfile
@@ -10,7 +10,7 @@ from typing import TypeVar
 from pvbench import trace, verdict
 from pvbench.bill import stolen
 from pvbench.clock import Clock
-from pvbench.disturbance import ATTEMPTS, Beneath, beneath, disturbed
+from pvbench.disturbance import Beneath, beneath, disturbed
 from pvbench.drivers import DRIVERS
 from pvbench.errors import BootError, CommandTimeout, ParseError, PvbenchError, StoreError, TraceError, TransportError
 from pvbench.hypervisor import Guest, GuestRun, Observation
@@ -46,14 +46,12 @@ def measure(spec: TrialSpec, guest: Guest, run: Measuring, attempt: int = 1) -> 
     """Make one trial. A guest or a host that is gone raises; anything else that goes wrong is the trial's reason."""
     started = run.clock.now().isoformat(timespec="seconds")
     try:
-        made = replace(_measured(spec, guest, run, started), attempt=attempt, booted=run.booted)
+        made = _measured(spec, guest, run, started)
     except (BootError, TransportError, StoreError):
         raise
     except Exception as error:  # noqa: BLE001  one bad trial is one row, whatever it is bad by
-        return replace(failed(spec, run.clock, told(error), started), attempt=attempt, booted=run.booted)
-    last = attempt == ATTEMPTS or disturbed(made.disturbance, run.disturbed_above) is None
-    wanted = made.outcome is Outcome.OK and spec.traced(run.traced_blocks) and last
-    return _with_mechanism(made, guest, run) if wanted else made
+        made = failed(spec, run.clock, told(error), started)
+    return replace(made, attempt=attempt, booted=run.booted)
 
 
 def _measured(spec: TrialSpec, guest: Guest, run: Measuring, started: str) -> Trial:
@@ -112,11 +110,14 @@ def told(error: Exception) -> str:
     )
 
 
-def _with_mechanism(trial: Trial, guest: Guest, run: Measuring) -> Trial:
-    """Look how the figure came about: the same load once more, short, under a trace; trap costs; the backing store.
+def explained(trial: Trial, guest: Guest, run: Measuring) -> Trial | None:
+    """Look how a figure came about: the same load once more, short, under a trace; trap costs; the backing store.
 
-    The figure is measured: what goes wrong here is a flag. A guest or host that is gone is met by the next trial.
+    Returns the trial with all of that, None where its block carries no trace or there is no figure to explain. The
+    figure is measured: what goes wrong here is a flag. A guest or host that is gone is met by the next trial.
     """
+    if trial.outcome is not Outcome.OK or not trial.spec.traced(run.traced_blocks):
+        return None
     begun = run.clock.monotonic()
     traced, untraced = _optional("mechanism", lambda: _traced(trial, guest, run))
     traps, untimed = _optional("trap costs", guest.traps)

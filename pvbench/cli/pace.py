@@ -29,11 +29,11 @@ class Pace:
         self._boots.append(seconds)
 
     def recorded(self, spec: TrialSpec, seconds: float | None) -> None:
-        """Note that a trial is on disk, and what it took."""
+        """Note that a trial is on disk, and what it took without the pass under a trace that may follow."""
         if self._left.pop(spec.id, None) is not None:
             self.done += 1
         if seconds is not None:
-            self._overheads.append(max(0.0, seconds - self._known(spec)))
+            self._overheads.append(max(0.0, seconds - window(spec)))
 
     @property
     def remaining_s(self) -> float:

@@ -134,10 +134,13 @@ class Store:
         return tuple(trial for _, trial in self._lines())
 
     def earlier(self) -> tuple[Trial, ...]:
-        """Return the records of trials that were made again later: rows, and no figures."""
-        lines = self._lines()
-        last = {name: number for number, (name, _) in enumerate(lines)}
-        return tuple(trial for number, (name, trial) in enumerate(lines) if last[name] != number)
+        """Return the records of trials that were made again later: rows, and no figures.
+
+        One that was recorded once more as a whole, when its pass under a trace was made, is not among them.
+        """
+        made = {(name, trial.started, trial.booted, trial.attempt): trial for name, trial in self._lines()}
+        last = {name: trial for (name, *_), trial in made.items()}
+        return tuple(trial for (name, *_), trial in made.items() if last[name] is not trial)
 
     def trials(self) -> tuple[Trial, ...]:
         """Return the last record of each trial, in the order of their first."""
