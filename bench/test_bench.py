@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from pvbench import plan, trace
+from pvbench import plan
 from pvbench.model import (
+    Arm,
     Cell,
     DeviceKind,
     Emulation,
@@ -25,6 +26,7 @@ from pvbench.model import (
 )
 from pvbench.reports import comparison, html
 from pvbench.store import SCHEMA_VERSION, Manifest, Store
+from pvbench.xen import trace
 
 FACTS = HostFacts("xen1", Emulation.SOFTWARE, "lab", "Xen 4.17.5", "Linux 6.1", "EPYC", 2, 1 << 32, 0.05)
 MANY = 10_000
@@ -36,19 +38,41 @@ def cells(count: int) -> tuple[Cell, ...]:
     """Pairs of arms, each pair with a block size of its own."""
     made = []
     for index in range(count // 2):
-        params = {"rw": "randread", "bs": 4096 + index, "iodepth": 1, "numjobs": 1, "ioengine": "psync",
-                  "direct": True, "runtime": 4.0, "warmup": 1.0}  # fmt: skip
+        params = {
+            "rw": "randread",
+            "bs": 4096 + index,
+            "iodepth": 1,
+            "numjobs": 1,
+            "ioengine": "psync",
+            "direct": True,
+            "runtime": 4.0,
+            "warmup": 1.0,
+        }
         workload = Workload("fio", tuple(sorted(params.items())))
-        made += [Cell("xen1", DeviceKind.BLOCK, name, Placement.COEXIST, workload) for name in ("ide", "blkfront")]
+        made += [Cell(Arm("xen1", DeviceKind.BLOCK, name, Placement.COEXIST), workload) for name in ("ide", "blkfront")]
     return tuple(made)
 
 
 def made(count: int, blocks: int) -> tuple[Manifest, list[Trial]]:
     specs = plan.make(cells(count // blocks), blocks=blocks, order=Order.RANDOM, seed=1, placement=Placement.COEXIST)
     manifest = Manifest(
-        SCHEMA_VERSION, "20260101T000000Z-m-ab12", "0", "2026-01-01T00:00:00Z", ("pvbench",), "m.yaml", "", "0",
-        Placement.COEXIST, blocks, 1, (("block", "ide"),), (FACTS,), (), (), specs.trials,
-    )  # fmt: skip
+        SCHEMA_VERSION,
+        "20260101T000000Z-m-ab12",
+        "0",
+        "2026-01-01T00:00:00Z",
+        ("pvbench",),
+        "m.yaml",
+        "",
+        "0",
+        Placement.COEXIST,
+        blocks,
+        1,
+        (("block", "ide"),),
+        (FACTS,),
+        (),
+        (),
+        specs.trials,
+    )
     sides = (Witness("guest", "vbd", 100, 100), Witness("host", "vbd-1-51776", 100, 100))
     first = Trial(specs.trials[0], Outcome.OK, None, "2026-01-01T00:00:00Z", (Reading("iops", 1.0),), (), sides)
     trials = [

@@ -26,9 +26,7 @@ def nics(domid):
     for path in glob.glob(f"/sys/class/net/vif{domid}.*"):
         counted = {name: number(f"{path}/statistics/{name}") for name in ("rx_bytes", "tx_bytes")}
         packets = sum(number(f"{path}/statistics/{way}_packets") for way in ("rx", "tx"))
-        seen[os.path.basename(path)] = {
-            "rx": counted["rx_bytes"], "tx": counted["tx_bytes"], "packets": packets
-        }  # fmt: skip
+        seen[os.path.basename(path)] = {"rx": counted["rx_bytes"], "tx": counted["tx_bytes"], "packets": packets}
     return seen
 
 

@@ -47,9 +47,11 @@ def memory(sizes, meminfo="/proc/meminfo"):
         facts = dict(line.split(":", 1) for line in file)
     there = int(facts["MemAvailable"].split()[0]) * 1024
     if sum(sizes) + MEMORY_KEPT > there:
-        raise Full(f"dom0's memory has no room: {disks(sizes)}, and {size(MEMORY_KEPT)} must stay free; "
-                   f"{size(there)} are available: a smaller `scratch:` in the matrix, `storage: disk` in hosts.yaml, "
-                   "or more memory for dom0")  # fmt: skip
+        raise Full(
+            f"dom0's memory has no room: {disks(sizes)}, and {size(MEMORY_KEPT)} must stay free; "
+            f"{size(there)} are available: a smaller `scratch:` in the matrix, `storage: disk` in hosts.yaml, "
+            "or more memory for dom0"
+        )
 
 
 def folder(path, sizes):
@@ -57,8 +59,10 @@ def folder(path, sizes):
     found = os.statvfs(path)
     there = found.f_bavail * found.f_frsize
     if sum(sizes) + DISK_KEPT > there:
-        raise Full(f"no space left in {path}: {disks(sizes)}, and {size(DISK_KEPT)} must stay free; {size(there)} are: "
-                   "a smaller `scratch:` in the matrix, or another scratch folder in hosts.yaml")  # fmt: skip
+        raise Full(
+            f"no space left in {path}: {disks(sizes)}, and {size(DISK_KEPT)} must stay free; {size(there)} are: "
+            "a smaller `scratch:` in the matrix, or another scratch folder in hosts.yaml"
+        )
 
 
 def group(name, sizes):
@@ -81,8 +85,10 @@ def addresses():
     """Raise Full where an address or a route of the host lies in the network that guests get theirs from."""
     for where, network in in_use():
         if ipaddress.ip_network(network, strict=False).overlaps(ipaddress.ip_network(OURS)):
-            raise Full(f"{OURS}, which pvbench's guests get addresses from, is in use on this host: {where}; "
-                       "take it off there, or measure on another host")  # fmt: skip
+            raise Full(
+                f"{OURS}, which pvbench's guests get addresses from, is in use on this host: {where}; "
+                "take it off there, or measure on another host"
+            )
 
 
 def in_use():

@@ -73,8 +73,9 @@ def become(wanted):
             with open(path, "w") as file:
                 file.write("1" if cpu in wanted else "0")
         except OSError as error:
-            raise Refused(f"dom0's CPU {cpu} does not go {'on' if cpu in wanted else 'off'}: {path}: "
-                          f"{error.strerror}") from error  # fmt: skip
+            raise Refused(
+                f"dom0's CPU {cpu} does not go {'on' if cpu in wanted else 'off'}: {path}: {error.strerror}"
+            ) from error
     if read("online") != wanted:
         raise Refused(f"dom0's CPUs should be {spelled(wanted)} and are {spelled(read('online'))}")
 
@@ -84,8 +85,10 @@ def limit(number, note):
     had = noted(note) or read("online")
     there = sorted(had) + sorted(read("present") - had)
     if number > len(there):
-        raise Refused(f"dom0 has {len(there)} vCPUs, not {number}: dom0_max_vcpus on Xen's command line, or "
-                      "xl vcpu-set, gives it more")  # fmt: skip
+        raise Refused(
+            f"dom0 has {len(there)} vCPUs, not {number}: dom0_max_vcpus on Xen's command line, or "
+            "xl vcpu-set, gives it more"
+        )
     wanted = set(there[:number])
     if wanted == read("online"):
         return

@@ -162,8 +162,10 @@ def _done(transport: Transport, command: Command, scratch: str, what: str) -> Co
     # What a full disk or a missing permission says comes first; tar and sha256sum then complain about the consequences.
     mend = next((line.removeprefix(_MEND) for line in said if line.startswith(_MEND)), None)
     if mend is not None:
-        raise DeployError(f"{transport.name}: {scratch} {what}: {said[0]}", hint=f"{mend}; or set `scratch:` to another"
-                          " folder in hosts.yaml")  # fmt: skip
+        raise DeployError(
+            f"{transport.name}: {scratch} {what}: {said[0]}",
+            hint=f"{mend}; or set `scratch:` to another folder in hosts.yaml",
+        )
     telling = next((line for line in said for mark, _ in _NEXT_STEPS if mark in line.lower()), said[-1] if said else "")
     hint = next((step for mark, step in _NEXT_STEPS if mark in telling.lower()), None)
     raise DeployError(

@@ -15,6 +15,9 @@ busy program on two cores is 50 %."""
 ATTEMPTS = 3
 """How often a pair is measured at most: the first time, and twice more where it was disturbed."""
 
+STEAL_SHARE = 0.05
+"""A guest whose vCPUs waited for a CPU of the host for more than this share of the time was robbed of it."""
+
 DOMAINS, PROGRAMS = "other domains", "programs of dom0"
 OTHERS, STOLEN, WAITING = "programs beneath", "stolen beneath", "waiting beneath"
 
@@ -72,3 +75,9 @@ def disturbed(shares: tuple[tuple[str, float], ...], above: float | None) -> str
         told[OTHERS] = min(told[OTHERS], told[WAITING])
     source = max((name for name in told if name in _WORDS), key=lambda name: told[name], default=None)
     return _WORDS[source].format(share=told[source]) if source and told[source] > above else None
+
+
+def stolen(share: float | None) -> str | None:
+    """Return what to say of the share of the time that vCPUs waited for a CPU, None where it is small or unknown."""
+    over = share is not None and share > STEAL_SHARE
+    return f"steal: the guest waited for a CPU of the host {share:.0%} of the time" if over else None

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from pvbench.errors import InventoryError
-from pvbench.located import Choice, Const, Field, Keyed, Named, Node, Scalar, Text, Whole, at, nearest, parse, shown
+from pvbench.yaml_schema import Choice, Const, Field, Keyed, Named, Node, Scalar, Text, Whole, at, nearest, parse, shown
 
 DEFAULT_SCRATCH = "/var/tmp/pvbench"  # noqa: S108 — a folder on the measured host, made private there
 
@@ -159,9 +159,12 @@ _BRIDGE = Text(
     "bridge", r"[A-Za-z0-9_][A-Za-z0-9._-]*", "a network interface's name: letters, digits, '.', '_', '-'", longest=15
 )
 _GROUP = Text(
-    "volume group", r"[A-Za-z0-9_+.][A-Za-z0-9_+.-]*", "LVM allows letters, digits, '+', '_', '.', '-'", longest=127,
+    "volume group",
+    r"[A-Za-z0-9_+.][A-Za-z0-9_+.-]*",
+    "LVM allows letters, digits, '+', '_', '.', '-'",
+    longest=127,
     refused=frozenset({".", ".."}),
-)  # fmt: skip
+)
 
 _HOST = Keyed(
     "a host",

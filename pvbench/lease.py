@@ -86,8 +86,10 @@ class Lease:
             while not self._over.wait(self._ttl_s / _RENEWALS):
                 answer = self._ask({"action": "renew", "ttl": self._ttl_s})
                 if "lost" in answer:
-                    raise HostBusy(f"{self._host.name}: {_LOST[answer['lost']]}",
-                                   hint="pvbench run --resume continues when the host is free")  # fmt: skip
+                    raise HostBusy(
+                        f"{self._host.name}: {_LOST[answer['lost']]}",
+                        hint="pvbench run --resume continues when the host is free",
+                    )
                 self._renewed = self._clock.monotonic()
         except Exception as error:  # noqa: BLE001 - whatever it is, it is for who asks next, not for this thread
             self._trouble = error

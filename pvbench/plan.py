@@ -158,8 +158,11 @@ class _Schedule:
         self.devices = {kind: self._shuffled(sorted(names)) for kind, names in devices.items()}
         self.points = {kind: sorted(own, key=points.__getitem__) for kind, own in of_kind.items()}
         twins = _generator(self.seed, self.host, "twin arms")
-        self.twin_devices = {kind: [own[i] for i in twins.permutation(len(own))]
-                             for kind, names in devices.items() for own in [sorted(names)]}  # fmt: skip
+        self.twin_devices = {
+            kind: [own[i] for i in twins.permutation(len(own))]
+            for kind, names in devices.items()
+            for own in [sorted(names)]
+        }
         self.leads = dict(zip(self.workloads, twins.integers(2, size=len(self.workloads)).tolist(), strict=True))
 
     def block(self, block: int) -> Iterator[_Step]:

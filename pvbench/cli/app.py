@@ -153,11 +153,17 @@ def _mirrored(context: click.Context, _option: click.Parameter, url: str | None)
 
 pass_app = click.pass_obj
 mirror_option = click.option(
-    "--mirror", metavar="URL", expose_value=False, callback=_mirrored,
+    "--mirror",
+    metavar="URL",
+    expose_value=False,
+    callback=_mirrored,
     help="The Debian mirror to build from, where something has to be built; left out: the machine's own.",
-)  # fmt: skip
+)
 results_option = click.option(
-    "--results", type=click.Path(path_type=Path, file_okay=False), default=Path("results"), show_default=True,
+    "--results",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("results"),
+    show_default=True,
     help="The folder the runs are under.",
-)  # fmt: skip
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")

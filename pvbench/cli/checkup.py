@@ -45,8 +45,12 @@ class Checkup:
 
     def as_data(self) -> dict[str, Any]:
         """Return the findings for programs."""
-        return {"purpose": self.purpose, "fit": self.fit, "facts": dict(self.facts),
-                "missing": [asdict(each) for each in self.lacks]}  # fmt: skip
+        return {
+            "purpose": self.purpose,
+            "fit": self.fit,
+            "facts": dict(self.facts),
+            "missing": [asdict(each) for each in self.lacks],
+        }
 
 
 DISK_BYTES, SPARE_BYTES = 6 << 30, 512 << 20
@@ -74,11 +78,19 @@ def of_machine(app: App) -> Checkup:
             )
         )
     if free < DISK_BYTES and not built:
-        lacks.append(Lack(f"{fmt.size(free)} free below {existing}, the image needs {fmt.size(DISK_BYTES)}",
-                          "make room there, or set XDG_CACHE_HOME to a folder on a larger disk"))  # fmt: skip
+        lacks.append(
+            Lack(
+                f"{fmt.size(free)} free below {existing}, the image needs {fmt.size(DISK_BYTES)}",
+                "make room there, or set XDG_CACHE_HOME to a folder on a larger disk",
+            )
+        )
     if memory is not None and memory < wanted and not running:
-        lacks.append(Lack(f"{fmt.size(memory)} of memory available, the lab holds {fmt.size(wanted - SPARE_BYTES)}",
-                          "pvbench lab up --memory 3GiB, or end something"))  # fmt: skip
+        lacks.append(
+            Lack(
+                f"{fmt.size(memory)} of memory available, the lab holds {fmt.size(wanted - SPARE_BYTES)}",
+                "pvbench lab up --memory 3GiB, or end something",
+            )
+        )
     kvm = os.access("/dev/kvm", os.R_OK | os.W_OK)
     facts = (
         ("image", "built" if built else "not built; pvbench lab build"),

@@ -6,11 +6,11 @@ from typing import Any
 
 from pvbench.cli import found
 from pvbench.errors import UsageError
-from pvbench.located import nearest
 from pvbench.model import Cell, Trial
 from pvbench.reports import comparison
 from pvbench.reports.page import ComparisonPage
 from pvbench.store import Manifest
+from pvbench.yaml_schema import nearest
 
 
 def page_of(manifest: Manifest, trials: Sequence[Trial], a: str, b: str) -> ComparisonPage:
@@ -38,14 +38,26 @@ def as_data(page: ComparisonPage) -> dict[str, Any]:
         "noise": page.noise,
         "correction": page.groups_note,
         "comparisons": [
-            {"host": group.host, "workload": row.workload, "settings": row.settings, "metric": row.metric,
-             "ratio": row.point, "low": row.low, "high": row.high, "level": 0.95, "bound": row.bound,
-             "verdict": row.tone, "indicative": row.indicative, "notes": list(row.notes),
-             "a": asdict(row.baseline), "b": asdict(row.candidate)}
+            {
+                "host": group.host,
+                "workload": row.workload,
+                "settings": row.settings,
+                "metric": row.metric,
+                "ratio": row.point,
+                "low": row.low,
+                "high": row.high,
+                "level": 0.95,
+                "bound": row.bound,
+                "verdict": row.tone,
+                "indicative": row.indicative,
+                "notes": list(row.notes),
+                "a": asdict(row.baseline),
+                "b": asdict(row.candidate),
+            }
             for group in page.groups
             for row in group.rows
         ],
-    }  # fmt: skip
+    }
 
 
 def _by_device(cells: Sequence[Cell], a: str, b: str) -> dict[Cell, None]:
@@ -65,16 +77,22 @@ def _by_cell(manifest: Manifest, devices: tuple[str, ...], a: str, b: str) -> di
     for name in (a, b):
         if name in devices:
             other = b if name == a else a
-            raise UsageError(f"'{name}' is a device and '{other}' is none of this run{nearest(other, devices)}",
-                             hint="compare two devices or two cells")  # fmt: skip
+            raise UsageError(
+                f"'{name}' is a device and '{other}' is none of this run{nearest(other, devices)}",
+                hint="compare two devices or two cells",
+            )
         if not any(key.startswith(name) for key in found.cells(manifest)):
-            raise UsageError(f"'{name}' is neither a device nor a cell of {manifest.run_id}{nearest(name, devices)}",
-                             hint=f"pvbench show {manifest.run_id}")  # fmt: skip
+            raise UsageError(
+                f"'{name}' is neither a device nor a cell of {manifest.run_id}{nearest(name, devices)}",
+                hint=f"pvbench show {manifest.run_id}",
+            )
         chosen.append(found.cell(manifest, name)[1])
     ours, theirs = chosen
     if ours == theirs:
         raise UsageError(f"{a} and {b} are the same cell")
     if ours.comparison != theirs.comparison:
-        raise UsageError(f"{a} and {b} differ in more than the device; like is compared with like",
-                         hint=f"pvbench show {manifest.run_id} lists the cells")  # fmt: skip
+        raise UsageError(
+            f"{a} and {b} differ in more than the device; like is compared with like",
+            hint=f"pvbench show {manifest.run_id} lists the cells",
+        )
     return {ours: None, theirs: None}

@@ -21,13 +21,24 @@ _SEVERAL = ("identityfile", "certificatefile")
 _ONE = ("hostkeyalias", "identityagent", "proxycommand", "proxyjump", "addressfamily", "bindaddress", "connecttimeout")
 _FILES = ("userknownhostsfile", "globalknownhostsfile", "revokedhostkeys")
 _TOLD = {
-    "hostname": "host name", "port": "port", "user": "user", "identityfile": "identity file",
-    "certificatefile": "certificate", "identitiesonly": "identities only", "identityagent": "identity agent",
-    "proxyjump": "jump", "proxycommand": "proxy command", "hostkeyalias": "host key alias", "pinned": "pinned key",
-    "userknownhostsfile": "known hosts", "globalknownhostsfile": "known hosts, all users",
-    "revokedhostkeys": "revoked keys", "addressfamily": "address family", "bindaddress": "from address",
+    "hostname": "host name",
+    "port": "port",
+    "user": "user",
+    "identityfile": "identity file",
+    "certificatefile": "certificate",
+    "identitiesonly": "identities only",
+    "identityagent": "identity agent",
+    "proxyjump": "jump",
+    "proxycommand": "proxy command",
+    "hostkeyalias": "host key alias",
+    "pinned": "pinned key",
+    "userknownhostsfile": "known hosts",
+    "globalknownhostsfile": "known hosts, all users",
+    "revokedhostkeys": "revoked keys",
+    "addressfamily": "address family",
+    "bindaddress": "from address",
     "connecttimeout": "connect timeout",
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -61,8 +72,15 @@ class Contact:
 
     def as_data(self) -> dict[str, Any]:
         """Return the findings for programs."""
-        return {"name": self.name, **self.used, "agent": self.agent, "files": list(self.files),
-                "offers": list(self.offers), "from": dict(self.sources), "asked": self.asked}  # fmt: skip
+        return {
+            "name": self.name,
+            **self.used,
+            "agent": self.agent,
+            "files": list(self.files),
+            "offers": list(self.offers),
+            "from": dict(self.sources),
+            "asked": self.asked,
+        }
 
 
 def of_host(app: App, name: str, known: "Inventory") -> tuple[Contact, ...]:
@@ -104,10 +122,14 @@ def _contact(step: "Step", known: "Inventory", defaults: "Ask | None") -> Contac
         used |= {"identityfile": [host.key]} if host.key else {}
         used |= {"proxyjump": host.jump, "proxycommand": None} if host.jump is not None else {}
     return Contact(
-        step.name, used, _sources(step, used, known, defaults), tuple(map(str, credentials.files)),
-        tuple(offer.label for offer in ssh.offered(credentials)), credentials.agent,
+        step.name,
+        used,
+        _sources(step, used, known, defaults),
+        tuple(map(str, credentials.files)),
+        tuple(offer.label for offer in ssh.offered(credentials)),
+        credentials.agent,
         "complete in itself" if host is not None and host.complete else step.answer.source,
-    )  # fmt: skip
+    )
 
 
 def _sources(step: "Step", used: Mapping[str, Any], known: "Inventory", defaults: "Ask | None") -> dict[str, str]:

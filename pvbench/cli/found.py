@@ -21,7 +21,7 @@ HOSTS_FILE, LAB, LAST = "hosts.yaml", "lab", "last"
 
 def read(path: Path, what: str, error: type[PvbenchError]) -> str:
     """Return a file's text; raises `error`, with the nearest file, where there is none."""
-    from pvbench.located import decode
+    from pvbench.yaml_schema import decode
 
     try:
         with path.open("rb") as file:
@@ -66,7 +66,7 @@ def host(name: str, known: "Inventory", app: App) -> "Host":
 
 def check_hosts(matrix: "Matrix", file: str, known: "Inventory", app: App) -> None:
     """Raise MatrixError, at its place in the matrix's file, for a host that nothing knows; the lab is always known."""
-    from pvbench.located import at, nearest, parse, shown
+    from pvbench.yaml_schema import at, nearest, parse, shown
 
     for number, name in enumerate(matrix.hosts):
         wanted, others = _look_up(name, known, app) if name != LAB else (None, None)
@@ -100,8 +100,10 @@ def configuration(app: App) -> "Ask":
 def check_guest(matrix: "Matrix") -> None:
     """Raise UsageError for a guest we cannot boot."""
     if matrix.guest.image is not None:
-        raise UsageError(f"guest.image {matrix.guest.image}: only the builtin guest can be booted as yet",
-                         hint="leave `image` out of `guest`")  # fmt: skip
+        raise UsageError(
+            f"guest.image {matrix.guest.image}: only the builtin guest can be booted as yet",
+            hint="leave `image` out of `guest`",
+        )
 
 
 def run(results: Path, name: str) -> "Store":

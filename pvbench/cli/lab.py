@@ -44,9 +44,12 @@ def build(app: App, disk: str) -> None:
 @click.option("--vcpus", type=click.IntRange(1, 64), default=2, show_default=True, help="Its virtual CPUs.")
 @disk_option
 @click.option(
-    "--accelerator", type=click.Choice(["auto", "kvm", "tcg"]), default="auto", show_default=True,
+    "--accelerator",
+    type=click.Choice(["auto", "kvm", "tcg"]),
+    default="auto",
+    show_default=True,
     help="What runs it; auto tries KVM by booting something.",
-)  # fmt: skip
+)
 @mirror_option
 @json_option
 @pass_app
@@ -125,8 +128,13 @@ def rm(app: App, keep_images: bool) -> None:
 
 
 def _told(host: "Host", status: "Status") -> str:
-    rows = [("address", f"{host.user}@{host.address}"), ("port", str(host.port)), ("key", str(host.key)),
-            ("host key", str(host.host_key)), ("accelerator", status.accelerator or "–")]  # fmt: skip
+    rows = [
+        ("address", f"{host.user}@{host.address}"),
+        ("port", str(host.port)),
+        ("key", str(host.key)),
+        ("host key", str(host.host_key)),
+        ("accelerator", status.accelerator or "–"),
+    ]
     return "the lab is up\n" + columns(rows, "  ")
 
 
@@ -138,14 +146,19 @@ def _state(status: "Status") -> str:
         rows[1] = ("image", "not built")
     if not status.running:
         return f"lab {status.name} is down\n" + columns(rows, "  ")
-    running = [("since", status.since or "–"), ("address", status.address or "–"), ("process", str(status.pid)),
-               ("accelerator", status.accelerator or "–"), ("memory held", fmt.size(status.memory_bytes))]  # fmt: skip
+    running = [
+        ("since", status.since or "–"),
+        ("address", status.address or "–"),
+        ("process", str(status.pid)),
+        ("accelerator", status.accelerator or "–"),
+        ("memory held", fmt.size(status.memory_bytes)),
+    ]
     return f"lab {status.name} is up\n" + columns([*running, *rows], "  ")
 
 
 def _whole(text: str, option: str, unit: int) -> int:
     """Return a size with its unit as a whole number of `unit` bytes. Raises UsageError."""
-    from pvbench.located import SIZE, parse
+    from pvbench.yaml_schema import SIZE, parse
 
     root = parse(text, name=option, error=UsageError)
     size = SIZE.between("1GiB", "1TiB", "1GiB" if unit == 1 << 30 else "1MiB").read(root)

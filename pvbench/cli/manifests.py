@@ -5,7 +5,8 @@ from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 
-from pvbench import __version__, controller, shipped
+from pvbench import __version__, shipped
+from pvbench.campaign import visits as controller
 from pvbench.cli import planned
 from pvbench.deploy import payload_of
 from pvbench.disturbance import DISTURBED_ABOVE
@@ -108,8 +109,10 @@ def check_resume(
     changed = [name for name in {**before, **now} if before.get(name) != now.get(name)]
     if changed:
         told = ", ".join(f"{name} ({before.get(name, 'none')} then, {now.get(name, 'none')} now)" for name in changed)
-        raise ResumeRefused(f"{manifest.run_id} cannot go on: the stack changed since it began: {told}",
-                            hint="start a new run; figures of two set-ups are never pooled")  # fmt: skip
+        raise ResumeRefused(
+            f"{manifest.run_id} cannot go on: the stack changed since it began: {told}",
+            hint="start a new run; figures of two set-ups are never pooled",
+        )
 
 
 def _check_hosts(manifest: Manifest, now: Mapping[str, Mapping[str, str]], hosts: Sequence[HostFacts]) -> None:

@@ -13,9 +13,11 @@ from pvbench.errors import UsageError
 STARTERS = {"starter.yaml": "matrix.yaml", "hosts.yaml": "hosts.yaml"}
 matrix_argument = click.argument("matrix", type=click.Path(path_type=Path))
 hosts_option = click.option(
-    "--hosts", "hosts_file", type=click.Path(path_type=Path),
+    "--hosts",
+    "hosts_file",
+    type=click.Path(path_type=Path),
     help="The hosts file; otherwise hosts.yaml beside the matrix, then here.",
-)  # fmt: skip
+)
 
 
 @verb(short_help="Write a commented matrix.yaml and hosts.yaml.")
@@ -28,8 +30,10 @@ def init(app: App, folder: Path) -> None:
 
     taken = [str(folder / name) for name in STARTERS.values() if os.path.lexists(folder / name)]
     if taken:
-        raise UsageError(f"{' and '.join(taken)} exist{'s' if len(taken) == 1 else ''} already; nothing was written",
-                         hint="name another folder: pvbench init FOLDER")  # fmt: skip
+        raise UsageError(
+            f"{' and '.join(taken)} exist{'s' if len(taken) == 1 else ''} already; nothing was written",
+            hint="name another folder: pvbench init FOLDER",
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for source, name in STARTERS.items():

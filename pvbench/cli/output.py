@@ -32,8 +32,9 @@ def write(name: str, data: bytes) -> bool:
             _whole(path, data, there)
     except OSError as error:
         if error.errno in NO_ROOM:
-            raise OutputLost(f"{shown} cannot be written: {error.strerror}", hint="make room, or name another file "
-                             "with -o") from error  # fmt: skip
+            raise OutputLost(
+                f"{shown} cannot be written: {error.strerror}", hint="make room, or name another file with -o"
+            ) from error
         raise UsageError(f"{shown} cannot be written: {_why(error)}", hint="name another file with -o") from None
     return False
 

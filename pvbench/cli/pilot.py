@@ -30,7 +30,7 @@ class Quantity(click.ParamType):  # type: ignore[type-arg]  # generic for checke
         if isinstance(value, float):
             return value
         from pvbench.errors import MatrixError
-        from pvbench.located import DURATION, PERCENT, parse
+        from pvbench.yaml_schema import DURATION, PERCENT, parse
 
         shape = (
             PERCENT.between("0.1%", "1000%")
@@ -47,11 +47,20 @@ class Quantity(click.ParamType):  # type: ignore[type-arg]  # generic for checke
 @click.argument("matrix", type=click.Path(path_type=Path), required=False)
 @hosts_option
 @click.option(
-    "-o", "--results", type=click.Path(path_type=Path, file_okay=False), default=USUAL_RESULTS, show_default=True,
+    "-o",
+    "--results",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=USUAL_RESULTS,
+    show_default=True,
     help="The folder to put the pilot under.",
-)  # fmt: skip
-@click.option("--width", type=Quantity("percent"), default="10%", show_default=True,
-              help="The wanted full width of the intervals, relative to their ratios.")  # fmt: skip
+)
+@click.option(
+    "--width",
+    type=Quantity("percent"),
+    default="10%",
+    show_default=True,
+    help="The wanted full width of the intervals, relative to their ratios.",
+)
 @click.option("--fit", type=Quantity("time"), help="Say too what can be had in a time such as 6h.")
 @click.option("--boots", type=click.IntRange(2, 100), default=5, show_default=True, help="Blocks of the pilot.")
 @click.option("--runs", type=click.IntRange(1, 20), default=5, show_default=True, help="Runs in each boot.")
@@ -60,9 +69,17 @@ class Quantity(click.ParamType):  # type: ignore[type-arg]  # generic for checke
 @json_option
 @pass_app
 def pilot(
-    app: App, matrix: Path | None, hosts_file: Path | None, results: Path, width: float, fit: float | None,
-    boots: int, runs: int, of: str | None, as_json: bool,
-) -> int:  # fmt: skip
+    app: App,
+    matrix: Path | None,
+    hosts_file: Path | None,
+    results: Path,
+    width: float,
+    fit: float | None,
+    boots: int,
+    runs: int,
+    of: str | None,
+    as_json: bool,
+) -> int:
     """Measure MATRIX as a pilot and recommend blocks and runs for its real run.
 
     The pilot's figures say how much boots, runs and blocks differ, and are never those of a result.

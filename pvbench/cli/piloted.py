@@ -57,8 +57,10 @@ def findings(manifest: Manifest, trials: Sequence[Trial], wanted: float, budget_
             device = fmt.clean(candidate.cell.device)
             compared.append(Compared(f"{wording.title(candidate.cell.workload)}, {device}", found))
     if not compared:
-        raise UsageError(f"{manifest.run_id} holds no comparison with two blocks of both arms",
-                         hint=f"pvbench show {manifest.run_id} says what went wrong")  # fmt: skip
+        raise UsageError(
+            f"{manifest.run_id} holds no comparison with two blocks of both arms",
+            hint=f"pvbench show {manifest.run_id} says what went wrong",
+        )
     price, kinds = _cost(manifest, trials), [one.found for one in compared]
     return Findings(
         run_id=fmt.clean(manifest.run_id),
@@ -131,9 +133,14 @@ def as_data(found: Findings) -> dict[str, Any]:
             for each, parts in found.cells
         ],
         "comparisons": [
-            {"title": one.title, "ratio": math.exp(one.found.log), "blocks": one.found.blocks,
-             "sd_boot": math.sqrt(one.found.boot), "sd_run": math.sqrt(one.found.run),
-             "sd_block": math.sqrt(one.found.block(found.runs))}
+            {
+                "title": one.title,
+                "ratio": math.exp(one.found.log),
+                "blocks": one.found.blocks,
+                "sd_boot": math.sqrt(one.found.boot),
+                "sd_run": math.sqrt(one.found.run),
+                "sd_block": math.sqrt(one.found.block(found.runs)),
+            }
             for one in found.comparisons
         ],
         "cost": asdict(found.cost),
@@ -141,7 +148,7 @@ def as_data(found: Findings) -> dict[str, Any]:
         "recommended": asdict(found.recommended),
         "fit_seconds": found.budget_s,
         "fitting": asdict(found.fitting) if found.fitting else None,
-    }  # fmt: skip
+    }
 
 
 def _boots(found: CellTrials) -> Mapping[int, list[float]]:
@@ -157,8 +164,9 @@ def _cost(manifest: Manifest, trials: Sequence[Trial]) -> Cost:
     took = [dict(trial.seconds) for trial in trials]
     booted = [seconds["boot"] for seconds in took if "boot" in seconds]
     boot_s = median(booted) if booted else BOOT_S
-    overheads = [seconds["trial"] - window(trial.spec) for seconds, trial in zip(took, trials, strict=True)
-                 if "trial" in seconds]  # fmt: skip
+    overheads = [
+        seconds["trial"] - window(trial.spec) for seconds, trial in zip(took, trials, strict=True) if "trial" in seconds
+    ]
     overhead_s = max(0.0, median(overheads)) if overheads else OVERHEAD_S
     first = [spec for spec in manifest.plan if spec.block == manifest.plan[0].block]
     once = [spec for spec in first if spec.run == 1]

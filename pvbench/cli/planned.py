@@ -16,18 +16,27 @@ def make(matrix: Matrix) -> Plan:
     """Return the plan of a matrix."""
     run = matrix.run
     return make_plan(
-        expand(matrix), blocks=run.blocks, order=run.order, seed=run.seed, placement=matrix.placement,
-        runs_per_boot=run.runs_per_boot, twins=run.twins,
-    )  # fmt: skip
+        expand(matrix),
+        blocks=run.blocks,
+        order=run.order,
+        seed=run.seed,
+        placement=matrix.placement,
+        runs_per_boot=run.runs_per_boot,
+        twins=run.twins,
+    )
 
 
 def cost(matrix: Matrix, plan: Plan) -> Estimate:
     """Return what a plan costs, by the lab's figures, the pause before each measurement included."""
     overhead_s = OVERHEAD_S + matrix.run.settle_s
     return estimate(
-        plan, boot_s=BOOT_S, overhead_s=overhead_s, scratch_bytes=matrix.scratch_bytes,
-        traces=matrix.run.traces, trace_s=TRACE_PASS_S,
-    )  # fmt: skip
+        plan,
+        boot_s=BOOT_S,
+        overhead_s=overhead_s,
+        scratch_bytes=matrix.scratch_bytes,
+        traces=matrix.run.traces,
+        trace_s=TRACE_PASS_S,
+    )
 
 
 def told(cell: Cell) -> tuple[str, str, str]:

@@ -14,7 +14,7 @@ from pvbench.cli.steps import steps
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pvbench.controller import HeldHost
+    from pvbench.campaign.visits import HeldHost
     from pvbench.hypervisor import Hypervisor
     from pvbench.inventory import Host, Inventory
     from pvbench.lab import LabSpec, Machine
@@ -96,7 +96,7 @@ def holder(
     app: App, hosts: "Mapping[str, Host]", known: "Inventory", guest: "GuestImage", what: str
 ) -> "Callable[[str], AbstractContextManager[HeldHost]]":
     """Return how the controller gets a host by its name: reached, held, cleaned."""
-    from pvbench.controller import HeldHost
+    from pvbench.campaign.visits import HeldHost
 
     token = secrets.token_hex(16)
 

@@ -14,7 +14,7 @@ from pvbench.errors import UsageError
 from pvbench.model import Purpose
 
 if TYPE_CHECKING:
-    from pvbench.controller import RunSummary
+    from pvbench.campaign.visits import RunSummary
     from pvbench.inventory import Host, Inventory
     from pvbench.matrix import Matrix
     from pvbench.model import GuestImage, HostFacts
@@ -29,21 +29,31 @@ USUAL_RESULTS = Path("results")
 @click.argument("matrix", type=click.Path(path_type=Path), required=False)
 @hosts_option
 @click.option(
-    "-o", "--results", type=click.Path(path_type=Path, file_okay=False), default=USUAL_RESULTS, show_default=True,
+    "-o",
+    "--results",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=USUAL_RESULTS,
+    show_default=True,
     help="The folder to put the run under.",
-)  # fmt: skip
+)
 @click.option("--resume", metavar="RUN", help="Go on with RUN (an id, the beginning of one, a path, or `last`).")
 @click.option(
-    NEGATIVE_CONTROL, is_flag=True,
+    NEGATIVE_CONTROL,
+    is_flag=True,
     help="Send every flow over another device than the one asked for: every trial must come out INVALID.",
-)  # fmt: skip
+)
 @click.option("--dry-run", is_flag=True, help="Check everything, contact nothing, print the plan.")
 @mirror_option
 @pass_app
 def run(
-    app: App, matrix: Path | None, hosts_file: Path | None, results: Path, resume: str | None,
-    negative_control: bool, dry_run: bool,
-) -> int:  # fmt: skip
+    app: App,
+    matrix: Path | None,
+    hosts_file: Path | None,
+    results: Path,
+    resume: str | None,
+    negative_control: bool,
+    dry_run: bool,
+) -> int:
     """Measure MATRIX and print the table. Every trial is on disk before the next begins.
 
     With --resume the matrix is the run's own; naming it too checks that it has not changed.
@@ -75,11 +85,14 @@ def check_purpose(manifest: "Manifest", wanted: Purpose | None) -> None:
     """Raise UsageError where a pilot, a control or a run would continue another of them; None takes either of two."""
     if manifest.purpose is Purpose.PILOT:
         becomes = "a negative control" if wanted is Purpose.CONTROL else "a run"
-        raise UsageError(f"{manifest.run_id} is a pilot, and never becomes {becomes}",
-                         hint=f"pvbench pilot --of {manifest.run_id}")  # fmt: skip
+        raise UsageError(
+            f"{manifest.run_id} is a pilot, and never becomes {becomes}", hint=f"pvbench pilot --of {manifest.run_id}"
+        )
     if wanted is not None and manifest.purpose is not wanted:
-        raise UsageError(f"{manifest.run_id} is a run, and never becomes a negative control",
-                         hint=f"pvbench run {manifest.matrix_name} {NEGATIVE_CONTROL}")  # fmt: skip
+        raise UsageError(
+            f"{manifest.run_id} is a run, and never becomes a negative control",
+            hint=f"pvbench run {manifest.matrix_name} {NEGATIVE_CONTROL}",
+        )
 
 
 @dataclass(frozen=True)
@@ -124,7 +137,7 @@ def measure(
     app: App, asked: Asked, store: "Store | None", stack: ExitStack, purpose: Purpose
 ) -> "tuple[Store, RunSummary]":
     """Measure what is not finished of a run, a new one where there is no store, and return both."""
-    from pvbench import controller
+    from pvbench.campaign import visits as controller
     from pvbench.cli import manifests, reach
     from pvbench.cli.pace import Pace
     from pvbench.cli.watch import watching
@@ -152,9 +165,14 @@ def measure(
     app.resume = None if purpose is Purpose.PILOT else f"pvbench run --resume {manifest.run_id}{where}"
     app.note(f"run {manifest.run_id}")
     settings = controller.Settings(
-        matrix.placement, matrix.guest.memory_bytes, matrix.guest.vcpus, matrix.scratch_bytes, manifest.seed,
-        matrix.run.settle_s, traced_blocks=0 if purpose is Purpose.PILOT else matrix.run.traces,
-    )  # fmt: skip
+        matrix.placement,
+        matrix.guest.memory_bytes,
+        matrix.guest.vcpus,
+        matrix.scratch_bytes,
+        manifest.seed,
+        matrix.run.settle_s,
+        traced_blocks=0 if purpose is Purpose.PILOT else matrix.run.traces,
+    )
     hold = reach.holder(app, hosts, known, guest, f"run {manifest.run_id}")
     with watching(app, Pace(manifest.plan, store.finished_ids(), settings.traced_blocks), manifest.blocks) as progress:
         summary = controller.run(manifest.plan, hold, store, settings, app.edges.clock, progress)

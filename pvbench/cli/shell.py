@@ -28,9 +28,12 @@ _SEED = 1
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 @click.option("--devices", default=USUAL_DEVICES, show_default=True, help="The guest's devices.")
 @click.option(
-    "--placement", type=click.Choice(["coexist", "isolated"]), default="coexist", show_default=True,
+    "--placement",
+    type=click.Choice(["coexist", "isolated"]),
+    default="coexist",
+    show_default=True,
     help="Where they are, as in a matrix.",
-)  # fmt: skip
+)
 @hosts_option
 @mirror_option
 @pass_app
@@ -82,8 +85,8 @@ def at(app: App, transport: "Transport", command: tuple[str, ...]) -> int:
 def _spec(devices: str, placement: str) -> "GuestSpec":
     from pvbench.drivers import DRIVERS
     from pvbench.hypervisor import GuestSpec
-    from pvbench.located import nearest
     from pvbench.model import Placement
+    from pvbench.yaml_schema import nearest
 
     names = tuple(dict.fromkeys(name.strip() for name in devices.split(",") if name.strip()))
     for name in names:
@@ -92,8 +95,10 @@ def _spec(devices: str, placement: str) -> "GuestSpec":
     if not names:
         raise UsageError("--devices names none", hint=f"--devices {USUAL_DEVICES}")
     if placement == Placement.ISOLATED and len(names) > 1:
-        raise UsageError(f"an isolated guest has one device under test, not {len(names)}",
-                         hint=f"--placement isolated --devices {names[0]}")  # fmt: skip
+        raise UsageError(
+            f"an isolated guest has one device under test, not {len(names)}",
+            hint=f"--placement isolated --devices {names[0]}",
+        )
     ordered = tuple(sorted(names, key=list(DRIVERS).index))
     return GuestSpec(f"shell-{os.getpid()}", ordered, Placement(placement), MEMORY_BYTES, VCPUS, SCRATCH_BYTES)
 
@@ -101,14 +106,14 @@ def _spec(devices: str, placement: str) -> "GuestSpec":
 def _aims(guest: "Guest", spec: "GuestSpec", host: str) -> Iterator[str]:
     """Say what a trial's tool would aim at for each device."""
     from pvbench.drivers import DRIVERS
-    from pvbench.model import Cell, DeviceKind, Workload
+    from pvbench.model import Arm, Cell, DeviceKind, Workload
     from pvbench.reports import format as fmt
     from pvbench.workloads import Disk
 
     for device in spec.devices:
         kind = DRIVERS[device].kind
         tool = "fio" if kind is DeviceKind.BLOCK else "iperf3"
-        target = guest.target(Cell(host, kind, device, spec.placement, Workload(tool, ())), _SEED)
+        target = guest.target(Cell(Arm(host, kind, device, spec.placement), Workload(tool, ())), _SEED)
         if isinstance(target, Disk):
             yield f"{device}: {target.path}, {fmt.size(target.size_bytes)} of scratch, yours to overwrite"
         else:

@@ -28,8 +28,15 @@ def render(store: Store, cell: str | None, *, evidence: bool) -> str:
     ]
     lines += [f"all figures under {label}"] if label else []
     for host in manifest.hosts:
-        facts = (host.name, host.emulation, host.hypervisor, host.kernel, host.cpu, f"{host.cpus} CPUs",
-                 fmt.size(host.memory_bytes))  # fmt: skip
+        facts = (
+            host.name,
+            host.emulation,
+            host.hypervisor,
+            host.kernel,
+            host.cpu,
+            f"{host.cpus} CPUs",
+            fmt.size(host.memory_bytes),
+        )
         lines.append(f"host {fmt.clean(', '.join(map(str, facts)))}")
     for key, each in cells(manifest).items():
         if cell in (None, key):
@@ -106,19 +113,33 @@ def _carried(witness: Witness) -> str:
 
 
 def _trial_data(spec: TrialSpec, trial: Trial | None) -> dict[str, Any]:
-    head = {"id": spec.id, "block": spec.block, "boot": spec.boot, "position": spec.position,
-            "run": spec.run, "twin": spec.twin}  # fmt: skip
+    head = {
+        "id": spec.id,
+        "block": spec.block,
+        "boot": spec.boot,
+        "position": spec.position,
+        "run": spec.run,
+        "twin": spec.twin,
+    }
     if trial is None:
         return head | {"outcome": None, "reason": NEVER_REACHED, "readings": []}
     kept = asdict(trial)
     del kept["spec"]
-    return head | kept | {
-        "readings": [
-            {"metric": each.metric, "value": each.value, "unit": METRICS[each.metric].unit,
-             "better": METRICS[each.metric].better}
-            for each in trial.readings
-        ],
-        "witnesses": [asdict(each) | {"share": each.share, "facts": dict(each.facts)} for each in trial.witnesses],
-        "seconds": dict(trial.seconds),
-        **spent.as_data(trial),
-    }  # fmt: skip
+    return (
+        head
+        | kept
+        | {
+            "readings": [
+                {
+                    "metric": each.metric,
+                    "value": each.value,
+                    "unit": METRICS[each.metric].unit,
+                    "better": METRICS[each.metric].better,
+                }
+                for each in trial.readings
+            ],
+            "witnesses": [asdict(each) | {"share": each.share, "facts": dict(each.facts)} for each in trial.witnesses],
+            "seconds": dict(trial.seconds),
+            **spent.as_data(trial),
+        }
+    )

@@ -66,7 +66,7 @@ def _unwrapped(source: IO[bytes], packed: bool) -> Iterator[IO[bytes]]:
 
 def _copy(source: IO[bytes], spool: IO[bytes], name: str, most_bytes: int) -> str | None:
     """Copy up to a limit; return what was left out, in words. What does not begin as a trace is not copied at all."""
-    from pvbench.trace.records import OPENING, WORD
+    from pvbench.xen.trace.records import OPENING, WORD
 
     left = most_bytes
     data = source.read(WORD)

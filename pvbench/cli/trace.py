@@ -31,8 +31,8 @@ def trace(app: App, file: Path, domain: int | None, cpu: str | None, mhz: float 
     the hypercalls of a PV dom0 and its grant mappings are there too. A gzipped FILE, as runs keep them, is read too;
     `-` is standard input.
     """
-    from pvbench import trace as traces
     from pvbench.cli.traced import as_data, render
+    from pvbench.xen import trace as traces
 
     if mhz is not None and not math.isfinite(mhz):
         raise UsageError(f"--mhz {mhz} is not a frequency", hint="`xl info` on the host has cpu_mhz")

@@ -7,7 +7,7 @@ from typing import Any
 from pvbench.cli.spooled import PlainFile
 from pvbench.cli.text import columns
 from pvbench.reports import format as fmt
-from pvbench.trace import UNATTRIBUTED, DomainCounts, Trace
+from pvbench.xen.trace import UNATTRIBUTED, DomainCounts, Trace
 
 SCHEMA = 1
 BUSIEST = 8
@@ -103,12 +103,18 @@ def _table(trace: Trace, counts: DomainCounts, seconds: float | None) -> str:
         # Without the scheduler, Xen's work cannot be told from the guest's waiting.
         work = (each.hypervisor, each.hypervisor_median) if each and trace.attributed else None
         away = (each.away, each.away_median) if each else None
-        rows.append((
-            what, f"{often:,}", "" if not seconds else fmt.significant(often / seconds),
-            fmt.share(often / counts.exits) if what.startswith("exit: ") else "",
-            *(f"{number:,}" for number in work or ()), *("",) * (0 if work else 2),
-            *(f"{number:,}" for number in away or ()), *("",) * (0 if away else 2),
-        ))  # fmt: skip
+        rows.append(
+            (
+                what,
+                f"{often:,}",
+                "" if not seconds else fmt.significant(often / seconds),
+                fmt.share(often / counts.exits) if what.startswith("exit: ") else "",
+                *(f"{number:,}" for number in work or ()),
+                *("",) * (0 if work else 2),
+                *(f"{number:,}" for number in away or ()),
+                *("",) * (0 if away else 2),
+            )
+        )
     used = [index for index in range(len(rows[0])) if any(row[index] for row in rows[1:])]
     return columns([[row[index] for index in used] for row in rows], "  ")
 

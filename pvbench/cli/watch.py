@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from pvbench.campaign.visits import Progress
 from pvbench.cli.app import App
 from pvbench.cli.pace import Pace
 from pvbench.cli.streams import console
-from pvbench.controller import Progress
 from pvbench.disturbance import ATTEMPTS
 from pvbench.model import Outcome, Trial, TrialSpec
 from pvbench.pairs import Pair

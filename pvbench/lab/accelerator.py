@@ -33,8 +33,9 @@ def choose(image: Image, spec: LabSpec, wanted: str, cache: Path, clock: Clock) 
 def _boots(image: Image, spec: LabSpec, clock: Clock) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         serial = Path(folder, "serial.log")
-        argv = qemu_argv(image.path, spec, Accelerator.KVM, version=image.qemu_version, disk=None, port=None,
-                         qmp=None, serial=serial)  # fmt: skip
+        argv = qemu_argv(
+            image.path, spec, Accelerator.KVM, version=image.qemu_version, disk=None, port=None, qmp=None, serial=serial
+        )
         machine = process.spawn(argv, log=Path(folder, "log"), environment=environment(image.path / "qemu"))
         try:
             deadline = clock.monotonic() + _PATIENCE_S

@@ -80,21 +80,49 @@ def qemu_argv(
     xen = f"dom0_mem={spec.dom0_memory_mib}M,max:{spec.dom0_memory_mib}M {_XEN}"
     dom0 = "root=/dev/vda rw console=hvc0 net.ifnames=0 mitigations=off"
     return [
-        *loader(tree), f"{tree}/usr/bin/qemu-system-x86_64",
-        "-L", f"{tree}/usr/share/qemu", "-L", f"{tree}/usr/share/seabios",
-        "-name", "pvbench-lab",
-        "-M", "q35", "-accel", _ACCEL[accelerator], "-cpu", _CPU[accelerator],
-        "-m", str(spec.memory_mib), "-smp", str(spec.vcpus),
-        "-kernel", str(image / "xen.elf"), "-append", xen,
-        "-initrd", f"{_module(image / 'vmlinuz')} {dom0},{_module(image / 'initrd.img')}",
-        "-smbios", f"type=1,manufacturer=pvbench,product=pvbench-lab,version={words(accelerator, version)}",
+        *loader(tree),
+        f"{tree}/usr/bin/qemu-system-x86_64",
+        "-L",
+        f"{tree}/usr/share/qemu",
+        "-L",
+        f"{tree}/usr/share/seabios",
+        "-name",
+        "pvbench-lab",
+        "-M",
+        "q35",
+        "-accel",
+        _ACCEL[accelerator],
+        "-cpu",
+        _CPU[accelerator],
+        "-m",
+        str(spec.memory_mib),
+        "-smp",
+        str(spec.vcpus),
+        "-kernel",
+        str(image / "xen.elf"),
+        "-append",
+        xen,
+        "-initrd",
+        f"{_module(image / 'vmlinuz')} {dom0},{_module(image / 'initrd.img')}",
+        "-smbios",
+        f"type=1,manufacturer=pvbench,product=pvbench-lab,version={words(accelerator, version)}",
         *(["-drive", f"file={_option(disk)},if=virtio,cache=unsafe"] if disk else []),
-        *(["-netdev", f"user,id=n0,hostfwd=tcp:127.0.0.1:{port}-:22",
-           "-device", "virtio-net-pci,netdev=n0,romfile="] if port else ["-nic", "none"]),
+        *(
+            ["-netdev", f"user,id=n0,hostfwd=tcp:127.0.0.1:{port}-:22", "-device", "virtio-net-pci,netdev=n0,romfile="]
+            if port
+            else ["-nic", "none"]
+        ),
         *(["-qmp", f"unix:{_option(qmp)},server=on,wait=off"] if qmp else []),
-        "-serial", f"file:{serial}", "-display", "none", "-vga", "none", "-monitor", "none",
+        "-serial",
+        f"file:{serial}",
+        "-display",
+        "none",
+        "-vga",
+        "none",
+        "-monitor",
+        "none",
         *(["-loadvm", resume] if resume else []),
-    ]  # fmt: skip
+    ]
 
 
 def _option(path: Path | None) -> str:

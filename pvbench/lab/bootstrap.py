@@ -73,13 +73,21 @@ def tree(
     """
     process.run(
         [
-            "mmdebstrap", "--mode=auto", f"--variant={variant}", f"--include={','.join(packages)}",
-            f"--format={'null' if target == '/dev/null' else 'tar'}", "--aptopt=Apt::Install-Recommends \"false\"",
+            "mmdebstrap",
+            "--mode=auto",
+            f"--variant={variant}",
+            f"--include={','.join(packages)}",
+            f"--format={'null' if target == '/dev/null' else 'tar'}",
+            '--aptopt=Apt::Install-Recommends "false"',
             *(f"--aptopt={line}" for line in mirror.reach),
             *(f"--dpkgopt=path-exclude={pattern}" for pattern in excluded),
             *(f"--customize-hook={hook}" for hook in hooks),
             '--customize-hook=rm -f "$1/etc/apt/apt.conf.d/99mmdebstrap" "$1/etc/apt/sources.list"',
-            SUITE, target, *mirror.sources(*types),
+            SUITE,
+            target,
+            *mirror.sources(*types),
         ],
-        log=work / f"{name}.log", timeout_s=3600, cwd=work,
-    )  # fmt: skip
+        log=work / f"{name}.log",
+        timeout_s=3600,
+        cwd=work,
+    )

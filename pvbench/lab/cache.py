@@ -66,13 +66,16 @@ def _judge(cache: Path, path: Path, found: os.stat_result, *, sticky: bool = Tru
         return
     if found.st_mode & stat.S_IWOTH or (found.st_mode & stat.S_IWGRP and not _private(found.st_gid)):
         whom = "everybody" if found.st_mode & stat.S_IWOTH else f"its group ({found.st_gid})"
-        raise LabError(f"the cache {cache} is not safe: {path} is writable by {whom}",
-                       hint=f"chmod go-w {path}, {_ELSEWHERE}")  # fmt: skip
+        raise LabError(
+            f"the cache {cache} is not safe: {path} is writable by {whom}", hint=f"chmod go-w {path}, {_ELSEWHERE}"
+        )
 
 
 def _others(cache: Path, path: Path, uid: int) -> LabError:
-    return LabError(f"the cache {cache} is not safe: {path} belongs to another user ({_name(uid)})",
-                    hint=f"chown it to you if it is yours, {_ELSEWHERE}")  # fmt: skip
+    return LabError(
+        f"the cache {cache} is not safe: {path} belongs to another user ({_name(uid)})",
+        hint=f"chown it to you if it is yours, {_ELSEWHERE}",
+    )
 
 
 def _private(gid: int) -> bool:

@@ -16,9 +16,24 @@ TOOLS = {"mmdebstrap": "mmdebstrap"}
 _RECIPE = Path(__file__).parent / "recipe"
 _SCRIPTS = tuple(_RECIPE / name for name in ("guest-downloads.sh", "guest.sh"))
 _PACKAGES = (
-    "gcc", "libc6-dev", "make", "binutils", "libaio-dev", "zlib1g-dev", "iperf3", "netperf", "dropbear-bin",
-    "busybox-static", "ethtool", "syslinux", "mtools", "dosfstools", "cpio", "zstd", "xz-utils",
-)  # fmt: skip
+    "gcc",
+    "libc6-dev",
+    "make",
+    "binutils",
+    "libaio-dev",
+    "zlib1g-dev",
+    "iperf3",
+    "netperf",
+    "dropbear-bin",
+    "busybox-static",
+    "ethtool",
+    "syslinux",
+    "mtools",
+    "dosfstools",
+    "cpio",
+    "zstd",
+    "xz-utils",
+)
 
 
 def digest(guestside: Path | None = None) -> str:
@@ -55,8 +70,9 @@ def _build(work: Path, report: Report, given: str | None) -> None:
         'chroot "$1" sh /build/guest.sh',
         f"copy-out /build/out {shlex.quote(str(work))}",
     ]
-    bootstrap.tree(work, "guest", _PACKAGES, mirror(given, work), "deb", "deb-src", variant="apt", target="/dev/null",
-                   hooks=hooks)  # fmt: skip
+    bootstrap.tree(
+        work, "guest", _PACKAGES, mirror(given, work), "deb", "deb-src", variant="apt", target="/dev/null", hooks=hooks
+    )
     for path in (work / "out").iterdir():
         path.rename(work / path.name)
     (work / "out").rmdir()

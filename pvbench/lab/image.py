@@ -19,18 +19,60 @@ TOOLS = {"mmdebstrap": "mmdebstrap", "fakeroot": "fakeroot", "mke2fs": "e2fsprog
 _RECIPE = Path(__file__).parent / "recipe"
 _QEMU_PACKAGES = ("qemu-system-x86", "qemu-utils", "seabios")
 _DOM0_PACKAGES = (
-    "linux-image-amd64", "initramfs-tools", "xen-hypervisor-4.17-amd64", "xen-utils-4.17", "xenstore-utils",
-    "qemu-system-xen", "ipxe-qemu", "seabios", "openssh-server", "iproute2", "python3-minimal", "python3",
-    "iperf3", "netperf", "fio", "systemd-sysv", "systemd", "udev", "kmod", "procps", "ifupdown", "e2fsprogs",
-    "util-linux", "ethtool", "lvm2",
-)  # fmt: skip
+    "linux-image-amd64",
+    "initramfs-tools",
+    "xen-hypervisor-4.17-amd64",
+    "xen-utils-4.17",
+    "xenstore-utils",
+    "qemu-system-xen",
+    "ipxe-qemu",
+    "seabios",
+    "openssh-server",
+    "iproute2",
+    "python3-minimal",
+    "python3",
+    "iperf3",
+    "netperf",
+    "fio",
+    "systemd-sysv",
+    "systemd",
+    "udev",
+    "kmod",
+    "procps",
+    "ifupdown",
+    "e2fsprogs",
+    "util-linux",
+    "ethtool",
+    "lvm2",
+)
 # Kernel modules a Xen host without hardware of its own never loads: three quarters of the package.
 _NEVER_LOADED = (
-    "drivers/gpu", "drivers/media", "drivers/infiniband", "drivers/net/wireless", "drivers/staging", "drivers/iio",
-    "drivers/isdn", "drivers/hwmon", "drivers/usb", "drivers/input", "drivers/hid", "drivers/scsi/[a-lq-z]*",
-    "drivers/net/ethernet", "drivers/bluetooth", "drivers/mtd", "drivers/platform", "sound", "net/wireless",
-    "net/bluetooth", "net/mac80211", "fs/[f-x]*fs", "fs/btrfs", "fs/ceph", "drivers/net/usb", "drivers/comedi",
-)  # fmt: skip
+    "drivers/gpu",
+    "drivers/media",
+    "drivers/infiniband",
+    "drivers/net/wireless",
+    "drivers/staging",
+    "drivers/iio",
+    "drivers/isdn",
+    "drivers/hwmon",
+    "drivers/usb",
+    "drivers/input",
+    "drivers/hid",
+    "drivers/scsi/[a-lq-z]*",
+    "drivers/net/ethernet",
+    "drivers/bluetooth",
+    "drivers/mtd",
+    "drivers/platform",
+    "sound",
+    "net/wireless",
+    "net/bluetooth",
+    "net/mac80211",
+    "fs/[f-x]*fs",
+    "fs/btrfs",
+    "fs/ceph",
+    "drivers/net/usb",
+    "drivers/comedi",
+)
 _OVERLAY = {
     "etc/hostname": "lab\n",
     "etc/hosts": "127.0.0.1 localhost lab\n",
@@ -159,9 +201,17 @@ def _dom0(work: Path, report: Report, disk_gib: int, source: Mirror) -> None:
     bootstrap.tree(work, "dom0", _DOM0_PACKAGES, source, "deb", variant="minbase", target="dom0.tar", excluded=excluded)
     report("dom0: file system")
     process.run(
-        ["fakeroot", "sh", str(_RECIPE / "dom0.sh"), f"{work}/dom0.tar", f"{work}/overlay", f"{work}/dom0.raw",
-         f"{disk_gib}G"],
-        log=work / "dom0.log", timeout_s=1800,
-    )  # fmt: skip
+        [
+            "fakeroot",
+            "sh",
+            str(_RECIPE / "dom0.sh"),
+            f"{work}/dom0.tar",
+            f"{work}/overlay",
+            f"{work}/dom0.raw",
+            f"{disk_gib}G",
+        ],
+        log=work / "dom0.log",
+        timeout_s=1800,
+    )
     (work / "dom0.tar").unlink()
     shutil.rmtree(work / "overlay")

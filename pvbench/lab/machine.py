@@ -85,8 +85,16 @@ class Machine:
         if self._daemon() is None:
             raise LabError(f"the lab {self._name} is not up", hint="pvbench lab up")
         image = Image(Path(state["image"]))
-        return Host(name="lab", address="127.0.0.1", port=int(state["port"]), user="root", key=str(image.key),
-                    host_key=image.host_key, storage="memory", complete=True)  # fmt: skip
+        return Host(
+            name="lab",
+            address="127.0.0.1",
+            port=int(state["port"]),
+            user="root",
+            key=str(image.key),
+            host_key=image.host_key,
+            storage="memory",
+            complete=True,
+        )
 
     def beneath(self) -> Beneath | None:
         """Look at the clocks of the machine that the lab runs on; None when the lab is not up, or nothing tells."""
@@ -171,14 +179,24 @@ class Machine:
         qmp = self._folder / "qmp"
         qmp.unlink(missing_ok=True)
         argv = qemu_argv(
-            image.path, self._spec, chosen, version=image.qemu_version, disk=disk, port=port, qmp=qmp,
-            serial=self._folder / "serial.log", resume=_SNAPSHOT if resume else None,
-        )  # fmt: skip
+            image.path,
+            self._spec,
+            chosen,
+            version=image.qemu_version,
+            disk=disk,
+            port=port,
+            qmp=qmp,
+            serial=self._folder / "serial.log",
+            resume=_SNAPSHOT if resume else None,
+        )
         daemon = spawn(argv, log=self._folder / "qemu.log", environment=environment(image.path / "qemu"))
         state = {
-            "daemon": asdict(daemon), "port": port, "accelerator": str(chosen), "image": str(image.path),
+            "daemon": asdict(daemon),
+            "port": port,
+            "accelerator": str(chosen),
+            "image": str(image.path),
             "since": self._clock.now().isoformat(timespec="seconds"),
-        }  # fmt: skip
+        }
         (self._folder / "state.json").write_text(json.dumps(state, indent=1) + "\n")
 
     def _wait(self, patience_s: float, *, set_clock: bool) -> None:
@@ -187,8 +205,9 @@ class Machine:
         while True:
             if self._daemon() is None:
                 log = (self._folder / "qemu.log").read_text(errors="replace").strip().splitlines()
-                raise LabError(f"QEMU ended: {log[-1] if log else 'it said nothing'}",
-                               hint=f"see {self._folder / 'qemu.log'}")  # fmt: skip
+                raise LabError(
+                    f"QEMU ended: {log[-1] if log else 'it said nothing'}", hint=f"see {self._folder / 'qemu.log'}"
+                )
             try:
                 with ssh.connect(self.host(), timeout_s=20) as transport:
                     now = f"@{self._clock.now().timestamp():.3f}"
@@ -200,8 +219,10 @@ class Machine:
             except TransportError as error:
                 if self._clock.monotonic() > deadline:
                     self.down()
-                    raise LabError(f"the lab did not answer by SSH within {patience_s} s: {error.message}",
-                                   hint=f"see {self._folder / 'serial.log'}") from error  # fmt: skip
+                    raise LabError(
+                        f"the lab did not answer by SSH within {patience_s} s: {error.message}",
+                        hint=f"see {self._folder / 'serial.log'}",
+                    ) from error
                 self._clock.sleep(0.1)
 
     def _qmp(self, command: str, arguments: Mapping[str, object], timeout_s: float) -> object:
@@ -245,8 +266,11 @@ def _overlay(image: Image, path: Path) -> None:
 
     tree = image.path / "qemu"
     program = [*argv.loader(tree), f"{tree}/usr/bin/qemu-img", "create", "-q", "-f", "qcow2"]
-    process.run([*program, "-b", str(image.path / "dom0.qcow2"), "-F", "qcow2", str(path)],
-                log=path.with_suffix(".log"), timeout_s=60)  # fmt: skip
+    process.run(
+        [*program, "-b", str(image.path / "dom0.qcow2"), "-F", "qcow2", str(path)],
+        log=path.with_suffix(".log"),
+        timeout_s=60,
+    )
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -254,8 +278,11 @@ def _copy(source: Path, target: Path) -> None:
     from pvbench.lab import process
 
     part = target.with_suffix(".part")
-    process.run(["cp", "--reflink=auto", "--sparse=always", str(source), str(part)],
-                log=target.with_suffix(".log"), timeout_s=600)  # fmt: skip
+    process.run(
+        ["cp", "--reflink=auto", "--sparse=always", str(source), str(part)],
+        log=target.with_suffix(".log"),
+        timeout_s=600,
+    )
     part.rename(target)
 
 

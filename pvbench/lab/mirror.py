@@ -18,8 +18,17 @@ WANTED = f"pass --mirror URL: a Debian mirror that has {SUITE}, {COMPONENTS.repl
 KEYRINGS = tuple(Path(f"/usr/share/keyrings/debian-archive-keyring.{suffix}") for suffix in ("gpg", "pgp"))
 
 _SUITES = {
-    "bullseye", "bookworm", "trixie", "forky", "sid", "oldoldstable", "oldstable", "stable", "testing", "unstable",
-}  # fmt: skip
+    "bullseye",
+    "bookworm",
+    "trixie",
+    "forky",
+    "sid",
+    "oldoldstable",
+    "oldstable",
+    "stable",
+    "testing",
+    "unstable",
+}
 # What belongs to a source and says how it is to be trusted; what says which of it to use (arch, lang, target) is ours.
 _TRUST = ("signed-by", "trusted", "check-valid-until", "check-date", "allow-insecure", "allow-weak", "by-hash")
 # How the machine reaches its mirrors: proxies, certificates, dates that a frozen mirror has outlived.
@@ -119,16 +128,22 @@ def _best(targets: Sequence[Mapping[str, str]], work: Path) -> tuple[tuple[str, 
     fitting = [
         each
         for each in targets
-        if each["Release"] in _SUITES and each["Component"] == "main" and each["Origin"] in ("Debian", "")
+        if each["Release"] in _SUITES
+        and each["Component"] == "main"
+        and each["Origin"] in ("Debian", "")
         and not each["Repo-Uri"].startswith("cdrom:")
-    ]  # fmt: skip
+    ]
     if not fitting:
         raise LabError("the machine's own apt has no source of Debian's packages", hint=WANTED)
     found = max(
         fitting,
-        key=lambda each: (each["Origin"] == "Debian", each["Release"] == SUITE,
-                          each["Repo-Uri"].rstrip("/").endswith("debian"), -fitting.index(each)),
-    )  # fmt: skip
+        key=lambda each: (
+            each["Origin"] == "Debian",
+            each["Release"] == SUITE,
+            each["Repo-Uri"].rstrip("/").endswith("debian"),
+            -fitting.index(each),
+        ),
+    )
     return tuple(_trust(found["Sourcesentry"], work)), found["Repo-Uri"].rstrip("/")
 
 

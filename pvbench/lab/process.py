@@ -24,9 +24,15 @@ def run(argv: Sequence[str], *, log: Path, timeout_s: float, cwd: Path | None = 
         output.flush()
         try:
             done = subprocess.run(
-                argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, timeout=timeout_s, cwd=cwd, check=False,
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                timeout=timeout_s,
+                cwd=cwd,
+                check=False,
                 env=os.environ | {"PATH": search_path()},
-            )  # fmt: skip
+            )
         except FileNotFoundError as error:
             raise LabError(f"{argv[0]} is not installed", hint="pvbench doctor") from error
         except subprocess.TimeoutExpired as error:
@@ -40,9 +46,15 @@ def said(argv: Sequence[str]) -> str:
     """Return what a program that only looks prints. Raises LabError with its last line."""
     try:
         done = subprocess.run(
-            argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False, text=True, errors="replace",
+            argv,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=60,
+            check=False,
+            text=True,
+            errors="replace",
             env=os.environ | {"PATH": search_path(), "LC_ALL": "C"},
-        )  # fmt: skip
+        )
     except FileNotFoundError as error:
         raise LabError(f"{argv[0]} is not installed", hint="pvbench doctor") from error
     except subprocess.TimeoutExpired as error:

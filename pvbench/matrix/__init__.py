@@ -9,7 +9,12 @@ from typing import Any
 from pvbench.drivers import DRIVERS
 from pvbench.errors import MatrixError
 from pvbench.inventory import HOST_NAME
-from pvbench.located import (
+from pvbench.matrix.grammar import GRAMMARS, kind_of
+from pvbench.matrix.nouns import GuestSettings, Matrix, RunSettings
+from pvbench.matrix.rules import check, fixed_before, placement_of, read_workloads, twin_share
+from pvbench.model import Arm, Cell, DeviceKind, Order, Placement, digest
+from pvbench.tunables import TUNABLES
+from pvbench.yaml_schema import (
     DURATION,
     PERCENT,
     SIZE,
@@ -24,12 +29,7 @@ from pvbench.located import (
     Text,
     Whole,
     parse,
-)  # fmt: skip
-from pvbench.matrix.grammar import GRAMMARS, kind_of
-from pvbench.matrix.nouns import GuestSettings, Matrix, RunSettings
-from pvbench.matrix.rules import check, fixed_before, placement_of, read_workloads, twin_share
-from pvbench.model import Cell, DeviceKind, Order, Placement, digest
-from pvbench.tunables import TUNABLES
+)
 
 __all__ = ["GuestSettings", "Matrix", "RunSettings", "expand", "kind_of", "load", "schema"]
 
@@ -78,8 +78,10 @@ _COMPARE = Keyed(
         "baseline": Field(
             Keyed(
                 "baseline",
-                {kind.value: Field(_devices(kind), f"The {kind} device the others are compared with.")
-                 for kind in DeviceKind},
+                {
+                    kind.value: Field(_devices(kind), f"The {kind} device the others are compared with.")
+                    for kind in DeviceKind
+                },
                 least=1,
             ),
             "The device, one for each kind, that the others are compared with.",
@@ -89,7 +91,7 @@ _COMPARE = Keyed(
             PERCENT.between("0.01%", "99.99%"), "A difference within it counts as none: EQUIVALENT.", default="5%"
         ),
     },
-)  # fmt: skip
+)
 _GUEST = Keyed(
     "guest",
     {
@@ -173,7 +175,7 @@ def expand(matrix: Matrix) -> tuple[Cell, ...]:
     axes = [[(name, value) for value in values] for name, values in sorted(matrix.tunables.items())]
     points = list(itertools.product(*axes))
     return tuple(
-        Cell(host, kind_of(workload), device, matrix.placement, workload, point)
+        Cell(Arm(host, kind_of(workload), device, matrix.placement, point), workload)
         for host in matrix.hosts
         for point in points
         for workload in matrix.workloads

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from pvbench.located import (
+from pvbench.model import DeviceKind, Scalar, Workload
+from pvbench.workloads import WORKLOADS
+from pvbench.yaml_schema import (
     DURATION,
     RATE,
     SIZE,
@@ -22,8 +24,6 @@ from pvbench.located import (
     Whole,
     at,
 )
-from pvbench.model import DeviceKind, Scalar, Workload
-from pvbench.workloads import WORKLOADS
 
 # Sweeps multiply; what is larger than this is a slip, not a plan.
 MOST_WORKLOADS = 10_000

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from pvbench.drivers import DRIVERS
-from pvbench.located import SIZE, Node, Table, at, nearest
 from pvbench.matrix.grammar import GRAMMARS, MOST_WORKLOADS, kind_of, sweep
 from pvbench.matrix.nouns import Matrix
 from pvbench.model import DeviceKind, IoPath, Placement, Workload
 from pvbench.tunables import TUNABLES
 from pvbench.workloads import WORKLOADS
+from pvbench.yaml_schema import SIZE, Node, Table, at, nearest
 
 MOST_TRIALS = 200_000
 TWINS = 0.2

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from pvbench.bottleneck import Limit, Limited, limited
-from pvbench.costs import traced
+from pvbench.explain.bottleneck import Limit, Limited, limited
+from pvbench.explain.exit_model import traced
 from pvbench.metrics import Better
 from pvbench.model import Outcome
 from pvbench.reports import wording
@@ -34,8 +34,9 @@ def ceiling(baseline: CellTrials, candidate: CellTrials) -> Ceiling | None:
 
 def reached(cell: CellTrials) -> Limited | None:
     """Return the ceiling that a cell has reached, as what limited it."""
-    found = [one for one in (*_offered(cell), *_store((cell,))) if cell.sample and
-             cell.sample.median >= REACHED * one.value]  # fmt: skip
+    found = [
+        one for one in (*_offered(cell), *_store((cell,))) if cell.sample and cell.sample.median >= REACHED * one.value
+    ]
     lowest = min(found, key=lambda one: one.value, default=None)
     return Limited(lowest.by, f"it reached {lowest.what}") if lowest else None
 
@@ -51,9 +52,12 @@ def _store(cells: Sequence[CellTrials]) -> list[Ceiling]:
         return []
     values = [
         reading.value
-        for cell in cells for trial in cell.trials if trial.outcome is Outcome.OK
-        for reading in trial.ceiling if reading.metric == metric.name
-    ]  # fmt: skip
+        for cell in cells
+        for trial in cell.trials
+        if trial.outcome is Outcome.OK
+        for reading in trial.ceiling
+        if reading.metric == metric.name
+    ]
     return [Ceiling(median(values), Limit.STORE, "what the backing store itself gives in dom0")] if values else []
 
 

@@ -219,12 +219,15 @@ def _singles(gathered: Sequence[CellTrials], rows: Sequence[Row]) -> tuple[Singl
     compared = {side.cell for row in rows for side in (row.baseline, row.candidate)}
     return tuple(
         Single(
-            wording.cell_title(found.cell), wording.settings(found.cell.workload), found.metric.title, arm(found),
+            wording.cell_title(found.cell),
+            wording.settings(found.cell.workload),
+            found.metric.title,
+            arm(found),
             (*flags((found,)), *asked.notes((found,))),
         )
         for found in gathered
         if found.id not in compared
-    )  # fmt: skip
+    )
 
 
 def _lacking(arms: tuple[Arm, Arm]) -> str:

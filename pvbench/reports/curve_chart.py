@@ -30,8 +30,9 @@ def draw(curve: Curve, number: int) -> str:
         axes.plot([_LEFT, WIDTH - _RIGHT], [up(tick)] * 2, color=charts._GRID, lw=1)
         told = charts._short(fmt.value(METRICS[curve.up], tick))
         charts._text(axes, _LEFT - 6, up(tick) + 4, told, color=charts._MUTED, size=10.5, ha="right")
-    charts._text(axes, (_LEFT + WIDTH - _RIGHT) / 2, HEIGHT - 8, curve.across_title, color=charts._MUTED, size=11,
-                 ha="center")  # fmt: skip
+    charts._text(
+        axes, (_LEFT + WIDTH - _RIGHT) / 2, HEIGHT - 8, curve.across_title, color=charts._MUTED, size=11, ha="center"
+    )
     charts._text(axes, 0, 14, curve.up_title, color=charts._MUTED, size=11)
     for place, line in enumerate(curve.lines):
         _line(axes, line, place, across, up, named=bool(curve.across))

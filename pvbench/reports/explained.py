@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from pvbench.costs import EXIT, HALT, Model, Share, Traced, model
+from pvbench.explain.exit_model import EXIT, HALT, Model, Share, Traced, model
 from pvbench.model import TrapCost, Workload
 from pvbench.reports import format as fmt
 

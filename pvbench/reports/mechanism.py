@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pvbench.bottleneck import Limit, Limited, limited
-from pvbench.costs import EXIT, HALT, ROUND_TRIP, Bill, Traced, billed, traced, within
+from pvbench.explain.bottleneck import Limit, Limited, limited
+from pvbench.explain.exit_model import EXIT, HALT, ROUND_TRIP, Bill, Traced, billed, traced, within
+from pvbench.explain.trap_costs import Boot, Timed, boot_of, by_boot, quantile_ns, timed
 from pvbench.model import DeviceKind, Outcome, Payer, TrapCost, Trial
 from pvbench.reports import format as fmt
 from pvbench.reports import wording
@@ -23,23 +24,37 @@ from pvbench.reports.mechanism_page import (
 )
 from pvbench.reports.page import Row
 from pvbench.stats.latency import percentile, total
-from pvbench.traps import Boot, Timed, boot_of, by_boot, quantile_ns, timed
 
 Matched = tuple[CellTrials | None, tuple[CellTrials, ...]]
 
 TONES = {
-    "port I/O": "port", "MMIO": "mmio", "hypercall": "call", "MSR": "msr", "external interrupt": "interrupt",
-    "interrupt window": "interrupt", HALT: "halt",
-}  # fmt: skip
+    "port I/O": "port",
+    "MMIO": "mmio",
+    "hypercall": "call",
+    "MSR": "msr",
+    "external interrupt": "interrupt",
+    "interrupt window": "interrupt",
+    HALT: "halt",
+}
 """Reasons with a colour of their own; the rest is grey."""
 PAYERS = {
-    Payer.GUEST: "guest", Payer.DEVICE_MODEL: "model", Payer.BACKEND: "backend", Payer.PEER: "peer",
-    Payer.DOM0: "dom0", Payer.OTHERS: "others", Payer.IDLE: "idle",
-}  # fmt: skip
+    Payer.GUEST: "guest",
+    Payer.DEVICE_MODEL: "model",
+    Payer.BACKEND: "backend",
+    Payer.PEER: "peer",
+    Payer.DOM0: "dom0",
+    Payer.OTHERS: "others",
+    Payer.IDLE: "idle",
+}
 PARTS = (
-    ("port", "port I/O"), ("mmio", "MMIO"), ("call", "hypercall"), ("msr", "MSR"), ("interrupt", "interrupts"),
-    ("halt", "HLT: the vCPU waits"), ("other", "other reasons"),
-)  # fmt: skip
+    ("port", "port I/O"),
+    ("mmio", "MMIO"),
+    ("call", "hypercall"),
+    ("msr", "MSR"),
+    ("interrupt", "interrupts"),
+    ("halt", "HLT: the vCPU waits"),
+    ("other", "other reasons"),
+)
 """The legend of the figure of exits, and the order of its parts."""
 
 SENDS, INJECTED = "event channel send", "interrupt injected"
@@ -146,12 +161,14 @@ def _trace(of: Traced, noun: str) -> TraceView:
     gathered = {tone: [part for part in parts if part.tone == tone] for tone, _ in PARTS}
     figure = tuple(
         Part(
-            own[0].name if len(own) == 1 else name.partition(":")[0], sum(each.amount for each in own),
-            _often(sum(each.amount for each in own)), tone,
+            own[0].name if len(own) == 1 else name.partition(":")[0],
+            sum(each.amount for each in own),
+            _often(sum(each.amount for each in own)),
+            tone,
         )
         for tone, name in PARTS
         if (own := gathered[tone])
-    )  # fmt: skip
+    )
     grants = sum(often for what, often in of.counts if what.startswith("grant "))
     return TraceView(
         exits=f"{least}{_often(of.exits)}",

@@ -66,9 +66,11 @@ def _costs(costs: MechanismPage | None, width: int) -> list[str]:
     """Return a line a workload of what one I/O costs; nothing where that was not measured."""
     if costs is None or not costs.lines:
         return []
-    return ["", *wrap(costs.lines_caption, width), *(
-        piece for line in costs.lines for piece in wrap(line, width, subsequent_indent="  ", break_on_hyphens=False)
-    )]  # fmt: skip
+    return [
+        "",
+        *wrap(costs.lines_caption, width),
+        *(piece for line in costs.lines for piece in wrap(line, width, subsequent_indent="  ", break_on_hyphens=False)),
+    ]
 
 
 @dataclass(frozen=True)

@@ -29,9 +29,13 @@ def proxied(name: str, command: str, environment: Mapping[str, str]) -> Iterator
                 # A session of its own: an interrupt from the keyboard must not cut the way to the host before we have
                 # cleaned up there.
                 process = subprocess.Popen(
-                    [shell, "-c", f"exec {command}"], stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=said,
-                    env=dict(environment), start_new_session=True,
-                )  # fmt: skip
+                    [shell, "-c", f"exec {command}"],
+                    stdin=theirs.fileno(),
+                    stdout=theirs.fileno(),
+                    stderr=said,
+                    env=dict(environment),
+                    start_new_session=True,
+                )
             except OSError as error:
                 raise TransportError(f"{name}: the ProxyCommand cannot be started: {shell}: {error.strerror}") from None
         try:

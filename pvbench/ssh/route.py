@@ -86,9 +86,12 @@ def resolve(host: Host, ask: Ask, here: tokens.Local, *, way_is_known: bool = Fa
         only_files=host.key is not None or answer.one("identitiesonly") == "yes",
         named=host.key is not None,
     )
-    known = Known(host.host_key, alias, known_hosts(answer, here, about), tuple(
-        tokens.file(path, here, about) for path in answer.several("revokedhostkeys")
-    ))  # fmt: skip
+    known = Known(
+        host.host_key,
+        alias,
+        known_hosts(answer, here, about),
+        tuple(tokens.file(path, here, about) for path in answer.several("revokedhostkeys")),
+    )
     proxy = None if host.jump is not None or way_is_known else answer.one("proxycommand")
     if proxy is not None and answer.one("proxyusefdpass") == "yes":
         raise InventoryError(
@@ -102,13 +105,18 @@ def resolve(host: Host, ask: Ask, here: tokens.Local, *, way_is_known: bool = Fa
         )
     timeout = answer.one("connecttimeout")
     return Step(
-        host.name, address, port, credentials, known,
+        host.name,
+        address,
+        port,
+        credentials,
+        known,
         tokens.command(proxy, about) if proxy else None,
         _FAMILIES.get(answer.one("addressfamily") or "", socket.AF_UNSPEC),
         answer.one("bindaddress"),
         float(timeout) if timeout and timeout.isdigit() and int(timeout) else None,
-        host, answer,
-    )  # fmt: skip
+        host,
+        answer,
+    )
 
 
 def known_hosts(answer: Answer, here: tokens.Local, about: tokens.Remote) -> tuple[Path, ...]:

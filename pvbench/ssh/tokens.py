@@ -53,8 +53,14 @@ def _expanded(written: str, local: Local, remote: Remote, home: Path) -> str:
 
 
 def _of_command(remote: Remote) -> dict[str, str]:
-    return {"%": "%", "h": remote.address, "n": remote.name, "p": str(remote.port), "r": remote.user,
-            "k": remote.alias or remote.name}  # fmt: skip
+    return {
+        "%": "%",
+        "h": remote.address,
+        "n": remote.name,
+        "p": str(remote.port),
+        "r": remote.user,
+        "k": remote.alias or remote.name,
+    }
 
 
 def _of_file(local: Local, remote: Remote, home: Path) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 from pvbench.drivers import DRIVERS
 from pvbench.metrics import METRICS
 from pvbench.model import (
+    Arm,
     Cell,
     CommandRecord,
     CpuBill,
@@ -66,7 +67,8 @@ def _keys(noun: type, *more: str) -> frozenset[str]:
     return frozenset(field.name for field in fields(noun)) | set(more)
 
 
-_CELL, _WORKLOAD, _SPEC, _HOST = _keys(Cell), _keys(Workload), _keys(TrialSpec), _keys(HostFacts)
+_CELL = frozenset({"host", "kind", "device", "placement", "workload", "tunables"})
+_WORKLOAD, _SPEC, _HOST = _keys(Workload), _keys(TrialSpec), _keys(HostFacts)
 _PLANNED = _keys(TrialSpec, "id")
 _MANIFEST = _keys(Manifest, "cells")
 _TRIAL = _keys(Trial, "schema", "id")
@@ -84,15 +86,20 @@ def check_schema(data: Any) -> None:
 def encode_cell(cell: Cell) -> dict[str, Any]:
     """Return a cell as JSON values."""
     workload = {"tool": cell.workload.tool, "params": dict(cell.workload.params)}
-    return asdict(cell) | {"workload": workload, "tunables": dict(cell.tunables)}
+    arm = {name: getattr(cell, name) for name in ("host", "kind", "device", "placement")}
+    return arm | {"workload": workload, "tunables": dict(cell.tunables)}
 
 
 def encode_spec(spec: TrialSpec, cell: Any) -> dict[str, Any]:
     """Return a trial's place in the plan as JSON values; `cell` is the encoded cell, or its id."""
     return {
-        "cell": cell, "block": spec.block, "boot": spec.boot, "position": spec.position, "run": spec.run,
+        "cell": cell,
+        "block": spec.block,
+        "boot": spec.boot,
+        "position": spec.position,
+        "run": spec.run,
         "twin": spec.twin,
-    }  # fmt: skip
+    }
 
 
 def encode_manifest(manifest: Manifest) -> str:
@@ -231,14 +238,9 @@ def _cell(data: Any) -> Cell:
     params = scalars(workload, "params")
     for name in AMOUNTS & dict(params).keys():
         real(dict(params), name, 0.0)
-    return Cell(
-        text(data, "host"),
-        kind,
-        device,
-        choice(data, "placement", Placement),
-        Workload(text(workload, "tool"), params),
-        scalars(data, "tunables"),
-    )
+    placement = choice(data, "placement", Placement)
+    arm = Arm(text(data, "host"), kind, device, placement, scalars(data, "tunables"))
+    return Cell(arm, Workload(text(workload, "tool"), params))
 
 
 def _setup(data: Any) -> tuple[str, tuple[tuple[str, str], ...]]:
@@ -269,9 +271,13 @@ def _planned(data: Any, cells: Mapping[str, Cell]) -> tuple[str, TrialSpec]:
     if cell not in cells or not name.endswith(cell):
         raise ValueError(f"planned trial {name} is of a cell {cell} that the manifest does not hold")
     return name, TrialSpec(
-        cells[cell], whole(data, "block"), text(data, "boot"), whole(data, "position"), whole(data, "run", 1),
+        cells[cell],
+        whole(data, "block"),
+        text(data, "boot"),
+        whole(data, "position"),
+        whole(data, "run", 1),
         boolean(data, "twin"),
-    )  # fmt: skip
+    )
 
 
 def _reading(data: Any) -> Reading:
@@ -329,10 +335,14 @@ def _bill(data: Any) -> CpuBill:
 def _mechanism(data: Any) -> Mechanism:
     exactly(data, _MECHANISM, "a mechanism")
     return Mechanism(
-        real(data, "traced_s", 0.0), real(data, "ios", 0.0), pairs(data, "counts", str, int),
-        pairs(data, "away", str, float, int), whole(data, "lost"), real_or_none(data, "slowdown", 0.0),
+        real(data, "traced_s", 0.0),
+        real(data, "ios", 0.0),
+        pairs(data, "counts", str, int),
+        pairs(data, "away", str, float, int),
+        whole(data, "lost"),
+        real_or_none(data, "slowdown", 0.0),
         whole_or_none(data, "recorded_bytes"),
-    )  # fmt: skip
+    )
 
 
 def _trap(data: Any) -> TrapCost:

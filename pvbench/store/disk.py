@@ -155,8 +155,10 @@ class Journal:
             raise self._foreign("holds what another writer added")
 
     def _foreign(self, what: str) -> StoreError:
-        return StoreError(f"{self._path} {what} since this run went on; nothing was cut from it",
-                          hint="end the other controller, then `pvbench run --resume`")  # fmt: skip
+        return StoreError(
+            f"{self._path} {what} since this run went on; nothing was cut from it",
+            hint="end the other controller, then `pvbench run --resume`",
+        )
 
 
 def _identity(fd: int) -> tuple[int, int]:

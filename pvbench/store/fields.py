@@ -80,9 +80,12 @@ def exactly(data: Any, keys: frozenset[str], what: str) -> Json:
         raise ValueError(f"{what} is not an object")
     if data.keys() != keys:
         missing, foreign = sorted(keys - data.keys()), sorted(data.keys() - keys)
-        raise ValueError(f"{what} " + " and ".join(
-            [f"lacks {', '.join(missing)}"] * bool(missing) + [f"has unknown {', '.join(foreign)}"] * bool(foreign)
-        ))  # fmt: skip
+        raise ValueError(
+            f"{what} "
+            + " and ".join(
+                [f"lacks {', '.join(missing)}"] * bool(missing) + [f"has unknown {', '.join(foreign)}"] * bool(foreign)
+            )
+        )
     return data
 
 

@@ -18,10 +18,14 @@ _TRIAL_2: dict[str, Any] = {"booted": None, "attempt": 1, "disturbance": []}
 def modern_manifest(data: Any) -> Any:
     """Return a decoded manifest with what schemas 1 and 2 lack filled in; one of schema 3 as it is."""
     if data["schema"] == 1 and type(data.get("cells")) is dict and type(data.get("plan")) is list:
-        data = {"margin": 0.05} | data | {
-            "cells": {name: _cell(cell) for name, cell in data["cells"].items()},
-            "plan": [_PLANNED_1 | spec if type(spec) is dict else spec for spec in data["plan"]],
-        }  # fmt: skip
+        data = (
+            {"margin": 0.05}
+            | data
+            | {
+                "cells": {name: _cell(cell) for name, cell in data["cells"].items()},
+                "plan": [_PLANNED_1 | spec if type(spec) is dict else spec for spec in data["plan"]],
+            }
+        )
     if data["schema"] in (1, 2):
         # What it was for was told by its command line alone; how disturbed it was, nobody asked.
         data = {"purpose": _purpose(data.get("command")), "disturbed_above": None, "vcpus": None, "setups": []} | data

@@ -9,8 +9,10 @@ from pvbench.workloads.tool import Disk, Measured, Params, Peer, Target, Tool, b
 
 __all__ = ["WORKLOADS", "Claim", "Disk", "Measured", "Params", "Peer", "Target", "Tool", "amount", "between_guests"]
 
-WORKLOADS: Mapping[str, Tool] = MappingProxyType({
-    "fio": fio.TOOL,
-    "iperf3": iperf3.TOOL,
-    "netperf": netperf.TOOL,
-})  # fmt: skip
+WORKLOADS: Mapping[str, Tool] = MappingProxyType(
+    {
+        "fio": fio.TOOL,
+        "iperf3": iperf3.TOOL,
+        "netperf": netperf.TOOL,
+    }
+)

@@ -54,9 +54,12 @@ def datagrams(arrived: float, sent: float, size: float, spare: float) -> Claim:
     """Return the claim of UDP streams: so many datagrams of `size` bytes arrived of those sent."""
     most = size + MOST_HEADERS * ceil((size + UDP) / SMALLEST_SEGMENT)
     return Claim(
-        f"{arrived:,.0f} datagrams of {size:g} bytes", arrived * (size + IPV4 + UDP), sent * most * spare + CONNECTION,
-        packets=arrived, lost=max(0.0, sent - arrived) * most * spare,
-    )  # fmt: skip
+        f"{arrived:,.0f} datagrams of {size:g} bytes",
+        arrived * (size + IPV4 + UDP),
+        sent * most * spare + CONNECTION,
+        packets=arrived,
+        lost=max(0.0, sent - arrived) * most * spare,
+    )
 
 
 def exchanges(times: float, request: float, response: float, *, tcp: bool, alone: bool) -> Claim:
@@ -67,9 +70,11 @@ def exchanges(times: float, request: float, response: float, *, tcp: bool, alone
     headers = IPV4 + (TCP if tcp else UDP)
     segments = sum(ceil((size + UDP) / SMALLEST_SEGMENT) for size in (request, response))
     return Claim(
-        f"{times:,.0f} transactions", times * (request + response + (2 * headers if alone else 0)),
-        times * (request + response + 2 * MOST_HEADERS * segments) + CONNECTION, packets=2 * times if alone else 0.0,
-    )  # fmt: skip
+        f"{times:,.0f} transactions",
+        times * (request + response + (2 * headers if alone else 0)),
+        times * (request + response + 2 * MOST_HEADERS * segments) + CONNECTION,
+        packets=2 * times if alone else 0.0,
+    )
 
 
 def amount(count: float) -> str:

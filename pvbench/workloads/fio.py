@@ -25,13 +25,15 @@ from pvbench.workloads.tool import (
     spare,
 )
 
-DIRECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType({
-    "read": ("read",),
-    "randread": ("read",),
-    "write": ("write",),
-    "randwrite": ("write",),
-    "randrw": ("read", "write"),
-})  # fmt: skip
+DIRECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "read": ("read",),
+        "randread": ("read",),
+        "write": ("write",),
+        "randwrite": ("write",),
+        "randrw": ("read", "write"),
+    }
+)
 
 PERCENTILES = (("latency_p50", 0.50, 1), ("latency_p99", 0.99, 100), ("latency_p999", 0.999, 10_000))
 """Metric, share, and the fewest I/Os it is told from: with fewer a percentile is an accident of one or two of them."""
@@ -58,18 +60,31 @@ def argv(params: Params, target: Target) -> Argv:
     if share == 0:
         raise UsageError(f"fio: {jobs} jobs of {bs} bytes do not fit on {on.path} ({on.size_bytes} bytes)")
     words = [
-        "fio", "--name=pvbench", "--output-format=json+", "--eta=never", "--thread", "--group_reporting",
-        f"--filename={_one_file(on)}", f"--size={share}", "--allow_mounted_write=0",
+        "fio",
+        "--name=pvbench",
+        "--output-format=json+",
+        "--eta=never",
+        "--thread",
+        "--group_reporting",
+        f"--filename={_one_file(on)}",
+        f"--size={share}",
+        "--allow_mounted_write=0",
         "--allow_file_create=0",  # where the disk is missing, fio would make a file of that name and measure memory
-        f"--rw={rw}", f"--bs={bs}", f"--iodepth={params['iodepth']}", f"--numjobs={jobs}",
-        f"--ioengine={params['ioengine']}", f"--direct={int(params['direct'])}",
-        "--time_based", f"--runtime={_milliseconds(params['runtime'])}",
+        f"--rw={rw}",
+        f"--bs={bs}",
+        f"--iodepth={params['iodepth']}",
+        f"--numjobs={jobs}",
+        f"--ioengine={params['ioengine']}",
+        f"--direct={int(params['direct'])}",
+        "--time_based",
+        f"--runtime={_milliseconds(params['runtime'])}",
         f"--ramp_time={_milliseconds(params.get('warmup', 0))}",
         # Offsets repeat from run to run unless seeded; reruns would then hit what the host still holds.
         f"--randseed={on.seed}",
         # lat (submission and completion) is what a guest waits; clat leaves out the part that PV shortens.
-        "--lat_percentiles=1", "--clat_percentiles=0",
-    ]  # fmt: skip
+        "--lat_percentiles=1",
+        "--clat_percentiles=0",
+    ]
     if on.log:
         part_ms = max(1, int(float(params["runtime"]) * 1000 / WINDOWS * _PART_OF_WINDOW))
         words += [f"--write_iops_log={LOG}", "--per_job_logs=0", f"--log_avg_msec={part_ms}"]

@@ -22,16 +22,42 @@ from pvbench.workloads.tool import (
 )
 
 ASKED = (
-    "PROTOCOL", "DIRECTION", "ELAPSED_TIME", "THROUGHPUT", "THROUGHPUT_UNITS", "TRANSACTION_RATE", "BURST_SIZE",
-    "REQUEST_SIZE", "RESPONSE_SIZE", "MIN_LATENCY", "MEAN_LATENCY", "P50_LATENCY", "P90_LATENCY", "P99_LATENCY",
-    "MAX_LATENCY", "STDDEV_LATENCY", "LOCAL_SEND_SIZE", "REMOTE_SEND_SIZE", "LOCAL_SEND_THROUGHPUT",
-    "REMOTE_RECV_THROUGHPUT", "LOCAL_TRANSPORT_RETRANS", "REMOTE_TRANSPORT_RETRANS", "COMMAND_LINE",
-)  # fmt: skip
+    "PROTOCOL",
+    "DIRECTION",
+    "ELAPSED_TIME",
+    "THROUGHPUT",
+    "THROUGHPUT_UNITS",
+    "TRANSACTION_RATE",
+    "BURST_SIZE",
+    "REQUEST_SIZE",
+    "RESPONSE_SIZE",
+    "MIN_LATENCY",
+    "MEAN_LATENCY",
+    "P50_LATENCY",
+    "P90_LATENCY",
+    "P99_LATENCY",
+    "MAX_LATENCY",
+    "STDDEV_LATENCY",
+    "LOCAL_SEND_SIZE",
+    "REMOTE_SEND_SIZE",
+    "LOCAL_SEND_THROUGHPUT",
+    "REMOTE_RECV_THROUGHPUT",
+    "LOCAL_TRANSPORT_RETRANS",
+    "REMOTE_TRANSPORT_RETRANS",
+    "COMMAND_LINE",
+)
 
-BITS_PER_SECOND: Mapping[str, float] = MappingProxyType({
-    "10^3bits/s": 1e3, "10^6bits/s": 1e6, "10^9bits/s": 1e9,
-    "Bytes/s": 8, "KBytes/s": 8 * 2**10, "MBytes/s": 8 * 2**20, "GBytes/s": 8 * 2**30,
-})  # fmt: skip
+BITS_PER_SECOND: Mapping[str, float] = MappingProxyType(
+    {
+        "10^3bits/s": 1e3,
+        "10^6bits/s": 1e6,
+        "10^9bits/s": 1e9,
+        "Bytes/s": 8,
+        "KBytes/s": 8 * 2**10,
+        "MBytes/s": 8 * 2**20,
+        "GBytes/s": 8 * 2**30,
+    }
+)
 
 _ROUNDED = 0.005
 """How much a rate that netperf prints may be too large: it has two decimals."""
@@ -129,9 +155,12 @@ def _exchanges(values: Mapping[str, str], params: Params, seconds: float) -> Cla
     """Return what the NIC moved if the rate is true. The warm-up is a run of its own, before the guest's first look."""
     request, response = (float(params.get(name, 1)) for name in ("request", "response"))
     return exchanges(
-        _number(values, "TRANSACTION_RATE") * seconds, request, response, tcp=params["test"] == "TCP_RR",
+        _number(values, "TRANSACTION_RATE") * seconds,
+        request,
+        response,
+        tcp=params["test"] == "TCP_RR",
         alone=_number(values, "BURST_SIZE") == 0,
-    )  # fmt: skip
+    )
 
 
 def _lossy(values: Mapping[str, str], seconds: float) -> Claim:

@@ -18,10 +18,14 @@ def facts_of(name: str, answer: Mapping[str, Any]) -> HostFacts:
     dmi = {key: value or "" for key, value in said["dmi"].items()}
     version = f"Xen {info.get('xen_version', 'of unknown version')}"
     details = {
-        "operating system": said["os"], "xen command line": info.get("xen_commandline"),
-        "scheduler": info.get("xen_scheduler"), "dom0 command line": said["command_line"],
-        "governor": said["governor"], MACHINE_ID: _machine_id(dmi, said["machine"]), **said["versions"],
-    }  # fmt: skip
+        "operating system": said["os"],
+        "xen command line": info.get("xen_commandline"),
+        "scheduler": info.get("xen_scheduler"),
+        "dom0 command line": said["command_line"],
+        "governor": said["governor"],
+        MACHINE_ID: _machine_id(dmi, said["machine"]),
+        **said["versions"],
+    }
     return HostFacts(
         name=name,
         emulation=emulation(dmi, said["processor"]),

@@ -5,16 +5,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pvbench import domain, tunables
-from pvbench.bill import bill, disturbance, foreign_load, foreign_programs, throttled, unbalanced
+from pvbench import tunables
 from pvbench.drivers import DRIVERS
 from pvbench.errors import BootError, CommandFailed, ParseError
+from pvbench.evidence.witness import Sighting, guest_witness, host_witness, parse_look
 from pvbench.hypervisor import GuestRun, GuestSpec, Recording
 from pvbench.model import Cell, CommandRecord, CpuBill, DeviceKind, Granted, IoPath, TrapCost, Witness, Workload
 from pvbench.transport import MOST_FILE_BYTES, Command, Conversation, Transport
-from pvbench.witness import Sighting, guest_witness, host_witness, parse_look
 from pvbench.workloads import Disk, Peer, between_guests
+from pvbench.xen import domain_config as domain
 from pvbench.xen.answers import Moved, counted, parse_traps, recording
+from pvbench.xen.cpu_accounting import bill, disturbance, foreign_load, foreign_programs, throttled, unbalanced
 from pvbench.xen.programs import ask, last_line
 from pvbench.xen.recorder import Recorder
 
@@ -89,9 +90,13 @@ class XenGuest:
     def look(self, device: str, *, flush: Sequence[str] = (), xenstore: bool = False) -> dict[str, Any]:
         """Return what pvb-domain sees of the device and those of its kind now, without the control NIC."""
         request = {
-            "action": "look", "domid": self.domid, "root": self._run.root, "kind": DRIVERS[device].kind,
-            "flush": flush, "xenstore": self._ends(device) if xenstore else (),
-        }  # fmt: skip
+            "action": "look",
+            "domid": self.domid,
+            "root": self._run.root,
+            "kind": DRIVERS[device].kind,
+            "flush": flush,
+            "xenstore": self._ends(device) if xenstore else (),
+        }
         seen = ask(self._run.domains, request, self.patience(5), "the host")
         control = {f"vif{self.domid}.{nic.devid}" for nic in self._nics if nic.control}
         nics = {name: moved for name, moved in seen.get("nics", {}).items() if name not in control}
@@ -116,17 +121,25 @@ class XenGuest:
         except (KeyError, ValueError) as error:
             raise ParseError(f"pvb-run in the guest: {last_line(result.stderr or result.stdout)}") from error
         witness = guest_witness(
-            self._tested(parse_look(lines, "before")), self._tested(parse_look(lines, "after")),
-            DRIVERS[device].kind, self._sighting(device).name,
-        )  # fmt: skip
+            self._tested(parse_look(lines, "before")),
+            self._tested(parse_look(lines, "after")),
+            DRIVERS[device].kind,
+            self._sighting(device).name,
+        )
         stderr, log = body[size : size + errors], body[size + errors :]
         return GuestRun(argv, code, body[:size], stderr, elapsed, witness, log, steal=steal)
 
     def record(self, device: str, argv: tuple[str, ...], delay_s: float, seconds: float) -> Recording:
         """Run the tool in the guest and have dom0 record a trace in the middle of it; fetch and forget it."""
         recorder, kind = self._run.recorder, DRIVERS[device].kind
-        request = {"action": "arm", "domid": self.domid, "kind": kind, "delay": delay_s,
-                   "seconds": seconds, "root": self._run.root}  # fmt: skip
+        request = {
+            "action": "arm",
+            "domid": self.domid,
+            "kind": kind,
+            "delay": delay_s,
+            "seconds": seconds,
+            "root": self._run.root,
+        }
         recorder.ask(request, self.patience(2))
         try:
             load = self.transport.run(Command(argv, timeout_s=self.patience(2) + 10 * (delay_s + seconds)))

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from pvbench import domain, shipped, ssh
+from pvbench import shipped, ssh
 from pvbench.clock import Clock
 from pvbench.deploy import File, deploy, deploy_files, payload_of
 from pvbench.drivers import DRIVERS
@@ -16,6 +16,7 @@ from pvbench.inventory import Host
 from pvbench.model import CommandRecord, DeviceKind, Emulation, GuestImage, HostFacts
 from pvbench.transport import Command, Transport
 from pvbench.tunables import dom0_vcpus
+from pvbench.xen import domain_config as domain
 from pvbench.xen.facts import facts_of
 from pvbench.xen.guest import PORTS, Prepared, XenGuest, is_qdisk
 from pvbench.xen.peer import serve
@@ -64,8 +65,10 @@ class XenHypervisor:
         program = f"{self._programs()}/pvb-probe"
         result = self._transport.run(Command((program,), stdin=b"{}", timeout_s=600))
         if result.exit_code != 0:
-            raise DeployError(f"{self._host.name}: pvb-probe failed: {last_line(result.stderr)}",
-                              hint=f"apt-get install python3 on {self._host.name}")  # fmt: skip
+            raise DeployError(
+                f"{self._host.name}: pvb-probe failed: {last_line(result.stderr)}",
+                hint=f"apt-get install python3 on {self._host.name}",
+            )
         answer: dict[str, Any] = json.loads(result.stdout)
         return answer
 
@@ -92,11 +95,16 @@ class XenHypervisor:
         ]
         nics = 1 + sum(DRIVERS[name].kind is DeviceKind.NET for name in devices)
         request = {
-            "action": "setup", "root": self._host.scratch, "volume_group": self._host.volume_group, "ports": PORTS,
+            "action": "setup",
+            "root": self._host.scratch,
+            "volume_group": self._host.volume_group,
+            "ports": PORTS,
             "memory": self._host.storage == "memory",
-            "bridge": self._host.bridge or OWN_BRIDGE, "own_bridge": self._host.bridge is None,
-            "addresses": [f"198.18.{10 + index}.1/24" for index in range(nics)], "disks": disks,
-        }  # fmt: skip
+            "bridge": self._host.bridge or OWN_BRIDGE,
+            "own_bridge": self._host.bridge is None,
+            "addresses": [f"198.18.{10 + index}.1/24" for index in range(nics)],
+            "disks": disks,
+        }
         programs = self._programs()
         with ExitStack() as stack:
             setup = stack.enter_context(self._transport.talk((f"{programs}/pvb-setup",)))
@@ -106,10 +114,17 @@ class XenHypervisor:
             )
             made = ask(setup, request, self.patience(20 + scratch_bytes * len(disks) / 2e8), self._host.name)
             self._run = Prepared(
-                self._host.scratch, programs, files, made["boot"], made["disks"], self._transport, domains, setup,
+                self._host.scratch,
+                programs,
+                files,
+                made["boot"],
+                made["disks"],
+                self._transport,
+                domains,
+                setup,
                 recorder,
                 paced=self.facts().emulation is not Emulation.SOFTWARE,
-            )  # fmt: skip
+            )
             try:
                 yield
             finally:
@@ -141,9 +156,19 @@ class XenHypervisor:
                 CommandRecord("guest kernel", tuple(append.split()), None, elapsed),
             )
             yield XenGuest(
-                transport, elapsed, commands, self.patience, self._swapped, run, spec, made["domid"], nics, disks,
-                dom0, peer_domid,
-            )  # fmt: skip
+                transport,
+                elapsed,
+                commands,
+                self.patience,
+                self._swapped,
+                run,
+                spec,
+                made["domid"],
+                nics,
+                disks,
+                dom0,
+                peer_domid,
+            )
 
     @contextmanager
     def _domain(
@@ -152,16 +177,24 @@ class XenHypervisor:
         """Yield what pvb-domain says of the domain it created, and its kernel's command line."""
         name = domain.PREFIX + spec.name
         config = domain.domain_config(
-            spec, nics, disks,
-            bridge=self._host.bridge or OWN_BRIDGE, script=f"{run.programs}/pvb-hotplug",
-            boot_disk=f"{run.boot}/{name}.img", boot_rom=run.files["boot.rom"],
+            spec,
+            nics,
+            disks,
+            bridge=self._host.bridge or OWN_BRIDGE,
+            script=f"{run.programs}/pvb-hotplug",
+            boot_disk=f"{run.boot}/{name}.img",
+            boot_rom=run.files["boot.rom"],
             native_tsc=self.facts().emulation is Emulation.SOFTWARE,
-        )  # fmt: skip
+        )
         append = domain.command_line(spec, nics, self._public.split()[1], swapped=self._swapped)
         request = {
-            "action": "create", "name": name, "config": config, "append": append, "root": self._host.scratch,
+            "action": "create",
+            "name": name,
+            "config": config,
+            "append": append,
+            "root": self._host.scratch,
             "boot_disk": run.files["boot.img"],
-        }  # fmt: skip
+        }
         try:
             yield ask(run.domains, request, self.patience(15), self._host.name), append
         finally:
@@ -205,16 +238,20 @@ class XenHypervisor:
         deadline = self._clock.monotonic() + self.patience(8)
         while True:
             try:
-                return stack.enter_context(self._transport.hop(
-                    best.guest_address, 22, GUEST_USER, self._private, self._image.host_key, self.patience(1)
-                ))  # fmt: skip
+                return stack.enter_context(
+                    self._transport.hop(
+                        best.guest_address, 22, GUEST_USER, self._private, self._image.host_key, self.patience(1)
+                    )
+                )
             except Unreachable as error:
                 look = ask(self._run.domains, {"action": "alive", "name": name}, self.patience(2), self._host.name)
                 if not look["alive"]:
                     raise BootError(f"{name} ended while it booted; device model: {look['log']}") from error
                 if self._clock.monotonic() > deadline:
-                    raise BootError(f"{name} runs, but did not answer within {self.patience(8):.0f} s",
-                                    hint=f"pvbench doctor {self._host.name}") from error  # fmt: skip
+                    raise BootError(
+                        f"{name} runs, but did not answer within {self.patience(8):.0f} s",
+                        hint=f"pvbench doctor {self._host.name}",
+                    ) from error
                 self._clock.sleep(0.5)
 
     def _vcpus(self, run: Prepared, number: int | None) -> dict[str, str]:

@@ -1,8 +1,8 @@
 """The guest that answers beside the one under test, for workloads between guests."""
 
-from pvbench import domain
 from pvbench.errors import BootError
 from pvbench.transport import Command, Transport
+from pvbench.xen import domain_config as domain
 from pvbench.xen.guest import PORTS
 from pvbench.xen.programs import last_line
 

@@ -4,8 +4,9 @@ import importlib.util
 from pathlib import Path
 from types import ModuleType
 
-from pvbench import controller, plan
-from pvbench.controller import Settings
+from pvbench import plan
+from pvbench.campaign import visits as controller
+from pvbench.campaign.visits import Settings
 from pvbench.matrix import expand, load
 from pvbench.reports import comparison, html, table
 from pvbench.store import SCHEMA_VERSION, Manifest, Store
@@ -25,7 +26,7 @@ compare: {baseline: {net: e1000, block: ide}}
 
 def made_up() -> ModuleType:
     """The made-up hypervisor of the controller's own tests."""
-    path = Path(__file__).parents[1] / "unit/test_controller.py"
+    path = Path(__file__).parents[1] / "unit/campaign/test_visits.py"
     spec = importlib.util.spec_from_file_location("made_up", path)
     assert spec is not None
     assert spec.loader is not None
@@ -39,10 +40,23 @@ def test_a_matrix_becomes_a_report(tmp_path: Path) -> None:
     matrix = load(MATRIX, name="m.yaml")
     trials = plan.make(expand(matrix), blocks=3, order=matrix.run.order, seed=7, placement=matrix.placement).trials
     manifest = Manifest(
-        SCHEMA_VERSION, "20260101T000000Z-m-ab12", "0", "2026-01-01T00:00:00Z", ("pvbench", "run", "m.yaml"), "m.yaml",
-        MATRIX, matrix.digest, matrix.placement, 3, 7, (("block", "ide"), ("net", "e1000")), (world.FACTS,),
-        (("name", "builtin"),), (), trials,
-    )  # fmt: skip
+        SCHEMA_VERSION,
+        "20260101T000000Z-m-ab12",
+        "0",
+        "2026-01-01T00:00:00Z",
+        ("pvbench", "run", "m.yaml"),
+        "m.yaml",
+        MATRIX,
+        matrix.digest,
+        matrix.placement,
+        3,
+        7,
+        (("block", "ide"), ("net", "e1000")),
+        (world.FACTS,),
+        (("name", "builtin"),),
+        (),
+        trials,
+    )
     host = world.Host()
     host.carrier = {"netfront": "e1000"}
     settings = Settings(matrix.placement, matrix.guest.memory_bytes, 1, matrix.scratch_bytes, 7)

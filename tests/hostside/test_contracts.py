@@ -11,7 +11,7 @@ PROGRAMS = sorted(
     path.name
     for path in HOSTSIDE.glob("pvb-*")
     if "." not in path.name and path.name not in ("pvb-claim", "pvb-hotplug")  # shell scripts
-)  # fmt: skip
+)
 
 
 def test_every_program_that_is_asked_in_json_has_a_contract() -> None:
@@ -31,13 +31,16 @@ def test_a_contract_is_sound_and_names_every_action_of_its_program(name: str) ->
     assert all(f'"action": "{action}"' in text for action in requests - {""})
 
 
-@pytest.mark.parametrize(("request_", "answer", "path"), [
-    ({"action": "alive", "name": "../etc"}, {"alive": True, "log": None}, "name"),
-    ({"action": "alive", "name": "pvb-a"}, {"alive": "yes", "log": None}, "alive"),
-    ({"action": "look", "domid": 0, "root": "/r", "kind": "net", "flush": [], "xenstore": []}, {}, "domid"),
-    ({"action": "look", "domid": 1, "root": "/r", "kind": "usb", "flush": [], "xenstore": []}, {}, "kind"),
-    ({"action": "destroy", "name": "pvb-a", "force": True}, {}, ""),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("request_", "answer", "path"),
+    [
+        ({"action": "alive", "name": "../etc"}, {"alive": True, "log": None}, "name"),
+        ({"action": "alive", "name": "pvb-a"}, {"alive": "yes", "log": None}, "alive"),
+        ({"action": "look", "domid": 0, "root": "/r", "kind": "net", "flush": [], "xenstore": []}, {}, "domid"),
+        ({"action": "look", "domid": 1, "root": "/r", "kind": "usb", "flush": [], "xenstore": []}, {}, "kind"),
+        ({"action": "destroy", "name": "pvb-a", "force": True}, {}, ""),
+    ],
+)
 def test_what_breaks_a_contract_is_refused(request_: dict[str, object], answer: dict[str, object], path: str) -> None:
     with pytest.raises(ValidationError) as refused:
         check("pvb-domain", request_, answer)

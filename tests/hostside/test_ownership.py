@@ -65,7 +65,7 @@ class Host:
             "Name                  ID   Mem VCPUs State Time(s)   UUID      Reason-Code Security Label\n"
             "Domain-0               0  1536     1     r-----      58.1 00000000-0000-0000-0000-000000000000  -  -\n"
             + "".join(f"{name}  {domid}  256  1  -b----  1.0 {uuid}  -  -\n" for domid, name, uuid in domains)
-        )  # fmt: skip
+        )
         self.fake("xl", f'[ "$1" != list ] || cat {listed}')
 
     def run(self, *argv: str | Path) -> str:
@@ -76,9 +76,13 @@ class Host:
     def clean(self, *, remove: bool = True, everything: bool = False, group: str | None = None) -> dict[str, Any]:
         request = {"root": str(self.root), "volume_group": group, "remove": remove, "all": everything}
         done = subprocess.run(
-            [*self.inside, HOSTSIDE / "pvb-clean"], input=json.dumps(request), text=True, capture_output=True,
-            env=self.environment, check=False,
-        )  # fmt: skip
+            [*self.inside, HOSTSIDE / "pvb-clean"],
+            input=json.dumps(request),
+            text=True,
+            capture_output=True,
+            env=self.environment,
+            check=False,
+        )
         assert (done.returncode, done.stderr) == (0, "")
         answer: dict[str, Any] = json.loads(done.stdout)
         contracts.check("pvb-clean", request, answer)
@@ -94,9 +98,12 @@ class Host:
     def program(self, program: str, /, **request: Any) -> Iterator[tuple["subprocess.Popen[str]", dict[str, Any]]]:
         """Yield a running program that has answered a request, and its answer."""
         with subprocess.Popen(
-            [*self.inside, HOSTSIDE / program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            [*self.inside, HOSTSIDE / program],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
             env={**self.environment, "PVBENCH_COMMAND": "a mark"},
-        ) as running:  # fmt: skip
+        ) as running:
             assert running.stdin is not None
             assert running.stdout is not None
             running.stdin.write(json.dumps(request) + "\n")
@@ -110,16 +117,30 @@ class Host:
 
     def setup(self, **other: Any) -> dict[str, Any]:
         disks = [{"name": "ide", "bytes": 1 << 20, "as": "block"}, {"name": "q", "bytes": 1 << 20, "as": "file"}]
-        usual = {"action": "setup", "root": str(self.root), "bridge": "pvbr0", "own_bridge": True, "memory": False,
-                 "addresses": ["198.18.10.1/24"], "volume_group": None, "disks": disks,
-                 "ports": {"iperf3": 5811, "netserver": 12811}}  # fmt: skip
+        usual = {
+            "action": "setup",
+            "root": str(self.root),
+            "bridge": "pvbr0",
+            "own_bridge": True,
+            "memory": False,
+            "addresses": ["198.18.10.1/24"],
+            "volume_group": None,
+            "disks": disks,
+            "ports": {"iperf3": 5811, "netserver": 12811},
+        }
         return usual | other
 
     def create(self, name: str) -> dict[str, Any]:
         template = self.root.parent / "boot.img"
         template.write_bytes(b"DEFAULT l\n@PVB@" + b"\n" * 4096)
-        return {"action": "create", "name": name, "root": str(self.root), "config": f'name="{name}"\n',
-                "boot_disk": str(template), "append": "quiet"}  # fmt: skip
+        return {
+            "action": "create",
+            "name": name,
+            "root": str(self.root),
+            "config": f'name="{name}"\n',
+            "boot_disk": str(template),
+            "append": "quiet",
+        }
 
 
 @pytest.fixture
@@ -319,8 +340,12 @@ def test_a_mount_that_is_not_ours_is_left_with_what_is_on_it(real: Host) -> None
 
 def test_domains_are_ours_by_their_uuid_whatever_their_name(host: Host) -> None:
     ours = host.scratch.uuid()
-    host.domains((7, "pvb-b01", ours), (8, "pvb-foreign", FOREIGN_UUID), (9, "db server", FOREIGN_UUID),
-                 (10, "(null)", host.scratch.uuid()))  # fmt: skip
+    host.domains(
+        (7, "pvb-b01", ours),
+        (8, "pvb-foreign", FOREIGN_UUID),
+        (9, "db server", FOREIGN_UUID),
+        (10, "(null)", host.scratch.uuid()),
+    )
 
     assert host.clean() == {
         "found": [{"kind": "domain", "name": name, "removed": True} for name in ("pvb-b01", "(null)")],
@@ -378,8 +403,9 @@ def test_files_that_pvbench_did_not_make_stay_and_are_told(host: Host) -> None:
         Path(host.scratch.folder, name).touch()
 
     assert host.left(remove=False) == {f"file {host.root}/{name}": "pvbench did not make it" for name in theirs}
-    assert set(host.found()) == {f"file {host.scratch.folder}/{name}" for name in (
-        "disks/ide.img", "boot/pvb-b01.img", "trace.bin")}  # fmt: skip
+    assert set(host.found()) == {
+        f"file {host.scratch.folder}/{name}" for name in ("disks/ide.img", "boot/pvb-b01.img", "trace.bin")
+    }
     assert all((host.root / name).exists() for name in theirs)
     assert host.found() == {}
 
@@ -393,8 +419,12 @@ def test_many_strangers_are_counted(host: Host) -> None:
 
 def test_all_takes_what_is_kept_and_the_folder_too(host: Host) -> None:
     host.scratch.make()
-    for name in ("hostside/0123456789abcdef/pvb-clean", "guest/fedcba9876543210/boot.img", "guest/.part-12ab/x",
-                 f"work-{host.scratch.id}/boot/pvb-b01.cfg"):  # fmt: skip
+    for name in (
+        "hostside/0123456789abcdef/pvb-clean",
+        "guest/fedcba9876543210/boot.img",
+        "guest/.part-12ab/x",
+        f"work-{host.scratch.id}/boot/pvb-b01.cfg",
+    ):
         (host.root / name).parent.mkdir(parents=True, exist_ok=True)
         (host.root / name).touch()
 

@@ -35,9 +35,13 @@ def program(name: str) -> ModuleType:
 
 def ask(name: str, *requests: dict[str, object], path: str | None = None) -> list[dict[str, object]]:
     done = subprocess.run(
-        [HOSTSIDE / name], input="".join(json.dumps(request) + "\n" for request in requests), text=True,
-        capture_output=True, check=True, env={**os.environ, "PATH": path or os.environ["PATH"]},
-    )  # fmt: skip
+        [HOSTSIDE / name],
+        input="".join(json.dumps(request) + "\n" for request in requests),
+        text=True,
+        capture_output=True,
+        check=True,
+        env={**os.environ, "PATH": path or os.environ["PATH"]},
+    )
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     for request, answer in zip(requests, answers, strict=True):
         contracts.check(name, request, answer)

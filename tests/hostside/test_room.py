@@ -124,9 +124,16 @@ def test_a_network_that_is_in_use_is_found_and_nothing_is_made(
     root = tmp_path / "root"
     marked(root)
     request = {
-        "action": "setup", "root": str(root), "bridge": "pvbr0", "own_bridge": True, "addresses": ["198.18.10.1/24"],
-        "volume_group": None, "memory": False, "disks": [], "ports": {"iperf3": 5811, "netserver": 12811},
-    }  # fmt: skip
+        "action": "setup",
+        "root": str(root),
+        "bridge": "pvbr0",
+        "own_bridge": True,
+        "addresses": ["198.18.10.1/24"],
+        "volume_group": None,
+        "memory": False,
+        "disks": [],
+        "ports": {"iperf3": 5811, "netserver": 12811},
+    }
     before = apart("ip", "-4", "addr").stdout
 
     done = apart(str(HOSTSIDE / "pvb-setup"), given=json.dumps(request) + "\n")
@@ -157,10 +164,16 @@ def test_all_disks_are_summed_before_the_first_is_made(tmp_path: Path, fake: Cal
     there = os.statvfs(tmp_path)
     most = there.f_bavail * there.f_frsize
     request = {
-        "action": "setup", "root": scratch.root, "bridge": "pvbr0", "own_bridge": True, "volume_group": None,
-        "addresses": ["198.18.10.1/24"], "memory": False, "ports": {"iperf3": 5811, "netserver": 12811},
+        "action": "setup",
+        "root": scratch.root,
+        "bridge": "pvbr0",
+        "own_bridge": True,
+        "volume_group": None,
+        "addresses": ["198.18.10.1/24"],
+        "memory": False,
+        "ports": {"iperf3": 5811, "netserver": 12811},
         "disks": [{"name": name, "bytes": most // 2 + 1, "as": "block"} for name in ("ide", "blkfront")],
-    }  # fmt: skip
+    }
 
     done = subprocess.run(
         [HOSTSIDE / "pvb-setup"], input=json.dumps(request), capture_output=True, text=True, check=False

@@ -42,9 +42,12 @@ def log(tmp_path: Path) -> Path:
 @pytest.fixture
 def program(log: Path) -> Iterator["subprocess.Popen[str]"]:
     with subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(HOSTSIDE), str(log)], text=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-    ) as running:  # fmt: skip
+        [sys.executable, "-c", PROGRAM, str(HOSTSIDE), str(log)],
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as running:
         yield running
         running.kill()
 

@@ -15,11 +15,11 @@ import pytest
 from packaging.version import Version
 
 from pvbench import __version__
-from pvbench.domain import MODULES
 from pvbench.drivers import DRIVERS
 from pvbench.metrics import METRICS
 from pvbench.reports import format as formats
 from pvbench.workloads import WORKLOADS
+from pvbench.xen.domain_config import MODULES
 
 ROOT = Path(__file__).parents[2]
 HOSTSIDE = sorted(path for path in (ROOT / "hostside").glob("pvb[-_]*") if path.is_file() and path.suffix != ".json")
@@ -27,13 +27,31 @@ SIBLINGS = {path.stem for path in HOSTSIDE if path.suffix == ".py"}
 PYTHON = [path for path in HOSTSIDE if path.read_text().startswith("#!/usr/bin/env python3")]
 SHELL = [
     *(path for path in HOSTSIDE if path not in PYTHON),
-    ROOT / "guestside/init", ROOT / "guestside/pvb-run", *sorted((ROOT / "pvbench/lab/recipe").glob("*.sh")),
-]  # fmt: skip
+    ROOT / "guestside/init",
+    ROOT / "guestside/pvb-run",
+    *sorted((ROOT / "pvbench/lab/recipe").glob("*.sh")),
+]
 SOURCES = [*sorted((ROOT / "pvbench").rglob("*.py")), *HOSTSIDE, *SHELL]
 STANDARD = {
-    "contextlib", "ctypes", "fcntl", "glob", "ipaddress", "json", "mmap", "os", "re", "shutil", "signal", "socket",
-    "stat", "struct", "subprocess", "sys", "threading", "time",
-}  # fmt: skip
+    "contextlib",
+    "ctypes",
+    "fcntl",
+    "glob",
+    "ipaddress",
+    "json",
+    "mmap",
+    "os",
+    "re",
+    "shutil",
+    "signal",
+    "socket",
+    "stat",
+    "struct",
+    "subprocess",
+    "sys",
+    "threading",
+    "time",
+}
 BINDINGS = {"xen"}  # of the host's own Xen
 
 

@@ -41,9 +41,14 @@ true"""
 
 def pvbench(folder: Path, *argv: str, timeout: float = 1800) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "pvbench", *argv], cwd=folder, capture_output=True, text=True, timeout=timeout,
-        stdin=subprocess.DEVNULL, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "pvbench", *argv],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
 
 
 def dom0(folder: Path, script: str, timeout: float = 120) -> str:
@@ -89,9 +94,13 @@ class Campaign:
         """Start the run, or go on with it where it was noted down already."""
         argv = ["run", "--resume", "last"] if self.lines() is not None else ["run", "m.yaml"]
         running = subprocess.Popen(
-            [sys.executable, "-m", "pvbench", *argv], cwd=self.folder, stderr=subprocess.PIPE, text=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        )  # fmt: skip
+            [sys.executable, "-m", "pvbench", *argv],
+            cwd=self.folder,
+            stderr=subprocess.PIPE,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        )
         self.running, self.said = running, []
         threading.Thread(target=self._listen, args=(running, self.said), daemon=True).start()
         return running

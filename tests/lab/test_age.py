@@ -57,9 +57,11 @@ def test_fifteen_guests_later_a_pv_disk_is_as_fast_as_on_a_fresh_lab(tmp_path: P
 
     figures = {
         row["spec"]["block"]: reading["value"]
-        for row in campaign.rows() for reading in row["readings"] if reading["metric"] == "iops"
+        for row in campaign.rows()
+        for reading in row["readings"]
+        if reading["metric"] == "iops"
         if disturbed(tuple((name, share) for name, share in row["disturbance"]), DISTURBED_ABOVE) is None
-    }  # fmt: skip
+    }
     print(figures)
     fresh = [figures[block] for block in range(1, COMPARED + 1) if block in figures]
     old = [figures[block] for block in range(GUESTS - COMPARED + 1, GUESTS + 1) if block in figures]

@@ -62,9 +62,14 @@ run: {blocks: 1, seed: 1, traces: 0}
 
 def pvbench(folder: Path, *argv: str, expect: int = 0, timeout: float = 1800) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
-        [sys.executable, "-m", "pvbench", *argv], cwd=folder, capture_output=True, text=True, timeout=timeout,
-        stdin=subprocess.DEVNULL, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "pvbench", *argv],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
     assert done.returncode == expect, f"{argv}: {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done
 
@@ -161,17 +166,34 @@ def test_the_mechanism_behind_the_figures_is_measured(measured: Path) -> None:
     assert exits["blkfront"].get("exit: port I/O", 0) < 1
     timed = {trap["name"] for trap in found["ide"]["traps"]}
     assert timed == {
-        "port read, hypervisor", "port read, device model", "memory read, device model", "empty hypercall",
+        "port read, hypervisor",
+        "port read, device model",
+        "memory read, device model",
+        "empty hypercall",
         "event to self",
-    }  # fmt: skip
+    }
 
 
 def test_a_person_finds_the_same_figure_by_hand(measured: Path) -> None:
     done = pvbench(
-        measured, "shell", "lab", "--devices", "ide,blkfront", "--", "fio", "--name=byhand", "--filename=/dev/xvde",
-        "--rw=randread", "--bs=4k", "--direct=1", "--time_based", "--runtime=5", "--readonly", "--ioengine=psync",
+        measured,
+        "shell",
+        "lab",
+        "--devices",
+        "ide,blkfront",
+        "--",
+        "fio",
+        "--name=byhand",
+        "--filename=/dev/xvde",
+        "--rw=randread",
+        "--bs=4k",
+        "--direct=1",
+        "--time_based",
+        "--runtime=5",
+        "--readonly",
+        "--ioengine=psync",
         "--output-format=json",
-    )  # fmt: skip
+    )
 
     by_hand = json.loads(done.stdout[done.stdout.index("{") :])["jobs"][0]["read"]["iops"]
     # Boots differ, and this machine has other things to do; another device would be ten times slower.
@@ -214,9 +236,13 @@ def test_traffic_over_the_wrong_device_is_invalid(tmp_path: Path) -> None:
 def measuring(folder: Path) -> Iterator[tuple["subprocess.Popen[str]", Iterator[str]]]:
     """Hold a running `pvbench run m.yaml` and what it says, line by line; at the end it has ended."""
     with subprocess.Popen(
-        [sys.executable, "-m", "pvbench", "run", "m.yaml"], cwd=folder, stderr=subprocess.PIPE, text=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-    ) as running:  # fmt: skip
+        [sys.executable, "-m", "pvbench", "run", "m.yaml"],
+        cwd=folder,
+        stderr=subprocess.PIPE,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    ) as running:
         assert running.stderr is not None
         yield running, iter(running.stderr)
 
@@ -235,9 +261,13 @@ def test_a_killed_controller_is_resumed_and_leaves_nothing(tmp_path: Path) -> No
     done = None
     for _ in range(60):
         done = subprocess.run(
-            [sys.executable, "-m", "pvbench", "run", "--resume", "last"], cwd=tmp_path, capture_output=True, text=True,
-            stdin=subprocess.DEVNULL, check=False,
-        )  # fmt: skip
+            [sys.executable, "-m", "pvbench", "run", "--resume", "last"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
         if done.returncode != 4:
             break
         time.sleep(2)

@@ -52,8 +52,12 @@ def second(lab: Host, tmp_path: Path) -> Callable[[], tuple[int, str]]:
     def come() -> tuple[int, str]:
         done = subprocess.run(
             [sys.executable, "-m", "pvbench", "clean", "theirs", "--hosts", "hosts.yaml"],
-            cwd=tmp_path, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False,
-        )  # fmt: skip
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
         return done.returncode, done.stderr
 
     return come
@@ -84,9 +88,13 @@ def test_nobody_else_gets_a_host_while_a_run_goes_on_there(
 ) -> None:
     (tmp_path / "m.yaml").write_text(MATRIX)
     with subprocess.Popen(
-        [sys.executable, "-m", "pvbench", "run", "m.yaml"], cwd=tmp_path, stderr=subprocess.PIPE, text=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-    ) as running:  # fmt: skip
+        [sys.executable, "-m", "pvbench", "run", "m.yaml"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    ) as running:
         assert running.stderr is not None
         said, came = [], []
         for line in running.stderr:

@@ -53,9 +53,14 @@ xl destroy pvb-foreign; vgremove -qy vgpvb; losetup -D; rm -rf /root/vg.img {SCR
 
 def pvbench(folder: Path, *argv: str, expect: int = 0) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "pvbench", *argv], cwd=folder, capture_output=True, text=True, timeout=900,
-        stdin=subprocess.DEVNULL, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "pvbench", *argv],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=900,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
     assert done.returncode == expect, f"{argv}: {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done.stdout + done.stderr
 
@@ -110,8 +115,14 @@ def test_a_run_and_clean_beside_somebodys_things_leave_them_as_they_are(here: Pa
 
 def test_a_killed_run_and_killed_programs_leave_only_what_clean_knows_as_ours(here: Path) -> None:
     before = there(here)
-    with subprocess.Popen([sys.executable, "-m", "pvbench", "run", "m.yaml"], cwd=here, stderr=subprocess.PIPE,
-                          stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, text=True) as running:  # fmt: skip
+    with subprocess.Popen(
+        [sys.executable, "-m", "pvbench", "run", "m.yaml"],
+        cwd=here,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+        text=True,
+    ) as running:
         assert running.stderr is not None
         for line in running.stderr:
             if "trial 1 of 2" in line:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pvbench import inventory
 from pvbench.errors import InventoryError
 from pvbench.inventory import Host, Inventory
-from pvbench.located import decode
+from pvbench.yaml_schema import decode
 
 ROOT = Path(__file__).parents[2]
 BROKEN = sorted((ROOT / "tests/golden/broken/hosts").glob("*.yaml"))
@@ -64,9 +64,17 @@ def test_there_are_enough_broken_hosts_files() -> None:
 def test_every_setting_of_a_host_is_read() -> None:
     found = load(FULL)
     assert Host(
-        name="xen1", address="2001:db8::1", port=2222, user="root", key="~/.ssh/id_ed25519", host_key=KEY,
-        jump="gate.way-1", scratch="/srv/pvbench", bridge="xenbr0", volume_group="vg-0",
-    ) == found.host("xen1")  # fmt: skip
+        name="xen1",
+        address="2001:db8::1",
+        port=2222,
+        user="root",
+        key="~/.ssh/id_ed25519",
+        host_key=KEY,
+        jump="gate.way-1",
+        scratch="/srv/pvbench",
+        bridge="xenbr0",
+        volume_group="vg-0",
+    ) == found.host("xen1")
     assert Host(name="gate.way-1", address="gw") == found.host("gate.way-1")
 
 

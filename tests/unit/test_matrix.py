@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from pvbench import matrix
 from pvbench.drivers import DRIVERS
 from pvbench.errors import MatrixError
-from pvbench.located import decode
 from pvbench.matrix.grammar import GRAMMARS
 from pvbench.model import DeviceKind, Order, Placement, Workload
 from pvbench.workloads import WORKLOADS
+from pvbench.yaml_schema import decode
 
 ROOT = Path(__file__).parents[2]
 BROKEN = sorted((ROOT / "tests/golden/broken/matrix").glob("*.yaml"))
@@ -126,14 +126,27 @@ def test_the_quickstart_says_what_the_issue_asks_for() -> None:
 def test_parameters_are_in_base_units_with_their_defaults() -> None:
     assert [
         {
-            "bs": 4096, "direct": True, "iodepth": 1, "ioengine": "psync", "numjobs": 1, "runtime": 0.5,
-            "rw": "read", "warmup": 2,
+            "bs": 4096,
+            "direct": True,
+            "iodepth": 1,
+            "ioengine": "psync",
+            "numjobs": 1,
+            "runtime": 0.5,
+            "rw": "read",
+            "warmup": 2,
         }
-    ] == workloads(BLOCK, "fio: {rw: read, bs: 4KiB, runtime: 500ms}")  # fmt: skip
+    ] == workloads(BLOCK, "fio: {rw: read, bs: 4KiB, runtime: 500ms}")
     assert [
-        {"direction": "up", "parallel": 1, "protocol": "udp", "rate": 10_000_000, "length": 1400, "runtime": 10,
-         "warmup": 2}
-    ] == workloads(NET, "iperf3: {direction: up, protocol: udp, rate: 10Mbit/s, length: 1400B}")  # fmt: skip
+        {
+            "direction": "up",
+            "parallel": 1,
+            "protocol": "udp",
+            "rate": 10_000_000,
+            "length": 1400,
+            "runtime": 10,
+            "warmup": 2,
+        }
+    ] == workloads(NET, "iperf3: {direction: up, protocol: udp, rate: 10Mbit/s, length: 1400B}")
     assert [
         {"test": "TCP_RR", "request": 64, "response": 1, "runtime": 10, "warmup": 2},
         {"test": "TCP_MAERTS", "send": 16384, "runtime": 10, "warmup": 2},
@@ -148,9 +161,13 @@ def test_the_ioengine_depends_on_the_depth_unless_it_is_told() -> None:
 def test_lists_are_swept_and_parameters_that_do_not_apply_are_left_out() -> None:
     found = workloads(BLOCK, "fio: {rw: [read, randrw], bs: [4KiB, 1MiB], rwmixread: [30, 70]}")
     assert [
-        ("read", 4096, None), ("read", 1048576, None),
-        ("randrw", 4096, 30), ("randrw", 4096, 70), ("randrw", 1048576, 30), ("randrw", 1048576, 70),
-    ] == [(one["rw"], one["bs"], one.get("rwmixread")) for one in found]  # fmt: skip
+        ("read", 4096, None),
+        ("read", 1048576, None),
+        ("randrw", 4096, 30),
+        ("randrw", 4096, 70),
+        ("randrw", 1048576, 30),
+        ("randrw", 1048576, 70),
+    ] == [(one["rw"], one["bs"], one.get("rwmixread")) for one in found]
 
 
 def test_whether_the_page_cache_counts_is_asked_of_buffered_io_alone() -> None:
@@ -213,8 +230,10 @@ def test_the_placement_may_stand_in_the_run_and_may_be_said_twice() -> None:
 
 
 def test_from_five_blocks_on_a_fifth_of_them_has_twins_unless_told_otherwise() -> None:
-    shares = {run: load(f"{BLOCK}{FIO}run: {{{run}}}\n").run.twins
-              for run in ("blocks: 4", "blocks: 5", "blocks: 5, twins: 0", "blocks: 4, twins: 0.5")}  # fmt: skip
+    shares = {
+        run: load(f"{BLOCK}{FIO}run: {{{run}}}\n").run.twins
+        for run in ("blocks: 4", "blocks: 5", "blocks: 5, twins: 0", "blocks: 4, twins: 0.5")
+    }
     assert [0, 0.2, 0, 0.5] == list(shares.values())
 
 
@@ -262,8 +281,42 @@ def test_arbitrary_text_raises_nothing_but_matrix_errors(text: str) -> None:
 
 
 QUICKSTART = EXAMPLES[0].read_text(encoding="utf-8")
-PIECES = ["", " ", "\n", "\t", "-", ": ", "[", "]", "{", "}", ",", "'", '"', "#", "&a ", "*a", "!", "0", "1e9", "~",
-          "[[", "{}", "\\", "%", "@", "é", "\x00", "4KiB", "fio", "block", "\ud800", "? ", "|\n", "---\n"]  # fmt: skip
+PIECES = [
+    "",
+    " ",
+    "\n",
+    "\t",
+    "-",
+    ": ",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    "'",
+    '"',
+    "#",
+    "&a ",
+    "*a",
+    "!",
+    "0",
+    "1e9",
+    "~",
+    "[[",
+    "{}",
+    "\\",
+    "%",
+    "@",
+    "é",
+    "\x00",
+    "4KiB",
+    "fio",
+    "block",
+    "\ud800",
+    "? ",
+    "|\n",
+    "---\n",
+]
 
 
 @settings(deadline=None)

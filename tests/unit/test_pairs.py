@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from pvbench.model import Cell, DeviceKind, Outcome, Placement, Reading, Trial, TrialSpec, Workload
+from pvbench.model import Arm, Cell, DeviceKind, Outcome, Placement, Reading, Trial, TrialSpec, Workload
 from pvbench.pairs import pairs, parted, unfinished
 
 
 def cell(device: str, tool: str = "fio") -> Cell:
-    return Cell("xen1", DeviceKind.BLOCK, device, Placement.COEXIST, Workload(tool, (("rw", "read"),)))
+    return Cell(Arm("xen1", DeviceKind.BLOCK, device, Placement.COEXIST), Workload(tool, (("rw", "read"),)))
 
 
 IDE, BLKFRONT = cell("ide"), cell("blkfront")

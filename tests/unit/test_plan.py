@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pvbench import plan
-from pvbench.model import Cell, DeviceKind, Order, Placement, TrialSpec, Workload
+from pvbench.model import Arm, Cell, DeviceKind, Order, Placement, TrialSpec, Workload
 
 MIB = 2**20
 
@@ -23,7 +23,7 @@ def cells(placement: Placement, hosts: tuple[str, ...] = ("lab",), sizes: int = 
     arms = [(DeviceKind.BLOCK, device, fio(n)) for n in range(sizes) for device in ("ide", "blkfront")]
     rr = Workload("netperf", (("runtime", 5), ("test", "TCP_RR")))
     arms += [(DeviceKind.NET, device, rr) for device in ("e1000", "netfront")]
-    return [Cell(host, kind, device, placement, work) for host in hosts for kind, device, work in arms]
+    return [Cell(Arm(host, kind, device, placement), work) for host in hosts for kind, device, work in arms]
 
 
 def make(placement: Placement, *, blocks: int = 4, order: str = "random", seed: int = 1, **more: object) -> plan.Plan:
@@ -62,8 +62,10 @@ def test_boots_are_named_by_block_and_host_and_in_isolation_by_device() -> None:
         make(Placement.ISOLATED, blocks=1).boots
     )
     isolated = make(Placement.ISOLATED)
-    assert all({t.cell.device for t in isolated.trials if t.boot == boot} == {boot.rpartition("-")[2]}
-               for boot in isolated.boots)  # fmt: skip
+    assert all(
+        {t.cell.device for t in isolated.trials if t.boot == boot} == {boot.rpartition("-")[2]}
+        for boot in isolated.boots
+    )
 
 
 def test_names_of_boots_fit_a_file_and_stay_apart() -> None:
@@ -201,7 +203,11 @@ def test_in_a_shared_boot_the_arms_alternate_from_run_to_run() -> None:
 
 @pytest.mark.parametrize("placement", Placement)
 def test_cells_of_different_tunables_have_boots_of_their_own(placement: Placement) -> None:
-    chosen = [replace(cell, tunables=point) for cell in cells(placement) for point in ((), (("queues", 2),))]
+    chosen = [
+        replace(cell, arm=replace(cell.arm, tunables=point))
+        for cell in cells(placement)
+        for point in ((), (("queues", 2),))
+    ]
     made = plan.make(chosen, blocks=2, order="random", seed=1, placement=placement)
     for boot in made.boots:
         assert 1 == len({trial.cell.tunables for trial in made.trials if trial.boot == boot})
@@ -216,8 +222,10 @@ def test_a_twinned_block_measures_one_device_of_each_kind_again_in_turn(placemen
     twins = [trial for trial in made.trials if trial.twin]
     assert 4 == len({trial.block for trial in twins})
     for kind in DeviceKind:
-        turns = [{t.cell.device for t in found} for _, found in groupby(
-            (t for t in twins if t.cell.kind is kind), key=lambda t: t.block)]  # fmt: skip
+        turns = [
+            {t.cell.device for t in found}
+            for _, found in groupby((t for t in twins if t.cell.kind is kind), key=lambda t: t.block)
+        ]
         assert 4 == len(turns)
         assert all(1 == len(one) and one != two for one, two in pairwise(turns))
     assert len({trial.id for trial in made.trials}) == len(made.trials)

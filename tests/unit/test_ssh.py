@@ -247,8 +247,14 @@ def test_a_key_is_trusted_exactly_where_openssh_trusts_it(sshd: Any, tmp_path: P
     subprocess.run(["ssh-keygen", "-q", "-t", "ecdsa", "-N", "", "-f", tmp_path / "ecdsa"], check=True)
     keys = {"key": sshd.host_key, "other": fresh_key(tmp_path), "ecdsa": (tmp_path / "ecdsa.pub").read_text().strip()}
     known.write_text(entries.format(port=sshd.port, **keys) + "\n")
-    options = {"UserKnownHostsFile": known, "GlobalKnownHostsFile": "none", "StrictHostKeyChecking": "yes",
-               "BatchMode": "yes", "IdentityFile": sshd.key, "IdentitiesOnly": "yes"}  # fmt: skip
+    options = {
+        "UserKnownHostsFile": known,
+        "GlobalKnownHostsFile": "none",
+        "StrictHostKeyChecking": "yes",
+        "BatchMode": "yes",
+        "IdentityFile": sshd.key,
+        "IdentitiesOnly": "yes",
+    }
     words = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
     theirs = subprocess.run(
         ["ssh", "-F", "none", *words, "-l", sshd.user, "-p", str(sshd.port), "127.0.0.1", "true"], capture_output=True

@@ -13,6 +13,7 @@ import pytest
 
 from pvbench.errors import DiskFull, StoreError
 from pvbench.model import (
+    Arm,
     Cell,
     CommandRecord,
     CpuBill,
@@ -35,7 +36,7 @@ from pvbench.model import (
 from pvbench.store import SCHEMA_VERSION, Manifest, SampleKey, Store, new_run_id, runs
 
 FIO = Workload("fio", (("bs", 4096), ("direct", True), ("runtime", 2.5), ("rw", "randread")))
-IDE, BLKFRONT = (Cell("lab", DeviceKind.BLOCK, device, Placement.COEXIST, FIO) for device in ("ide", "blkfront"))
+IDE, BLKFRONT = (Cell(Arm("lab", DeviceKind.BLOCK, device, Placement.COEXIST), FIO) for device in ("ide", "blkfront"))
 PLAN = tuple(TrialSpec(cell, block, f"b{block:02}", n) for block in (1, 2, 3) for n, cell in enumerate((IDE, BLKFRONT)))
 HOST = HostFacts("lab", Emulation.SOFTWARE, "QEMU", "xen 4.17", "6.1.0", "TCG CPU", 2, 2 << 30, 0.04, (("a", "b"),))
 MANIFEST = Manifest(
@@ -474,9 +475,9 @@ def test_the_documented_fields_are_the_stored_ones(store):
 
 
 @pytest.mark.parametrize(
-    ("words", "purpose"), [(["run", "m.yaml"], "run"), (["pilot", "m.yaml"], "pilot"),
-                           (["run", "m.yaml", "--negative-control"], "control")],
-)  # fmt: skip
+    ("words", "purpose"),
+    [(["run", "m.yaml"], "run"), (["pilot", "m.yaml"], "pilot"), (["run", "m.yaml", "--negative-control"], "control")],
+)
 def test_a_run_of_schema_2_is_read_and_its_command_line_says_what_it_was_for(store, words, purpose):
     store.append(measured(PLAN[0]))
     store.close()

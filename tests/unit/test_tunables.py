@@ -20,22 +20,33 @@ VIF, NETBACK = "/local/domain/7/device/vif/1", "/local/domain/0/backend/vif/7/1"
 
 # As blkfront and blkback of Linux 6.1 write them: dom0 has two CPUs, blkback's ring is limited to 4 pages.
 BLOCK = {
-    f"{FRONT}/state": "4", f"{FRONT}/ring-page-order": "2", f"{FRONT}/ring-ref0": "8",
-    f"{FRONT}/multi-queue-num-queues": "2", f"{FRONT}/feature-persistent": "1", f"{FRONT}/queue-0/event-channel": "12",
-    f"{BACK}/state": "4", f"{BACK}/max-ring-page-order": "2", f"{BACK}/multi-queue-max-queues": "2",
-    f"{BACK}/feature-persistent": "1", f"{BACK}/feature-max-indirect-segments": "256",
-}  # fmt: skip
+    f"{FRONT}/state": "4",
+    f"{FRONT}/ring-page-order": "2",
+    f"{FRONT}/ring-ref0": "8",
+    f"{FRONT}/multi-queue-num-queues": "2",
+    f"{FRONT}/feature-persistent": "1",
+    f"{FRONT}/queue-0/event-channel": "12",
+    f"{BACK}/state": "4",
+    f"{BACK}/max-ring-page-order": "2",
+    f"{BACK}/multi-queue-max-queues": "2",
+    f"{BACK}/feature-persistent": "1",
+    f"{BACK}/feature-max-indirect-segments": "256",
+}
 # One ring of one page is the usual and leaves no trace; QEMU's qdisk knows no persistent grants.
 PLAIN = {
-    "/local/domain/7/device/vbd/51792/state": "4", "/local/domain/7/device/vbd/51792/ring-ref": "9",
+    "/local/domain/7/device/vbd/51792/state": "4",
+    "/local/domain/7/device/vbd/51792/ring-ref": "9",
     "/local/domain/7/device/vbd/51792/feature-persistent": "1",
     "/local/domain/0/backend/qdisk/7/51792/state": "4",
     "/local/domain/0/backend/qdisk/7/51792/max-ring-page-order": "4",
-}  # fmt: skip
+}
 NET = {
-    f"{VIF}/state": "4", f"{VIF}/multi-queue-num-queues": "1", f"{VIF}/feature-sg": "1",
-    f"{NETBACK}/state": "4", f"{NETBACK}/multi-queue-max-queues": "1",
-}  # fmt: skip
+    f"{VIF}/state": "4",
+    f"{VIF}/multi-queue-num-queues": "1",
+    f"{VIF}/feature-sg": "1",
+    f"{NETBACK}/state": "4",
+    f"{NETBACK}/multi-queue-max-queues": "1",
+}
 
 
 def told(name: str, value: Scalar, device: str, nodes: dict[str, str], **guest: str) -> Granted:

@@ -8,30 +8,61 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pvbench.errors import MatrixError
-from pvbench.located import DURATION, PERCENT, RATE, SIZE, WHOLE_SECONDS, Quantity, parse
+from pvbench.yaml_schema import DURATION, PERCENT, RATE, SIZE, WHOLE_SECONDS, Quantity, parse
 
 KILO, MEGA, GIGA = 10**3, 10**6, 10**9
 KIBI, MEBI, GIBI = 2**10, 2**20, 2**30
 
 # What a spelling means, in base units: all of it has to be offered, and nothing else may be.
 MEANINGS: list[tuple[Quantity, str, set[Fraction | int]]] = [
-    (RATE, "MB/s", {8 * MEGA}), (RATE, "MBps", {8 * MEGA}), (RATE, "MiB/s", {8 * MEBI}), (RATE, "GB/s", {8 * GIGA}),
-    (RATE, "kB/s", {8 * KILO}), (RATE, "KB/s", {8 * KILO, 8 * KIBI}), (RATE, "KiB/s", {8 * KIBI}),
-    (RATE, "B/s", {8}), (RATE, "byte/s", {8}), (RATE, "megabytes per second", {8 * MEGA}),
-    (RATE, "Mb/s", {MEGA}), (RATE, "Mbps", {MEGA}), (RATE, "Mbits/s", {MEGA}), (RATE, "Gbit", {GIGA}),
-    (RATE, "kbps", {KILO}), (RATE, "Mibit/s", {MEBI}), (RATE, "bps", {1}),
-    (RATE, "mb/s", {MEGA, 8 * MEGA}), (RATE, "MBPS", {MEGA, 8 * MEGA}), (RATE, "M", {MEGA, 8 * MEGA}),
-    (SIZE, "k", {KILO, KIBI}), (SIZE, "K", {KILO, KIBI}), (SIZE, "KB", {KILO, KIBI}), (SIZE, "m", {MEGA, MEBI}),
+    (RATE, "MB/s", {8 * MEGA}),
+    (RATE, "MBps", {8 * MEGA}),
+    (RATE, "MiB/s", {8 * MEBI}),
+    (RATE, "GB/s", {8 * GIGA}),
+    (RATE, "kB/s", {8 * KILO}),
+    (RATE, "KB/s", {8 * KILO, 8 * KIBI}),
+    (RATE, "KiB/s", {8 * KIBI}),
+    (RATE, "B/s", {8}),
+    (RATE, "byte/s", {8}),
+    (RATE, "megabytes per second", {8 * MEGA}),
+    (RATE, "Mb/s", {MEGA}),
+    (RATE, "Mbps", {MEGA}),
+    (RATE, "Mbits/s", {MEGA}),
+    (RATE, "Gbit", {GIGA}),
+    (RATE, "kbps", {KILO}),
+    (RATE, "Mibit/s", {MEBI}),
+    (RATE, "bps", {1}),
+    (RATE, "mb/s", {MEGA, 8 * MEGA}),
+    (RATE, "MBPS", {MEGA, 8 * MEGA}),
+    (RATE, "M", {MEGA, 8 * MEGA}),
+    (SIZE, "k", {KILO, KIBI}),
+    (SIZE, "K", {KILO, KIBI}),
+    (SIZE, "KB", {KILO, KIBI}),
+    (SIZE, "m", {MEGA, MEBI}),
     (SIZE, "kb", {KILO, KIBI, Fraction(KILO, 8)}),
-    (SIZE, "g", {GIGA, GIBI}), (SIZE, "TB", {10**12}), (SIZE, "T", {10**12, 2**40}), (SIZE, "ki", {KIBI}),
-    (SIZE, "mib", {MEBI, Fraction(MEBI, 8)}), (SIZE, "kbit", {Fraction(KILO, 8)}), (SIZE, "Mbit", {Fraction(MEGA, 8)}),
-    (SIZE, "Mb", {MEGA, MEBI, Fraction(MEGA, 8)}), (SIZE, "mebibytes", {MEBI}), (SIZE, "bytes", {1}),
-    (DURATION, "us", {Fraction(1, 10**6)}), (DURATION, "µs", {Fraction(1, 10**6)}),
-    (DURATION, "msec", {Fraction(1, 1000)}), (DURATION, "MS", {Fraction(1, 1000)}), (DURATION, "sec", {1}),
-    (DURATION, "mins", {60}), (DURATION, "hrs", {3600}), (DURATION, "d", {24 * 3600}),
-    (WHOLE_SECONDS, "ms", {Fraction(1, 1000)}), (WHOLE_SECONDS, "minutes", {60}),
-    (PERCENT, "percent", {Fraction(1, 100)}), (PERCENT, "‰", {Fraction(1, 1000)}),
-]  # fmt: skip
+    (SIZE, "g", {GIGA, GIBI}),
+    (SIZE, "TB", {10**12}),
+    (SIZE, "T", {10**12, 2**40}),
+    (SIZE, "ki", {KIBI}),
+    (SIZE, "mib", {MEBI, Fraction(MEBI, 8)}),
+    (SIZE, "kbit", {Fraction(KILO, 8)}),
+    (SIZE, "Mbit", {Fraction(MEGA, 8)}),
+    (SIZE, "Mb", {MEGA, MEBI, Fraction(MEGA, 8)}),
+    (SIZE, "mebibytes", {MEBI}),
+    (SIZE, "bytes", {1}),
+    (DURATION, "us", {Fraction(1, 10**6)}),
+    (DURATION, "µs", {Fraction(1, 10**6)}),
+    (DURATION, "msec", {Fraction(1, 1000)}),
+    (DURATION, "MS", {Fraction(1, 1000)}),
+    (DURATION, "sec", {1}),
+    (DURATION, "mins", {60}),
+    (DURATION, "hrs", {3600}),
+    (DURATION, "d", {24 * 3600}),
+    (WHOLE_SECONDS, "ms", {Fraction(1, 1000)}),
+    (WHOLE_SECONDS, "minutes", {60}),
+    (PERCENT, "percent", {Fraction(1, 100)}),
+    (PERCENT, "‰", {Fraction(1, 1000)}),
+]
 EVERYTHING = [SIZE, RATE, DURATION, WHOLE_SECONDS, PERCENT]
 
 

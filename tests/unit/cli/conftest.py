@@ -130,9 +130,18 @@ class World:
 
     def probe(self, _transport: Transport, _host: Host) -> dict[str, Any]:
         dmi = {"sys_vendor": "HP", "product_name": "DL380", "product_version": ""}
-        facts = {"xen": {"xen_version": "4.17.5", "nr_cpus": "8"}, "dmi": dmi, "os": "Debian", "kernel": "6.1",
-                 "command_line": "", "governor": None, "processor": None, "machine": [None, None], "versions": {},
-                 "cpu": "Xeon"}  # fmt: skip
+        facts = {
+            "xen": {"xen_version": "4.17.5", "nr_cpus": "8"},
+            "dmi": dmi,
+            "os": "Debian",
+            "kernel": "6.1",
+            "command_line": "",
+            "governor": None,
+            "processor": None,
+            "machine": [None, None],
+            "versions": {},
+            "cpu": "Xeon",
+        }
         return {"facts": facts, "missing": self.missing, "speed": {"loop": 0.02}}
 
 

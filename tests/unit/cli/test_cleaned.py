@@ -31,9 +31,7 @@ def unsafe(text: str) -> str:
 @pytest.fixture
 def evil(world: Any, matrix: Path) -> Any:
     """A world in which everything that may be named is hostile."""
-    world.facts = replace(
-        world.facts, machine=EVIL, hypervisor=EVIL, kernel=EVIL, cpu=EVIL, details=((EVIL, EVIL),)
-    )  # fmt: skip
+    world.facts = replace(world.facts, machine=EVIL, hypervisor=EVIL, kernel=EVIL, cpu=EVIL, details=((EVIL, EVIL),))
     world.image = replace(world.image, name=EVIL, versions=((EVIL, EVIL),))
     world.left_behind = [{"kind": "domain", "name": EVIL}]
     world.missing = [{"what": EVIL, "mend": EVIL}]
@@ -203,9 +201,18 @@ def test_what_stands_in_is_one_character_for_one() -> None:
 @pytest.mark.thorough
 @pytest.mark.parametrize(
     ("verb", "closed"),
-    [("show -v", "1>&-"), ("show", "1>/dev/full"), ("show", "1>&- 2>&-"), ("--help", "1>&-"), ("--help", "1>/dev/full"),
-     ("report -o -", "1>/dev/full"), ("report -o -", "0<&- 1>&- 2>&-"), ("show", "2>&-"), ("nothing", "2>/dev/full")],
-)  # fmt: skip
+    [
+        ("show -v", "1>&-"),
+        ("show", "1>/dev/full"),
+        ("show", "1>&- 2>&-"),
+        ("--help", "1>&-"),
+        ("--help", "1>/dev/full"),
+        ("report -o -", "1>/dev/full"),
+        ("report -o -", "0<&- 1>&- 2>&-"),
+        ("show", "2>&-"),
+        ("nothing", "2>/dev/full"),
+    ],
+)
 def test_a_closed_or_full_output_is_a_line_at_most(verb: str, closed: str, tmp_path: Path) -> None:
     script = f'"$0" -m pvbench {verb} "$1" {closed}'
     done = subprocess.run(
@@ -234,9 +241,12 @@ def test_nothing_reaches_the_terminal_but_through_the_cleaning_streams(path: Pat
     calls = {
         node.func.attr
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
-        and node.func.value.id in {"click", "json"} and "cli" in path.parts
-    }  # fmt: skip
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id in {"click", "json"}
+        and "cli" in path.parts
+    }
     assert not {"__stdout__", "__stderr__", "buffer"} & names
     assert not {"Console", "secho"} & imported
     assert not {"echo", "secho", "style", "dumps"} & calls

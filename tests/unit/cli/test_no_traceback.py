@@ -37,9 +37,26 @@ FILES: dict[str, bytes] = {
     "trace cut": b"\x03\xf0\x01\x20\0\0\0\0\xff\xff\xff\xff",
 }
 NAMES = [
-    "", ".", "/", "no", "no/such", "/dev/null", "/dev/zero", "/dev/full", "loop", "x" * 300, "a\nb", "-", "é\udc80",
-    "~", "..", "%s%n", "$(id)", "last", "-1",
-]  # fmt: skip
+    "",
+    ".",
+    "/",
+    "no",
+    "no/such",
+    "/dev/null",
+    "/dev/zero",
+    "/dev/full",
+    "loop",
+    "x" * 300,
+    "a\nb",
+    "-",
+    "é\udc80",
+    "~",
+    "..",
+    "%s%n",
+    "$(id)",
+    "last",
+    "-1",
+]
 ODD = ["", "/dev/null", "loop", "x" * 300, "no/such", "é\udc80"]
 """Of these names those that a folder or a file to write is tried with: behind each is a run or a page."""
 WORDS = [
@@ -63,11 +80,26 @@ WORDS = [
 ]
 
 VALID = {
-    "init": "", "check": "quick.yaml", "plan": "quick.yaml", "pilot": "quick.yaml", "run": "quick.yaml", "ls": "",
-    "show": "last", "report": "last", "compare": "last ide blkfront", "doctor": "xen1", "clean": "xen1",
-    "shell": "xen1 true", "trace": str(GOLDEN / "trace/ide-all.bin.gz"), "lab build": "", "lab up": "", "lab down": "",
-    "lab status": "", "lab ssh": "true", "lab rm": "",
-}  # fmt: skip
+    "init": "",
+    "check": "quick.yaml",
+    "plan": "quick.yaml",
+    "pilot": "quick.yaml",
+    "run": "quick.yaml",
+    "ls": "",
+    "show": "last",
+    "report": "last",
+    "compare": "last ide blkfront",
+    "doctor": "xen1",
+    "clean": "xen1",
+    "shell": "xen1 true",
+    "trace": str(GOLDEN / "trace/ide-all.bin.gz"),
+    "lab build": "",
+    "lab up": "",
+    "lab down": "",
+    "lab status": "",
+    "lab ssh": "true",
+    "lab rm": "",
+}
 """What each verb is called with when nothing is wrong; a new verb needs a row."""
 
 BUILDS = {"lab build", "doctor"}

@@ -112,9 +112,16 @@ def test_a_new_file_has_the_mode_that_the_umask_leaves(call: Call, here: Path) -
 
 @pytest.mark.parametrize(
     ("name", "why"),
-    [("", "it is a folder"), (".", "it is a folder"), ("no/out.html", "its folder is not there"), ("loop", "too many"),
-     ("plain/out.html", "not a directory"), ("x" * 300, "file name too long"), ("nowhere", "its folder is not there")],
-)  # fmt: skip
+    [
+        ("", "it is a folder"),
+        (".", "it is a folder"),
+        ("no/out.html", "its folder is not there"),
+        ("loop", "too many"),
+        ("plain/out.html", "not a directory"),
+        ("x" * 300, "file name too long"),
+        ("nowhere", "its folder is not there"),
+    ],
+)
 def test_what_cannot_be_written_is_one_line(call: Call, here: Path, name: str, why: str) -> None:
     (here / "plain").touch()
     (here / "loop").symlink_to("loop")

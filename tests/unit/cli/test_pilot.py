@@ -36,8 +36,11 @@ def test_a_finished_pilot_is_read_again_without_measuring(piloted: Any, call: Ca
     assert (0, piloted.out, before) == (again.code, again.out, len(world.trials))
     data = json.loads(call("pilot", "--of", "last", "--json", "--width", "5%").out)
     assert (0.05, 5, 4, 2) == (
-        data["width"], data["recommended"]["blocks"], len(data["cells"]), len(data["comparisons"])
-    )  # fmt: skip
+        data["width"],
+        data["recommended"]["blocks"],
+        len(data["cells"]),
+        len(data["comparisons"]),
+    )
 
 
 def test_a_pilot_never_becomes_a_run(piloted: Any, call: Call, here: Path) -> None:

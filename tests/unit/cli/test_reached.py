@@ -188,8 +188,13 @@ def test_where_each_part_is_from_is_said(call: Call, world: Any, here: Path) -> 
         found[key] for key in ("hostname", "port", "user", "proxyjump")
     )
     sources = {key: found["from"][key] for key in ("hostname", "port", "user", "proxyjump", "identityfile")}
-    assert {"hostname": "ssh -G", "port": "hosts.yaml", "user": "ssh -G", "proxyjump": "hosts.yaml",
-            "identityfile": "ssh -G"} == sources  # fmt: skip
+    assert {
+        "hostname": "ssh -G",
+        "port": "hosts.yaml",
+        "user": "ssh -G",
+        "proxyjump": "hosts.yaml",
+        "identityfile": "ssh -G",
+    } == sources
     assert ("the name itself", "the jump") == tuple(found["jumps"][0]["from"][key] for key in ("hostname", "user"))
     assert [str(world.home / ".ssh" / name) for name in "ab"] == found["files"]
     told = call("doctor", "xen1", "--dry-run")

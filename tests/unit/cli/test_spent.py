@@ -4,6 +4,7 @@ import json
 
 from pvbench.cli import spent
 from pvbench.model import (
+    Arm,
     Cell,
     CpuBill,
     DeviceKind,
@@ -18,15 +19,20 @@ from pvbench.model import (
     Workload,
 )
 
-CELL = Cell("lab", DeviceKind.BLOCK, "ide", Placement.COEXIST, Workload("fio", (("rw", "randread"),)))
+CELL = Cell(Arm("lab", DeviceKind.BLOCK, "ide", Placement.COEXIST), Workload("fio", (("rw", "randread"),)))
 BARE = Trial(TrialSpec(CELL, 1, "b1", 0), Outcome.OK, None, "", (Reading("iops", 31.0),))
 TRIAL = Trial(
-    TrialSpec(CELL, 1, "b1", 0), Outcome.OK, None, "", (Reading("iops", 31.0),),
+    TrialSpec(CELL, 1, "b1", 0),
+    Outcome.OK,
+    None,
+    "",
+    (Reading("iops", 31.0),),
     bill=CpuBill(10.0, 2, ((Payer.GUEST, 5.0), (Payer.IDLE, 12.0), (Payer.DEVICE_MODEL, 2.9)), 400, 1 << 20),
-    mechanism=Mechanism(2.0, 50, (("exit: port I/O", 1300), ("exit: \x1b[31m", 5)), (("port I/O", 1.6),), 3, 1.25,
-                        3 << 20),
+    mechanism=Mechanism(
+        2.0, 50, (("exit: port I/O", 1300), ("exit: \x1b[31m", 5)), (("port I/O", 1.6),), 3, 1.25, 3 << 20
+    ),
     traps=(TrapCost("empty hypercall", ((100_000, 3), (300_000, 1))), TrapCost("event to self", ())),
-)  # fmt: skip
+)
 
 
 def test_show_prints_what_an_io_cost() -> None:

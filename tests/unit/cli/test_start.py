@@ -81,7 +81,7 @@ def test_it_says_its_version(call: Call) -> None:
         (("shell", "lab", "--devices", "blkfrot"), "did you mean 'blkfront'"),
         (("shell", "lab", "--placement", "isolated"), "an isolated guest has one device"),
     ],
-)  # fmt: skip
+)
 def test_a_slip_of_the_finger_gives_one_line_and_exit_code_2(call: Call, argv: tuple[str, ...], expected: str) -> None:
     said = call(*argv)
     assert (2, "") == (said.code, said.out)

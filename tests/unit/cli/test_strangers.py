@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pvbench.cli.main import main
-from pvbench.model import Cell, DeviceKind, Placement, Workload
+from pvbench.model import Arm, Cell, DeviceKind, Placement, Workload
 
 EXAMPLE = Path(__file__).parents[3] / "results/example/quickstart"
 VERBS = """\
@@ -30,21 +30,70 @@ pilot --of RUN
 report RUN -o page.html
 """
 TEXTS = [
-    "", "\x1b[2J\x9b\u202e\u2028", "\ud800", "$x_{$", "<b>&\"'", "x" * 5000, "../../etc/passwd", "e\u0301\U0001f600",
-    "\0", "9999-12-31T23:59:59Z", "2026-01-01", "raw/../manifest.json", "{{ 7 }}", "ok", "a\nb",
-]  # fmt: skip
+    "",
+    "\x1b[2J\x9b\u202e\u2028",
+    "\ud800",
+    "$x_{$",
+    "<b>&\"'",
+    "x" * 5000,
+    "../../etc/passwd",
+    "e\u0301\U0001f600",
+    "\0",
+    "9999-12-31T23:59:59Z",
+    "2026-01-01",
+    "raw/../manifest.json",
+    "{{ 7 }}",
+    "ok",
+    "a\nb",
+]
 NUMBERS = [
-    0, 1, -1, 2, 3, 1 << 31, (1 << 63) - 1, 1 << 63, 10**400, -(1 << 63), 0.5, 1e-300, 1e300, -1e300, 5e-324, -0.0,
-]  # fmt: skip
+    0,
+    1,
+    -1,
+    2,
+    3,
+    1 << 31,
+    (1 << 63) - 1,
+    1 << 63,
+    10**400,
+    -(1 << 63),
+    0.5,
+    1e-300,
+    1e300,
+    -1e300,
+    5e-324,
+    -0.0,
+]
 OTHERS: list[Any] = [None, True, [], {}, [[]], [[1]], {"a": 1}, "text", 7]
 LITERALS = [
-    "1e999", "-1e999", "NaN", "Infinity", "1" * 5000, "1" * 5000 + ".5", "[" * 50_000, '{"a":' * 5000,
-    '{"a":1,"a":2}', '"\\ud800"', "", "01",
-]  # fmt: skip
+    "1e999",
+    "-1e999",
+    "NaN",
+    "Infinity",
+    "1" * 5000,
+    "1" * 5000 + ".5",
+    "[" * 50_000,
+    '{"a":' * 5000,
+    '{"a":1,"a":2}',
+    '"\\ud800"',
+    "",
+    "01",
+]
 MORE_PARAMS = (
-    "rw", "bs", "rate_iops", "fsync", "protocol", "rate", "length", "send", "test", "peer", "parallel", "direction",
+    "rw",
+    "bs",
+    "rate_iops",
+    "fsync",
+    "protocol",
+    "rate",
+    "length",
+    "send",
+    "test",
+    "peer",
+    "parallel",
+    "direction",
     "runtime",
-)  # fmt: skip
+)
 PLAUSIBLE = [0, 1, 2, 3, 4096, 1 << 31, 1 << 62, 0.5, 1e-12, 1e18]
 
 
@@ -214,7 +263,7 @@ def cell_id(cell: dict[str, Any]) -> str:
     params, tunables = (tuple(sorted(each.items())) for each in (cell["workload"]["params"], cell["tunables"]))
     workload = Workload(cell["workload"]["tool"], params)
     kind, placement = DeviceKind(cell["kind"]), Placement(cell["placement"])
-    return Cell(cell["host"], kind, cell["device"], placement, workload, tunables).id
+    return Cell(Arm(cell["host"], kind, cell["device"], placement, tunables), workload).id
 
 
 def spoilt(small: Path, root: Path, seed: int) -> None:

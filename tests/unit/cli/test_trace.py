@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from pvbench import trace as traces
 from pvbench.cli.spooled import plain_file
 from pvbench.cli.traced import as_data, render
+from pvbench.xen import trace as traces
 
 GOLDEN = Path(__file__).parents[2] / "golden/trace"
 
@@ -56,8 +56,9 @@ def test_trace_reads_what_a_run_keeps(call: Any, ide: Path, tmp_path: Path) -> N
     damaged = tmp_path / "damaged.bin.gz"
     damaged.write_bytes((GOLDEN / "ide-all.bin.gz").read_bytes()[:-9])
 
-    packed, plain = (json.loads(call("trace", str(path), "--json").out)["domains"] for path in
-                     (GOLDEN / "ide-all.bin.gz", ide))  # fmt: skip
+    packed, plain = (
+        json.loads(call("trace", str(path), "--json").out)["domains"] for path in (GOLDEN / "ide-all.bin.gz", ide)
+    )
     assert packed == plain
     refused = call("trace", str(damaged))
     assert refused.code == 2

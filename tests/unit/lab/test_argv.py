@@ -11,8 +11,13 @@ IMAGE = Path("/cache/images/0123")
 
 
 def argv_of(**changes: object) -> list[str]:
-    wanted = {"version": "7.2.22", "disk": Path("/labs/a/disk.qcow2"), "port": 40022, "qmp": Path("/labs/a/qmp"),
-              "serial": Path("/labs/a/serial.log")} | changes  # fmt: skip
+    wanted = {
+        "version": "7.2.22",
+        "disk": Path("/labs/a/disk.qcow2"),
+        "port": 40022,
+        "qmp": Path("/labs/a/qmp"),
+        "serial": Path("/labs/a/serial.log"),
+    } | changes
     return qemu_argv(IMAGE, LabSpec(), Accelerator.TCG, **wanted)  # type: ignore[arg-type]
 
 

@@ -79,7 +79,9 @@ def test_how_the_mirror_is_reached_is_told_to_apt_and_stays_out_of_the_tree(
     words = (tmp_path / "words").read_text().splitlines()
     assert '--aptopt=Acquire::http::Proxy "http://p";' in words
     assert words[-4:] == [
-        "bookworm", "t.tar", "deb [signed-by=/k.gpg] http://m.example/debian bookworm main non-free",
+        "bookworm",
+        "t.tar",
+        "deb [signed-by=/k.gpg] http://m.example/debian bookworm main non-free",
         "deb-src [signed-by=/k.gpg] http://m.example/debian bookworm main non-free",
-    ]  # fmt: skip
+    ]
     assert any("rm -f" in word and "99mmdebstrap" in word and "sources.list" in word for word in words)

@@ -49,26 +49,37 @@ def apt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Apt:
     ("name", "text", "line"),
     [
         ("sources.list", "deb http://m.example/debian bookworm main\n", "deb http://m.example/debian bookworm"),
-        ("sources.list.d/m.list",
-         "# x\n\ndeb [ arch=amd64 signed-by=/k.gpg ] https://m.example/d/debian/ trixie main #y\n",
-         "deb [signed-by=/k.gpg] https://m.example/d/debian bookworm"),
-        ("sources.list.d/m.sources",
-         "Types: deb deb-src\nURIs: http://m.example/debian\nSuites: bookworm bookworm-updates\nComponents: main\n"
-         "Signed-By: /k.gpg\nTrusted: yes\nArchitectures: amd64\n",
-         "deb [signed-by=/k.gpg trusted=yes] http://m.example/debian bookworm"),
+        (
+            "sources.list.d/m.list",
+            "# x\n\ndeb [ arch=amd64 signed-by=/k.gpg ] https://m.example/d/debian/ trixie main #y\n",
+            "deb [signed-by=/k.gpg] https://m.example/d/debian bookworm",
+        ),
+        (
+            "sources.list.d/m.sources",
+            "Types: deb deb-src\nURIs: http://m.example/debian\nSuites: bookworm bookworm-updates\nComponents: main\n"
+            "Signed-By: /k.gpg\nTrusted: yes\nArchitectures: amd64\n",
+            "deb [signed-by=/k.gpg trusted=yes] http://m.example/debian bookworm",
+        ),
         ("sources.list", "deb file:/srv/mirror/debian stable main\n", "deb copy:/srv/mirror/debian bookworm"),
         ("sources.list", "deb file:///srv/mirror/debian stable main\n", "deb copy:/srv/mirror/debian bookworm"),
-        ("sources.list", "deb http://cache:3142/archive.example/debian bookworm main\n",
-         "deb http://cache:3142/archive.example/debian bookworm"),
-        ("sources.list.d/m.sources",
-         "Types: deb\nURIs: mirror+file:/etc/apt/mirrors/debian.list\nSuites: bookworm\nComponents: main\n",
-         "deb mirror+file:/etc/apt/mirrors/debian.list bookworm"),
-        ("sources.list",
-         "deb cdrom:[Debian 12]/ bookworm main\ndeb http://s.example/debian-security bookworm-security main\n"
-         "deb http://m.example/debian bookworm main\n",
-         "deb http://m.example/debian bookworm"),
+        (
+            "sources.list",
+            "deb http://cache:3142/archive.example/debian bookworm main\n",
+            "deb http://cache:3142/archive.example/debian bookworm",
+        ),
+        (
+            "sources.list.d/m.sources",
+            "Types: deb\nURIs: mirror+file:/etc/apt/mirrors/debian.list\nSuites: bookworm\nComponents: main\n",
+            "deb mirror+file:/etc/apt/mirrors/debian.list bookworm",
+        ),
+        (
+            "sources.list",
+            "deb cdrom:[Debian 12]/ bookworm main\ndeb http://s.example/debian-security bookworm-security main\n"
+            "deb http://m.example/debian bookworm main\n",
+            "deb http://m.example/debian bookworm",
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_machines_own_mirror_is_taken_as_apt_takes_it(apt: Apt, name: str, text: str, line: str) -> None:
     apt.write(name, text)
 
@@ -144,10 +155,12 @@ def test_proxies_certificates_passwords_and_an_old_mirrors_dates_are_kept(apt: A
         ("http://m.example/debian", "deb http://m.example/debian bookworm"),
         ("/srv/debian", "deb copy:/srv/debian bookworm"),
         ("file:/srv/debian", "deb copy:/srv/debian bookworm"),
-        ("[signed-by=/k.gpg trusted=yes] https://m.example/debian",
-         "deb [signed-by=/k.gpg trusted=yes] https://m.example/debian bookworm"),
+        (
+            "[signed-by=/k.gpg trusted=yes] https://m.example/debian",
+            "deb [signed-by=/k.gpg trusted=yes] https://m.example/debian bookworm",
+        ),
     ],
-)  # fmt: skip
+)
 def test_another_mirror_can_be_given(apt: Apt, given: str, line: str) -> None:
     apt.write("sources.list", "deb http://own.example/debian bookworm main\n")
 

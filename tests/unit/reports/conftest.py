@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from pvbench.model import (
+    Arm,
     Cell,
     CommandRecord,
     DeviceKind,
@@ -128,7 +129,7 @@ def make_run(
         order = [(row, place) for row in workloads for place in (0, 1)]
         for position, index in enumerate(rng.permutation(len(order))):
             (kind, load, metric, base, ratio), place = order[index]
-            cell = Cell("lab", kind, DEVICES[kind][place], Placement.COEXIST, load)
+            cell = Cell(Arm("lab", kind, DEVICES[kind][place], Placement.COEXIST), load)
             spec = TrialSpec(cell, block, f"b{block:02d}-lab", position)
             value = base * (ratio if place else 1) * math.exp(drift + rng.normal(0, 0.05))
             if metric == "goodput" and dict(load.params).get("rate"):

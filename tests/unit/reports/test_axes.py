@@ -6,11 +6,15 @@ from typing import Any
 
 import pytest
 
-from pvbench.model import DeviceKind, Granted, Reading, Trial, Workload
+from pvbench.model import Cell, DeviceKind, Granted, Reading, Trial, Workload
 from pvbench.reports import asked, comparison, html, table
 from pvbench.reports.page import ComparisonPage, Row
 
 BLOCK, NET = DeviceKind.BLOCK, DeviceKind.NET
+
+
+def _tuned(cell: Cell) -> Cell:
+    return replace(cell, arm=replace(cell.arm, tunables=(("queues", 4),)))
 
 
 def load(tool: str, **params: str | float | bool) -> Workload:
@@ -75,11 +79,11 @@ def test_a_curve_lacks_the_points_that_were_not_measured(make: Callable[..., Any
 
 def tuned(run: Any, *granted: Granted) -> Any:
     def change(trial: Trial) -> Trial:
-        cell = replace(trial.spec.cell, tunables=(("queues", 4),))
+        cell = _tuned(trial.spec.cell)
         own = granted if cell.device == "blkfront" else ()
         return replace(trial, spec=replace(trial.spec, cell=cell), granted=own)
 
-    plan = tuple(replace(spec, cell=replace(spec.cell, tunables=(("queues", 4),))) for spec in run.manifest.plan)
+    plan = tuple(replace(spec, cell=_tuned(spec.cell)) for spec in run.manifest.plan)
     return replace(run.changed(change), manifest=replace(run.manifest, plan=plan))
 
 

@@ -25,15 +25,22 @@ from pvbench.reports.page import ComparisonPage
 from .conftest import WORKLOADS, Run, make_run
 
 IDE = Mechanism(
-    2.0, 50,
+    2.0,
+    50,
     (("exit: port I/O", 1300), ("device-model round trip", 1250), ("exit: MSR", 150), ("exit: HLT", 50)),
-    (("port I/O", 1.6), ("HLT", 0.2)), 0, 1.25, 3 << 20,
-)  # fmt: skip
+    (("port I/O", 1.6), ("HLT", 0.2)),
+    0,
+    1.25,
+    3 << 20,
+)
 BLKFRONT = Mechanism(
-    2.0, 400,
+    2.0,
+    400,
     (("exit: hypercall", 800), ("event channel send", 400), ("interrupt injected", 400), ("exit: HLT", 400)),
-    (("hypercall", 0.2), ("HLT", 0.6)), 0, 1.0,
-)  # fmt: skip
+    (("hypercall", 0.2), ("HLT", 0.6)),
+    0,
+    1.0,
+)
 TRAPS = (
     TrapCost("port read, device model", ((1_000_000, 90), (2_000_000, 10))),
     TrapCost("port read, hypervisor", ((100_000, 100),)),
@@ -94,8 +101,12 @@ def test_exits_are_for_one_io_and_by_reason_emulated_first(costly: Any) -> None:
     trace = found["ide"].trace
     assert trace is not None
     assert ("30.0", "25.0", "none", "none", "none") == (
-        trace.exits, trace.round_trips, trace.sends, trace.injected, trace.grants,
-    )  # fmt: skip
+        trace.exits,
+        trace.round_trips,
+        trace.sends,
+        trace.injected,
+        trace.grants,
+    )
     assert [("port I/O", "26.0"), ("MSR", "3.0"), ("HLT", "1.0")] == [(part.name, part.shown) for part in trace.reasons]
     assert ("2 passes: 100 I/Os in 4 s", "traced, it ran 1.25× slower", "Xen wrote 6 MiB of trace") == trace.basis
     other = found["blkfront"].trace
@@ -264,24 +275,34 @@ TIMES = st.floats(0, 1e3)
 COUNTS = st.integers(0, 10**6)
 NAMED = st.sampled_from(["port I/O", "MMIO", "hypercall", "HLT", "MSR", "nested page fault"])
 MADE = st.builds(
-    Mechanism, st.floats(0.01, 10), st.floats(0, 1e5),
-    st.lists(st.tuples(st.one_of(NAMED.map("exit: {}".format), st.just("device-model round trip")), COUNTS),
-             max_size=5, unique_by=lambda pair: pair[0]).map(tuple),
+    Mechanism,
+    st.floats(0.01, 10),
+    st.floats(0, 1e5),
+    st.lists(
+        st.tuples(st.one_of(NAMED.map("exit: {}".format), st.just("device-model round trip")), COUNTS),
+        max_size=5,
+        unique_by=lambda pair: pair[0],
+    ).map(tuple),
     st.lists(st.tuples(NAMED, TIMES), max_size=4, unique_by=lambda pair: pair[0]).map(tuple),
-    st.integers(0, 3), st.one_of(st.none(), st.floats(0.001, 1e3)),
-)  # fmt: skip
+    st.integers(0, 3),
+    st.one_of(st.none(), st.floats(0.001, 1e3)),
+)
 BILLS = st.builds(
-    CpuBill, st.floats(0.01, 100), st.integers(1, 8),
+    CpuBill,
+    st.floats(0.01, 100),
+    st.integers(1, 8),
     st.tuples(*(st.floats(-1, 200) for _ in Payer)).map(lambda each: tuple(zip(Payer, each, strict=True))),
-    st.one_of(st.none(), COUNTS), st.one_of(st.none(), COUNTS),
-)  # fmt: skip
+    st.one_of(st.none(), COUNTS),
+    st.one_of(st.none(), COUNTS),
+)
 ROUNDS = st.lists(
     st.builds(
-        TrapCost, st.sampled_from([trap.name for trap in TRAPS]),
+        TrapCost,
+        st.sampled_from([trap.name for trap in TRAPS]),
         st.lists(st.tuples(st.integers(0, 10**9), st.integers(0, 1000)), max_size=4).map(sorted).map(tuple),
     ),
     max_size=12,
-).map(tuple)  # fmt: skip
+).map(tuple)
 
 
 @functools.cache
@@ -294,20 +315,26 @@ def small() -> Run:
 @pytest.mark.thorough
 @settings(max_examples=300, deadline=None)
 @given(
-    traces=st.lists(MADE, min_size=1, max_size=3), bills=st.lists(BILLS, min_size=1, max_size=3), rounds=ROUNDS,
-    rate=st.floats(1e-3, 1e7), tool_s=st.floats(0, 100), vcpus=st.integers(1, 8),
-)  # fmt: skip
+    traces=st.lists(MADE, min_size=1, max_size=3),
+    bills=st.lists(BILLS, min_size=1, max_size=3),
+    rounds=ROUNDS,
+    rate=st.floats(1e-3, 1e7),
+    tool_s=st.floats(0, 100),
+    vcpus=st.integers(1, 8),
+)
 def test_nothing_is_explained_by_more_than_the_clock_allows(
     traces: list[Mechanism], bills: list[CpuBill], rounds: Any, rate: float, tool_s: float, vcpus: int
 ) -> None:
     def drawn(trial: Trial) -> Trial:
         number = trial.spec.block + trial.spec.position
         return replace(
-            trial, mechanism=traces[number % len(traces)] if trial.mechanism else None,
-            bill=bills[number % len(bills)] if trial.bill else None, traps=rounds if trial.traps else (),
+            trial,
+            mechanism=traces[number % len(traces)] if trial.mechanism else None,
+            bill=bills[number % len(bills)] if trial.bill else None,
+            traps=rounds if trial.traps else (),
             readings=tuple(replace(each, value=rate) if each.metric == "iops" else each for each in trial.readings),
             seconds=(("tool", tool_s),),
-        )  # fmt: skip
+        )
 
     run = small().changed(drawn)
     costs = mechanism([(None, (cell,)) for cell in gather(run.manifest, run.trials)], (), "", vcpus)
@@ -430,11 +457,10 @@ def test_text_from_outside_is_escaped_in_this_section_too(costly: Any) -> None:
         made = trial.mechanism
         return replace(
             trial,
-            mechanism=made and replace(
-                made, counts=(*made.counts, (f"exit: {nasty}", 500)), away=(*made.away, (nasty, 0.1))
-            ),
+            mechanism=made
+            and replace(made, counts=(*made.counts, (f"exit: {nasty}", 500)), away=(*made.away, (nasty, 0.1))),
             traps=tuple(replace(trap, name=trap.name + nasty) for trap in trial.traps),
-        )  # fmt: skip
+        )
 
     run = costly.changed(poisoned)
     page = page_of(run)

@@ -8,9 +8,15 @@ from pvbench.workloads import WORKLOADS, Disk, Peer
 FIO, IPERF3, NETPERF = (WORKLOADS[name] for name in ("fio", "iperf3", "netperf"))
 DISK = Disk("/dev/xvde", 1 << 30, 42)
 PARAMS = {
-    "rw": "randwrite", "bs": 4096, "iodepth": 1, "numjobs": 1, "ioengine": "psync", "direct": True, "runtime": 2,
+    "rw": "randwrite",
+    "bs": 4096,
+    "iodepth": 1,
+    "numjobs": 1,
+    "ioengine": "psync",
+    "direct": True,
+    "runtime": 2,
     "warmup": 1,
-}  # fmt: skip
+}
 
 
 def log(*lines: tuple[int, int, int]) -> bytes:

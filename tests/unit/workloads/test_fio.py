@@ -9,9 +9,15 @@ from pvbench.workloads import WORKLOADS, Disk, Peer
 FIO = WORKLOADS["fio"]
 FOLDER = Path(__file__).parents[2] / "golden" / "workloads" / "fio"
 PARAMS = {
-    "rw": "randwrite", "bs": 4096, "iodepth": 1, "numjobs": 1, "ioengine": "psync", "direct": True,
-    "runtime": 2.5, "warmup": 1,
-}  # fmt: skip
+    "rw": "randwrite",
+    "bs": 4096,
+    "iodepth": 1,
+    "numjobs": 1,
+    "ioengine": "psync",
+    "direct": True,
+    "runtime": 2.5,
+    "warmup": 1,
+}
 DISK = Disk("/dev/xvde", 1 << 30, 42)
 
 

@@ -18,15 +18,20 @@ def answer(processor: dict[str, Any] | None = PROCESSOR, **dmi: str) -> dict[str
     tables = {"sys_vendor": "", "product_name": "", "product_version": ""} | dmi
     return {
         "facts": {
-            "kernel": "6.1.0-50-amd64", "cpu": "AMD EPYC Processor", "os": "Debian GNU/Linux 12 (bookworm)",
-            "command_line": "root=/dev/vda", "governor": None, "dmi": tables, "processor": processor,
+            "kernel": "6.1.0-50-amd64",
+            "cpu": "AMD EPYC Processor",
+            "os": "Debian GNU/Linux 12 (bookworm)",
+            "command_line": "root=/dev/vda",
+            "governor": None,
+            "dmi": tables,
+            "processor": processor,
             "machine": ["b08dfa6083e7567a1921a715000001fb", None],
             "xen": {"xen_version": "4.17.5", "nr_cpus": "2", "total_memory": "4095", "xen_scheduler": "credit2"},
             "versions": {"iperf3": "iperf 3.12", "netserver": None},
         },
         "missing": [],
         "speed": {"loop": 0.5, "processes": 0.5},
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize(

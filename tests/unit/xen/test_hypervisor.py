@@ -12,7 +12,7 @@ from pvbench.clock import SystemClock
 from pvbench.errors import BootError, CommandFailed, Unreachable
 from pvbench.hypervisor import GuestSpec
 from pvbench.inventory import Host
-from pvbench.model import Cell, DeviceKind, Emulation, GuestImage, Payer, Placement, Workload
+from pvbench.model import Arm, Cell, DeviceKind, Emulation, GuestImage, Payer, Placement, Workload
 from pvbench.transport import Command, CommandResult, FakeTransport
 from pvbench.workloads import Disk, Peer
 from pvbench.xen import XenHypervisor
@@ -20,16 +20,24 @@ from tests import contracts
 
 S = 1_000_000_000
 SPEC = GuestSpec("b01-xen1", ("ide", "blkfront"), Placement.COEXIST, 256 << 20, 1, 64 << 20)
-CELL = Cell("xen1", DeviceKind.BLOCK, "blkfront", Placement.COEXIST, Workload("fio", ()))
+CELL = Cell(Arm("xen1", DeviceKind.BLOCK, "blkfront", Placement.COEXIST), Workload("fio", ()))
+NET = Cell(Arm("xen1", DeviceKind.NET, "netfront", Placement.COEXIST), Workload("iperf3", ()))
 PROBED = {
     "facts": {
-        "kernel": "6.1", "cpu": "EPYC", "os": "Debian", "command_line": "", "governor": None, "versions": {},
-        "processor": None, "machine": [None, None],
+        "kernel": "6.1",
+        "cpu": "EPYC",
+        "os": "Debian",
+        "command_line": "",
+        "governor": None,
+        "versions": {},
+        "processor": None,
+        "machine": [None, None],
         "dmi": {"sys_vendor": "", "product_name": "", "product_version": ""},
         "xen": {"xen_version": "4.17.5", "nr_cpus": "2", "total_memory": "4095", "virt_caps": "hvm"},
     },
-    "missing": [], "speed": {"loop": 0.0125, "processes": 0.0125},
-}  # fmt: skip
+    "missing": [],
+    "speed": {"loop": 0.0125, "processes": 0.0125},
+}
 LOOK = """\
 look={when},block,sda,ata_piix,131072,{ide},{ide_sectors}
 look={when},block,xvde,vbd,131072,{pv},{pv_sectors}
@@ -83,15 +91,25 @@ class Dom0:
     def answers(self, request: Mapping[str, Any]) -> dict[str, Any]:
         return self.instead.get(request["action"]) or {
             "vcpus": {"online": request.get("number") or 4},
-            "setup": {"disks": {name: {"path": f"/dev/loop{n}", "file": f"/s/{name}.img", "cache": "a loop device"}
-                                for n, name in enumerate(("ide", "blkfront"))}, "boot": "/s/work-1/boot"},
+            "setup": {
+                "disks": {
+                    name: {"path": f"/dev/loop{n}", "file": f"/s/{name}.img", "cache": "a loop device"}
+                    for n, name in enumerate(("ide", "blkfront"))
+                },
+                "boot": "/s/work-1/boot",
+            },
             "create": {"domid": 4, "argv": ["qemu", "-xen-domid", "4"], "seconds": 9.5},
             "look": self.look(request) if request["action"] == "look" else {},
             "undo": {"failures": []},
             "alive": {"alive": self.alive, "log": "qemu: could not open disk"},
-            "collect": {"path": "/s/run/trace.bin", "bytes": 5, "mhz": 2445.0, "before": self.counters(5 * S, 10),
-                        "after": self.counters(7 * S, 70)},
-        }.get(request["action"], {})  # fmt: skip
+            "collect": {
+                "path": "/s/run/trace.bin",
+                "bytes": 5,
+                "mhz": 2445.0,
+                "before": self.counters(5 * S, 10),
+                "after": self.counters(7 * S, 70),
+            },
+        }.get(request["action"], {})
 
     def counters(self, at: int, ios: int) -> dict[str, Any]:
         disk = {"bytes": ios * 4096, "ios": ios}
@@ -100,10 +118,12 @@ class Dom0:
     def look(self, request: Mapping[str, Any]) -> dict[str, Any]:
         self.looks += 1
         cpu = {
-            "at": self.looks * 10 * S, "domains": {"0": self.looks * 5 * S, "4": self.looks * 7 * S},
+            "at": self.looks * 10 * S,
+            "domains": {"0": self.looks * 5 * S, "4": self.looks * 7 * S},
             "idle": [self.looks * 3 * S, self.looks * 5 * S],
-            "threads": {"91": ["backend", "4.xvde-0", self.looks * S]}, "pace": self.pace,
-        }  # fmt: skip
+            "threads": {"91": ["backend", "4.xvde-0", self.looks * S]},
+            "pace": self.pace,
+        }
         stored = {"/local/domain/0/backend/vbd/4/51776/state": "4", "/local/domain/0/backend/vbd/4/768/state": "2"}
         found = {path: value for path, value in stored.items() if path.rpartition("/")[0] in request["xenstore"]}
         counted = self.counters(0, 100 * self.looks)
@@ -151,9 +171,13 @@ def test_a_boot_is_set_up_observed_and_torn_down_in_order(xen: XenHypervisor, do
         host = seen.witness()
 
     assert [what for what, _ in dom0.asked] == [
-        "pvb-setup setup", "pvb-domain create", "pvb-domain look", "pvb-domain look", "pvb-domain destroy",
+        "pvb-setup setup",
+        "pvb-domain create",
+        "pvb-domain look",
+        "pvb-domain look",
+        "pvb-domain destroy",
         "pvb-setup undo",
-    ]  # fmt: skip
+    ]
     assert (run.stdout, run.stderr, run.log, run.elapsed_s) == (b"{}", b"bad", b"rate", 2.5)
     assert run.steal == 0.2
     assert (run.witness.driver, run.witness.share, run.witness.asked_ios) == ("vbd", 1.0, 100)
@@ -168,8 +192,9 @@ def test_a_warm_up_is_run_and_looked_at_like_the_tool(xen: XenHypervisor, dom0: 
         run = guest.execute("blkfront", ("netperf", "-l", "1"), ("netperf", "-l", "4"), 10)
 
     assert [argv for argv in dom0.in_guest if len(argv) > 1 and argv[0] == "pvb-run"] == [
-        ("pvb-run", "netperf", "-l", "1"), ("pvb-run", "netperf", "-l", "4"),
-    ]  # fmt: skip
+        ("pvb-run", "netperf", "-l", "1"),
+        ("pvb-run", "netperf", "-l", "4"),
+    ]
     assert run.warmup is not None
     assert (run.warmup.argv, run.warmup.exit_code, run.warmup_s) == (("netperf", "-l", "1"), 0, 2.5)
     assert run.warmup.witness.asked_bytes == 409600
@@ -283,15 +308,17 @@ def test_a_peer_guest_serves_before_the_first_boots_and_goes_after_it(xen: XenHy
     spec = replace(SPEC, devices=("e1000", "netfront"), peer=True)
     between = Workload("netperf", (("peer", "guest"), ("test", "TCP_RR")))
     with xen.setup(0, spec.devices), xen.boot(spec) as guest:
-        to = guest.target(replace(CELL, kind=DeviceKind.NET, device="netfront", workload=between), 1)
-        usual = guest.target(replace(CELL, kind=DeviceKind.NET, device="netfront", workload=Workload("iperf3", ())), 1)
+        to = guest.target(replace(NET, workload=between), 1)
+        usual = guest.target(replace(NET, workload=Workload("iperf3", ())), 1)
 
     assert to == Peer("198.18.11.3", 12811, "198.18.11.2")
     assert usual == Peer("198.18.11.1", 5811, "198.18.11.2")
     assert [(what.split()[1], request.get("name")) for what, request in dom0.asked[1:-1]] == [
-        ("create", "pvb-b01-xen1-peer"), ("create", "pvb-b01-xen1"),
-        ("destroy", "pvb-b01-xen1"), ("destroy", "pvb-b01-xen1-peer"),
-    ]  # fmt: skip
+        ("create", "pvb-b01-xen1-peer"),
+        ("create", "pvb-b01-xen1"),
+        ("destroy", "pvb-b01-xen1"),
+        ("destroy", "pvb-b01-xen1-peer"),
+    ]
     assert [argv for argv in dom0.in_guest if argv[0] == "netserver"] == [
         ("netserver", "-4", "-L", f"198.18.{net}.3", "-p", "12811") for net in (10, 11)
     ]

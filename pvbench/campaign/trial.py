@@ -1,0 +1,211 @@
+"""One trial: observe, measure, observe, judge; and, once its pair is measured, a further pass under a trace."""
+
+import gzip
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+from pvbench.clock import Clock
+from pvbench.disturbance import Beneath, beneath, disturbed, stolen
+from pvbench.drivers import DRIVERS
+from pvbench.errors import BootError, CommandTimeout, ParseError, PvbenchError, StoreError, TraceError, TransportError
+from pvbench.evidence import outcome as verdict
+from pvbench.hypervisor import Guest, GuestRun, Observation
+from pvbench.model import CommandRecord, Mechanism, Outcome, RawFile, Reading, Trial, TrialSpec, digest
+from pvbench.stats.steady import unsteady
+from pvbench.store import Store
+from pvbench.workloads import WORKLOADS, Measured, Params, Tool
+from pvbench.xen import trace
+from pvbench.xen.mechanism import mechanism, rate_of
+
+TRACE_DELAY_S, TRACE_S, TRACE_LOAD_S = 2.0, 2.0, 5.5
+"""When in a pass of its own the trace begins, how long it takes, how long the load lasts around it."""
+CEILING_S = 2.0
+"""How long the backing store itself is measured, at most."""
+
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """What every trial of a run has in common: the seed, where raw outputs go, the clock, the blocks with a trace."""
+
+    seed: int
+    store: Store
+    clock: Clock
+    traced_blocks: int = 0
+    booted: str | None = None
+    beneath: Callable[[], Beneath | None] = lambda: None
+    disturbed_above: float | None = None
+
+
+def measure(spec: TrialSpec, guest: Guest, run: Measuring, attempt: int = 1) -> Trial:
+    """Make one trial. A guest or a host that is gone raises; anything else that goes wrong is the trial's reason."""
+    started = run.clock.now().isoformat(timespec="seconds")
+    try:
+        made = _measured(spec, guest, run, started)
+    except (BootError, TransportError, StoreError):
+        raise
+    except Exception as error:  # noqa: BLE001  one bad trial is one row, whatever it is bad by
+        made = failed(spec, run.clock, told(error), started)
+    return replace(made, attempt=attempt, booted=run.booted)
+
+
+def _measured(spec: TrialSpec, guest: Guest, run: Measuring, started: str) -> Trial:
+    cell, begun = spec.cell, run.clock.monotonic()
+    tool, params = WORKLOADS[cell.workload.tool], dict(cell.workload.params)
+    window = float(params["runtime"]) + float(params["warmup"])
+    target = guest.target(cell, _seed(spec, run.seed))
+    argv, warmup = tool.argv(params, target), tool.warmup_argv(params, target)
+    seen = guest.observe(cell.device)
+    before = run.beneath()
+    try:
+        done = guest.execute(cell.device, warmup, argv, guest.patience(2) + 4 * window)
+    except CommandTimeout as error:
+        return replace(failed(spec, run.clock, str(error), started), disturbance=beneath(before, run.beneath()))
+    below = beneath(before, run.beneath())
+    witnesses = (done.witness, seen.witness())
+    raw = [run.store.keep(spec.id, tool.raw_name, done.stdout)]
+    if done.stderr:
+        raw.append(run.store.keep(spec.id, "stderr.txt", done.stderr))
+    spent = run.clock.monotonic() - begun
+    ran = (done.warmup, done) if done.warmup else (done,)
+    commands = (*guest.commands, *(CommandRecord("guest", each.argv, each.exit_code, each.elapsed_s) for each in ran))
+    seconds = (
+        ("boot", guest.boot_seconds),
+        *((("warmup", done.warmup_s),) if done.warmup_s is not None else ()),
+        ("tool", done.elapsed_s),
+        ("trial", spent),
+        ("overhead", spent - done.elapsed_s - (done.warmup_s or 0.0)),
+    )
+    found = verdict.judge(tool, params, DRIVERS[cell.device], done, witnesses[1])
+    witnesses = (replace(done.witness, facts=(*done.witness.facts, *found.facts)), witnesses[1])
+    readings: tuple[Reading, ...] = ()
+    bins: tuple[tuple[int, int], ...] = ()
+    windows: tuple[float, ...] = ()
+    wavering: tuple[str, ...] = ()
+    if found.measured:
+        readings, bins = found.measured.readings, found.measured.latency_bins
+        windows, wavering = _windows(tool, done.log, params, found.measured)
+    shares = (*seen.disturbance(), *below)
+    upset = disturbed(shares, run.disturbed_above)
+    return Trial(
+        spec,
+        found.outcome,
+        found.reason,
+        started,
+        readings,
+        bins,
+        witnesses,
+        guest.cache_mode(cell.device),
+        commands,
+        tuple(raw),
+        seconds,
+        flags=(*found.flags, *wavering, *_taints(seen, done), *((f"disturbed: {upset}",) if upset else ())),
+        windows=windows,
+        bill=seen.bill(),
+        granted=seen.granted(),
+        disturbance=shares,
+    )
+
+
+def failed(spec: TrialSpec, clock: Clock, reason: str, started: str | None = None) -> Trial:
+    """Return the row of a trial that could not be made."""
+    return Trial(spec, Outcome.NOT_MEASURED, reason, started or clock.now().isoformat(timespec="seconds"))
+
+
+def told(error: Exception) -> str:
+    """Return an error as a trial's reason; one that is not ours is pvbench's own fault, and says so."""
+    return (
+        str(error)
+        if isinstance(error, PvbenchError)
+        else f"an error in pvbench itself, {type(error).__name__}: {error}"
+    )
+
+
+def explained(trial: Trial, guest: Guest, run: Measuring) -> Trial | None:
+    """Look how a figure came about: the same load once more, short, under a trace; trap costs; the backing store.
+
+    Returns the trial with all of that, None where its block carries no trace or there is no figure to explain. The
+    figure is measured: what goes wrong here is a flag. A guest or host that is gone is met by the next trial.
+    """
+    if trial.outcome is not Outcome.OK or not trial.spec.traced(run.traced_blocks):
+        return None
+    begun = run.clock.monotonic()
+    traced, untraced = _optional("mechanism", lambda: _traced(trial, guest, run))
+    traps, untimed = _optional("trap costs", guest.traps)
+    ceiling, unreached = _optional("ceiling", lambda: _ceiling(trial, guest, run))
+    found, raw = traced or (None, ())
+    return replace(
+        trial,
+        mechanism=found,
+        raw=(*trial.raw, *raw),
+        flags=(*trial.flags, *untraced, *untimed, *unreached),
+        traps=traps or (),
+        ceiling=ceiling or (),
+        seconds=(*trial.seconds, ("trace", run.clock.monotonic() - begun)),
+    )
+
+
+def _optional(what: str, look: Callable[[], _T]) -> tuple[_T | None, tuple[str, ...]]:
+    """Return what a look came to, or None and a flag that says why. Only an interruption gets past."""
+    try:
+        return look(), ()
+    except PvbenchError as error:
+        return None, (f"{what}: {error}",)
+    except Exception as error:  # noqa: BLE001 - no answer of a host, however odd, costs a figure that is measured
+        return None, (f"{what}: {type(error).__name__}: {error}",)
+
+
+def _traced(trial: Trial, guest: Guest, run: Measuring) -> tuple[Mechanism, tuple[RawFile, ...]]:
+    cell = trial.spec.cell
+    tool, asked = WORKLOADS[cell.workload.tool], dict(cell.workload.params)
+    params: Mapping[str, str | int | float | bool] = asked | {"runtime": TRACE_LOAD_S, "warmup": 0}
+    argv = tool.argv(params, guest.target(cell, _seed(trial.spec, run.seed)))
+    recording = guest.record(cell.device, argv, TRACE_DELAY_S, TRACE_S)
+    if recording.printed is not None:
+        tool.parse(recording.printed, params)  # a load that failed, as iperf3 can with exit code 0, was no load
+    with tempfile.NamedTemporaryFile(suffix=".xentrace") as file:
+        path = Path(file.name)
+        path.write_bytes(recording.data)
+        found = mechanism(recording, trace.read(path, domain=recording.domid), cell.device, rate_of(trial))
+        if found is None:
+            raise TraceError("the trace tells nothing of the domain")
+        part = trace.only(path, recording.domid)  # what other people's domains did is not ours to keep
+    return found, (run.store.keep(trial.spec.id, "xentrace.bin.gz", gzip.compress(part, mtime=0)),)
+
+
+def _ceiling(trial: Trial, guest: Guest, run: Measuring) -> tuple[Reading, ...]:
+    """Return what the same load, short, gives on the backing store itself: no device can do better."""
+    cell = trial.spec.cell
+    tool = WORKLOADS[cell.workload.tool]
+    asked = dict(cell.workload.params)
+    params = asked | {"runtime": min(CEILING_S, float(asked["runtime"])), "warmup": 0}
+    printed = guest.on_backing(
+        cell, _seed(trial.spec, run.seed), lambda disk: tool.argv(params, disk), guest.patience(2) + 4 * CEILING_S
+    )
+    return tool.parse(printed, params).readings if printed else ()
+
+
+def _windows(tool: Tool, log: bytes, params: Params, measured: Measured) -> tuple[tuple[float, ...], tuple[str, ...]]:
+    """Return the rates of a measurement's parts, and what is to be said of them. A log amiss spoils no figure."""
+    try:
+        windows = tool.windows(log, params) if tool.windows else measured.windows
+    except ParseError as error:
+        return (), (f"steadiness not judged: {error}",)
+    # Counted and told, never dropped or repeated: what is measured longer because it wavered is another experiment.
+    wavered = unsteady(windows)
+    return windows, (wavered,) if wavered else ()
+
+
+def _taints(seen: Observation, done: GuestRun) -> tuple[str, ...]:
+    robbed = stolen(done.steal)
+    return (*seen.taints(), *((robbed,) if robbed else ()))
+
+
+def _seed(spec: TrialSpec, seed: int) -> int:
+    """Return a seed that both arms of a comparison share in a block, and no two blocks or runs do."""
+    return int(digest([seed, spec.block, spec.cell.comparison, *([spec.run] if spec.run > 1 else [])], 7), 16)

@@ -1,0 +1,307 @@
+"""The loop: visit a host, set up; boot, measure pair by pair, record; tear down; come again for what is left."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Protocol
+
+from pvbench.campaign.trial import Measuring, explained, failed, measure, told
+from pvbench.clock import Clock
+from pvbench.disturbance import ATTEMPTS, Beneath, beneath, disturbed
+from pvbench.drivers import DRIVERS
+from pvbench.errors import (
+    CommandFailed,
+    HostBusy,
+    HostKeyMismatch,
+    HostKeyUnknown,
+    ResumeRefused,
+    StoreError,
+    TransportError,
+)
+from pvbench.hypervisor import Guest, GuestSpec, Hypervisor
+from pvbench.model import HostFacts, Outcome, Placement, Trial, TrialSpec
+from pvbench.pairs import Pair, pairs, unfinished
+from pvbench.store import Manifest, Store
+from pvbench.workloads import between_guests
+
+TRIES = 2  # how often a boot is tried that does not come up, and a trial that its guest does not survive
+PAUSES_S = (5.0, 15.0, 30.0, 60.0, 60.0, 120.0, 120.0, 180.0)
+"""Before a host that was lost is visited again: an sshd that restarts takes seconds, a server that reboots minutes."""
+CALM_S, LOOK_S = 20.0, 1.0
+"""How long a disturbed pair waits for calm beneath before it is measured again at most, and between two looks."""
+
+
+class Progress(Protocol):
+    """Who watches. Every method may do nothing."""
+
+    def booting(self, boot: str, trials: int, attempt: int) -> None:
+        """Tell that a guest is being booted for so many trials."""
+        ...
+
+    def booted(self, boot: str, seconds: float) -> None:
+        """Tell that it answers."""
+        ...
+
+    def measuring(self, spec: TrialSpec) -> None:
+        """Tell that a trial begins."""
+        ...
+
+    def recorded(self, trial: Trial) -> None:
+        """Tell that a trial is on disk."""
+        ...
+
+    def disturbed(self, pair: Pair, cause: str, attempt: int) -> None:
+        """Tell that a pair is measured again, for which time, and because of what."""
+        ...
+
+    def lost(self, host: str, reason: str, pause_s: float) -> None:
+        """Tell that a host cannot be used now and is visited again after a pause."""
+        ...
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What every boot of a run has in common: sizes in bytes, placement, the seed, how many blocks carry traces."""
+
+    placement: Placement
+    memory_bytes: int
+    vcpus: int
+    scratch_bytes: int
+    seed: int
+    settle_s: float = 0.0
+    traced_blocks: int = 0
+
+
+@dataclass(frozen=True)
+class HeldHost:
+    """A host that is ours: its hypervisor, and how to hold on to it.
+
+    `beneath` looks at the clocks of the machine that the host runs on; None where nothing tells, or it is hardware.
+    """
+
+    hypervisor: Hypervisor
+    renew: Callable[[], None]
+    beneath: Callable[[], Beneath | None] = lambda: None
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """How many trials of the plan have which outcome now."""
+
+    ok: int
+    invalid: int
+    not_measured: int
+
+
+Connect = Callable[[str], AbstractContextManager[HeldHost]]
+
+
+def run(
+    plan: Sequence[TrialSpec], connect: Connect, store: Store, settings: Settings, clock: Clock, progress: Progress
+) -> RunSummary:
+    """Measure what is not finished yet. Every trial is on disk before the next begins.
+
+    `connect` gives a host by its name: reached, leased, cleaned. Raises what ends a run: a full disk here, an
+    interruption, a host that is somebody else's. Everything else becomes a row with its reason.
+    """
+    for host, trials in groupby(sorted(plan, key=lambda spec: spec.cell.host), key=lambda spec: spec.cell.host):
+        left = unfinished(tuple(trials), store.finished_ids())
+        _Stay(host, left, connect, store, settings, clock, progress).measure()
+    outcomes = [trial.outcome for trial in store.trials()]
+    return RunSummary(*(outcomes.count(kind) for kind in (Outcome.OK, Outcome.INVALID, Outcome.NOT_MEASURED)))
+
+
+@dataclass
+class _Stay:
+    """All visits to one host: what is left to measure there, and which trials and boots broke a guest how often."""
+
+    host: str
+    left: list[TrialSpec]
+    connect: Connect
+    store: Store
+    settings: Settings
+    clock: Clock
+    progress: Progress
+    broke: Counter[str] = field(default_factory=Counter)
+    running: TrialSpec | None = None
+
+    def measure(self) -> None:
+        """Visit the host until nothing is left, or until it could not be used for longer than our patience."""
+        in_vain = 0
+        while self.left:
+            before = len(self.left)
+            try:
+                self._visit()
+            except (HostBusy, StoreError):
+                raise
+            except Exception as error:  # noqa: BLE001  whatever a host does costs its own rows, not the run
+                # Whole pairs count: a load that takes its host down every time is not tried for ever.
+                in_vain = in_vain + 1 if len(self.left) == before else 1
+                pauses = _pauses(error)
+                if in_vain > len(pauses):
+                    self._give_up(self.left, told(error))
+                    return
+                self.progress.lost(self.host, told(error), pauses[in_vain - 1])
+                self.clock.sleep(pauses[in_vain - 1])
+
+    def _visit(self) -> None:
+        """Measure over one connection until a guest broke or nothing is left."""
+        devices = tuple(sorted({spec.cell.device for spec in self.left}, key=list(DRIVERS).index))
+        with self.connect(self.host) as held:
+            check_host(self.store.manifest, held.hypervisor.facts())
+            with held.hypervisor.setup(self.settings.scratch_bytes, devices):
+                for boot, specs in groupby(tuple(self.left), key=lambda spec: spec.boot):
+                    if not self._boot(boot, list(specs), held):
+                        return
+
+    def _boot(self, boot: str, specs: Sequence[TrialSpec], held: HeldHost) -> bool:
+        """Measure the trials of one boot; return whether the guest lasted. One that did not is charged for it."""
+        self.running = None
+        held.renew()
+        self.progress.booting(boot, len(specs), self.broke[boot] + 1)
+        begun = self.clock.now().isoformat(timespec="milliseconds")
+        measuring = Measuring(
+            self.settings.seed,
+            self.store,
+            self.clock,
+            self.settings.traced_blocks,
+            begun,
+            held.beneath,
+            self.store.manifest.disturbed_above,
+        )
+        try:
+            with held.hypervisor.boot(self._guest(boot, specs)) as guest:
+                self.progress.booted(boot, guest.boot_seconds)
+                for pair in pairs(specs):
+                    self._pair(pair, guest, held, measuring)
+                    self.left = [spec for spec in self.left if spec not in pair]
+                    self.running = None
+        except (HostBusy, StoreError):
+            raise
+        except Exception as error:  # noqa: BLE001  a guest that breaks costs a boot, whatever it breaks with
+            held.renew()  # raises when it is the host that is gone: no fault of the guest
+            self._charge(self.running, specs, error)
+            return False
+        return True
+
+    def _pair(self, pair: Pair, guest: Guest, held: HeldHost, measuring: Measuring) -> None:
+        """Measure the arms side by side, again where something disturbed them; then look how the figures came about."""
+        for attempt in range(1, ATTEMPTS + 1):
+            made, cause = [], None
+            for spec in pair:
+                made.append(self._trial(spec, guest, held, measuring, attempt))
+                cause = disturbed(made[-1].disturbance, measuring.disturbed_above) or cause
+                if cause is not None and attempt < ATTEMPTS:  # its partners would be measured for nothing
+                    break
+            if cause is None or attempt == ATTEMPTS:
+                break
+            self.progress.disturbed(pair, cause, attempt + 1)
+            self._wait_for_calm(held.beneath)
+        for trial in made:
+            if (whole := explained(trial, guest, measuring)) is not None:
+                held.renew()
+                self.store.append(whole)
+
+    def _trial(self, spec: TrialSpec, guest: Guest, held: HeldHost, measuring: Measuring, attempt: int) -> Trial:
+        """Measure one trial and record it."""
+        self.running = spec
+        self.progress.measuring(spec)
+        held.renew()
+        self.clock.sleep(self.settings.settle_s)
+        trial = measure(spec, guest, measuring, attempt)
+        held.renew()  # what was measured on a host that was somebody else's meanwhile is no figure
+        self._record(trial)
+        return trial
+
+    def _charge(self, running: TrialSpec | None, specs: Sequence[TrialSpec], error: Exception) -> None:
+        """Count a broken guest against the trial that ran in it, or its boot; give up what breaks it every time."""
+        at = running.id if running else specs[0].boot
+        self.broke[at] += 1
+        if self.broke[at] < TRIES:
+            return
+        if running is None:
+            self._give_up([spec for spec in self.left if spec.boot == at], told(error))
+            return
+        self._give_up([running], told(error))
+        # A partner that has its figure waits for nobody now; several that have none yet still share their boot.
+        partners = next((pair for pair in pairs(self.left) if _partners(pair[0], running)), ())
+        if all(spec.id in self.store.finished_ids() for spec in partners):
+            self.left = [spec for spec in self.left if spec not in partners]
+
+    def _give_up(self, specs: Sequence[TrialSpec], reason: str) -> None:
+        """Record that trials could not be made. A figure that one of them has from an earlier boot stays its last."""
+        finished = self.store.finished_ids()
+        for spec in tuple(specs):
+            if spec.id not in finished:
+                self._record(failed(spec, self.clock, reason))
+            self.left.remove(spec)
+
+    def _record(self, trial: Trial) -> None:
+        self.store.append(trial)
+        self.progress.recorded(trial)
+
+    def _guest(self, boot: str, specs: Sequence[TrialSpec]) -> GuestSpec:
+        devices = tuple(sorted({spec.cell.device for spec in specs}, key=list(DRIVERS).index))
+        return GuestSpec(
+            boot,
+            devices,
+            self.settings.placement,
+            self.settings.memory_bytes,
+            self.settings.vcpus,
+            self.settings.scratch_bytes,
+            specs[0].cell.tunables,
+            peer=any(between_guests(spec.cell.workload) for spec in specs),
+        )
+
+    def _wait_for_calm(self, look: Callable[[], Beneath | None]) -> None:
+        """Wait until nothing disturbs the machine beneath, for a while; what runs on the host itself cannot be told."""
+        deadline = self.clock.monotonic() + CALM_S
+        while self.clock.monotonic() < deadline:
+            before = look()
+            self.clock.sleep(LOOK_S)
+            if disturbed(beneath(before, look()), self.store.manifest.disturbed_above) is None:
+                return
+
+
+def _pauses(error: Exception) -> tuple[float, ...]:
+    """Return the pauses after which a host is worth another visit: many where it may be rebooting, few where not."""
+    if isinstance(error, HostKeyMismatch | HostKeyUnknown | ResumeRefused):
+        return ()
+    return PAUSES_S if isinstance(error, TransportError) and not isinstance(error, CommandFailed) else PAUSES_S[:1]
+
+
+def _partners(one: TrialSpec, other: TrialSpec) -> bool:
+    return (one.boot, one.cell.workload, one.run) == (other.boot, other.cell.workload, other.run)
+
+
+def check_host(manifest: Manifest, facts: HostFacts) -> None:
+    """Raise ResumeRefused unless a host is what it was when the run began: it may have been rebooted into another."""
+    before = {each.name: each.identity for each in manifest.hosts}
+    if before.get(facts.name, facts.identity) != facts.identity:
+        raise ResumeRefused(
+            f"the host {facts.name} is not what it was when {manifest.run_id} began: it is now {facts.hypervisor}, "
+            f"{facts.kernel}, {facts.machine}",
+            hint="start a new run; figures of two set-ups are never pooled",
+        )
+
+
+def resume_check(
+    manifest: Manifest, *, matrix_digest: str, hosts: Sequence[HostFacts], guest: Mapping[str, str]
+) -> None:
+    """Raise ResumeRefused, naming what changed, unless a run can go on as it began."""
+    changed = []
+    if manifest.matrix_digest != matrix_digest:
+        changed.append("the matrix")
+    before = {facts.name: facts for facts in manifest.hosts}
+    for facts in hosts:
+        if facts.name in before and before[facts.name].identity != facts.identity:
+            changed.append(f"the host {facts.name}")
+    if dict(manifest.guest) != dict(guest):
+        changed.append("the guest image")
+    if changed:
+        raise ResumeRefused(
+            f"{manifest.run_id} cannot go on: {', '.join(changed)} changed since it began",
+            hint="start a new run; figures of two set-ups are never pooled",
+        )

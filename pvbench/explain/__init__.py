@@ -1,0 +1,1 @@
+"""How a figure comes about: exits and their cost, who paid, what was in the way. Pure."""

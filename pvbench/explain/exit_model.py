@@ -1,0 +1,251 @@
+"""What one I/O costs: exits by reason, CPU seconds by payer, and how much of its time the exits explain. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from pvbench.explain.trap_costs import timed
+from pvbench.model import Mechanism, Payer, TrapCost, Trial
+
+EXIT = "exit: "
+ROUND_TRIP = "device-model round trip"
+PORT, MEMORY, CALL, HALT = "port I/O", "MMIO", "hypercall", "HLT"
+
+UNBALANCED_SHARE = 0.03
+"""A bill that misses more than this share of wall clock × CPUs, or has as much too much, is not to be trusted."""
+
+DISTURBED = 1.2
+"""Exits that cost more than this share of the time there was were not timed in the guest that made them. Up to here it
+may be that operations timed one by one cost more than those of a busy guest."""
+
+TRAPS: Mapping[str, str] = MappingProxyType(
+    {
+        "port I/O, device model": "port read, device model",
+        "memory I/O, device model": "memory read, device model",
+        "port I/O, hypervisor": "port read, hypervisor",
+        "hypercalls": "empty hypercall",
+        "other exits": "empty hypercall",
+    }
+)
+"""What exits are charged with: the operation of guestside/traps.c that does the same. An exit of any other kind costs
+at least what the cheapest one does, in and out."""
+
+
+@dataclass(frozen=True)
+class Traced:
+    """What a domain did for one I/O (or packet), from all traces of a cell together.
+
+    `counts` are (what, how often for one I/O), the most frequent first; `away` are (reason, share of the traced time of
+    all `vcpus` that they were out of the guest for it); `io_s` is the time of one I/O untraced, None where that is not
+    known; `recorded_bytes` is what Xen wrote of all domains, None where that was not kept.
+    """
+
+    ios: float
+    traced_s: float
+    passes: int
+    lost: int
+    slowdown: float | None
+    counts: tuple[tuple[str, float], ...]
+    away: tuple[tuple[str, float], ...]
+    io_s: float | None
+    vcpus: int = 1
+    recorded_bytes: int | None = None
+
+    @property
+    def exits(self) -> float:
+        """Exits of every kind for one I/O."""
+        return sum(often for what, often in self.counts if what.startswith(EXIT))
+
+    @property
+    def consistent(self) -> bool:
+        """Whether the vCPUs were out of the guest for no longer than the trace lasted."""
+        return within(sum(share for _, share in self.away))
+
+    def often(self, what: str) -> float:
+        """Return how often something happened for one I/O."""
+        return dict(self.counts).get(what, 0.0)
+
+
+@dataclass(frozen=True)
+class Share:
+    """A part of the model: so many operations for one I/O, each charged `cost_s` seconds; their mean is `mean_s`."""
+
+    what: str
+    often: float
+    cost_s: float
+    mean_s: float
+
+    @property
+    def seconds(self) -> float:
+        """What they take together, for one I/O."""
+        return self.often * self.cost_s
+
+
+@dataclass(frozen=True)
+class Model:
+    """Exits × cost against the time of one I/O, both untraced. `lacking` are operations without a measured cost.
+
+    So many `vcpus` may have spent that time at once.
+    """
+
+    shares: tuple[Share, ...]
+    lacking: tuple[str, ...]
+    io_s: float
+    vcpus: int = 1
+
+    @property
+    def explained(self) -> float | None:
+        """The share of the time of one I/O that the exits explain; None where they were timed under disturbance."""
+        return _plausible(sum(share.seconds for share in self.shares) / self.io_s / self.vcpus)
+
+    @property
+    def at_mean(self) -> float | None:
+        """The same at the mean cost of all rounds, disturbed ones among them."""
+        return _plausible(sum(share.often * share.mean_s for share in self.shares) / self.io_s / self.vcpus)
+
+
+@dataclass(frozen=True)
+class Bill:
+    """CPU seconds by payer over all windows of a cell, for one I/O and for one byte; None where nothing was counted.
+
+    The guest has so many `vcpus`.
+    """
+
+    paid: tuple[tuple[Payer, float], ...]
+    wall_s: float
+    cpus: int
+    ios: int | None
+    moved_bytes: int | None
+    vcpus: int = 1
+
+    def per_io(self, payer: Payer) -> float | None:
+        """Return CPU seconds for one I/O."""
+        return dict(self.paid)[payer] / self.ios if self.ios else None
+
+    def per_byte(self, payer: Payer) -> float | None:
+        """Return CPU seconds for one byte."""
+        return dict(self.paid)[payer] / self.moved_bytes if self.moved_bytes else None
+
+    @property
+    def accounted(self) -> float:
+        """The sum of all payers over wall clock × CPUs; 1 where the clocks agree."""
+        whole = self.wall_s * self.cpus
+        return sum(seconds for _, seconds in self.paid) / whole if whole else 0.0
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether all payers together used no more CPU time than there was."""
+        return within(self.accounted) and all(seconds >= 0 for _, seconds in self.paid)
+
+    @property
+    def consistent(self) -> bool:
+        """Whether it adds up, and the guest's vCPUs ran for no longer than they could."""
+        most = self.wall_s * self.vcpus
+        return self.adds_up and within(dict(self.paid).get(Payer.GUEST, 0.0) / most if most else 0.0)
+
+    @property
+    def dom0_share(self) -> float | None:
+        """Dom0's part of the CPU time that was not idle."""
+        paid = dict(self.paid)
+        used = sum(seconds for payer, seconds in self.paid if payer is not Payer.IDLE)
+        dom0 = (Payer.DEVICE_MODEL, Payer.BACKEND, Payer.PEER, Payer.DOM0)
+        return sum(paid.get(payer, 0.0) for payer in dom0) / used if used else None
+
+
+def within(share: float) -> bool:
+    """Whether a share of time is one that clocks may tell which are read one after another."""
+    return 0 <= share <= 1 + UNBALANCED_SHARE
+
+
+def traced(trials: Iterable[Trial], vcpus: int = 1) -> Traced | None:
+    """Return what all traces of a cell say of one I/O; None without a trace in which I/O was done."""
+    pairs = [(trial, trial.mechanism) for trial in trials if trial.mechanism and trial.mechanism.ios]
+    found = [each for _, each in pairs]
+    if not found:
+        return None
+    ios, seconds = sum(each.ios for each in found), sum(each.traced_s for each in found)
+    counts: Counter[str] = Counter()
+    away: Counter[str] = Counter()
+    for each in found:
+        counts.update(dict(each.counts))
+        away.update(dict(each.away))
+    sizes = [each.recorded_bytes for each in found]
+    slowdowns = [each.slowdown for each in found if each.slowdown]
+    slowdown = sum(slowdowns) / len(slowdowns) if slowdowns else None
+    return Traced(
+        ios,
+        seconds,
+        len(found),
+        sum(each.lost for each in found),
+        slowdown,
+        tuple((what, often / ios) for what, often in counts.most_common()),
+        tuple((what, spent / seconds / vcpus) for what, spent in away.most_common() if seconds),
+        _untraced(pairs),
+        vcpus,
+        None if None in sizes else sum(filter(None, sizes)),
+    )
+
+
+def _untraced(pairs: Sequence[tuple[Trial, Mechanism]]) -> float | None:
+    """Return the time of one I/O in the timed passes: what the tool itself told, else from the trace's slowdown."""
+    times = []
+    for trial, each in pairs:
+        rate = next((reading.value for reading in trial.readings if reading.metric == "iops"), None)
+        if rate:
+            times.append(1 / rate)
+        elif each.slowdown:
+            times.append(each.traced_s / each.ios / each.slowdown)
+    return sum(times) / len(times) if times else None
+
+
+def model(of: Traced, traps: Iterable[TrapCost], *, alone: bool = True) -> Model | None:
+    """Return exits × cost for one I/O; None where its time or every cost is unknown. HLT is waiting, not a cost.
+
+    I/Os that are not alone may be under way on all vCPUs at once.
+    """
+    costs = {each.name: each for each in timed(traps)}
+    if not of.io_s or not costs:
+        return None
+    memory = of.often(EXIT + MEMORY)
+    ports = max(0.0, of.often(ROUND_TRIP) - memory)
+    often = {
+        "port I/O, device model": ports,
+        "memory I/O, device model": memory,
+        "port I/O, hypervisor": max(0.0, of.often(EXIT + PORT) - ports),
+        "hypercalls": of.often(EXIT + CALL),
+        "other exits": sum(
+            times
+            for what, times in of.counts
+            if what.startswith(EXIT) and what.removeprefix(EXIT) not in {PORT, MEMORY, CALL, HALT}
+        ),
+    }
+    there = {what: times for what, times in often.items() if times}
+    shares = tuple(
+        Share(what, times, cost.charged_s, cost.mean_s)
+        for what, times in there.items()
+        if (cost := costs.get(TRAPS[what]))
+    )
+    return Model(shares, tuple(what for what in there if TRAPS[what] not in costs), of.io_s, 1 if alone else of.vcpus)
+
+
+def _plausible(share: float) -> float | None:
+    return share if share <= DISTURBED else None
+
+
+def billed(trials: Iterable[Trial], vcpus: int = 1) -> Bill | None:
+    """Return who paid for the I/O of a cell, all windows together; None without a bill."""
+    bills = [trial.bill for trial in trials if trial.bill]
+    if not bills:
+        return None
+    paid = {payer: sum(dict(bill.paid).get(payer, 0.0) for bill in bills) for payer in Payer}
+    ios = [bill.ios for bill in bills]
+    moved = [bill.moved_bytes for bill in bills]
+    return Bill(
+        tuple(paid.items()),
+        sum(bill.wall_s for bill in bills),
+        bills[0].cpus,
+        sum(filter(None, ios)) if None not in ios else None,
+        sum(filter(None, moved)) if None not in moved else None,
+        vcpus,
+    )

@@ -1,0 +1,46 @@
+"""Every noun of the field, frozen and hashable; validation and identity only.
+
+A block holds each cell of a comparison once, close in time, on one host.
+"""
+
+from pvbench.model.arms import AS_FOUND, BUILTIN_GUEST, Arm, Cell, TrialSpec, Values, Workload
+from pvbench.model.evidence import CpuBill, Granted, Mechanism, Payer, TrapCost, Witness
+from pvbench.model.hosts import GuestImage, HostFacts
+from pvbench.model.ids import Scalar, canonical, digest
+from pvbench.model.kinds import DeviceKind, Emulation, GuestMode, IoPath, Order, Outcome, Placement, Platform, Purpose
+from pvbench.model.trials import PHASES, CommandRecord, RawFile, Reading, Trial
+
+__all__ = [
+    "AS_FOUND",
+    "BUILTIN_GUEST",
+    "PHASES",
+    "Arm",
+    "Cell",
+    "CommandRecord",
+    "CpuBill",
+    "DeviceKind",
+    "Emulation",
+    "Granted",
+    "GuestImage",
+    "GuestMode",
+    "HostFacts",
+    "IoPath",
+    "Mechanism",
+    "Order",
+    "Outcome",
+    "Payer",
+    "Placement",
+    "Platform",
+    "Purpose",
+    "RawFile",
+    "Reading",
+    "Scalar",
+    "TrapCost",
+    "Trial",
+    "TrialSpec",
+    "Values",
+    "Witness",
+    "Workload",
+    "canonical",
+    "digest",
+]

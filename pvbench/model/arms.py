@@ -1,0 +1,133 @@
+"""What is measured: workloads, arms, cells (one arm under one workload), and a trial's place in the plan."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pvbench.model.ids import Scalar, digest
+from pvbench.model.kinds import DeviceKind, GuestMode, Placement
+
+Values = tuple[tuple[str, Scalar], ...]
+"""Named values, sorted by name."""
+
+BUILTIN_GUEST = "builtin"
+AS_FOUND = ""
+"""The stack that a host came with."""
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What is run: a tool and its parameters in base units (bytes, seconds, bit/s), sorted by name."""
+
+    tool: str
+    params: tuple[tuple[str, Scalar], ...]
+
+    def __post_init__(self) -> None:
+        if list(self.params) != sorted(self.params):
+            raise ValueError("parameters are sorted by name")
+
+    def __getitem__(self, name: str) -> Scalar:
+        return dict(self.params)[name]
+
+    @property
+    def id(self) -> str:
+        """Identity: equal tool and parameters, equal id."""
+        return digest([self.tool, dict(self.params)])
+
+
+@dataclass(frozen=True)
+class Arm:
+    """Everything that stays while a workload runs. Two arms that are compared are equal in all but one factor.
+
+    `device` names a row of DRIVERS and is of the `kind`; `tunables` are what the boot is asked for (names of TUNABLES),
+    sorted by name; `guest` is an image's name, `stack` the digest of what was deployed, AS_FOUND where nothing was.
+    """
+
+    host: str
+    kind: DeviceKind
+    device: str
+    placement: Placement
+    tunables: Values = ()
+    guest: str = BUILTIN_GUEST
+    mode: GuestMode = GuestMode.HVM
+    stack: str = AS_FOUND
+
+    def __post_init__(self) -> None:
+        if list(self.tunables) != sorted(self.tunables):
+            raise ValueError("tunables are sorted by name")
+
+    def facts(self) -> dict[str, Any]:
+        """Return what identifies the arm. What is as usual is left out, so that identities outlive new fields."""
+        usual = {"tunables": (), "guest": BUILTIN_GUEST, "mode": GuestMode.HVM, "stack": AS_FOUND}
+        return {name: value for name, value in asdict(self).items() if name not in usual or value != usual[name]}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One point of the matrix: an arm under a workload, which is of the arm's kind."""
+
+    arm: Arm
+    workload: Workload
+
+    @property
+    def host(self) -> str:
+        """The arm's host."""
+        return self.arm.host
+
+    @property
+    def kind(self) -> DeviceKind:
+        """What the arm's device is for."""
+        return self.arm.kind
+
+    @property
+    def device(self) -> str:
+        """The arm's device, a name in DRIVERS."""
+        return self.arm.device
+
+    @property
+    def placement(self) -> Placement:
+        """Where the arm's device stands."""
+        return self.arm.placement
+
+    @property
+    def tunables(self) -> Values:
+        """What the arm's boot is asked for."""
+        return self.arm.tunables
+
+    @property
+    def id(self) -> str:
+        """Identity: the digest of the cell's canonical JSON."""
+        return digest(self._facts())
+
+    @property
+    def comparison(self) -> str:
+        """Identity of the comparison the cell belongs to: everything but the device."""
+        return digest({k: v for k, v in self._facts().items() if k != "device"})
+
+    def _facts(self) -> dict[str, Any]:
+        return self.arm.facts() | {"workload": asdict(self.workload)}
+
+
+@dataclass(frozen=True)
+class TrialSpec:
+    """One measurement to be made. Trials with the same `boot` share one boot of the guest.
+
+    `run` counts repeats within a boot from 1. A `twin` measures its cell a second time as if it were another arm: what
+    the two differ by is the campaign's own noise.
+    """
+
+    cell: Cell
+    block: int
+    boot: str
+    position: int
+    run: int = 1
+    twin: bool = False
+
+    @property
+    def id(self) -> str:
+        """Readable identity, unique in a run and fit for a file name; it ends with the cell's id."""
+        repeat = f"-r{self.run}" if self.run > 1 else ""
+        return f"{self.boot}-{self.cell.device}{'-twin' if self.twin else ''}{repeat}-{self.cell.id}"
+
+    def traced(self, blocks: int) -> bool:
+        """Whether a further pass under a trace follows: once a boot for a cell, in so many blocks from the first."""
+        return self.block <= blocks and self.run == 1 and not self.twin

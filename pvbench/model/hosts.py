@@ -1,0 +1,51 @@
+"""What a host is, and what a bootable guest is."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from pvbench.model.ids import digest
+from pvbench.model.kinds import Emulation
+
+
+@dataclass(frozen=True)
+class HostFacts:
+    """What a host is. `identity` is what must not change within a run; `labels` go beside every figure."""
+
+    name: str
+    emulation: Emulation
+    machine: str
+    hypervisor: str
+    kernel: str
+    cpu: str
+    cpus: int
+    memory_bytes: int
+    speed: float
+    details: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def identity(self) -> str:
+        """Digest of everything but the measured speed, which differs from probe to probe."""
+        facts = asdict(self)
+        del facts["speed"]
+        return digest(facts)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Read what `dataclasses.asdict` wrote."""
+        fields = dict(data)
+        fields["emulation"] = Emulation(fields["emulation"])
+        fields["details"] = tuple((str(k), str(v)) for k, v in fields["details"])
+        return cls(**fields)
+
+
+@dataclass(frozen=True)
+class GuestImage:
+    """A bootable guest on the controller: its boot disk and boot ROM (paths), what they hold, its pinned host key."""
+
+    name: str
+    boot_disk: str
+    boot_rom: str
+    digest: str
+    host_key: str
+    versions: tuple[tuple[str, str], ...] = ()

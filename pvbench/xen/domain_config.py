@@ -1,0 +1,230 @@
+"""A GuestSpec as xl understands it: names, addresses, kernel command line and domain configuration. Pure.
+
+Sources: xl.cfg(5), xl-network-configuration(5), xl-disk-configuration(5); xen-vbd-interface(7) for device
+names; docs/misc/hvm-emulated-unplug.pandoc for what the guest does with emulated devices.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from pvbench import tunables
+from pvbench.drivers import DRIVERS
+from pvbench.hypervisor import GuestSpec
+from pvbench.model import DeviceKind, IoPath, Placement
+
+PREFIX = "pvb-"
+_PEER_INDEX = 0x7F
+MODULES: Mapping[str, tuple[str, ...]] = {
+    "rtl8139": ("mii", "8139cp"),
+    "e1000": ("e1000",),
+    "netfront": ("xen-netfront", "xen-evtchn"),
+    "ide": (
+        "scsi_common",
+        "scsi_mod",
+        "libata",
+        "ata_piix",
+        "crct10dif_common",
+        "crct10dif_generic",
+        "crc-t10dif",
+        "crc64",
+        "crc64-rocksoft",
+        "t10-pi",
+        "sd_mod",
+    ),
+    "blkfront": ("xen-blkfront", "xen-evtchn"),
+    "blkfront-qdisk": ("xen-blkfront", "xen-evtchn"),
+}
+
+
+@dataclass(frozen=True)
+class Nic:
+    """A NIC of the guest, alone in its subnet of 198.18.0.0/15 (RFC 2544, section C.2.2: for benchmarks).
+
+    A `control` NIC carries the controller's SSH and nothing else, so that it is never mistaken for measured traffic.
+    `also` are further addresses of it.
+    """
+
+    device: str
+    devid: int
+    mac: str
+    host_address: str
+    guest_address: str
+    control: bool = False
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Disk:
+    """A disk of the guest: its name for xl and what backs it on the host."""
+
+    device: str
+    vdev: str
+    backing: str
+
+
+def nic_devices(spec: GuestSpec) -> tuple[str, ...]:
+    """Return the NICs the guest gets: those under test, or one of the same class to be reached by."""
+    asked = tuple(name for name in spec.devices if DRIVERS[name].kind is DeviceKind.NET)
+    if asked:
+        return asked
+    return ("e1000",) if is_emulated(spec) else ("netfront",)
+
+
+def nics(spec: GuestSpec, host: str) -> tuple[Nic, ...]:
+    """Return the guest's NICs. Where PV and emulated NICs stand side by side a PV one is added for control.
+
+    A guest whose NICs are all of the class under test is controlled over the NIC under test: a further emulated one
+    would cost 20 s of boot under emulation, and a PV one would spoil a guest that shall have none.
+    """
+    found = [_nic(host, name, index, control=False) for index, name in enumerate(nic_devices(spec))]
+    if spec.placement is Placement.COEXIST and len(found) > 1:
+        found.append(_nic(host, "netfront", len(found), control=True))
+    return tuple(found)
+
+
+def _nic(host: str, device: str, index: int, *, control: bool) -> Nic:
+    """Return a NIC whose MAC differs from host to host, for the bridge may be a shared one."""
+    tag = hashlib.sha256(host.encode()).digest()
+    return Nic(
+        device=device,
+        devid=index,
+        mac=f"00:16:3e:{tag[0] & 0x7F:02x}:{tag[1]:02x}:{index:02x}",
+        host_address=f"198.18.{10 + index}.1",
+        guest_address=f"198.18.{10 + index}.2",
+        control=control,
+    )
+
+
+def peer(spec: GuestSpec) -> GuestSpec:
+    """Return the guest that answers beside another: one PV NIC, and of the tunables what both ends must agree on."""
+    agreed = tuple((name, value) for name, value in spec.tunables if name == "mtu")
+    return GuestSpec(f"{spec.name}-peer", ("netfront",), Placement.ISOLATED, spec.memory_bytes, 1, 0, agreed)
+
+
+def peer_nic(guest_nics: tuple[Nic, ...], host: str) -> Nic:
+    """Return the peer's NIC, with an address in the subnet of every NIC under test."""
+    first, *more = (peer_address(nic) for nic in guest_nics if not nic.control)
+    return replace(_nic(host, "netfront", _PEER_INDEX, control=False), devid=0, guest_address=first, also=tuple(more))
+
+
+def peer_address(nic: Nic) -> str:
+    """Return the peer's address in the subnet of a NIC under test."""
+    return nic.guest_address.rpartition(".")[0] + ".3"
+
+
+def disks(spec: GuestSpec, backings: Mapping[str, str]) -> tuple[Disk, ...]:
+    """Return the guest's disks under test; `backings` gives each device's path on the host."""
+    found = [DRIVERS[name] for name in spec.devices if DRIVERS[name].kind is DeviceKind.BLOCK]
+    return tuple(Disk(d.name, d.vdev, backings[d.name]) for d in found if d.vdev is not None)
+
+
+def is_emulated(spec: GuestSpec) -> bool:
+    """Whether the guest shall have no PV device at all."""
+    return spec.placement is Placement.ISOLATED and DRIVERS[spec.devices[0]].io_path is IoPath.EMULATED
+
+
+def command_line(spec: GuestSpec, guest_nics: tuple[Nic, ...], key: str, *, swapped: bool) -> str:
+    """Return the guest's kernel command line; `key` is the base64 of an ed25519 public key.
+
+    `swapped` gives each address to the next NIC, so that every flow takes another path than the one asked for.
+    """
+    modules: list[str] = []
+    for name in (*spec.devices, *(nic.device for nic in guest_nics)):
+        modules += [module for module in MODULES[name] if module not in modules]
+    unplug = {True: "never", False: "unnecessary" if spec.placement is Placement.COEXIST else "all"}[is_emulated(spec)]
+    addresses = {nic.devid: nic.guest_address for nic in guest_nics}
+    if swapped:
+        tested = [nic.devid for nic in guest_nics if not nic.control]
+        addresses |= {
+            devid: guest_nics[other].guest_address for devid, other in zip(tested, tested[1:] + tested[:1], strict=True)
+        }
+    return " ".join(
+        (
+            "console=hvc0 quiet mitigations=off panic=1 ipv6.disable=1",
+            f"xen_emul_unplug={unplug}",
+            f"pvb.load={','.join(modules)}",
+            *(
+                f"pvb.nic={_bound(nic.device)},{nic.mac},{address}/24"
+                for nic in guest_nics
+                for address in (addresses[nic.devid], *nic.also)
+            ),
+            *tunables.words(spec.tunables, modules, guest_nics),
+            f"pvb.key={key}",
+        )
+    )
+
+
+def _bound(device: str) -> str:
+    """Return the driver name the builtin guest's kernel binds (8139cp, for QEMU's chip is a C+)."""
+    return {"rtl8139": "8139cp", "netfront": "vif"}.get(device, device)
+
+
+def domain_config(
+    spec: GuestSpec,
+    guest_nics: tuple[Nic, ...],
+    guest_disks: tuple[Disk, ...],
+    *,
+    bridge: str,
+    script: str,
+    boot_disk: str,
+    boot_rom: str,
+    native_tsc: bool,
+) -> str:
+    """Return the domain's configuration for `xl create`."""
+    added = tunables.config(spec.tunables)  # the control NIC's too: a bridge has the smallest MTU of its ports
+    vifs = [_vif(nic, bridge, script) + added for nic in guest_nics]
+    targets = [_disk(disk, script) for disk in guest_disks]
+    device_model = [
+        # SeaBIOS would run the NIC's own boot ROM, which asks the network for 40 s under emulation.
+        *(word for model in ("e1000", "rtl8139") for word in ("-global", f"{model}.romfile=")),
+        "-drive",
+        f"file={boot_disk},if=none,id=pvbboot,format=raw,readonly=on",
+        "-device",
+        "virtio-blk-pci,drive=pvbboot",
+        "-device",
+        f"pci-testdev,romfile={boot_rom}",
+    ]
+    lines = {
+        "name": PREFIX + spec.name,
+        "type": "hvm",
+        "memory": spec.memory_bytes >> 20,
+        "vcpus": spec.vcpus,
+        "boot": "n",
+        "vif": vifs,
+        "disk": targets,
+        "xen_platform_pci": 0 if is_emulated(spec) else 1,
+        "vga": "none",
+        "vnc": 0,
+        "usb": 0,
+        # Reading the TSC must not trap where the host's is unreliable: QEMU's emulated SVM gets RDTSCP wrong.
+        **({"tsc_mode": "native"} if native_tsc else {}),
+        "on_poweroff": "destroy",
+        "on_reboot": "destroy",
+        "on_crash": "destroy",
+        "device_model_args_hvm": device_model,
+    }
+    return "".join(f"{key}={_literal(value)}\n" for key, value in lines.items())
+
+
+def _vif(nic: Nic, bridge: str, script: str) -> str:
+    model = DRIVERS[nic.device].model
+    kind = f"type=ioemu,model={model}" if model else "type=vif"
+    return f"mac={nic.mac},bridge={bridge},script={script},devid={nic.devid},{kind}"
+
+
+def _disk(disk: Disk, script: str) -> str:
+    if DRIVERS[disk.device].backend.startswith("qdisk"):
+        return f"format=raw,vdev={disk.vdev},access=rw,backendtype=qdisk,target={disk.backing}"
+    return f"format=raw,vdev={disk.vdev},access=rw,backendtype=phy,script={script},target={disk.backing}"
+
+
+def _literal(value: str | int | list[str]) -> str:
+    """Write a value as xl's parser reads it. Its strings know no escapes, so what would need one is refused."""
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, list):
+        return "[" + ",".join(_literal(item) for item in value) + "]"
+    if '"' in value or "\n" in value:
+        raise ValueError(f"xl has no way to write {value!r}")
+    return f'"{value}"'
