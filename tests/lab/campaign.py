@@ -108,8 +108,9 @@ class Campaign:
     @staticmethod
     def _listen(running: "subprocess.Popen[str]", said: list[str]) -> None:
         assert running.stderr is not None
-        for line in running.stderr:
-            said.append(line.rstrip())
+        with running.stderr:  # one that nobody closes is a warning, and a failed test, whenever it is collected
+            for line in running.stderr:
+                said.append(line.rstrip())
 
     def wait_for(self, words: str, timeout: float = 600) -> None:
         """Wait until the run says something."""
