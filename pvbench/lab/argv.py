@@ -26,7 +26,7 @@ class LabSpec:
     @property
     def id(self) -> str:
         """Identity: machines of another size or processor cannot resume one another's saved states."""
-        return digest([asdict(self), _TCG_CPU, _XEN])
+        return digest([asdict(self), _TCG_CPU, _XEN, _DOM0])
 
 
 # TCG's SVM has faults that kill dom0 or its guests unless these features are hidden: SMAP (IRET at CPL 3),
@@ -39,6 +39,8 @@ _TCG_CPU = (
     "-rdseed,-sha-ni,-xsavec,-3dnowprefetch,-misalignsse,-osvw,-topoext,-fxsr-opt,-nrip-save"
 )
 _XEN = "dom0_max_vcpus=1 dom0_vcpus_pin console=com1 com1=115200 noreboot cpuidle=0 watchdog=0 clocksource=tsc"
+# Backends offer as many queues as dom0 has CPUs, and the lab's has one: more are asked for to be compared with one.
+_DOM0 = "root=/dev/vda rw console=hvc0 net.ifnames=0 mitigations=off xen_netback.max_queues=8 xen_blkback.max_queues=8"
 _CPU = {Accelerator.TCG: _TCG_CPU, Accelerator.KVM: "host"}
 # QEMU looks translated blocks up in a table that grows until their buffer is full. With its own 1 GiB that takes six
 # guests, and the more blocks, the slower each look-up: a lab aged. A small buffer is emptied before that is felt.
@@ -78,7 +80,6 @@ def qemu_argv(
     """Return the command line of the lab's machine; without a disk or a port it is a machine to probe with."""
     tree = image / "qemu"
     xen = f"dom0_mem={spec.dom0_memory_mib}M,max:{spec.dom0_memory_mib}M {_XEN}"
-    dom0 = "root=/dev/vda rw console=hvc0 net.ifnames=0 mitigations=off"
     return [
         *loader(tree),
         f"{tree}/usr/bin/qemu-system-x86_64",
@@ -103,7 +104,7 @@ def qemu_argv(
         "-append",
         xen,
         "-initrd",
-        f"{_module(image / 'vmlinuz')} {dom0},{_module(image / 'initrd.img')}",
+        f"{_module(image / 'vmlinuz')} {_DOM0},{_module(image / 'initrd.img')}",
         "-smbios",
         f"type=1,manufacturer=pvbench,product=pvbench-lab,version={words(accelerator, version)}",
         *(["-drive", f"file={_option(disk)},if=virtio,cache=unsafe"] if disk else []),
