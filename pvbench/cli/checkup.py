@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pvbench import text_format as fmt
 from pvbench.cli import reach
 from pvbench.cli.app import App
 from pvbench.cli.text import columns
-from pvbench.reports import format as fmt
 
 if TYPE_CHECKING:
     from pvbench.inventory import Inventory

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pvbench import text_format as fmt
 from pvbench.cli import found, reach
 from pvbench.cli.app import App
 from pvbench.cli.text import columns
 from pvbench.errors import InventoryError
-from pvbench.reports import format as fmt
 
 if TYPE_CHECKING:
     from pvbench.inventory import Inventory

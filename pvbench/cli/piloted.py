@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
+from pvbench import text_format as fmt
 from pvbench.cli.pace import BOOT_S, OVERHEAD_S, window
 from pvbench.cli.planned import told
 from pvbench.cli.text import columns
@@ -13,7 +14,6 @@ from pvbench.errors import UsageError
 from pvbench.matrix.rules import TWINS
 from pvbench.metrics import Better
 from pvbench.model import Trial
-from pvbench.reports import format as fmt
 from pvbench.reports import wording
 from pvbench.reports.arms import CellTrials, gather
 from pvbench.reports.comparison import compared_pairs

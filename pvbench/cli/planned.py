@@ -2,13 +2,13 @@
 
 from typing import Any
 
+from pvbench import text_format as fmt
 from pvbench.cli.pace import BOOT_S, OVERHEAD_S, TRACE_PASS_S
 from pvbench.cli.text import columns
 from pvbench.matrix import Matrix, expand
 from pvbench.model import Cell, TrialSpec
 from pvbench.plan import Estimate, Plan, estimate
 from pvbench.plan import make as make_plan
-from pvbench.reports import format as fmt
 from pvbench.reports import wording
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from pvbench import text_format as fmt
 from pvbench.cli import spent
 from pvbench.cli.found import cells
 from pvbench.cli.planned import cell_data, told
@@ -12,7 +13,6 @@ from pvbench.cli.text import columns
 from pvbench.metrics import METRICS
 from pvbench.model import Cell, Trial, TrialSpec, Witness
 from pvbench.reports import asked, wording
-from pvbench.reports import format as fmt
 from pvbench.store import Manifest, Store
 
 NEVER_REACHED = "never reached"

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from pvbench import text_format as fmt
 from pvbench.explain.exit_model import EXIT, within
 from pvbench.explain.trap_costs import Timed, mean_s, timed
 from pvbench.model import CpuBill, DeviceKind, Mechanism, Payer, Trial
-from pvbench.reports import format as fmt
 from pvbench.reports.explained import INCONSISTENT
 from pvbench.stats.latency import total
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from pvbench import text_format as fmt
 from pvbench.errors import OutputLost, TraceError
-from pvbench.reports import format as fmt
 
 STANDARD_INPUT = Path("-")
 MOST_BYTES = 4 << 30

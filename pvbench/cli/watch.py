@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from pvbench import text_format as fmt
 from pvbench.campaign.visits import Progress
 from pvbench.cli.app import App
 from pvbench.cli.pace import Pace
@@ -12,7 +13,6 @@ from pvbench.cli.streams import console
 from pvbench.disturbance import ATTEMPTS
 from pvbench.model import Outcome, Trial, TrialSpec
 from pvbench.pairs import Pair
-from pvbench.reports import format as fmt
 from pvbench.reports import wording
 
 

@@ -5,9 +5,9 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from pvbench import text_format as fmt
 from pvbench.metrics import Metric
 from pvbench.model import Cell, Outcome, Trial
-from pvbench.reports import format as fmt
 from pvbench.reports import wording
 from pvbench.reports.page import Arm
 from pvbench.stats import Sample

@@ -16,8 +16,8 @@ from typing import Any
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
+from pvbench import text_format as fmt
 from pvbench.metrics import METRICS
-from pvbench.reports import format as fmt
 from pvbench.reports.page import Arm, ComparisonPage, Group, Row, Strip
 
 WIDTH = 420

@@ -4,11 +4,11 @@ import shlex
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 
+from pvbench import text_format as fmt
 from pvbench.drivers import DRIVERS
 from pvbench.metrics import METRICS
 from pvbench.model import DeviceKind, IoPath, Outcome, Purpose, Trial
 from pvbench.reports import asked, curves, evidence, repeats, wording
-from pvbench.reports import format as fmt
 from pvbench.reports.arms import CellTrials, arm, gather
 from pvbench.reports.ceilings import ceiling
 from pvbench.reports.floor import caution, floor, paragraph, told

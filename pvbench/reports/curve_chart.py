@@ -3,9 +3,9 @@
 import math
 from typing import Any
 
+from pvbench import text_format as fmt
 from pvbench.metrics import METRICS
 from pvbench.reports import charts
-from pvbench.reports import format as fmt
 from pvbench.reports.page import Curve, CurveLine
 
 WIDTH, HEIGHT = 420, 300.0

@@ -3,9 +3,9 @@
 from collections.abc import Hashable, Mapping, Sequence
 from statistics import median
 
+from pvbench import text_format as fmt
 from pvbench.metrics import METRICS, Metric
 from pvbench.model import Cell, Outcome, Scalar
-from pvbench.reports import format as fmt
 from pvbench.reports import wording
 from pvbench.reports.arms import CellTrials
 from pvbench.reports.page import Curve, CurveLine, CurvePoint

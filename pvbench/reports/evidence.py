@@ -3,9 +3,9 @@
 import shlex
 from collections.abc import Sequence
 
+from pvbench import text_format as fmt
 from pvbench.metrics import METRICS, Metric
 from pvbench.model import CommandRecord, Outcome, Trial, Witness
-from pvbench.reports import format as fmt
 from pvbench.reports import wording
 from pvbench.reports.arms import CellTrials
 from pvbench.reports.page import CellView, CommandView, RawView, TrialView, WitnessView

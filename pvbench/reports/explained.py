@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from pvbench import text_format as fmt
 from pvbench.explain.exit_model import EXIT, HALT, Model, Share, Traced, model
 from pvbench.model import TrapCost, Workload
-from pvbench.reports import format as fmt
 
 ENOUGH = 0.6
 """A model that explains less than this says what it lacks."""

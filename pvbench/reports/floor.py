@@ -2,8 +2,8 @@
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
+from pvbench import text_format as fmt
 from pvbench.model import Trial
-from pvbench.reports import format as fmt
 from pvbench.reports.arms import CellTrials
 from pvbench.stats import Noise, Sample, noise
 from pvbench.stats.noise import twin_log

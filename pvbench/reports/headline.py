@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from pvbench import text_format as fmt
 from pvbench.model import Outcome, Purpose, Trial
-from pvbench.reports import format as fmt
 from pvbench.reports.page import Row
 from pvbench.stats import Verdict
 

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from pvbench import text_format as fmt
 from pvbench.explain.bottleneck import Limit, Limited, limited
 from pvbench.explain.exit_model import EXIT, HALT, ROUND_TRIP, Bill, Traced, billed, traced, within
 from pvbench.explain.trap_costs import Boot, Timed, boot_of, by_boot, quantile_ns, timed
 from pvbench.model import DeviceKind, Outcome, Payer, TrapCost, Trial
-from pvbench.reports import format as fmt
 from pvbench.reports import wording
 from pvbench.reports.arms import CellTrials
 from pvbench.reports.ceilings import reached

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from pvbench import text_format as fmt
 from pvbench.model import Outcome
-from pvbench.reports import format as fmt
 from pvbench.reports.arms import CellTrials
 from pvbench.reports.ceilings import Ceiling
 from pvbench.reports.headline import magnitude

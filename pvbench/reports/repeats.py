@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from pvbench import text_format as fmt
 from pvbench.disturbance import ATTEMPTS, disturbed
 from pvbench.model import Placement, Trial
 from pvbench.pairs import pairs, parted
-from pvbench.reports import format as fmt
 from pvbench.store import Manifest
 
 

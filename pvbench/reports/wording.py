@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from pvbench import text_format as fmt
 from pvbench.drivers import DRIVERS
 from pvbench.metrics import METRICS, Metric
 from pvbench.model import Cell, DeviceKind, Emulation, HostFacts, IoPath, Scalar, Workload
-from pvbench.reports import format as fmt
 
 KINDS: Mapping[DeviceKind, str] = MappingProxyType({DeviceKind.BLOCK: "Disk", DeviceKind.NET: "Network"})
 

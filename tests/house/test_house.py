@@ -14,10 +14,9 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
-from pvbench import __version__
+from pvbench import __version__, text_format
 from pvbench.drivers import DRIVERS
 from pvbench.metrics import METRICS
-from pvbench.reports import format as formats
 from pvbench.workloads import WORKLOADS
 from pvbench.xen.domain_config import MODULES
 
@@ -127,7 +126,7 @@ def test_no_mirror_is_named(path: Path) -> None:
 
 def test_every_metric_reads_well() -> None:
     for metric in METRICS.values():
-        assert formats.value(metric, 1234.5)
+        assert text_format.value(metric, 1234.5)
 
 
 def test_every_workload_has_goldens() -> None:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pvbench import text_format as fmt
 from pvbench.metrics import METRICS
-from pvbench.reports import format as fmt
 
 
 @pytest.mark.parametrize(
