@@ -23,10 +23,14 @@ COLUMNS = pa.schema(
 
 def encode(run_id: str, trials: Iterable[Trial]) -> bytes:
     """Return the Parquet file of a run's trials."""
-    rows = [row for trial in trials for row in _rows(run_id, trial)]
     buffer = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist(rows, schema=COLUMNS), buffer)
+    pq.write_table(table(run_id, trials), buffer)
     return buffer.getvalue()
+
+
+def table(run_id: str, trials: Iterable[Trial]) -> pa.Table:
+    """Return a row a reading, and a row with an empty metric for a trial that has none."""
+    return pa.Table.from_pylist([row for trial in trials for row in _rows(run_id, trial)], schema=COLUMNS)
 
 
 def _rows(run_id: str, trial: Trial) -> list[dict[str, Any]]:

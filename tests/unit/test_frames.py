@@ -1,0 +1,88 @@
+"""A run in a notebook: the tables hold what the journal holds, and what cannot be read is said in a line."""
+
+import doctest
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import pvbench
+from pvbench.errors import PvbenchError
+from pvbench.frames import Loaded
+from pvbench.metrics import METRICS
+from pvbench.model import PHASES
+from pvbench.store import Store
+from pvbench.tunables import TUNABLES
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "results/example/quickstart"
+
+
+@pytest.fixture(scope="module")
+def loaded() -> Loaded:
+    return pvbench.load(EXAMPLE)
+
+
+def test_every_trial_and_every_reading_is_a_row_with_its_value_in_base_units(loaded: Loaded) -> None:
+    with Store.open(EXAMPLE, EXAMPLE) as store:
+        trials = store.trials()
+
+    assert list(loaded.trials["trial"]) == [trial.spec.id for trial in trials]
+    readings = [(trial.spec.id, each.metric, each.value) for trial in trials for each in trial.readings]
+    assert list(loaded.readings[["trial", "metric", "value"]].itertuples(index=False, name=None)) == readings
+
+
+def test_every_figure_has_its_unit_beside_it_and_in_attrs(loaded: Loaded) -> None:
+    rows = loaded.readings[["metric", "unit"]].itertuples(index=False, name=None)
+
+    assert all(METRICS[metric].unit == unit == loaded.readings.attrs["metrics"][metric] for metric, unit in rows)
+    assert loaded.trials.attrs["units"] == {f"{phase}_s": "s" for phase in PHASES}
+
+
+def test_flags_and_times_of_a_trial_are_in_its_row(loaded: Loaded) -> None:
+    with Store.open(EXAMPLE, EXAMPLE) as store:
+        trials = store.trials()
+
+    assert list(loaded.trials["flags"]) == [trial.flags for trial in trials]
+    assert [moment.isoformat() for moment in loaded.trials["started"]] == [
+        trial.started.replace("Z", "+00:00") for trial in trials
+    ]
+
+
+def test_no_tunable_is_called_as_a_column_of_every_run_is(loaded: Loaded) -> None:
+    assert set(TUNABLES).isdisjoint(loaded.trials.columns)
+
+
+def test_the_session_of_the_docs_prints_what_it_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+
+    found = doctest.testfile(
+        str(ROOT / "docs/notebooks.md"), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE
+    )
+    assert (found.failed, found.attempted > 0) == (0, True)
+
+
+@pytest.mark.parametrize("run", ["yesterday", "", "results/no/such", "\0"])
+def test_a_run_that_is_not_there_is_an_error_of_one_line(tmp_path: Path, run: str) -> None:
+    with pytest.raises(PvbenchError) as caught:
+        pvbench.load(run, results=tmp_path)
+
+    assert str(caught.value).count("\n") == 0
+
+
+def test_a_damaged_journal_is_an_error_of_one_line(tmp_path: Path) -> None:
+    for name in ("manifest.json", "journal.ndjson"):
+        (tmp_path / name).write_bytes((EXAMPLE / name).read_bytes())
+    (tmp_path / "journal.ndjson").write_text('{"schema": 3}\n')
+
+    with pytest.raises(PvbenchError, match=r"journal\.ndjson:1: ") as caught:
+        pvbench.load(tmp_path)
+    assert str(caught.value).count("\n") == 0
+
+
+def test_to_import_pvbench_takes_nothing_with_it() -> None:
+    seen = "import sys, pvbench; print([m for m in ('pandas', 'numpy', 'pyarrow', 'click') if m in sys.modules])"
+
+    done = subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
