@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from pvbench import figures
+
 
 class Better(StrEnum):
     """Which way is better."""
@@ -14,38 +16,59 @@ class Better(StrEnum):
 
 
 class Scale(StrEnum):
-    """How values are shortened for people: 1,234 kB/s (decimal), 1.2 ms (time), plain."""
+    """How values are written for people: 1.23 MB/s, 6.10 Mbit/s, 475 µs, 1.23 %, 1,234, 2,290 IOPS."""
 
     BYTES = "bytes"
     BITS = "bits"
     TIME = "time"
+    SHARE = "share"
+    COUNT = "count"
     PLAIN = "plain"
+
+
+_STEPS: Mapping[Scale, figures.Steps] = MappingProxyType(
+    {Scale.BYTES: figures.BYTES, Scale.BITS: figures.BITS, Scale.TIME: figures.SECONDS}
+)
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A measured quantity; values are stored in `unit`, a base unit."""
+    """A measured quantity; values are stored in `unit`, a base unit. `noun` is what a plain number counts."""
 
     name: str
     unit: str
     better: Better
     scale: Scale
     title: str
+    noun: str = ""
+
+    def text(self, number: float | None) -> str:
+        """Return a value, given in the metric's base unit, for people; None is "not measured"."""
+        if number is None:
+            return figures.NOT_MEASURED
+        match self.scale:
+            case Scale.SHARE:
+                return f"{figures.significant(number * 100)} %"
+            case Scale.COUNT:
+                return f"{number:,.0f}"
+            case Scale.PLAIN:
+                return f"{figures.plain(number)} {self.noun}"
+        return figures.scaled(number, _STEPS[self.scale], "/s" if self.unit.endswith("/s") else "")
 
 
 _ROWS = (
     Metric("throughput", "B/s", Better.HIGHER, Scale.BYTES, "throughput"),
-    Metric("iops", "1/s", Better.HIGHER, Scale.PLAIN, "I/O rate"),
+    Metric("iops", "1/s", Better.HIGHER, Scale.PLAIN, "I/O rate", "IOPS"),
     Metric("latency_mean", "s", Better.LOWER, Scale.TIME, "mean latency"),
     Metric("latency_p50", "s", Better.LOWER, Scale.TIME, "median latency"),
     Metric("latency_p99", "s", Better.LOWER, Scale.TIME, "99th percentile latency"),
     Metric("latency_p999", "s", Better.LOWER, Scale.TIME, "99.9th percentile latency"),
     Metric("goodput", "bit/s", Better.HIGHER, Scale.BITS, "goodput"),
-    Metric("packets", "1/s", Better.HIGHER, Scale.PLAIN, "packet rate"),
-    Metric("retransmits", "1", Better.LOWER, Scale.PLAIN, "TCP retransmits"),
-    Metric("lost_share", "1", Better.LOWER, Scale.PLAIN, "share of datagrams lost"),
+    Metric("packets", "1/s", Better.HIGHER, Scale.PLAIN, "packet rate", "packets/s"),
+    Metric("retransmits", "1", Better.LOWER, Scale.COUNT, "TCP retransmits"),
+    Metric("lost_share", "1", Better.LOWER, Scale.SHARE, "share of datagrams lost"),
     Metric("jitter", "s", Better.LOWER, Scale.TIME, "jitter"),
-    Metric("transactions", "1/s", Better.HIGHER, Scale.PLAIN, "transaction rate"),
+    Metric("transactions", "1/s", Better.HIGHER, Scale.PLAIN, "transaction rate", "trans/s"),
 )
 
 METRICS: Mapping[str, Metric] = MappingProxyType({row.name: row for row in _ROWS})

@@ -88,7 +88,7 @@ class App:
 
 
 def _say(text: str) -> None:
-    from pvbench.text_format import clean
+    from pvbench.printable import clean
 
     print(clean(text), file=sys.stderr, flush=True)
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pvbench import text_format as fmt
+from pvbench import figures as fmt
 from pvbench.cli import reach
 from pvbench.cli.app import App
 from pvbench.cli.text import columns

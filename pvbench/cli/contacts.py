@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pvbench import text_format as fmt
+from pvbench import figures as fmt
 from pvbench.cli import found, reach
 from pvbench.cli.app import App
 from pvbench.cli.text import columns

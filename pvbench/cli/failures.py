@@ -50,7 +50,7 @@ def report(error: BaseException, app: App) -> int:
 
 def line(text: str) -> str:
     """Return text from wherever as one line that cannot move the cursor or hide."""
-    from pvbench.text_format import clean
+    from pvbench.printable import clean
 
     return clean(" / ".join(part.strip() for part in text.splitlines() if part.strip()))
 

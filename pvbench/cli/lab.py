@@ -120,7 +120,7 @@ def ssh(app: App, command: tuple[str, ...]) -> int:
 @pass_app
 def rm(app: App, keep_images: bool) -> None:
     """End the lab and free its cache; images and guests that other labs of yours stand on are kept."""
-    from pvbench import text_format as fmt
+    from pvbench import figures as fmt
     from pvbench.cli import reach
 
     freed = reach.machine(app).remove(images=not keep_images)
@@ -139,7 +139,7 @@ def _told(host: "Host", status: "Status") -> str:
 
 
 def _state(status: "Status") -> str:
-    from pvbench import text_format as fmt
+    from pvbench import figures as fmt
 
     rows = [("disk held", fmt.size(status.disk_bytes)), ("image", f"{status.image} ({fmt.size(status.image_bytes)})")]
     if status.image is None:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
-from pvbench import text_format as fmt
+from pvbench import figures as fmt
 from pvbench.cli.pace import BOOT_S, OVERHEAD_S, window
 from pvbench.cli.planned import told
 from pvbench.cli.text import columns

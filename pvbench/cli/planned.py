@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pvbench import text_format as fmt
+from pvbench import figures as fmt
 from pvbench.cli.pace import BOOT_S, OVERHEAD_S, TRACE_PASS_S
 from pvbench.cli.text import columns
 from pvbench.matrix import Matrix, expand

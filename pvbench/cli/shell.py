@@ -105,7 +105,7 @@ def _spec(devices: str, placement: str) -> "GuestSpec":
 
 def _aims(guest: "Guest", spec: "GuestSpec", host: str) -> Iterator[str]:
     """Say what a trial's tool would aim at for each device."""
-    from pvbench import text_format as fmt
+    from pvbench import figures as fmt
     from pvbench.drivers import DRIVERS
     from pvbench.model import Arm, Cell, DeviceKind, Workload
     from pvbench.workloads import Disk

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from pvbench import text_format as fmt
+from pvbench import figures as fmt
 from pvbench.cli import spent
 from pvbench.cli.found import cells
 from pvbench.cli.planned import cell_data, told
@@ -83,7 +83,7 @@ def _trial(spec: TrialSpec, trial: Trial | None, evidence: bool) -> Iterator[str
         return
     reason = f": {fmt.clean(trial.reason)}" if trial.reason else ""
     yield head + trial.outcome.value.replace("_", " ") + reason
-    shown = [(METRICS[each.metric].title, fmt.value(METRICS[each.metric], each.value)) for each in trial.readings]
+    shown = [(METRICS[each.metric].title, METRICS[each.metric].text(each.value)) for each in trial.readings]
     if shown:
         yield columns(shown, "    ").rstrip("\n")
     yield from (f"    flagged {fmt.clean(flag)}" for flag in trial.flags)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from pvbench import text_format as fmt
+from pvbench import figures as fmt
 from pvbench.explain.exit_model import EXIT, within
 from pvbench.explain.trap_costs import Timed, mean_s, timed
 from pvbench.model import CpuBill, DeviceKind, Mechanism, Payer, Trial

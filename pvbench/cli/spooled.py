@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from pvbench import text_format as fmt
+from pvbench import figures as fmt
 from pvbench.errors import OutputLost, TraceError
 
 STANDARD_INPUT = Path("-")

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, cast
 import click
 
 from pvbench.errors import OutputLost
-from pvbench.text_format import clean
+from pvbench.printable import clean
 
 if TYPE_CHECKING:
     from rich.console import Console

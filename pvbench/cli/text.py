@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from pvbench.text_format import clean
+from pvbench.printable import clean
 
 
 def columns(rows: Iterable[Sequence[str]], indent: str = "") -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from pvbench import text_format as fmt
+from pvbench import figures as fmt
 from pvbench.cli.spooled import PlainFile
 from pvbench.cli.text import columns
 from pvbench.xen.trace import UNATTRIBUTED, DomainCounts, Trace

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from pvbench import text_format as fmt
+from pvbench import figures as fmt
 from pvbench.campaign.visits import Progress
 from pvbench.cli.app import App
 from pvbench.cli.pace import Pace
@@ -113,7 +113,7 @@ def result(trial: Trial) -> str:
         return told + fmt.clean(f"{trial.outcome.value.upper().replace('_', ' ')}: {trial.reason}")
     metric = wording.primary(cell.workload)
     values = {reading.metric: reading.value for reading in trial.readings}
-    return told + fmt.value(metric, values.get(metric.name))
+    return told + metric.text(values.get(metric.name))
 
 
 def again(pair: Pair, cause: str, attempt: int) -> str:

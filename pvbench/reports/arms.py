@@ -5,7 +5,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from pvbench import text_format as fmt
+from pvbench import figures as fmt
 from pvbench.metrics import Metric
 from pvbench.model import Cell, Outcome, Trial
 from pvbench.reports import wording
@@ -127,7 +127,7 @@ def arm(found: CellTrials) -> Arm:
         io_path=wording.io_path(found.cell.device),
         cell=found.id,
         status=status,
-        median=fmt.value(found.metric, sample.median) if sample else without,
+        median=found.metric.text(sample.median) if sample else without,
         values=sample.values if sample else (),
         ok=found.count(Outcome.OK),
         invalid=invalid,

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-from pvbench import text_format as fmt
+from pvbench import figures as fmt
 from pvbench.model import Granted, Outcome, Trial
 from pvbench.reports.arms import CellTrials
 from pvbench.stats.limits import REACHED

@@ -16,7 +16,7 @@ from typing import Any
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from pvbench import text_format as fmt
+from pvbench import figures as fmt
 from pvbench.metrics import METRICS
 from pvbench.reports.page import Arm, ComparisonPage, Group, Row, Strip
 
@@ -112,9 +112,7 @@ def strip(drawn: Strip, number: int) -> str:
     bottom = height - _STRIP_BOTTOM
     for tick in _ticks(low, high):
         axes.plot([math.log10(tick)] * 2, [_STRIP_TOP, bottom], color=_GRID, lw=1)
-        _text(
-            axes, math.log10(tick), bottom + 14, _short(fmt.value(metric, tick)), color=_MUTED, size=10.5, ha="center"
-        )
+        _text(axes, math.log10(tick), bottom + 14, _short(metric.text(tick)), color=_MUTED, size=10.5, ha="center")
     heights = {arm.cell: _STRIP_TOP + _STRIP_ROW * (place + 0.5) for place, arm in enumerate(drawn.arms)}
     for upper, lower in zip(drawn.arms, drawn.arms[1:], strict=False):
         other = dict(lower.values)
@@ -221,7 +219,7 @@ def _spoken(rows: Sequence[Row], label: str) -> str:
 
 
 def _spoken_values(arm: Arm, metric: str) -> str:
-    return ", ".join(fmt.value(METRICS[metric], value) for _, value in arm.values) or arm.median
+    return ", ".join(METRICS[metric].text(value) for _, value in arm.values) or arm.median
 
 
 def _svg(figure: Figure, name: str, title: str, description: str) -> str:

@@ -4,7 +4,7 @@ import shlex
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 
-from pvbench import text_format as fmt
+from pvbench import figures as fmt
 from pvbench.drivers import DRIVERS
 from pvbench.metrics import METRICS
 from pvbench.model import DeviceKind, IoPath, Outcome, Purpose, Trial
@@ -257,7 +257,7 @@ def _latency(gathered: Sequence[CellTrials]) -> tuple[LatencyRow, ...]:
         bins = merge(trial.latency_bins for trial in found.trials if trial.outcome is Outcome.OK)
         if bins:
             p50, p99, p999 = (percentile(bins, q) for q in (0.5, 0.99, 0.999))
-            texts = [fmt.value(metric, number) if number is not None else "–" for number in (p50, p99, p999)]
+            texts = [metric.text(number) if number is not None else "–" for number in (p50, p99, p999)]
             workload = wording.cell_title(found.cell)
             rows.append(LatencyRow(workload, fmt.clean(found.cell.device), f"{total(bins):,}", *texts))
     return tuple(rows)

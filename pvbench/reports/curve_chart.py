@@ -3,7 +3,6 @@
 import math
 from typing import Any
 
-from pvbench import text_format as fmt
 from pvbench.metrics import METRICS
 from pvbench.reports import charts
 from pvbench.reports.page import Curve, CurveLine
@@ -28,7 +27,7 @@ def draw(curve: Curve, number: int) -> str:
             ends.append(at)
     for tick in charts._ticks(up.low, up.high):
         axes.plot([_LEFT, WIDTH - _RIGHT], [up(tick)] * 2, color=charts._GRID, lw=1)
-        told = charts._short(fmt.value(METRICS[curve.up], tick))
+        told = charts._short(METRICS[curve.up].text(tick))
         charts._text(axes, _LEFT - 6, up(tick) + 4, told, color=charts._MUTED, size=10.5, ha="right")
     charts._text(
         axes, (_LEFT + WIDTH - _RIGHT) / 2, HEIGHT - 8, curve.across_title, color=charts._MUTED, size=11, ha="center"
@@ -63,7 +62,7 @@ def _across_ticks(curve: Curve, across: _Scale) -> list[tuple[float, str]]:
     if not curve.across:
         return sorted({(point.x, point.name) for line in curve.lines for point in line.points})
     ticks = charts._ticks(across.low, across.high)
-    return [(tick, charts._short(fmt.value(METRICS[curve.across], tick))) for tick in ticks]
+    return [(tick, charts._short(METRICS[curve.across].text(tick))) for tick in ticks]
 
 
 def _line(axes: Any, line: CurveLine, place: int, across: _Scale, up: _Scale, *, named: bool) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Mapping, Sequence
 from statistics import median
 
-from pvbench import text_format as fmt
+from pvbench import figures as fmt
 from pvbench.metrics import METRICS, Metric
 from pvbench.model import Cell, Outcome, Scalar
 from pvbench.reports import wording
@@ -90,9 +90,9 @@ def _point(found: CellTrials, axis: str, across: Metric | None, up: Metric) -> C
     x, y = (_median(found, across) if across else value), _median(found, up)
     if not x or not y:
         return None
-    told = fmt.size(value) if axis in _SIZES else fmt.value(METRICS["iops"], value) if axis == "rate_iops" else ""
+    told = fmt.size(value) if axis in _SIZES else METRICS["iops"].text(value) if axis == "rate_iops" else ""
     name = told or f"{value:g}"
-    return CurvePoint(name, x, y, fmt.value(across, x) if across else name, fmt.value(up, y))
+    return CurvePoint(name, x, y, across.text(x) if across else name, up.text(y))
 
 
 def _median(found: CellTrials, metric: Metric) -> float | None:

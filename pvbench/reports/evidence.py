@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Sequence
 
-from pvbench import text_format as fmt
+from pvbench import figures as fmt
 from pvbench.metrics import METRICS, Metric
 from pvbench.model import CommandRecord, Outcome, Trial, Witness
 from pvbench.reports import wording
@@ -49,7 +49,7 @@ def _cell(found: CellTrials, run_id: str, evidence: int, rows: int) -> CellView:
         host=fmt.clean(cell.host),
         summary=_summary(found),
         tone="ok" if found.count(Outcome.OK) == len(found.trials) + found.missing else "flawed",
-        median=fmt.value(found.metric, sample.median if sample else None),
+        median=found.metric.text(sample.median if sample else None),
         cache_modes=", ".join(sorted({fmt.clean(trial.cache_mode) for trial in found.trials if trial.cache_mode})),
         trials=tuple(
             _trial(t, found.metric, id(t) in explained, superseded=id(t) in earlier) for t in every if id(t) in listed
@@ -92,7 +92,7 @@ def _trial(trial: Trial, metric: Metric, evidence: bool, *, superseded: bool) ->
         started=fmt.clean(trial.started),
         outcome="measured again" if superseded else _OUTCOMES[trial.outcome],
         tone="superseded" if superseded else trial.outcome.value,
-        value=fmt.value(metric, readings.get(metric.name)),
+        value=metric.text(readings.get(metric.name)),
         others=", ".join(_reading(name, number) for name, number in readings.items() if name != metric.name),
         carried=_carried(trial.witnesses),
         took=fmt.duration(trial.took_s),
@@ -113,7 +113,7 @@ def _trial(trial: Trial, metric: Metric, evidence: bool, *, superseded: bool) ->
 
 def _reading(name: str, number: float) -> str:
     metric = METRICS.get(name)
-    return f"{metric.title} {fmt.value(metric, number)}" if metric else f"{fmt.clean(name)} {number:g}"
+    return f"{metric.title} {metric.text(number)}" if metric else f"{fmt.clean(name)} {number:g}"
 
 
 def _carried(witnesses: Sequence[Witness]) -> str:

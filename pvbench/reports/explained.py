@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from pvbench import text_format as fmt
+from pvbench import figures as fmt
 from pvbench.explain.exit_model import EXIT, HALT, Model, Share, Traced, model
 from pvbench.model import TrapCost, Workload
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
-from pvbench import text_format as fmt
+from pvbench import figures as fmt
 from pvbench.model import Trial
 from pvbench.reports.arms import CellTrials
 from pvbench.stats import Noise, Sample, noise

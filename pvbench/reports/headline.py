@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from pvbench import text_format as fmt
+from pvbench import figures as fmt
 from pvbench.model import Outcome, Purpose, Trial
 from pvbench.reports.page import Row
 from pvbench.stats import Verdict

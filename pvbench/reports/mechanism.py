@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pvbench import text_format as fmt
+from pvbench import figures as fmt
 from pvbench.explain.bottleneck import Limit, Limited, limited
 from pvbench.explain.exit_model import EXIT, HALT, ROUND_TRIP, Bill, Traced, billed, traced, within
 from pvbench.explain.trap_costs import Boot, Timed, boot_of, by_boot, quantile_ns, timed

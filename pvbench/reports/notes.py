@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pvbench import text_format as fmt
+from pvbench import figures as fmt
 from pvbench.model import Outcome
 from pvbench.reports.arms import CellTrials
 from pvbench.reports.ceilings import Ceiling

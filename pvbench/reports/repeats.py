@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pvbench import text_format as fmt
+from pvbench import figures as fmt
 from pvbench.disturbance import ATTEMPTS, disturbed
 from pvbench.model import Placement, Trial
 from pvbench.pairs import pairs, parted

@@ -6,7 +6,7 @@ from typing import Any
 
 from matplotlib.patches import Rectangle
 
-from pvbench import text_format as fmt
+from pvbench import figures as fmt
 from pvbench.reports.charts import _GRID, _INK, _MUTED, _NEUTRAL, PARTS, WIDTH, _canvas, _svg, _text
 from pvbench.reports.mechanism_page import DeviceCost, MechanismPage, Part, TrapTable, WorkloadCost
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from pvbench import text_format as fmt
+from pvbench import figures as fmt
 from pvbench.drivers import DRIVERS
 from pvbench.metrics import METRICS, Metric
 from pvbench.model import Cell, DeviceKind, Emulation, HostFacts, IoPath, Scalar, Workload
@@ -152,7 +152,7 @@ def _fio(params: Mapping[str, Scalar]) -> list[str]:
     if "bs" in params:
         parts.append(_setting("bs", params["bs"]).removeprefix("bs "))
     if "rate_iops" in params:
-        parts.append(f"at {fmt.value(METRICS['iops'], float(params['rate_iops']))} offered")
+        parts.append(f"at {METRICS['iops'].text(float(params['rate_iops']))} offered")
     elif "iodepth" in params:
         parts.append(f"depth {params['iodepth']}")
     if params.get("numjobs", 1) != 1:
@@ -176,7 +176,7 @@ def _iperf3(params: Mapping[str, Scalar]) -> list[str]:
         parts.append(f"{_setting('length', params['length']).removeprefix('length ')} {unit}")
     rate = _number(params.get("rate"), 1)
     if rate:
-        parts.append(f"{fmt.value(METRICS['goodput'], rate)} offered".replace(".0 ", " "))
+        parts.append(f"{METRICS['goodput'].text(rate)} offered".replace(".0 ", " "))
     return parts + _other_end(params)
 
 

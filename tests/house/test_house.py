@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
-from pvbench import __version__, text_format
+from pvbench import __version__
 from pvbench.drivers import DRIVERS
 from pvbench.metrics import METRICS
 from pvbench.workloads import WORKLOADS
@@ -126,7 +126,7 @@ def test_no_mirror_is_named(path: Path) -> None:
 
 def test_every_metric_reads_well() -> None:
     for metric in METRICS.values():
-        assert text_format.value(metric, 1234.5)
+        assert metric.text(1234.5)
 
 
 def test_every_workload_has_goldens() -> None:

@@ -1,46 +1,25 @@
-"""Numbers and outside text → what a person reads: three significant digits, units, ratios, durations."""
+"""Numbers → what a person reads: three significant digits, units, ratios, intervals, durations, sizes, counts."""
 
 import math
-import unicodedata
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable
 
-from pvbench.metrics import Metric, Scale
+from pvbench.printable import clean as clean
 
 NOT_MEASURED = "not measured"
 DIGITS = 3
 
-_STEPS: Mapping[Scale, tuple[tuple[float, str], ...]] = MappingProxyType(
-    {
-        Scale.BYTES: ((1, "B"), (1e3, "kB"), (1e6, "MB"), (1e9, "GB"), (1e12, "TB")),
-        Scale.BITS: ((1, "bit"), (1e3, "kbit"), (1e6, "Mbit"), (1e9, "Gbit"), (1e12, "Tbit")),
-        Scale.TIME: ((1e-9, "ns"), (1e-6, "µs"), (1e-3, "ms"), (1, "s")),
-        Scale.PLAIN: ((1, ""), (1e3, "k"), (1e6, "M"), (1e9, "G")),
-    }
-)
-"""Per scale, the sizes of its units, in the metric's base unit."""
+Steps = tuple[tuple[float, str], ...]
+"""The sizes of a quantity's units in its base unit, from small to large, with their names."""
 
-_PLAIN_UNITS: Mapping[str, str] = MappingProxyType({"iops": "IOPS", "transactions": "trans/s", "packets": "packets/s"})
-_SHARES = frozenset({"lost_share"})
-_COUNTS = frozenset({"retransmits"})
+BYTES: Steps = ((1, "B"), (1e3, "kB"), (1e6, "MB"), (1e9, "GB"), (1e12, "TB"))
+BITS: Steps = ((1, "bit"), (1e3, "kbit"), (1e6, "Mbit"), (1e9, "Gbit"), (1e12, "Tbit"))
+SECONDS: Steps = ((1e-9, "ns"), (1e-6, "µs"), (1e-3, "ms"), (1, "s"))
+THOUSANDS: Steps = ((1, ""), (1e3, "k"), (1e6, "M"), (1e9, "G"))
+
 _PLAIN_WITH_SEPARATOR = 100_000
 """Below this a plain number is written out (12,300), from here on it is shortened (123k)."""
 
 _BINARY = ((1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
-
-
-def value(metric: Metric, number: float | None) -> str:
-    """Return a value of a metric, given in its base unit, for people; None is "not measured"."""
-    if number is None:
-        return NOT_MEASURED
-    if metric.name in _SHARES:
-        return f"{significant(number * 100)} %"
-    if metric.name in _COUNTS:
-        return f"{number:,.0f}"
-    if metric.scale is Scale.PLAIN:
-        return f"{_plain(number)} {_PLAIN_UNITS.get(metric.name, metric.unit)}"
-    suffix = "/s" if metric.unit.endswith("/s") else ""
-    return _scaled(number, _STEPS[metric.scale], suffix)
 
 
 def significant(number: float, digits: int = DIGITS) -> str:
@@ -54,6 +33,25 @@ def significant(number: float, digits: int = DIGITS) -> str:
     if rounded != 0:  # 9.999 has become 10.0: one place fewer
         places = digits - 1 - math.floor(math.log10(abs(rounded)))
     return f"{rounded:,.{max(places, 0)}f}"
+
+
+def scaled(number: float, steps: Steps, suffix: str = "") -> str:
+    """Return a number of base units in the unit that suits it: 1.23 MB/s, 475 µs."""
+    if number == 0:
+        return f"0 {steps[0][1] if steps[0][0] == 1 else 's'}{suffix}"
+    chosen = steps[0]
+    for step in steps:
+        # Compared after rounding: 999.7 kB/s is 1.00 MB/s, not 1,000 kB/s.
+        if float(f"{abs(number) / step[0]:.{DIGITS}g}") >= 1:
+            chosen = step
+    return f"{significant(number / chosen[0])} {chosen[1]}{suffix}"
+
+
+def plain(number: float) -> str:
+    """Return a number without a unit: 122, 2,290, 123k."""
+    if abs(number) < _PLAIN_WITH_SEPARATOR:
+        return significant(number)
+    return scaled(number, THOUSANDS).replace(" ", "")
 
 
 def ratio(point: float, times: str = "×") -> str:
@@ -101,59 +99,21 @@ def size(size_bytes: float | None) -> str:
     return f"{size_bytes:.0f} B"
 
 
-def share(part: float | None) -> str:
+def share(portion: float | None) -> str:
     """Return a share of 0 to 1 in percent, rounded down, so that 99.96 % is never shown as all."""
-    if part is None:
+    if portion is None:
         return NOT_MEASURED
-    return f"{math.floor(part * 1000) / 10:.1f} %".replace(".0 %", " %")
+    return f"{math.floor(portion * 1000) / 10:.1f} %".replace(".0 %", " %")
 
 
-def part(of_time: float) -> str:
+def part(share_of_time: float) -> str:
     """Return a share of time in whole percent: 87 %. Clocks are read one after another: no share is above 100 %."""
-    return f"{min(of_time, 1.0) * 100:.0f} %"
+    return f"{min(share_of_time, 1.0) * 100:.0f} %"
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:
     """Return "1 block", "3 blocks", "12,000 trials"."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
-
-
-def clean(text: str, keep: str = "") -> str:
-    r"""Return outside text with everything that is not seen, or that reorders what is, spelt out: \x1b, \u202e.
-
-    Such characters can make a reason or a host's name read as something else; `keep` names those to leave alone.
-    """
-    if text.isprintable():
-        return text
-    return "".join(char if char in keep or _shown(char) else _spelt(char) for char in text)
-
-
-def _shown(char: str) -> bool:
-    return char == " " or unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"}
-
-
-def _spelt(char: str) -> str:
-    code = ord(char)
-    if code <= 0xFF:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
-
-
-def _scaled(number: float, steps: tuple[tuple[float, str], ...], suffix: str) -> str:
-    if number == 0:
-        return f"0 {steps[0][1] if steps[0][0] == 1 else 's'}{suffix}"
-    chosen = steps[0]
-    for step in steps:
-        # Compared after rounding: 999.7 kB/s is 1.00 MB/s, not 1,000 kB/s.
-        if float(f"{abs(number) / step[0]:.{DIGITS}g}") >= 1:
-            chosen = step
-    return f"{significant(number / chosen[0])} {chosen[1]}{suffix}"
-
-
-def _plain(number: float) -> str:
-    if abs(number) < _PLAIN_WITH_SEPARATOR:
-        return significant(number)
-    return _scaled(number, _STEPS[Scale.PLAIN], "").replace(" ", "")
 
 
 def _ratio_digits(point: float) -> str:
