@@ -1,14 +1,14 @@
 """The loop: visit a host, set up; boot, measure pair by pair, record; tear down; come again for what is left."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Protocol
 
+from pvbench.campaign import resume
+from pvbench.campaign.campaign import Settings
 from pvbench.campaign.trial import Measuring, explained, failed, measure, told
-from pvbench.clock import Clock
+from pvbench.campaign.world import Edges, HeldHost
 from pvbench.disturbance import ATTEMPTS, Beneath, beneath, disturbed
 from pvbench.drivers import DRIVERS
 from pvbench.errors import (
@@ -20,10 +20,10 @@ from pvbench.errors import (
     StoreError,
     TransportError,
 )
-from pvbench.hypervisor import Guest, GuestSpec, Hypervisor
-from pvbench.model import HostFacts, Outcome, Placement, Trial, TrialSpec
+from pvbench.hypervisor import Guest, GuestSpec
+from pvbench.model import Outcome, Trial, TrialSpec
 from pvbench.pairs import Pair, pairs, unfinished
-from pvbench.store import Manifest, Store
+from pvbench.store import Store
 from pvbench.workloads import between_guests
 
 TRIES = 2  # how often a boot is tried that does not come up, and a trial that its guest does not survive
@@ -31,59 +31,6 @@ PAUSES_S = (5.0, 15.0, 30.0, 60.0, 60.0, 120.0, 120.0, 180.0)
 """Before a host that was lost is visited again: an sshd that restarts takes seconds, a server that reboots minutes."""
 CALM_S, LOOK_S = 20.0, 1.0
 """How long a disturbed pair waits for calm beneath before it is measured again at most, and between two looks."""
-
-
-class Progress(Protocol):
-    """Who watches. Every method may do nothing."""
-
-    def booting(self, boot: str, trials: int, attempt: int) -> None:
-        """Tell that a guest is being booted for so many trials."""
-        ...
-
-    def booted(self, boot: str, seconds: float) -> None:
-        """Tell that it answers."""
-        ...
-
-    def measuring(self, spec: TrialSpec) -> None:
-        """Tell that a trial begins."""
-        ...
-
-    def recorded(self, trial: Trial) -> None:
-        """Tell that a trial is on disk."""
-        ...
-
-    def disturbed(self, pair: Pair, cause: str, attempt: int) -> None:
-        """Tell that a pair is measured again, for which time, and because of what."""
-        ...
-
-    def lost(self, host: str, reason: str, pause_s: float) -> None:
-        """Tell that a host cannot be used now and is visited again after a pause."""
-        ...
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What every boot of a run has in common: sizes in bytes, placement, the seed, how many blocks carry traces."""
-
-    placement: Placement
-    memory_bytes: int
-    vcpus: int
-    scratch_bytes: int
-    seed: int
-    settle_s: float = 0.0
-    traced_blocks: int = 0
-
-
-@dataclass(frozen=True)
-class HeldHost:
-    """A host that is ours: its hypervisor, and how to hold on to it.
-
-    `beneath` looks at the clocks of the machine that the host runs on; None where nothing tells, or it is hardware.
-    """
-
-    hypervisor: Hypervisor
-    renew: Callable[[], None]
-    beneath: Callable[[], Beneath | None] = lambda: None
 
 
 @dataclass(frozen=True)
@@ -95,20 +42,15 @@ class RunSummary:
     not_measured: int
 
 
-Connect = Callable[[str], AbstractContextManager[HeldHost]]
+def run(store: Store, settings: Settings, edges: Edges) -> RunSummary:
+    """Measure what of a run's plan is not finished yet. Every trial is on disk before the next begins.
 
-
-def run(
-    plan: Sequence[TrialSpec], connect: Connect, store: Store, settings: Settings, clock: Clock, progress: Progress
-) -> RunSummary:
-    """Measure what is not finished yet. Every trial is on disk before the next begins.
-
-    `connect` gives a host by its name: reached, leased, cleaned. Raises what ends a run: a full disk here, an
-    interruption, a host that is somebody else's. Everything else becomes a row with its reason.
+    Raises what ends a run: a full disk here, an interruption, a host that is somebody else's. Everything else becomes
+    a row with its reason.
     """
-    for host, trials in groupby(sorted(plan, key=lambda spec: spec.cell.host), key=lambda spec: spec.cell.host):
-        left = unfinished(tuple(trials), store.finished_ids())
-        _Stay(host, left, connect, store, settings, clock, progress).measure()
+    plan = sorted(store.manifest.plan, key=lambda spec: spec.cell.host)
+    for host, trials in groupby(plan, key=lambda spec: spec.cell.host):
+        _Stay(host, unfinished(tuple(trials), store.finished_ids()), store, settings, edges).measure()
     outcomes = [trial.outcome for trial in store.trials()]
     return RunSummary(*(outcomes.count(kind) for kind in (Outcome.OK, Outcome.INVALID, Outcome.NOT_MEASURED)))
 
@@ -119,11 +61,9 @@ class _Stay:
 
     host: str
     left: list[TrialSpec]
-    connect: Connect
     store: Store
     settings: Settings
-    clock: Clock
-    progress: Progress
+    edges: Edges
     broke: Counter[str] = field(default_factory=Counter)
     running: TrialSpec | None = None
 
@@ -143,14 +83,14 @@ class _Stay:
                 if in_vain > len(pauses):
                     self._give_up(self.left, told(error))
                     return
-                self.progress.lost(self.host, told(error), pauses[in_vain - 1])
-                self.clock.sleep(pauses[in_vain - 1])
+                self.edges.progress.lost(self.host, told(error), pauses[in_vain - 1])
+                self.edges.clock.sleep(pauses[in_vain - 1])
 
     def _visit(self) -> None:
         """Measure over one connection until a guest broke or nothing is left."""
         devices = tuple(sorted({spec.cell.device for spec in self.left}, key=list(DRIVERS).index))
-        with self.connect(self.host) as held:
-            check_host(self.store.manifest, held.hypervisor.facts())
+        with self.edges.hold(self.host) as held:
+            resume.check_host(self.store.manifest, held.hypervisor.facts())
             with held.hypervisor.setup(self.settings.scratch_bytes, devices):
                 for boot, specs in groupby(tuple(self.left), key=lambda spec: spec.boot):
                     if not self._boot(boot, list(specs), held):
@@ -160,20 +100,20 @@ class _Stay:
         """Measure the trials of one boot; return whether the guest lasted. One that did not is charged for it."""
         self.running = None
         held.renew()
-        self.progress.booting(boot, len(specs), self.broke[boot] + 1)
-        begun = self.clock.now().isoformat(timespec="milliseconds")
+        self.edges.progress.booting(boot, len(specs), self.broke[boot] + 1)
+        begun = self.edges.clock.now().isoformat(timespec="milliseconds")
         measuring = Measuring(
-            self.settings.seed,
-            self.store,
-            self.clock,
-            self.settings.traced_blocks,
-            begun,
-            held.beneath,
-            self.store.manifest.disturbed_above,
+            seed=self.settings.seed,
+            store=self.store,
+            clock=self.edges.clock,
+            traced_blocks=self.settings.traced_blocks,
+            booted=begun,
+            beneath=held.beneath,
+            disturbed_above=self.store.manifest.disturbed_above,
         )
         try:
             with held.hypervisor.boot(self._guest(boot, specs)) as guest:
-                self.progress.booted(boot, guest.boot_seconds)
+                self.edges.progress.booted(boot, guest.boot_seconds)
                 for pair in pairs(specs):
                     self._pair(pair, guest, held, measuring)
                     self.left = [spec for spec in self.left if spec not in pair]
@@ -197,7 +137,7 @@ class _Stay:
                     break
             if cause is None or attempt == ATTEMPTS:
                 break
-            self.progress.disturbed(pair, cause, attempt + 1)
+            self.edges.progress.disturbed(pair, cause, attempt + 1)
             self._wait_for_calm(held.beneath)
         for trial in made:
             if (whole := explained(trial, guest, measuring)) is not None:
@@ -207,9 +147,9 @@ class _Stay:
     def _trial(self, spec: TrialSpec, guest: Guest, held: HeldHost, measuring: Measuring, attempt: int) -> Trial:
         """Measure one trial and record it."""
         self.running = spec
-        self.progress.measuring(spec)
+        self.edges.progress.measuring(spec)
         held.renew()
-        self.clock.sleep(self.settings.settle_s)
+        self.edges.clock.sleep(self.settings.settle_s)
         trial = measure(spec, guest, measuring, attempt)
         held.renew()  # what was measured on a host that was somebody else's meanwhile is no figure
         self._record(trial)
@@ -235,32 +175,32 @@ class _Stay:
         finished = self.store.finished_ids()
         for spec in tuple(specs):
             if spec.id not in finished:
-                self._record(failed(spec, self.clock, reason))
+                self._record(failed(spec, self.edges.clock, reason))
             self.left.remove(spec)
 
     def _record(self, trial: Trial) -> None:
         self.store.append(trial)
-        self.progress.recorded(trial)
+        self.edges.progress.recorded(trial)
 
     def _guest(self, boot: str, specs: Sequence[TrialSpec]) -> GuestSpec:
         devices = tuple(sorted({spec.cell.device for spec in specs}, key=list(DRIVERS).index))
         return GuestSpec(
-            boot,
-            devices,
-            self.settings.placement,
-            self.settings.memory_bytes,
-            self.settings.vcpus,
-            self.settings.scratch_bytes,
-            specs[0].cell.tunables,
+            name=boot,
+            devices=devices,
+            placement=self.settings.placement,
+            memory_bytes=self.settings.memory_bytes,
+            vcpus=self.settings.vcpus,
+            scratch_bytes=self.settings.scratch_bytes,
+            tunables=specs[0].cell.tunables,
             peer=any(between_guests(spec.cell.workload) for spec in specs),
         )
 
     def _wait_for_calm(self, look: Callable[[], Beneath | None]) -> None:
         """Wait until nothing disturbs the machine beneath, for a while; what runs on the host itself cannot be told."""
-        deadline = self.clock.monotonic() + CALM_S
-        while self.clock.monotonic() < deadline:
+        deadline = self.edges.clock.monotonic() + CALM_S
+        while self.edges.clock.monotonic() < deadline:
             before = look()
-            self.clock.sleep(LOOK_S)
+            self.edges.clock.sleep(LOOK_S)
             if disturbed(beneath(before, look()), self.store.manifest.disturbed_above) is None:
                 return
 
@@ -274,34 +214,3 @@ def _pauses(error: Exception) -> tuple[float, ...]:
 
 def _partners(one: TrialSpec, other: TrialSpec) -> bool:
     return (one.boot, one.cell.workload, one.run) == (other.boot, other.cell.workload, other.run)
-
-
-def check_host(manifest: Manifest, facts: HostFacts) -> None:
-    """Raise ResumeRefused unless a host is what it was when the run began: it may have been rebooted into another."""
-    before = {each.name: each.identity for each in manifest.hosts}
-    if before.get(facts.name, facts.identity) != facts.identity:
-        raise ResumeRefused(
-            f"the host {facts.name} is not what it was when {manifest.run_id} began: it is now {facts.hypervisor}, "
-            f"{facts.kernel}, {facts.machine}",
-            hint="start a new run; figures of two set-ups are never pooled",
-        )
-
-
-def resume_check(
-    manifest: Manifest, *, matrix_digest: str, hosts: Sequence[HostFacts], guest: Mapping[str, str]
-) -> None:
-    """Raise ResumeRefused, naming what changed, unless a run can go on as it began."""
-    changed = []
-    if manifest.matrix_digest != matrix_digest:
-        changed.append("the matrix")
-    before = {facts.name: facts for facts in manifest.hosts}
-    for facts in hosts:
-        if facts.name in before and before[facts.name].identity != facts.identity:
-            changed.append(f"the host {facts.name}")
-    if dict(manifest.guest) != dict(guest):
-        changed.append("the guest image")
-    if changed:
-        raise ResumeRefused(
-            f"{manifest.run_id} cannot go on: {', '.join(changed)} changed since it began",
-            hint="start a new run; figures of two set-ups are never pooled",
-        )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pvbench import figures as fmt
-from pvbench.cli import reach
+from pvbench.cli import wiring
 from pvbench.cli.app import App
 from pvbench.cli.text import columns
 
@@ -61,11 +61,11 @@ def of_machine(app: App) -> Checkup:
     """Check whether this machine can build and run the lab."""
     from pvbench.lab import LabSpec, find, find_guest, missing_packages
 
-    cache = reach.cache_folder()
+    cache = wiring.cache_folder()
     existing = next(folder for folder in (cache, *cache.parents) if folder.is_dir())
     free, memory = shutil.disk_usage(existing).free, _memory_bytes()
     built = find(cache) is not None
-    running = reach.machine(app).status().running
+    running = wiring.machine(app).status().running
     wanted = (LabSpec().memory_mib << 20) + SPARE_BYTES
     lacking = missing_packages()
     lacks = []
@@ -108,9 +108,9 @@ def of_host(app: App, name: str, known: "Inventory") -> Checkup:
     """Check whether a host can run guests. Raises TransportError or DeployError when it cannot even be asked."""
     from pvbench.xen.facts import facts_of
 
-    host, known = reach.resolve_running(app, name, known)
-    with reach.connect(app, host, known) as transport:
-        answer = reach.probe(app, transport, host)
+    host, known = wiring.resolve_running(app, name, known)
+    with wiring.connect(app, host, known) as transport:
+        answer = wiring.probe(app, transport, host)
     lacks = tuple(Lack(each["what"], each["mend"]) for each in answer["missing"])
     told: tuple[tuple[str, str], ...] = ()
     if answer["facts"]["xen"]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pvbench import figures as fmt
-from pvbench.cli import found, reach
+from pvbench.cli import found, wiring
 from pvbench.cli.app import App
 from pvbench.cli.text import columns
 from pvbench.errors import InventoryError
@@ -88,11 +88,11 @@ def of_host(app: App, name: str, known: "Inventory") -> tuple[Contact, ...]:
     from pvbench.inventory import Host
 
     try:
-        host, known = reach.resolve_running(app, name, known)
+        host, known = wiring.resolve_running(app, name, known)
     except InventoryError:
         host = Host(name, address=name)  # no line names it, but as for ssh itself a name may be an address
     defaults = _defaults(app)
-    return tuple(_contact(step, known, defaults) for step in reach.way(app, host, known))
+    return tuple(_contact(step, known, defaults) for step in wiring.way(app, host, known))
 
 
 def render(contacts: tuple[Contact, ...]) -> str:

@@ -56,10 +56,10 @@ def _reached(app: App, host: str | None, hosts_file: Path | None, as_json: bool)
 def clean(app: App, host: str, hosts_file: Path | None, everything: bool, dry_run: bool) -> int:
     """Remove what a dead controller left on HOST, by the marks of its scratch folder; say what is left alone."""
     from pvbench import lease
-    from pvbench.cli import reach
+    from pvbench.cli import wiring
 
-    machine, known = reach.resolve_running(app, host, found.inventory(hosts_file))
-    with reach.connect(app, machine, known) as transport, lease.held(transport, machine, reach.owner("clean")):
+    machine, known = wiring.resolve_running(app, host, found.inventory(hosts_file))
+    with wiring.connect(app, machine, known) as transport, lease.held(transport, machine, wiring.owner("clean")):
         findings = lease.clean(transport, machine, remove=not dry_run, everything=everything)
     ours = [finding for finding in findings if finding.why is None]
     for finding in ours:

@@ -28,13 +28,13 @@ def lab() -> None:
 @pass_app
 def build(app: App, disk: str) -> None:
     """Build the lab's image and the guest; minutes, once. Prints where the image is."""
-    from pvbench.cli import reach
+    from pvbench.cli import wiring
     from pvbench.cli.steps import steps
     from pvbench.lab import build as build_image
 
     gib = _whole(disk, "--disk", 1 << 30)
     with steps(app, "building the lab's image and the guest") as report:
-        image = build_image(reach.cache_folder(), report, gib, app.mirror)
+        image = build_image(wiring.cache_folder(), report, gib, app.mirror)
     print(image.path)
     app.note("next: pvbench lab up")
 
@@ -55,14 +55,14 @@ def build(app: App, disk: str) -> None:
 @pass_app
 def up(app: App, memory: str, vcpus: int, disk: str, accelerator: str, as_json: bool) -> None:
     """Bring the lab up, building it if need be; print how it is reached."""
-    from pvbench.cli import reach
+    from pvbench.cli import wiring
     from pvbench.cli.steps import steps
     from pvbench.lab import LabSpec
 
     spec = LabSpec(
         memory_mib=_whole(memory, "--memory", 1 << 20), vcpus=vcpus, disk_gib=_whole(disk, "--disk", 1 << 30)
     )
-    machine = reach.machine(app, spec)
+    machine = wiring.machine(app, spec)
     was_up = machine.status().running
     with steps(app, "bringing the lab up") as report:
         host = machine.up(report, accelerator)
@@ -80,9 +80,9 @@ def up(app: App, memory: str, vcpus: int, disk: str, accelerator: str, as_json: 
 @pass_app
 def down(app: App) -> None:
     """End what `lab up` started, and nothing else."""
-    from pvbench.cli import reach
+    from pvbench.cli import wiring
 
-    app.note("the lab is down" if reach.machine(app).down() else "the lab was not up")
+    app.note("the lab is down" if wiring.machine(app).down() else "the lab was not up")
 
 
 @lab.command()
@@ -90,9 +90,9 @@ def down(app: App) -> None:
 @pass_app
 def status(app: App, as_json: bool) -> None:
     """Say what runs, since when, and how much memory and disk it holds."""
-    from pvbench.cli import reach
+    from pvbench.cli import wiring
 
-    found = reach.machine(app).status()
+    found = wiring.machine(app).status()
     if as_json:
         print_json(asdict(found))
     else:
@@ -104,14 +104,14 @@ def status(app: App, as_json: bool) -> None:
 @pass_app
 def ssh(app: App, command: tuple[str, ...]) -> int:
     """Log in to dom0 of the lab, or run COMMAND there; put -- before a command with options."""
-    from pvbench.cli import reach
+    from pvbench.cli import wiring
     from pvbench.cli.shell import at, need_terminal
     from pvbench.inventory import Inventory
 
     if not command:
         need_terminal()
-    host = reach.machine(app).host()
-    with reach.connect(app, host, Inventory()) as transport:
+    host = wiring.machine(app).host()
+    with wiring.connect(app, host, Inventory()) as transport:
         return at(app, transport, command)
 
 
@@ -121,9 +121,9 @@ def ssh(app: App, command: tuple[str, ...]) -> int:
 def rm(app: App, keep_images: bool) -> None:
     """End the lab and free its cache; images and guests that other labs of yours stand on are kept."""
     from pvbench import figures as fmt
-    from pvbench.cli import reach
+    from pvbench.cli import wiring
 
-    freed = reach.machine(app).remove(images=not keep_images)
+    freed = wiring.machine(app).remove(images=not keep_images)
     app.note(f"freed {fmt.size(freed)}")
 
 

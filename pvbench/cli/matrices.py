@@ -61,13 +61,13 @@ def check(app: App, matrix: Path | None, hosts_file: Path | None, schema: bool, 
         return
     if matrix is None:
         raise click.UsageError("check needs a MATRIX, or --schema", click.get_current_context())
-    from pvbench.cli.planned import make
+    from pvbench.campaign.cost import plan_of
     from pvbench.matrix import expand
 
     read, known = found.matrix(matrix), found.inventory(hosts_file, matrix)
     found.check_guest(read)
     found.check_hosts(read, str(matrix), known, app)
-    trials = f"{len(expand(read))} cells in {read.run.blocks} blocks, {len(make(read).trials)} trials"
+    trials = f"{len(expand(read))} cells in {read.run.blocks} blocks, {len(plan_of(read).trials)} trials"
     print(f"{matrix}: ok, {trials} on {_names(read.hosts)}")
     app.note(f"next: pvbench plan {matrix}")
 
@@ -79,11 +79,12 @@ def check(app: App, matrix: Path | None, hosts_file: Path | None, schema: bool, 
 @pass_app
 def plan(app: App, matrix: Path, hosts_file: Path | None, as_json: bool) -> None:
     """Print the cells of MATRIX, the order of their trials, and what they will cost. No host is contacted."""
-    from pvbench.cli.planned import as_data, make, render
+    from pvbench.campaign.cost import plan_of
+    from pvbench.cli.planned import as_data, render
 
     read = found.matrix(matrix)
     found.check_hosts(read, str(matrix), found.inventory(hosts_file, matrix), app)
-    planned = make(read)
+    planned = plan_of(read)
     if as_json:
         print_json(as_data(read, planned))
         return

@@ -3,20 +3,16 @@
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from pvbench.cli import found
 from pvbench.cli.app import App, json_option, mirror_option, pass_app, verb
 from pvbench.cli.matrices import hosts_option
-from pvbench.cli.run import USUAL_RESULTS, Asked, asked_for, measure
+from pvbench.cli.run import INCOMPLETE, USUAL_RESULTS, measured, requested
 from pvbench.cli.streams import print_json
 from pvbench.errors import UsageError
 from pvbench.model import Purpose
-
-if TYPE_CHECKING:
-    from pvbench.store import Store
 
 
 class Quantity(click.ParamType):  # type: ignore[type-arg]  # generic for checkers of click 8.3 alone
@@ -70,6 +66,7 @@ class Quantity(click.ParamType):  # type: ignore[type-arg]  # generic for checke
 @pass_app
 def pilot(
     app: App,
+    *,
     matrix: Path | None,
     hosts_file: Path | None,
     results: Path,
@@ -91,7 +88,12 @@ def pilot(
         if matrix is None:
             store = stack.enter_context(found.run(results, str(of)))
         else:
-            store, code = _measured(app, matrix, hosts_file, results, boots, runs, stack)
+            campaign, known = requested(app, matrix, hosts_file, Purpose.PILOT)
+            store, summary = stack.enter_context(measured(app, campaign.as_pilot(boots, runs), known, results))
+            if summary.invalid or summary.not_measured:
+                flaws = f"{summary.invalid} invalid, {summary.not_measured} not measured"
+                app.note(f"{flaws}: pvbench show {store.manifest.run_id}")
+                code = INCOMPLETE
         from pvbench.cli.piloted import as_data, findings, render
 
         if store.manifest.purpose is not Purpose.PILOT:
@@ -105,21 +107,3 @@ def pilot(
     else:
         print(render(there), end="")
     return code
-
-
-def _measured(
-    app: App, path: Path, hosts_file: Path | None, results: Path, boots: int, runs: int, stack: ExitStack
-) -> "tuple[Store, int]":
-    """Measure a pilot: no twins, blocks and runs of its own."""
-    from pvbench.cli.interrupts import orderly
-
-    asked = asked_for(app, path, hosts_file, results, None)
-    matrix = replace(asked.matrix, run=replace(asked.matrix.run, blocks=boots, runs_per_boot=runs, twins=0.0))
-    stack.enter_context(orderly(app))
-    store, summary = measure(app, Asked(matrix, asked.name, asked.known, results), None, stack, Purpose.PILOT)
-    if summary.invalid or summary.not_measured:
-        app.note(
-            f"{summary.invalid} invalid, {summary.not_measured} not measured: pvbench show {store.manifest.run_id}"
-        )
-        return store, 3
-    return store, 0

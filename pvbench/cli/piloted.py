@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any
 
 from pvbench import figures as fmt
-from pvbench.cli.pace import BOOT_S, OVERHEAD_S, window
+from pvbench.campaign.cost import BOOT_S, OVERHEAD_S, load_s
 from pvbench.cli.planned import told
 from pvbench.cli.text import columns
 from pvbench.errors import UsageError
@@ -165,12 +165,12 @@ def _cost(manifest: Manifest, trials: Sequence[Trial]) -> Cost:
     booted = [seconds["boot"] for seconds in took if "boot" in seconds]
     boot_s = median(booted) if booted else BOOT_S
     overheads = [
-        seconds["trial"] - window(trial.spec) for seconds, trial in zip(took, trials, strict=True) if "trial" in seconds
+        seconds["trial"] - load_s(trial.spec) for seconds, trial in zip(took, trials, strict=True) if "trial" in seconds
     ]
     overhead_s = max(0.0, median(overheads)) if overheads else OVERHEAD_S
     first = [spec for spec in manifest.plan if spec.block == manifest.plan[0].block]
     once = [spec for spec in first if spec.run == 1]
-    run_s = sum(window(spec) + overhead_s for spec in once)
+    run_s = sum(load_s(spec) + overhead_s for spec in once)
     arms = max(1.0, len(once) / max(1, len({spec.cell.comparison for spec in once})))
     return Cost(len({spec.boot for spec in first}) * boot_s, max(run_s, 1e-9), TWINS / arms)
 

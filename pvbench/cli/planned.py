@@ -3,40 +3,12 @@
 from typing import Any
 
 from pvbench import figures as fmt
-from pvbench.cli.pace import BOOT_S, OVERHEAD_S, TRACE_PASS_S
+from pvbench.campaign.cost import BOOT_S, cost_of
 from pvbench.cli.text import columns
 from pvbench.matrix import Matrix, expand
 from pvbench.model import Cell, TrialSpec
-from pvbench.plan import Estimate, Plan, estimate
-from pvbench.plan import make as make_plan
+from pvbench.plan import Plan
 from pvbench.reports import wording
-
-
-def make(matrix: Matrix) -> Plan:
-    """Return the plan of a matrix."""
-    run = matrix.run
-    return make_plan(
-        expand(matrix),
-        blocks=run.blocks,
-        order=run.order,
-        seed=run.seed,
-        placement=matrix.placement,
-        runs_per_boot=run.runs_per_boot,
-        twins=run.twins,
-    )
-
-
-def cost(matrix: Matrix, plan: Plan) -> Estimate:
-    """Return what a plan costs, by the lab's figures, the pause before each measurement included."""
-    overhead_s = OVERHEAD_S + matrix.run.settle_s
-    return estimate(
-        plan,
-        boot_s=BOOT_S,
-        overhead_s=overhead_s,
-        scratch_bytes=matrix.scratch_bytes,
-        traces=matrix.run.traces,
-        trace_s=TRACE_PASS_S,
-    )
 
 
 def told(cell: Cell) -> tuple[str, str, str]:
@@ -46,7 +18,7 @@ def told(cell: Cell) -> tuple[str, str, str]:
 
 def render(matrix: Matrix, plan: Plan, *, whole: bool) -> str:
     """Return the plan for people: cost, cells, and the order of the first block or of all."""
-    spent, run = cost(matrix, plan), matrix.run
+    spent, run = cost_of(matrix, plan), matrix.run
     cells = {cell: cell.id for cell in expand(matrix)}
     shown = [trial for trial in plan.trials if whole or trial.block == plan.trials[0].block]
     more = f", block 1 of {run.blocks}; -v prints all" if len(shown) < len(plan.trials) else ""
@@ -71,7 +43,7 @@ def _which(trial: TrialSpec) -> str:
 
 def as_data(matrix: Matrix, plan: Plan) -> dict[str, Any]:
     """Return the plan for programs; seconds and bytes."""
-    spent = cost(matrix, plan)
+    spent = cost_of(matrix, plan)
     cells = {cell: cell.id for cell in expand(matrix)}
     return {
         "matrix": matrix.digest,

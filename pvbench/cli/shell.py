@@ -42,17 +42,17 @@ def shell(app: App, host: str, command: tuple[str, ...], devices: str, placement
 
     Put -- before a COMMAND with options: pvbench shell lab -- fio --version. Its exit code is ours.
     """
-    from pvbench.cli import reach
+    from pvbench.cli import wiring
     from pvbench.cli.interrupts import orderly
 
     spec = _spec(devices, placement)
     if not command:
         need_terminal()
     known = found.inventory(hosts_file)
-    guest_image = reach.guest_image(app)
-    hosts, known = reach.resolve(app, (host,), known)
-    with orderly(app), reach.leased(app, hosts[host], known, "shell") as (transport, lease):
-        hypervisor = reach.hypervisor(app, transport, hosts[host], guest_image)
+    guest_image = wiring.guest_image(app)
+    hosts, known = wiring.resolve(app, (host,), known)
+    with orderly(app), wiring.leased(app, hosts[host], known, "shell") as (transport, lease):
+        hypervisor = wiring.hypervisor(app, transport, hosts[host], guest_image)
         app.note(f"{host}: booting a guest with {', '.join(spec.devices)}")
         with hypervisor.setup(spec.scratch_bytes, spec.devices), hypervisor.boot(spec) as guest:
             app.note(f"{host}: it answers after {guest.boot_seconds:.0f} s")

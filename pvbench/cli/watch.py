@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from pvbench import figures as fmt
-from pvbench.campaign.visits import Progress
+from pvbench.campaign.pace import Pace
+from pvbench.campaign.progress import Progress
 from pvbench.cli.app import App
-from pvbench.cli.pace import Pace
 from pvbench.cli.streams import console
 from pvbench.disturbance import ATTEMPTS
 from pvbench.model import Outcome, Trial, TrialSpec

@@ -6,7 +6,8 @@ from types import ModuleType
 
 from pvbench import plan
 from pvbench.campaign import visits as controller
-from pvbench.campaign.visits import Settings
+from pvbench.campaign.campaign import Settings
+from pvbench.campaign.world import Edges
 from pvbench.matrix import expand, load
 from pvbench.reports import comparison, html, table
 from pvbench.store import SCHEMA_VERSION, Manifest, Store
@@ -62,7 +63,7 @@ def test_a_matrix_becomes_a_report(tmp_path: Path) -> None:
     settings = Settings(matrix.placement, matrix.guest.memory_bytes, 1, matrix.scratch_bytes, 7)
 
     with Store.create(tmp_path, manifest) as store:
-        summary = controller.run(trials, host.connect, store, settings, world.Clock(), world.Silent())
+        summary = controller.run(store, settings, Edges(host.connect, world.Clock(), world.Silent()))
     with Store.open(tmp_path, manifest.run_id) as kept:
         page = comparison.build(kept.manifest, kept.trials())
 

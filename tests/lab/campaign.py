@@ -14,7 +14,7 @@ from typing import Any
 
 from qemu.qmp import QMPClient
 
-from pvbench.cli.reach import cache_folder
+from pvbench.cli.wiring import cache_folder
 from pvbench.disturbance import disturbed
 from pvbench.lab.machine import default_name
 

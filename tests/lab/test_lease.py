@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pvbench import lease, ssh
-from pvbench.cli.reach import cache_folder
+from pvbench.cli.wiring import cache_folder
 from pvbench.clock import SystemClock
 from pvbench.inventory import Host
 from pvbench.lab import LabSpec, Machine

@@ -11,7 +11,9 @@ import pytest
 
 from pvbench import plan
 from pvbench.campaign import visits as controller
-from pvbench.campaign.visits import HeldHost, RunSummary, Settings
+from pvbench.campaign.campaign import Settings
+from pvbench.campaign.visits import RunSummary
+from pvbench.campaign.world import Edges, HeldHost
 from pvbench.disturbance import Beneath
 from pvbench.drivers import DRIVERS
 from pvbench.errors import (
@@ -22,7 +24,6 @@ from pvbench.errors import (
     HostBusy,
     ParseError,
     PvbenchError,
-    ResumeRefused,
     Unreachable,
 )
 from pvbench.hypervisor import GuestRun, GuestSpec, Recording
@@ -231,7 +232,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def run(host: Host, store: Store) -> RunSummary:
     settings = Settings(Placement.COEXIST, 1 << 28, 1, 1 << 27, 7)
-    return controller.run(store.manifest.plan, host.connect, store, settings, Clock(), Silent())
+    return controller.run(store, settings, Edges(host.connect, Clock(), Silent()))
 
 
 def test_every_trial_of_the_plan_becomes_a_row(store: Store) -> None:
@@ -303,7 +304,7 @@ def test_a_host_that_is_lost_is_visited_again_and_no_trial_pays_for_it(store: St
 
     host.breaks = breaks
     settings = Settings(Placement.COEXIST, 1 << 28, 1, 1 << 27, 7)
-    summary = controller.run(store.manifest.plan, connect, store, settings, Clock(), Silent())
+    summary = controller.run(store, settings, Edges(connect, Clock(), Silent()))
 
     assert summary == RunSummary(ok=8, invalid=0, not_measured=0)
     assert len(host.executed) == 12
@@ -323,7 +324,7 @@ def test_what_was_measured_on_a_host_that_somebody_else_took_meanwhile_is_no_fig
 
     settings = Settings(Placement.COEXIST, 1 << 28, 1, 1 << 27, 7)
     with pytest.raises(HostBusy):
-        controller.run(store.manifest.plan, connect, store, settings, Clock(), Silent())
+        controller.run(store, settings, Edges(connect, Clock(), Silent()))
 
     assert [trial.outcome for trial in store.trials()] == [Outcome.OK] * 2
     assert host.undone == ["b01-xen1", "setup"]
@@ -416,7 +417,7 @@ def test_a_host_that_reboots_is_waited_for_and_its_facts_are_looked_at_again(sto
 
     host.breaks = breaks
     settings = Settings(Placement.COEXIST, 1 << 28, 1, 1 << 27, 7)
-    summary = controller.run(store.manifest.plan, connect, store, settings, clock, Watching())
+    summary = controller.run(store, settings, Edges(connect, clock, Watching()))
 
     assert summary == RunSummary(ok=8, invalid=0, not_measured=0)
     assert told == [5, 15, 30, 60, 60, 120]
@@ -444,7 +445,7 @@ def test_a_load_that_takes_its_host_down_every_time_is_not_tried_for_ever(store:
 
     host.breaks = breaks
     settings = Settings(Placement.COEXIST, 1 << 28, 1, 1 << 27, 7)
-    summary = controller.run(store.manifest.plan, connect, store, settings, Clock(), Silent())
+    summary = controller.run(store, settings, Edges(connect, Clock(), Silent()))
 
     assert summary.not_measured
     assert host.executed.count("netfront") == len(controller.PAUSES_S) + 1
@@ -518,7 +519,7 @@ def test_a_disturbed_pair_waits_for_calm_beneath(store: Store) -> None:
         yield HeldHost(host, lambda: None, beneath=look)
 
     settings = Settings(Placement.COEXIST, 1 << 28, 1, 1 << 27, 7)
-    controller.run(store.manifest.plan, connect, store, settings, clock, Silent())
+    controller.run(store, settings, Edges(connect, clock, Silent()))
 
     assert len(store.records()) == 10
     assert 2 <= clock.seconds < 4  # seconds of waiting; the fake's trials take none
@@ -549,7 +550,7 @@ def test_the_arms_of_a_pair_are_measured_side_by_side_and_traced_after(store: St
 
 def traced(host: Host, store: Store) -> list[Trial]:
     settings = Settings(Placement.COEXIST, 1 << 28, 1, 1 << 27, 7, traced_blocks=1)
-    controller.run(store.manifest.plan, host.connect, store, settings, Clock(), Silent())
+    controller.run(store, settings, Edges(host.connect, Clock(), Silent()))
     return [trial for trial in store.trials() if trial.spec.block == 1]
 
 
@@ -684,7 +685,7 @@ def test_foreign_load_on_the_host_taints_the_trial(store: Store) -> None:
 def test_every_measurement_is_preceded_by_the_pause_that_was_asked_for(store: Store) -> None:
     settings, clock = Settings(Placement.COEXIST, 1 << 28, 1, 1 << 27, 7, settle_s=30), Clock()
 
-    controller.run(store.manifest.plan, Host().connect, store, settings, clock, Silent())
+    controller.run(store, settings, Edges(Host().connect, clock, Silent()))
 
     assert 8 * 30 < clock.seconds < 9 * 30
 
@@ -736,19 +737,3 @@ def test_a_full_disk_stops_the_run_with_everything_undone(store: Store, monkeypa
     with pytest.raises(DiskFull):
         run(host, store)
     assert host.undone == ["b01-xen1", "setup"]
-
-
-@pytest.mark.parametrize(
-    ("changes", "named"),
-    [
-        ({"matrix_digest": "other"}, "the matrix"),
-        ({"guest": {"name": "other"}}, "the guest image"),
-        ({"hosts": (HostFacts("xen1", Emulation.SOFTWARE, "lab", "Xen 4.20", "Linux", "EPYC", 2, 1, 1.0),)}, "xen1"),
-    ],
-)
-def test_a_run_does_not_go_on_when_its_set_up_changed(store: Store, changes: dict[str, object], named: str) -> None:
-    now = {"matrix_digest": store.manifest.matrix_digest, "hosts": (FACTS,), "guest": {"name": "builtin"}}
-
-    controller.resume_check(store.manifest, **now)  # type: ignore[arg-type]
-    with pytest.raises(ResumeRefused, match=named):
-        controller.resume_check(store.manifest, **(now | changes))  # type: ignore[arg-type]

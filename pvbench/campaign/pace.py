@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from statistics import median
 
+from pvbench.campaign.cost import BOOT_S, OVERHEAD_S, TRACE_PASS_S, load_s
 from pvbench.model import TrialSpec
-
-BOOT_S, OVERHEAD_S, TRACE_PASS_S = 45.0, 3.0, 13.0
-"""What a boot, a trial's own work and its pass under a trace are taken to cost before one was measured, in the lab."""
 
 
 class Pace:
@@ -33,7 +31,7 @@ class Pace:
         if self._left.pop(spec.id, None) is not None:
             self.done += 1
         if seconds is not None:
-            self._overheads.append(max(0.0, seconds - window(spec)))
+            self._overheads.append(max(0.0, seconds - load_s(spec)))
 
     @property
     def remaining_s(self) -> float:
@@ -44,10 +42,4 @@ class Pace:
         return len(boots) * boot_s + sum(self._known(spec) + overhead_s for spec in self._left.values())
 
     def _known(self, spec: TrialSpec) -> float:
-        return window(spec) + (TRACE_PASS_S if spec.traced(self._traces) else 0.0)
-
-
-def window(spec: TrialSpec) -> float:
-    """Return how long a trial loads its device: warm-up and measurement."""
-    params = dict(spec.cell.workload.params)
-    return float(params.get("runtime", 0)) + float(params.get("warmup", 0))
+        return load_s(spec) + (TRACE_PASS_S if spec.traced(self._traces) else 0.0)

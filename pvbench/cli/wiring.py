@@ -3,8 +3,9 @@
 import getpass
 import os
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pvbench.cli import found
@@ -14,12 +15,16 @@ from pvbench.cli.steps import steps
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pvbench.campaign.visits import HeldHost
+    from pvbench.campaign.campaign import Site
+    from pvbench.campaign.pace import Pace
+    from pvbench.campaign.progress import Progress
+    from pvbench.campaign.world import HeldHost, Hold
+    from pvbench.clock import Clock
     from pvbench.hypervisor import Hypervisor
     from pvbench.inventory import Host, Inventory
     from pvbench.lab import LabSpec, Machine
     from pvbench.lease import Lease
-    from pvbench.model import GuestImage
+    from pvbench.model import GuestImage, HostFacts
     from pvbench.ssh import Step
     from pvbench.transport import Transport
 
@@ -92,24 +97,6 @@ def leased(
                 sweep("a program that died")
 
 
-def holder(
-    app: App, hosts: "Mapping[str, Host]", known: "Inventory", guest: "GuestImage", what: str
-) -> "Callable[[str], AbstractContextManager[HeldHost]]":
-    """Return how the controller gets a host by its name: reached, held, cleaned."""
-    from pvbench.campaign.visits import HeldHost
-
-    token = secrets.token_hex(16)
-
-    @contextmanager
-    def hold(name: str) -> "Iterator[HeldHost]":
-        with leased(app, hosts[name], known, what, token) as (transport, held):
-            driven = hypervisor(app, transport, hosts[name], guest)
-            lab = own_lab(app, hosts[name])
-            yield HeldHost(driven, held.check, beneath=lab.beneath) if lab else HeldHost(driven, held.check)
-
-    return hold
-
-
 def own_lab(app: App, host: "Host") -> "Machine | None":
     """Return this checkout's lab if that is what a host is; another machine may be called so in hosts.yaml."""
     from pvbench.errors import LabError
@@ -166,6 +153,56 @@ def resolve_running(app: App, name: str, known: "Inventory") -> "tuple[Host, Inv
     if name == found.LAB and name not in known.hosts:
         known = known.plus(machine(app).host())
     return found.host(name, known, app), known
+
+
+@dataclass
+class World:
+    """What a campaign meets: pvbench.campaign.world.World over the edges of this module."""
+
+    app: App
+    known: "Inventory"
+
+    @property
+    def clock(self) -> "Clock":
+        """The machine's own."""
+        return self.app.edges.clock
+
+    def guest_image(self) -> "GuestImage":
+        """Return the builtin guest."""
+        return guest_image(self.app)
+
+    def hosts(self, names: tuple[str, ...]) -> "dict[str, Host]":
+        """Return the hosts by name, the lab brought up."""
+        hosts, self.known = resolve(self.app, names, self.known)
+        return hosts
+
+    def facts(self, host: "Host", guest: "GuestImage") -> "HostFacts":
+        """Probe a host, and say what it is."""
+        with connect(self.app, host, self.known) as transport:
+            facts = hypervisor(self.app, transport, host, guest).facts()
+        self.app.note(f"host {host.name}: {facts.hypervisor}, {facts.kernel}, {facts.cpu} ({facts.emulation})")
+        return facts
+
+    def holding(self, site: "Site", purpose: str) -> "Hold":
+        """Return how a host is had by its name: reached, held, cleaned."""
+        from pvbench.campaign.world import HeldHost
+
+        token = secrets.token_hex(16)
+
+        @contextmanager
+        def hold(name: str) -> "Iterator[HeldHost]":
+            with leased(self.app, site.hosts[name], self.known, purpose, token) as (transport, held):
+                driven = hypervisor(self.app, transport, site.hosts[name], site.guest)
+                lab = own_lab(self.app, site.hosts[name])
+                yield HeldHost(driven, held.check, beneath=lab.beneath) if lab else HeldHost(driven, held.check)
+
+        return hold
+
+    def watching(self, pace: "Pace", blocks: int) -> "AbstractContextManager[Progress]":
+        """Return what shows progress on standard error."""
+        from pvbench.cli.watch import watching
+
+        return watching(self.app, pace, blocks)
 
 
 def owner(what: str) -> str:

@@ -1,0 +1,53 @@
+"""What identifies a set-up: the guest, the stack on the hosts, and where and on what they are made."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from pvbench import shipped
+from pvbench.deploy import payload_of
+from pvbench.hypervisor import MACHINE_ID
+from pvbench.inventory import Host
+from pvbench.model import GuestImage, HostFacts
+
+Facts = tuple[tuple[str, str], ...]
+OWN_PROGRAMS = ("hostside", "guestside")
+
+
+def guest_facts(guest: GuestImage) -> Facts:
+    """Return what identifies a guest."""
+    return (("name", guest.name), ("digest", guest.digest), *guest.versions)
+
+
+def stack(hosts: Sequence[HostFacts]) -> Facts:
+    """Return what figures depend on besides the guest: the versions on each host, and our own programs by digest."""
+    found: list[tuple[str, str]] = []
+    for host in hosts:
+        where = f"{host.name}: " if len(hosts) > 1 else ""
+        versions = ("hypervisor", host.hypervisor), ("kernel", host.kernel), *_versions(host.details)
+        found += [(f"{where}{what}", version) for what, version in versions]
+    return (*found, *((name, payload_of(shipped.folder(name)).digest[:16]) for name in OWN_PROGRAMS))
+
+
+def setups(inventory: Mapping[str, Host], hosts: Sequence[HostFacts]) -> tuple[tuple[str, Facts], ...]:
+    """Return, by host, what figures depend on of where and on what they are made.
+
+    A lab's address has a port that changes each time it comes up, and it is one set-up each time it is made.
+    """
+    found = []
+    for facts in hosts:
+        host = inventory[facts.name]
+        settings = {
+            "storage": host.storage,
+            "volume group": host.volume_group or "none",
+            "bridge": host.bridge or "pvbench's own",
+            "scratch": host.scratch,
+        }
+        if not host.complete:
+            settings["address"] = host.address if host.port is None else f"{host.address}:{host.port}"
+        if MACHINE_ID in dict(facts.details):
+            settings[MACHINE_ID] = dict(facts.details)[MACHINE_ID]
+        found.append((facts.name, tuple(sorted(settings.items()))))
+    return tuple(found)
+
+
+def _versions(details: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
+    return ((name, fact) for name, fact in details if not name.endswith("command line") and name != MACHINE_ID)

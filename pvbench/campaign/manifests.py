@@ -1,0 +1,38 @@
+"""What a run begins with: its manifest."""
+
+from datetime import datetime
+from pathlib import Path
+
+from pvbench import __version__
+from pvbench.campaign.campaign import Campaign, Site
+from pvbench.campaign.facts import guest_facts, setups, stack
+from pvbench.disturbance import DISTURBED_ABOVE
+from pvbench.store import SCHEMA_VERSION, Manifest, new_run_id
+
+
+def begin(campaign: Campaign, site: Site, now: datetime, salt: str) -> Manifest:
+    """Return the manifest of a run that begins now; `salt` tells it from others of the same second."""
+    matrix = campaign.matrix
+    return Manifest(
+        schema=SCHEMA_VERSION,
+        run_id=new_run_id(now, Path(campaign.matrix_name).stem, salt),
+        tool_version=__version__,
+        started=now.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        command=campaign.command,
+        matrix_name=campaign.matrix_name,
+        matrix_text=matrix.text,
+        matrix_digest=matrix.digest,
+        placement=matrix.placement,
+        blocks=matrix.run.blocks,
+        seed=matrix.run.seed,
+        baseline=tuple(sorted((str(kind), device) for kind, device in matrix.baseline.items())),
+        hosts=site.facts,
+        guest=guest_facts(site.guest),
+        stack=stack(site.facts),
+        plan=campaign.plan.trials,
+        margin=matrix.margin,
+        vcpus=matrix.guest.vcpus,
+        purpose=campaign.purpose,
+        disturbed_above=DISTURBED_ABOVE,
+        setups=setups(site.hosts, site.facts),
+    )

@@ -1,0 +1,34 @@
+"""Who watches a run is told this of it."""
+
+from typing import Protocol
+
+from pvbench.model import Trial, TrialSpec
+from pvbench.pairs import Pair
+
+
+class Progress(Protocol):
+    """Who watches. Every method may do nothing."""
+
+    def booting(self, boot: str, trials: int, attempt: int) -> None:
+        """Tell that a guest is being booted for so many trials."""
+        ...
+
+    def booted(self, boot: str, seconds: float) -> None:
+        """Tell that it answers."""
+        ...
+
+    def measuring(self, spec: TrialSpec) -> None:
+        """Tell that a trial begins."""
+        ...
+
+    def recorded(self, trial: Trial) -> None:
+        """Tell that a trial is on disk."""
+        ...
+
+    def disturbed(self, pair: Pair, cause: str, attempt: int) -> None:
+        """Tell that a pair is measured again, for which time, and because of what."""
+        ...
+
+    def lost(self, host: str, reason: str, pause_s: float) -> None:
+        """Tell that a host cannot be used now and is visited again after a pause."""
+        ...

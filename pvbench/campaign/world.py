@@ -1,0 +1,69 @@
+"""What a campaign needs of the world outside: hosts that are ours for a while, a guest image, a clock, who watches."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from pvbench.campaign.campaign import Site
+from pvbench.campaign.pace import Pace
+from pvbench.campaign.progress import Progress
+from pvbench.clock import Clock
+from pvbench.disturbance import Beneath
+from pvbench.hypervisor import Hypervisor
+from pvbench.inventory import Host
+from pvbench.model import GuestImage, HostFacts
+
+
+@dataclass(frozen=True)
+class HeldHost:
+    """A host that is ours: its hypervisor, and how to hold on to it.
+
+    `beneath` looks at the clocks of the machine that the host runs on; None where nothing tells, or it is hardware.
+    """
+
+    hypervisor: Hypervisor
+    renew: Callable[[], None]
+    beneath: Callable[[], Beneath | None] = lambda: None
+
+
+Hold = Callable[[str], AbstractContextManager[HeldHost]]
+"""Gives a host by its name: reached, leased, cleaned; given back on leaving."""
+
+
+@dataclass(frozen=True)
+class Edges:
+    """What visits to hosts touch of the world: how a host is held, the clock, and who watches."""
+
+    hold: Hold
+    clock: Clock
+    progress: Progress
+
+
+class World(Protocol):
+    """The world of a campaign. The command line wires the real one; a test makes one up."""
+
+    @property
+    def clock(self) -> Clock:
+        """The time."""
+        ...
+
+    def guest_image(self) -> GuestImage:
+        """Return the guest's image, built if need be."""
+        ...
+
+    def hosts(self, names: tuple[str, ...]) -> Mapping[str, Host]:
+        """Return hosts by their names; one that can be brought up is up then."""
+        ...
+
+    def facts(self, host: Host, guest: GuestImage) -> HostFacts:
+        """Ask a host what it is."""
+        ...
+
+    def holding(self, site: Site, purpose: str) -> Hold:
+        """Return how a host of the site is held; `purpose` is what another controller is told."""
+        ...
+
+    def watching(self, pace: Pace, blocks: int) -> AbstractContextManager[Progress]:
+        """Give what is told of a run's progress."""
+        ...
