@@ -5,7 +5,18 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from pvbench.model import Cell, CommandRecord, CpuBill, Granted, HostFacts, Placement, Scalar, TrapCost, Witness
+from pvbench.model import (
+    Cell,
+    CommandRecord,
+    CpuBill,
+    Granted,
+    HostFacts,
+    Mechanism,
+    Placement,
+    Scalar,
+    TrapCost,
+    Witness,
+)
 from pvbench.transport import Transport
 from pvbench.workloads import Disk, Peer
 
@@ -32,20 +43,43 @@ class GuestSpec:
 
 
 @dataclass(frozen=True)
-class Recording:
-    """A trace of a moment of load, and how much the device under test did around it.
+class TracedLoad:
+    """A load that is run once more while the host records what its guest does.
 
-    `data` is the file verbatim, `domid` the domain's number in it, `mhz` the rate of its time stamps (None if unknown);
-    `ios` counts the I/Os (or packets) that the device completed in the `window_s` seconds around it; `printed` is what
-    the tool that made the load said of it, None where that was not kept.
+    The recording begins `delay_s` seconds after the tool's start and takes `seconds`. `untraced_rate` is how many I/Os
+    (packets) a second the device completed without it, None if unknown. `check` is called with what the tool printed
+    and raises ParseError where that says that there was no load.
     """
 
-    data: bytes
-    domid: int
-    mhz: float | None
-    ios: int
-    window_s: float
-    printed: bytes | None = None
+    argv: tuple[str, ...]
+    delay_s: float
+    seconds: float
+    untraced_rate: float | None
+    check: Callable[[bytes], object]
+
+
+@dataclass(frozen=True)
+class TracePass:
+    """What a recording came to, and the raw files of it that are worth keeping, as (file name, content)."""
+
+    mechanism: Mechanism
+    files: tuple[tuple[str, bytes], ...] = ()
+
+
+@dataclass(frozen=True)
+class HostEvidence:
+    """What the host tells of the time between two looks.
+
+    `witness` says what carried the traffic, `bill` who used the CPUs (None where nothing tells), `disturbance` what
+    else ran as (source of pvbench.disturbance, share of its CPUs), `granted` what of the boot's tunables is in force on
+    the device; `flags` are what else a reader should know of it, in words.
+    """
+
+    witness: Witness
+    bill: CpuBill | None = None
+    disturbance: tuple[tuple[str, float], ...] = ()
+    granted: tuple[Granted, ...] = ()
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,26 +107,10 @@ class GuestRun:
 
 
 class Observation(Protocol):
-    """The host's side between two looks; leaving it without `witness()` is allowed."""
+    """The host's side between two looks; leaving it without `finish()` is allowed."""
 
-    def witness(self) -> Witness:
-        """Look again and return what carried the traffic since the observation began."""
-        ...
-
-    def bill(self) -> CpuBill | None:
-        """Return who used the host's CPUs between the two looks; None before `witness()` or where nothing tells."""
-        ...
-
-    def disturbance(self) -> tuple[tuple[str, float], ...]:
-        """Return what else ran on the host between the looks: (source of pvbench.disturbance, share of its CPUs)."""
-        ...
-
-    def granted(self) -> tuple[Granted, ...]:
-        """Return what of the boot's tunables is in force on the device; empty before `witness()`."""
-        ...
-
-    def taints(self) -> tuple[str, ...]:
-        """Return what else ran on the host between the two looks, in words, and should not have."""
+    def finish(self) -> HostEvidence:
+        """Look for the second time and return what the host tells of the time since the first."""
         ...
 
 
@@ -126,10 +144,11 @@ class Guest(Protocol):
         """Return a time-out in seconds for what takes `usual_s` on an ordinary host."""
         ...
 
-    def record(self, device: str, argv: tuple[str, ...], delay_s: float, seconds: float) -> Recording:
-        """Run the tool in the guest and, `delay_s` after its start, have the host record a trace for `seconds`.
+    def trace(self, device: str, load: TracedLoad) -> TracePass:
+        """Run the load in the guest while the host records, and return what one I/O (packet) of it takes.
 
-        Raises BootError where the host cannot trace, and what `execute` raises.
+        Raises BootError where the host cannot trace, TraceError where the recording tells nothing of the guest,
+        ParseError where there was no load, and what `execute` raises.
         """
         ...
 

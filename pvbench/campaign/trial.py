@@ -1,24 +1,19 @@
 """One trial: observe, measure, observe, judge; and, once its pair is measured, a further pass under a trace."""
 
-import gzip
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TypeVar
 
 from pvbench.clock import Clock
 from pvbench.disturbance import Beneath, beneath, disturbed, stolen
 from pvbench.drivers import DRIVERS
-from pvbench.errors import BootError, CommandTimeout, ParseError, PvbenchError, StoreError, TraceError, TransportError
+from pvbench.errors import BootError, CommandTimeout, ParseError, PvbenchError, StoreError, TransportError
 from pvbench.evidence import outcome as verdict
-from pvbench.hypervisor import Guest, GuestRun, Observation
+from pvbench.hypervisor import Guest, GuestRun, HostEvidence, TracedLoad
 from pvbench.model import CommandRecord, Mechanism, Outcome, RawFile, Reading, Trial, TrialSpec, digest
 from pvbench.stats.steady import unsteady
 from pvbench.store import Store
 from pvbench.workloads import WORKLOADS, Measured, Params, Tool
-from pvbench.xen import trace
-from pvbench.xen.mechanism import mechanism, rate_of
 
 TRACE_DELAY_S, TRACE_S, TRACE_LOAD_S = 2.0, 2.0, 5.5
 """When in a pass of its own the trace begins, how long it takes, how long the load lasts around it."""
@@ -60,14 +55,14 @@ def _measured(spec: TrialSpec, guest: Guest, run: Measuring, started: str) -> Tr
     window = float(params["runtime"]) + float(params["warmup"])
     target = guest.target(cell, _seed(spec, run.seed))
     argv, warmup = tool.argv(params, target), tool.warmup_argv(params, target)
-    seen = guest.observe(cell.device)
+    observation = guest.observe(cell.device)
     before = run.beneath()
     try:
         done = guest.execute(cell.device, warmup, argv, guest.patience(2) + 4 * window)
     except CommandTimeout as error:
         return replace(failed(spec, run.clock, str(error), started), disturbance=beneath(before, run.beneath()))
     below = beneath(before, run.beneath())
-    witnesses = (done.witness, seen.witness())
+    seen = observation.finish()
     raw = [run.store.keep(spec.id, tool.raw_name, done.stdout)]
     if done.stderr:
         raw.append(run.store.keep(spec.id, "stderr.txt", done.stderr))
@@ -81,8 +76,8 @@ def _measured(spec: TrialSpec, guest: Guest, run: Measuring, started: str) -> Tr
         ("trial", spent),
         ("overhead", spent - done.elapsed_s - (done.warmup_s or 0.0)),
     )
-    found = verdict.judge(tool, params, DRIVERS[cell.device], done, witnesses[1])
-    witnesses = (replace(done.witness, facts=(*done.witness.facts, *found.facts)), witnesses[1])
+    found = verdict.judge(tool, params, DRIVERS[cell.device], done, seen.witness)
+    witnesses = (replace(done.witness, facts=(*done.witness.facts, *found.facts)), seen.witness)
     readings: tuple[Reading, ...] = ()
     bins: tuple[tuple[int, int], ...] = ()
     windows: tuple[float, ...] = ()
@@ -90,7 +85,7 @@ def _measured(spec: TrialSpec, guest: Guest, run: Measuring, started: str) -> Tr
     if found.measured:
         readings, bins = found.measured.readings, found.measured.latency_bins
         windows, wavering = _windows(tool, done.log, params, found.measured)
-    shares = (*seen.disturbance(), *below)
+    shares = (*seen.disturbance, *below)
     upset = disturbed(shares, run.disturbed_above)
     return Trial(
         spec,
@@ -106,8 +101,8 @@ def _measured(spec: TrialSpec, guest: Guest, run: Measuring, started: str) -> Tr
         seconds,
         flags=(*found.flags, *wavering, *_taints(seen, done), *((f"disturbed: {upset}",) if upset else ())),
         windows=windows,
-        bill=seen.bill(),
-        granted=seen.granted(),
+        bill=seen.bill,
+        granted=seen.granted,
         disturbance=shares,
     )
 
@@ -165,17 +160,21 @@ def _traced(trial: Trial, guest: Guest, run: Measuring) -> tuple[Mechanism, tupl
     tool, asked = WORKLOADS[cell.workload.tool], dict(cell.workload.params)
     params: Mapping[str, str | int | float | bool] = asked | {"runtime": TRACE_LOAD_S, "warmup": 0}
     argv = tool.argv(params, guest.target(cell, _seed(trial.spec, run.seed)))
-    recording = guest.record(cell.device, argv, TRACE_DELAY_S, TRACE_S)
-    if recording.printed is not None:
-        tool.parse(recording.printed, params)  # a load that failed, as iperf3 can with exit code 0, was no load
-    with tempfile.NamedTemporaryFile(suffix=".xentrace") as file:
-        path = Path(file.name)
-        path.write_bytes(recording.data)
-        found = mechanism(recording, trace.read(path, domain=recording.domid), cell.device, rate_of(trial))
-        if found is None:
-            raise TraceError("the trace tells nothing of the domain")
-        part = trace.only(path, recording.domid)  # what other people's domains did is not ours to keep
-    return found, (run.store.keep(trial.spec.id, "xentrace.bin.gz", gzip.compress(part, mtime=0)),)
+    # A load that failed, as iperf3 can with exit code 0, was no load.
+    load = TracedLoad(argv, TRACE_DELAY_S, TRACE_S, _rate(trial), lambda printed: tool.parse(printed, params))
+    made = guest.trace(cell.device, load)
+    return made.mechanism, tuple(run.store.keep(trial.spec.id, name, content) for name, content in made.files)
+
+
+def _rate(trial: Trial) -> float | None:
+    """Return the I/Os (packets) a second of a timed pass, None where the host could not count them.
+
+    They are counted as those of the trace are, by the host: what the tool counts as one, a device may do in parts. The
+    device is busy while the tool warms up and measures; a tool's own start, long under emulation, is no part of that.
+    """
+    params = dict(trial.spec.cell.workload.params)
+    busy_s = float(params.get("runtime", 0)) + float(params.get("warmup", 0))
+    return trial.bill.ios / busy_s if trial.bill and trial.bill.ios and busy_s > 0 else None
 
 
 def _ceiling(trial: Trial, guest: Guest, run: Measuring) -> tuple[Reading, ...]:
@@ -201,9 +200,9 @@ def _windows(tool: Tool, log: bytes, params: Params, measured: Measured) -> tupl
     return windows, (wavered,) if wavered else ()
 
 
-def _taints(seen: Observation, done: GuestRun) -> tuple[str, ...]:
+def _taints(seen: HostEvidence, done: GuestRun) -> tuple[str, ...]:
     robbed = stolen(done.steal)
-    return (*seen.taints(), *((robbed,) if robbed else ()))
+    return (*seen.flags, *((robbed,) if robbed else ()))
 
 
 def _seed(spec: TrialSpec, seed: int) -> int:

@@ -1,41 +1,154 @@
-"""DRIVERS: the device drivers under test, each a frontend and a backend, or an emulated device."""
+"""DRIVERS: the device drivers under test, each a frontend and a backend, or an emulated device; a row says it all."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from types import MappingProxyType
 
 from pvbench.model import DeviceKind, IoPath, Platform
+
+
+class Server(StrEnum):
+    """Who serves a device's requests on the host."""
+
+    KERNEL = "host kernel"
+    DEVICE_MODEL = "device model"
+
+
+class Backing(StrEnum):
+    """What a disk's backend opens."""
+
+    BLOCK_DEVICE = "block device"
+    FILE = "file"
+
+
+@dataclass(frozen=True)
+class VirtualDisk:
+    """Where a disk stands in the guest, and what is behind it on the host.
+
+    `name` and `number` are the toolstack's (on Xen those of xen-vbd-interface(7)); a PV frontend takes the name over.
+    `drive` is what a device model that serves it calls it in its counters; `opened` says in words how the backing is
+    opened. A write to the I/O port `command_port` begins one request, where there is such a port.
+    """
+
+    name: str
+    number: int
+    backing: Backing
+    opened: str
+    drive: str | None = None
+    command_port: int | None = None
 
 
 @dataclass(frozen=True)
 class Driver:
     """A row of DRIVERS.
 
-    `bound` holds the names the guest kernel may give the driver it bound (sysfs driver links; xen.md 1.5, 1.6);
-    `modules` what the guest must load; `vdev` the virtual disk's name in xl's terms; `backend` says who serves it.
+    `modules` are what the guest loads, in this order; `bound` the names its kernel may give the driver it bound (sysfs
+    driver links), that of the builtin guest first. `backend` says in words who serves it. A NIC that is emulated has
+    the device model's `model` of it, a disk has its `disk`.
     """
 
     name: str
     kind: DeviceKind
     io_path: IoPath
     platforms: frozenset[Platform]
-    bound: frozenset[str]
+    modules: tuple[str, ...]
+    bound: tuple[str, ...]
+    server: Server
     backend: str
-    vdev: str | None = None
     model: str | None = None
+    disk: VirtualDisk | None = None
+
+    def __post_init__(self) -> None:
+        if (self.kind is DeviceKind.BLOCK) != (self.disk is not None):
+            raise ValueError(f"{self.name}: a disk has a VirtualDisk, and nothing else has")
+        if (self.kind is DeviceKind.NET and self.io_path is IoPath.EMULATED) != (self.model is not None):
+            raise ValueError(f"{self.name}: an emulated NIC has a model, and nothing else has")
 
 
 _NET, _BLOCK = DeviceKind.NET, DeviceKind.BLOCK
 _EMULATED, _PV = IoPath.EMULATED, IoPath.PV
 _XEN = frozenset({Platform.XEN})
+_ATA = (
+    *("scsi_common", "scsi_mod", "libata", "ata_piix"),
+    *("crct10dif_common", "crct10dif_generic", "crc-t10dif", "crc64", "crc64-rocksoft", "t10-pi", "sd_mod"),
+)
+_IDE_COMMAND = 0x1F7
+"""The command register of the first IDE channel: a write there begins one transfer (ATA/ATAPI-6, 7.4)."""
 
 _ROWS = (
-    Driver("rtl8139", _NET, _EMULATED, _XEN, frozenset({"8139cp", "8139too"}), "device model", model="rtl8139"),
-    Driver("e1000", _NET, _EMULATED, _XEN, frozenset({"e1000"}), "device model", model="e1000"),
-    Driver("netfront", _NET, _PV, _XEN, frozenset({"vif"}), "netback in dom0"),
-    Driver("ide", _BLOCK, _EMULATED, _XEN, frozenset({"ata_piix"}), "device model", vdev="hda"),
-    Driver("blkfront", _BLOCK, _PV, _XEN, frozenset({"vbd"}), "blkback in dom0 (phy)", vdev="xvde"),
-    Driver("blkfront-qdisk", _BLOCK, _PV, _XEN, frozenset({"vbd"}), "qdisk in the device model", vdev="xvdf"),
+    Driver(
+        name="rtl8139",
+        kind=_NET,
+        io_path=_EMULATED,
+        platforms=_XEN,
+        modules=("mii", "8139cp"),
+        bound=("8139cp", "8139too"),  # QEMU's chip is a C+
+        server=Server.DEVICE_MODEL,
+        backend="device model",
+        model="rtl8139",
+    ),
+    Driver(
+        name="e1000",
+        kind=_NET,
+        io_path=_EMULATED,
+        platforms=_XEN,
+        modules=("e1000",),
+        bound=("e1000",),
+        server=Server.DEVICE_MODEL,
+        backend="device model",
+        model="e1000",
+    ),
+    Driver(
+        name="netfront",
+        kind=_NET,
+        io_path=_PV,
+        platforms=_XEN,
+        modules=("xen-netfront", "xen-evtchn"),
+        bound=("vif",),
+        server=Server.KERNEL,
+        backend="netback in dom0",
+    ),
+    Driver(
+        name="ide",
+        kind=_BLOCK,
+        io_path=_EMULATED,
+        platforms=_XEN,
+        modules=_ATA,
+        bound=("ata_piix",),
+        server=Server.DEVICE_MODEL,
+        backend="device model",
+        disk=VirtualDisk(
+            name="hda",
+            number=768,
+            backing=Backing.BLOCK_DEVICE,
+            opened="device model with cache=writeback",
+            drive="ide0-hd0",
+            command_port=_IDE_COMMAND,
+        ),
+    ),
+    Driver(
+        name="blkfront",
+        kind=_BLOCK,
+        io_path=_PV,
+        platforms=_XEN,
+        modules=("xen-blkfront", "xen-evtchn"),
+        bound=("vbd",),
+        server=Server.KERNEL,
+        backend="blkback in dom0 (phy)",
+        disk=VirtualDisk("xvde", 51776, Backing.BLOCK_DEVICE, "blkback, no cache of its own"),
+    ),
+    Driver(
+        name="blkfront-qdisk",
+        kind=_BLOCK,
+        io_path=_PV,
+        platforms=_XEN,
+        modules=("xen-blkfront", "xen-evtchn"),
+        bound=("vbd",),
+        server=Server.DEVICE_MODEL,
+        backend="qdisk in the device model",
+        disk=VirtualDisk("xvdf", 51792, Backing.FILE, "qdisk in the device model", drive="xvdf-raw"),
+    ),
 )
 
 DRIVERS: Mapping[str, Driver] = MappingProxyType({row.name: row for row in _ROWS})

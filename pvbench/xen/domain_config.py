@@ -9,32 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from pvbench import tunables
-from pvbench.drivers import DRIVERS
+from pvbench.drivers import DRIVERS, Backing
 from pvbench.hypervisor import GuestSpec
 from pvbench.model import DeviceKind, IoPath, Placement
 
 PREFIX = "pvb-"
 _PEER_INDEX = 0x7F
-MODULES: Mapping[str, tuple[str, ...]] = {
-    "rtl8139": ("mii", "8139cp"),
-    "e1000": ("e1000",),
-    "netfront": ("xen-netfront", "xen-evtchn"),
-    "ide": (
-        "scsi_common",
-        "scsi_mod",
-        "libata",
-        "ata_piix",
-        "crct10dif_common",
-        "crct10dif_generic",
-        "crc-t10dif",
-        "crc64",
-        "crc64-rocksoft",
-        "t10-pi",
-        "sd_mod",
-    ),
-    "blkfront": ("xen-blkfront", "xen-evtchn"),
-    "blkfront-qdisk": ("xen-blkfront", "xen-evtchn"),
-}
+REACHED_BY: Mapping[IoPath, str] = {IoPath.EMULATED: "e1000", IoPath.PV: "netfront"}
+"""The NIC of a guest without one under test, by the class of its devices; and the control NIC."""
+_SILENCED = ("e1000", "rtl8139")
+"""Models without a boot ROM in every guest, whether it has one or not, as since the first version."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +52,7 @@ def nic_devices(spec: GuestSpec) -> tuple[str, ...]:
     asked = tuple(name for name in spec.devices if DRIVERS[name].kind is DeviceKind.NET)
     if asked:
         return asked
-    return ("e1000",) if is_emulated(spec) else ("netfront",)
+    return (REACHED_BY[IoPath.EMULATED if is_emulated(spec) else IoPath.PV],)
 
 
 def nics(spec: GuestSpec, host: str) -> tuple[Nic, ...]:
@@ -79,7 +63,7 @@ def nics(spec: GuestSpec, host: str) -> tuple[Nic, ...]:
     """
     found = [_nic(host, name, index, control=False) for index, name in enumerate(nic_devices(spec))]
     if spec.placement is Placement.COEXIST and len(found) > 1:
-        found.append(_nic(host, "netfront", len(found), control=True))
+        found.append(_nic(host, REACHED_BY[IoPath.PV], len(found), control=True))
     return tuple(found)
 
 
@@ -99,13 +83,15 @@ def _nic(host: str, device: str, index: int, *, control: bool) -> Nic:
 def peer(spec: GuestSpec) -> GuestSpec:
     """Return the guest that answers beside another: one PV NIC, and of the tunables what both ends must agree on."""
     agreed = tuple((name, value) for name, value in spec.tunables if name == "mtu")
-    return GuestSpec(f"{spec.name}-peer", ("netfront",), Placement.ISOLATED, spec.memory_bytes, 1, 0, agreed)
+    return GuestSpec(f"{spec.name}-peer", (REACHED_BY[IoPath.PV],), Placement.ISOLATED, spec.memory_bytes, 1, 0, agreed)
 
 
 def peer_nic(guest_nics: tuple[Nic, ...], host: str) -> Nic:
     """Return the peer's NIC, with an address in the subnet of every NIC under test."""
     first, *more = (peer_address(nic) for nic in guest_nics if not nic.control)
-    return replace(_nic(host, "netfront", _PEER_INDEX, control=False), devid=0, guest_address=first, also=tuple(more))
+    return replace(
+        _nic(host, REACHED_BY[IoPath.PV], _PEER_INDEX, control=False), devid=0, guest_address=first, also=tuple(more)
+    )
 
 
 def peer_address(nic: Nic) -> str:
@@ -115,8 +101,8 @@ def peer_address(nic: Nic) -> str:
 
 def disks(spec: GuestSpec, backings: Mapping[str, str]) -> tuple[Disk, ...]:
     """Return the guest's disks under test; `backings` gives each device's path on the host."""
-    found = [DRIVERS[name] for name in spec.devices if DRIVERS[name].kind is DeviceKind.BLOCK]
-    return tuple(Disk(d.name, d.vdev, backings[d.name]) for d in found if d.vdev is not None)
+    placed = ((name, DRIVERS[name].disk) for name in spec.devices)
+    return tuple(Disk(name, disk.name, backings[name]) for name, disk in placed if disk is not None)
 
 
 def is_emulated(spec: GuestSpec) -> bool:
@@ -131,7 +117,7 @@ def command_line(spec: GuestSpec, guest_nics: tuple[Nic, ...], key: str, *, swap
     """
     modules: list[str] = []
     for name in (*spec.devices, *(nic.device for nic in guest_nics)):
-        modules += [module for module in MODULES[name] if module not in modules]
+        modules += [module for module in DRIVERS[name].modules if module not in modules]
     unplug = {True: "never", False: "unnecessary" if spec.placement is Placement.COEXIST else "all"}[is_emulated(spec)]
     addresses = {nic.devid: nic.guest_address for nic in guest_nics}
     if swapped:
@@ -145,7 +131,7 @@ def command_line(spec: GuestSpec, guest_nics: tuple[Nic, ...], key: str, *, swap
             f"xen_emul_unplug={unplug}",
             f"pvb.load={','.join(modules)}",
             *(
-                f"pvb.nic={_bound(nic.device)},{nic.mac},{address}/24"
+                f"pvb.nic={DRIVERS[nic.device].bound[0]},{nic.mac},{address}/24"
                 for nic in guest_nics
                 for address in (addresses[nic.devid], *nic.also)
             ),
@@ -153,11 +139,6 @@ def command_line(spec: GuestSpec, guest_nics: tuple[Nic, ...], key: str, *, swap
             f"pvb.key={key}",
         )
     )
-
-
-def _bound(device: str) -> str:
-    """Return the driver name the builtin guest's kernel binds (8139cp, for QEMU's chip is a C+)."""
-    return {"rtl8139": "8139cp", "netfront": "vif"}.get(device, device)
 
 
 def domain_config(
@@ -175,9 +156,10 @@ def domain_config(
     added = tunables.config(spec.tunables)  # the control NIC's too: a bridge has the smallest MTU of its ports
     vifs = [_vif(nic, bridge, script) + added for nic in guest_nics]
     targets = [_disk(disk, script) for disk in guest_disks]
+    models = dict.fromkeys((*_SILENCED, *filter(None, (DRIVERS[nic.device].model for nic in guest_nics))))
     device_model = [
         # SeaBIOS would run the NIC's own boot ROM, which asks the network for 40 s under emulation.
-        *(word for model in ("e1000", "rtl8139") for word in ("-global", f"{model}.romfile=")),
+        *(word for model in models for word in ("-global", f"{model}.romfile=")),
         "-drive",
         f"file={boot_disk},if=none,id=pvbboot,format=raw,readonly=on",
         "-device",
@@ -214,9 +196,16 @@ def _vif(nic: Nic, bridge: str, script: str) -> str:
 
 
 def _disk(disk: Disk, script: str) -> str:
-    if DRIVERS[disk.device].backend.startswith("qdisk"):
-        return f"format=raw,vdev={disk.vdev},access=rw,backendtype=qdisk,target={disk.backing}"
-    return f"format=raw,vdev={disk.vdev},access=rw,backendtype=phy,script={script},target={disk.backing}"
+    how = {Backing.FILE: "backendtype=qdisk", Backing.BLOCK_DEVICE: f"backendtype=phy,script={script}"}
+    return f"format=raw,vdev={disk.vdev},access=rw,{how[backing_of(disk.device)]},target={disk.backing}"
+
+
+def backing_of(device: str) -> Backing:
+    """Return what the backend of a disk of DRIVERS opens."""
+    disk = DRIVERS[device].disk
+    if disk is None:
+        raise ValueError(f"{device} is no disk")
+    return disk.backing
 
 
 def _literal(value: str | int | list[str]) -> str:

@@ -1,46 +1,68 @@
 """From a trace and the counters around it to what one I/O costs. Pure."""
 
-from pvbench.hypervisor import Recording
-from pvbench.model import Mechanism, Trial
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pvbench.errors import ParseError
+from pvbench.model import DeviceKind, Mechanism
+from pvbench.xen.devices import counted
 from pvbench.xen.trace import Trace
 
-COMMAND_PORT = 0x1F7
-"""The IDE channel's command register: a write there begins one transfer (ATA/ATAPI-6, 7.4)."""
+
+@dataclass(frozen=True)
+class Recording:
+    """A trace of a moment of load, and how much the device under test did around it.
+
+    `data` is the file verbatim, `domid` the domain's number in it, `mhz` the rate of its time stamps (None if unknown);
+    `ios` counts the I/Os (or packets) that the device completed in the `window_s` seconds around it.
+    """
+
+    data: bytes
+    domid: int
+    mhz: float | None
+    ios: int
+    window_s: float
 
 
-def mechanism(recording: Recording, trace: Trace, device: str, untraced: float | None) -> Mechanism | None:
+def recording(made: Mapping[str, Any], data: bytes, domid: int, device: str, kind: DeviceKind) -> Recording:
+    """Read what pvb-trace collected; `device` is the host's name for the one under test. Raises ParseError."""
+    try:
+        before, after = (counted(made[look], kind)[device] for look in ("before", "after"))
+        window_s = (made["after"]["at"] - made["before"]["at"]) / 1e9
+        mhz = None if made["mhz"] is None else float(made["mhz"])
+    except KeyError as error:
+        raise ParseError(f"pvb-trace on the host tells nothing of {error}") from error
+    except (TypeError, ValueError) as error:
+        raise ParseError(f"pvb-trace on the host: {error}") from error
+    ios = after.ios - before.ios
+    if ios < 0 or window_s <= 0 or not (mhz is None or 0 < mhz < math.inf):
+        raise ParseError(f"pvb-trace on the host: {ios} I/Os in {window_s} s, time stamps at {mhz} MHz")
+    return Recording(data, domid, mhz, ios, window_s)
+
+
+def mechanism(made: Recording, trace: Trace, command_port: int | None, untraced_rate: float | None) -> Mechanism | None:
     """Return what the domain did for its I/O; None where the trace holds nothing of it.
 
-    `untraced` is the rate of I/Os a second in the timed pass. The I/Os of the trace are counted in the trace itself
-    where they leave a mark there (IDE commands); else it is the host's rate over the window times the seconds traced.
+    `untraced_rate` is the I/Os a second in the timed pass. The I/Os of the trace are counted in the trace itself where
+    they leave a mark there (writes to the device's `command_port`); else it is the host's rate over the window times
+    the seconds traced.
     """
-    found = trace.domains.get(recording.domid)
-    if found is None or not found.exits or recording.window_s <= 0:
+    counts = trace.domains.get(made.domid)
+    if counts is None or not counts.exits or made.window_s <= 0:
         return None
-    rate = recording.ios / recording.window_s
-    seconds = trace.cycles / (recording.mhz * 1e6) if recording.mhz else recording.window_s
+    rate = made.ios / made.window_s
+    seconds = trace.cycles / (made.mhz * 1e6) if made.mhz else made.window_s
     if not seconds > 0:
         return None
-    commands = sum(writes for port, _, writes in found.ports if port == COMMAND_PORT) if device == "ide" else 0
+    commands = sum(writes for port, _, writes in counts.ports if port == command_port)
     return Mechanism(
         traced_s=seconds,
         ios=float(commands) or rate * seconds,
-        counts=found.counts,
-        away=tuple((each.reason, each.away / (recording.mhz * 1e6)) for each in found.cycles_by_exit)
-        if recording.mhz
-        else (),
+        counts=counts.counts,
+        away=tuple((each.reason, each.away / (made.mhz * 1e6)) for each in counts.cycles_by_exit) if made.mhz else (),
         lost=trace.lost + trace.truncated,
-        slowdown=untraced / rate if untraced and rate else None,
-        recorded_bytes=len(recording.data),
+        slowdown=untraced_rate / rate if untraced_rate and rate else None,
+        recorded_bytes=len(made.data),
     )
-
-
-def rate_of(trial: Trial) -> float | None:
-    """Return the I/Os (packets) a second of a timed pass, None where the host could not count them.
-
-    They are counted as those of the trace are, by the host: what the tool counts as one, a device may do in parts. The
-    device is busy while the tool warms up and measures; a tool's own start, long under emulation, is no part of that.
-    """
-    params = dict(trial.spec.cell.workload.params)
-    busy_s = float(params.get("runtime", 0)) + float(params.get("warmup", 0))
-    return trial.bill.ios / busy_s if trial.bill and trial.bill.ios and busy_s > 0 else None

@@ -3,8 +3,7 @@
 from pvbench.errors import BootError
 from pvbench.transport import Command, Transport
 from pvbench.xen import domain_config as domain
-from pvbench.xen.guest import PORTS
-from pvbench.xen.programs import last_line
+from pvbench.xen.programs import PORTS, last_line
 
 
 def serve(transport: Transport, nic: domain.Nic, timeout_s: float) -> None:

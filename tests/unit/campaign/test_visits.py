@@ -1,6 +1,5 @@
 """The loop over a made-up hypervisor: every trial becomes a row, nothing is measured twice, everything is undone."""
 
-import gzip
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,9 +23,10 @@ from pvbench.errors import (
     HostBusy,
     ParseError,
     PvbenchError,
+    TraceError,
     Unreachable,
 )
-from pvbench.hypervisor import GuestRun, GuestSpec, Recording
+from pvbench.hypervisor import GuestRun, GuestSpec, HostEvidence, TracedLoad, TracePass
 from pvbench.matrix import expand, load
 from pvbench.model import (
     Cell,
@@ -36,6 +36,7 @@ from pvbench.model import (
     Emulation,
     Granted,
     HostFacts,
+    Mechanism,
     Outcome,
     Payer,
     Placement,
@@ -47,7 +48,6 @@ from pvbench.model import (
 from pvbench.pairs import Pair, parted
 from pvbench.store import SCHEMA_VERSION, Manifest, Store
 from pvbench.workloads import Disk, Peer
-from pvbench.xen import trace
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "workloads"
 MATRIX = """\
@@ -68,6 +68,9 @@ FACTS = HostFacts("xen1", Emulation.SOFTWARE, "lab", "Xen 4.17.5", "Linux 6.1", 
 def recorded(tool: str) -> bytes:
     name = {"fio": "fio/3.33-randread.json", "netperf": "netperf/2.7.0-tcp-rr.json"}[tool]
     return str(json.loads((GOLDEN / name).read_text())["stdout"]).encode()
+
+
+MECHANISM = Mechanism(2.0, 50, (("exit: port I/O", 1300),), (("port I/O", 1.6),), 0, 1.25)
 
 
 class Clock:
@@ -107,28 +110,25 @@ class Guest:
         self.device = device
         return self
 
-    def witness(self) -> Witness:
+    def finish(self) -> HostEvidence:
         moved = MOVED[DRIVERS[self.device].kind]
-        return Witness("host", self.device, moved, moved)
-
-    def bill(self) -> CpuBill | None:
-        return CpuBill(2.0, 2, ((Payer.GUEST, 1.0), (Payer.IDLE, 3.0)), 10, 40960)
-
-    def granted(self) -> tuple[Granted, ...]:
-        return self.host.granted
-
-    def taints(self) -> tuple[str, ...]:
-        return self.host.taints
-
-    def disturbance(self) -> tuple[tuple[str, float], ...]:
-        return (("other domains", self.host.loads.pop(0) if self.host.loads else 0.0),)
+        return HostEvidence(
+            Witness("host", self.device, moved, moved),
+            CpuBill(2.0, 2, ((Payer.GUEST, 1.0), (Payer.IDLE, 3.0)), 10, 40960),
+            (("other domains", self.host.loads.pop(0) if self.host.loads else 0.0),),
+            self.host.granted,
+            self.host.flags,
+        )
 
     def patience(self, usual_s: float) -> float:
         return 30 * usual_s
 
-    def record(self, device: str, argv: tuple[str, ...], delay_s: float, seconds: float) -> Recording:
-        self.host.fails("record")
-        return self.host.recording or Recording(self.host.trace, 2, 2445.0, 60, 2.5)
+    def trace(self, device: str, load: TracedLoad) -> TracePass:
+        self.host.fails("trace")
+        if self.host.printed is not None:
+            load.check(self.host.printed)
+        self.host.untraced[device] = load.untraced_rate
+        return TracePass(MECHANISM, (("trace.bin", b"what it did"),))
 
     def on_backing(
         self, cell: Cell, seed: int, argv: Callable[[Disk], tuple[str, ...]], timeout_s: float
@@ -160,13 +160,13 @@ class Host:
         self.carrier: dict[str, str] = {}
         self.breaks: Callable[[str, int], None] = lambda _device, _time: None
         self.refuses_boot = 0
-        self.taints: tuple[str, ...] = ()
+        self.flags: tuple[str, ...] = ()
         self.loads: list[float] = []
         self.now = FACTS
         self.granted: tuple[Granted, ...] = ()
-        self.trace = b""
         self.log = b""
-        self.recording: Recording | None = None
+        self.printed: bytes | None = None
+        self.untraced: dict[str, float | None] = {}
         self.fails: Callable[[str], None] = lambda _what: None
 
     def facts(self) -> HostFacts:
@@ -468,8 +468,8 @@ def test_a_host_that_came_back_as_another_measures_nothing_more(store: Store) ->
 
 def test_a_traced_load_that_failed_makes_no_mechanism(store: Store) -> None:
     """iperf3 3.12 ends with exit code 0 and {"error": …}: only its output tells that there was no load to trace."""
-    host, whole = Host(), gzip.decompress((GOLDEN.parent / "trace/ide-all.bin.gz").read_bytes())
-    host.recording = Recording(whole, 2, 2445.0, 60, 2.5, b'{"error": "control socket has closed unexpectedly"}')
+    host = Host()
+    host.printed = b'{"error": "control socket has closed unexpectedly"}'
 
     for trial in traced(host, store):
         assert trial.outcome is Outcome.OK
@@ -528,7 +528,6 @@ def test_a_disturbed_pair_waits_for_calm_beneath(store: Store) -> None:
 def test_a_traced_pass_is_made_once_for_the_attempt_that_counts(store: Store) -> None:
     host = Host()
     host.loads = [0.5, 0.0]
-    host.trace = gzip.decompress((GOLDEN.parent / "trace/ide-all.bin.gz").read_bytes())
 
     found = traced(host, store)
 
@@ -556,47 +555,38 @@ def traced(host: Host, store: Store) -> list[Trial]:
 
 def test_the_first_blocks_carry_a_trace_of_their_own_pass(store: Store) -> None:
     host = Host()
-    host.trace = gzip.decompress((GOLDEN.parent / "trace/ide-all.bin.gz").read_bytes())
 
     found = {trial.spec.cell.device: trial for trial in traced(host, store)}
 
-    ide = found["ide"].mechanism
-    assert ide is not None
-    assert 20 < (ide.per_io("exit: port I/O") or 0) < 32  # I/Os counted by IDE commands in the trace itself
-    assert found["blkfront"].mechanism is not None
+    assert {trial.mechanism for trial in found.values()} == {MECHANISM}
     assert found["ide"].traps[0].name == "empty hypercall"
     assert [reading.metric for reading in found["ide"].ceiling][:2] == ["throughput", "iops"]
     assert found["netfront"].ceiling == ()
-    assert found["ide"].raw[-1].path.endswith("xentrace.bin.gz")
-    assert ide.recorded_bytes == len(host.trace)
-    # What the host counted in the runtime and the warm-up, against what it counted around the trace: 60 in 2.5 s.
-    net = found["netfront"].mechanism
-    assert net is not None
-    assert (ide.slowdown, net.slowdown) == (pytest.approx(10 / 1 / 24), pytest.approx(10 / 2 / 24))
+    assert store.raw(found["ide"].raw[-1]) == b"what it did"
+    assert found["ide"].raw[-1].path.endswith("trace.bin")
+    # What the host counted in the runtime and the warm-up of the timed pass: 10 I/Os.
+    assert (host.untraced["ide"], host.untraced["netfront"]) == (10 / 1, 10 / 2)
     assert all(trial.mechanism is None for trial in store.trials() if trial.spec.block == 2)
 
 
-def test_what_is_kept_of_a_trace_is_the_measured_domain_alone(store: Store, tmp_path: Path) -> None:
-    host = Host()
-    host.trace = gzip.decompress((GOLDEN.parent / "trace/ide-all.bin.gz").read_bytes())
-    (tmp_path / "whole.bin").write_bytes(host.trace)
-
-    found = next(trial for trial in traced(host, store) if trial.spec.cell.device == "ide")
-
-    (tmp_path / "part.bin").write_bytes(gzip.decompress(store.raw(found.raw[-1])))
-    whole, part = (trace.read(tmp_path / name) for name in ("whole.bin", "part.bin"))
-    assert sorted(whole.domains) == [0, 2]
-    assert dict(part.domains) == {2: whole.domains[2]}
-
-
 def test_a_trace_that_cannot_be_taken_is_a_flag_and_the_figure_stands(store: Store) -> None:
-    found = traced(Host(), store)
+    host = Host()
+
+    def fails(what: str) -> None:
+        if what == "trace":
+            raise TraceError("the trace tells nothing of the domain")
+
+    host.fails = fails
+    found = traced(host, store)
 
     assert {trial.outcome for trial in found} == {Outcome.OK}
-    assert all(trial.flags[0].startswith("mechanism: ") and trial.mechanism is None for trial in found)
+    assert all(
+        trial.flags[0] == "mechanism: the trace tells nothing of the domain" and trial.mechanism is None
+        for trial in found
+    )
 
 
-OPTIONAL = {"record": "mechanism: ", "traps": "trap costs: ", "on_backing": "ceiling: "}
+OPTIONAL = {"trace": "mechanism: ", "traps": "trap costs: ", "on_backing": "ceiling: "}
 
 
 @pytest.mark.parametrize("what", OPTIONAL)
@@ -620,7 +610,6 @@ def test_whatever_goes_wrong_with_what_is_optional_is_a_flag_and_the_figure_stan
     store: Store, what: str, error: Exception
 ) -> None:
     host = Host()
-    host.trace = gzip.decompress((GOLDEN.parent / "trace/ide-all.bin.gz").read_bytes())
 
     def fails(asked: str) -> None:
         if asked == what:
@@ -637,20 +626,8 @@ def test_whatever_goes_wrong_with_what_is_optional_is_a_flag_and_the_figure_stan
         (flag,) = trial.flags
         assert flag.startswith(OPTIONAL[what])
         assert str(error) in flag
-        assert (trial.mechanism is None, trial.traps == ()) == (what == "record", what == "traps")
+        assert (trial.mechanism is None, trial.traps == ()) == (what == "trace", what == "traps")
     assert store.earlier() == ()
-
-
-@pytest.mark.parametrize("mhz", [float("nan"), float("inf"), -1.0, 1e-320])
-def test_a_host_whose_clock_is_nonsense_makes_no_mechanism_and_costs_no_figure(store: Store, mhz: float) -> None:
-    host = Host()
-    trace = gzip.decompress((GOLDEN.parent / "trace/ide-all.bin.gz").read_bytes())
-    host.recording = Recording(trace, 2, mhz, 60, 2.5)
-
-    found = traced(host, store)
-
-    assert {trial.outcome for trial in found} == {Outcome.OK}
-    assert all(trial.mechanism is None and trial.flags[0].startswith("mechanism: ") for trial in found)
 
 
 def test_a_guest_that_is_gone_in_an_optional_pass_is_met_by_the_next_trial(store: Store) -> None:
@@ -658,7 +635,7 @@ def test_a_guest_that_is_gone_in_an_optional_pass_is_met_by_the_next_trial(store
     gone: list[str] = []
 
     def fails(what: str) -> None:
-        if what == "record" and len(host.boots) == 1:
+        if what == "trace" and len(host.boots) == 1:
             gone.append(what)
         if gone and len(host.boots) == 1:
             raise Unreachable("the connection was lost")
@@ -675,11 +652,11 @@ def test_a_guest_that_is_gone_in_an_optional_pass_is_met_by_the_next_trial(store
 
 def test_foreign_load_on_the_host_taints_the_trial(store: Store) -> None:
     host = Host()
-    host.taints = ("foreign load: in dom0 apt-get used 31% of a CPU",)
+    host.flags = ("foreign load: in dom0 apt-get used 31% of a CPU",)
 
     run(host, store)
 
-    assert {trial.flags for trial in store.trials()} == {host.taints}
+    assert {trial.flags for trial in store.trials()} == {host.flags}
 
 
 def test_every_measurement_is_preceded_by_the_pause_that_was_asked_for(store: Store) -> None:

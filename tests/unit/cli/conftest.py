@@ -15,16 +15,14 @@ from pvbench.cli.main import main
 from pvbench.clock import Clock
 from pvbench.drivers import DRIVERS
 from pvbench.errors import BootError, LabError
-from pvbench.hypervisor import GuestRun, GuestSpec, Recording
+from pvbench.hypervisor import GuestRun, GuestSpec, HostEvidence, TracedLoad, TracePass
 from pvbench.inventory import Host, Inventory
 from pvbench.lab import LabSpec, Status
 from pvbench.model import (
     Cell,
     CommandRecord,
-    CpuBill,
     DeviceKind,
     Emulation,
-    Granted,
     GuestImage,
     HostFacts,
     TrapCost,
@@ -227,26 +225,14 @@ class Guest:
         self.device = device
         return self
 
-    def witness(self) -> Witness:
+    def finish(self) -> HostEvidence:
         moved = MOVED[DRIVERS[self.device].kind]
-        return Witness("host", self.device, moved, moved, None, (("state", "4"),))
-
-    def bill(self) -> CpuBill | None:
-        return None
-
-    def granted(self) -> tuple[Granted, ...]:
-        return ()
-
-    def taints(self) -> tuple[str, ...]:
-        return ()
-
-    def disturbance(self) -> tuple[tuple[str, float], ...]:
-        return ()
+        return HostEvidence(Witness("host", self.device, moved, moved, None, (("state", "4"),)))
 
     def patience(self, usual_s: float) -> float:
         return 30 * usual_s
 
-    def record(self, device: str, argv: tuple[str, ...], delay_s: float, seconds: float) -> Recording:
+    def trace(self, device: str, load: TracedLoad) -> TracePass:
         raise BootError("the host: arm: xentrace is not installed")
 
     def on_backing(

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from pvbench.clock import SystemClock
-from pvbench.errors import BootError, CommandFailed, Unreachable
-from pvbench.hypervisor import GuestSpec
+from pvbench.errors import BootError, CommandFailed, TraceError, Unreachable
+from pvbench.hypervisor import GuestSpec, TracedLoad
 from pvbench.inventory import Host
 from pvbench.model import Arm, Cell, DeviceKind, Emulation, GuestImage, Payer, Placement, Workload
 from pvbench.transport import Command, CommandResult, FakeTransport
@@ -145,6 +145,10 @@ class Dom0:
         return done(f"{before}{after}exit=0\nstart=10.0\nend=12.5\nsteal=50\nstdout=2\nstderr=3\nlog=4\n\n{{}}badrate")
 
 
+def load(*argv: str) -> TracedLoad:
+    return TracedLoad(argv, 2.5, 2.0, None, lambda printed: printed)
+
+
 def done(stdout: str) -> CommandResult:
     return CommandResult((), 0, stdout.encode(), b"", 0.1)
 
@@ -168,7 +172,7 @@ def test_a_boot_is_set_up_observed_and_torn_down_in_order(xen: XenHypervisor, do
     with xen.setup(64 << 20, SPEC.devices), xen.boot(SPEC) as guest:
         seen = guest.observe("blkfront")
         run = guest.execute("blkfront", None, ("fio", "--x"), 10)
-        host = seen.witness()
+        host = seen.finish().witness
 
     assert [what for what, _ in dom0.asked] == [
         "pvb-setup setup",
@@ -200,14 +204,10 @@ def test_a_warm_up_is_run_and_looked_at_like_the_tool(xen: XenHypervisor, dom0: 
     assert run.warmup.witness.asked_bytes == 409600
 
 
-def test_who_used_the_cpus_is_told_once_both_looks_are_there(xen: XenHypervisor) -> None:
+def test_who_used_the_cpus_between_the_looks_is_told(xen: XenHypervisor) -> None:
     with xen.setup(64 << 20, SPEC.devices), xen.boot(SPEC) as guest:
-        seen = guest.observe("blkfront")
-        early = seen.bill()
-        seen.witness()
-        found = seen.bill()
+        found = guest.observe("blkfront").finish().bill
 
-    assert early is None
     assert found is not None
     paid = dict(found.paid)
     assert (paid[Payer.GUEST], paid[Payer.BACKEND], paid[Payer.DOM0], paid[Payer.IDLE]) == (7, 1, 4, 8)
@@ -231,24 +231,19 @@ def test_the_pace_of_an_emulated_processor_is_not_judged(
     }
     monkeypatch.setitem(PROBED["facts"], "dmi", emulated)  # type: ignore[arg-type]
     with xen.setup(64 << 20, SPEC.devices), xen.boot(SPEC) as guest:
-        guest.observe("blkfront").witness()
+        guest.observe("blkfront").finish()
         dom0.pace *= 2
-        seen = guest.observe("blkfront")
-        seen.witness()
+        seen = guest.observe("blkfront").finish()
 
     assert xen.facts().emulation is Emulation.SOFTWARE
-    assert seen.taints() == ()
+    assert seen.flags == ()
 
 
 def test_a_host_that_slows_down_in_a_boot_taints_the_trial(xen: XenHypervisor, dom0: Dom0) -> None:
     with xen.setup(64 << 20, SPEC.devices), xen.boot(SPEC) as guest:
-        seen = guest.observe("blkfront")
-        seen.witness()
-        early = seen.taints()
+        early = guest.observe("blkfront").finish().flags
         dom0.pace *= 2
-        seen = guest.observe("blkfront")
-        seen.witness()
-        late = seen.taints()
+        late = guest.observe("blkfront").finish().flags
 
     assert early == ()
     assert late == ("throttling: the host's CPU took 2.0× as long for a loop as at best",)
@@ -256,19 +251,19 @@ def test_a_host_that_slows_down_in_a_boot_taints_the_trial(xen: XenHypervisor, d
 
 def test_a_trace_is_armed_before_the_load_and_fetched_after_it(xen: XenHypervisor, dom0: Dom0) -> None:
     with xen.setup(64 << 20, SPEC.devices), xen.boot(SPEC) as guest:
-        recording = guest.record("blkfront", ("fio", "--x"), 2.5, 2.0)
+        with pytest.raises(TraceError):
+            guest.trace("blkfront", load("fio", "--x"))
         traps = guest.traps()
 
     recorder = [what for what, _ in dom0.asked if what.startswith("pvb-trace")]
     assert recorder == ["pvb-trace arm", "pvb-trace collect", "pvb-trace forget"]
-    assert (recording.data, recording.domid, recording.ios, recording.window_s) == (b"trace", 4, 60, 2.0)
     assert traps[0].bins == ((900, 3), (1100, 1))
 
 
 def test_a_load_that_failed_is_no_load_that_was_traced(xen: XenHypervisor, dom0: Dom0) -> None:
     with xen.setup(64 << 20, SPEC.devices), xen.boot(SPEC) as guest:
         with pytest.raises(CommandFailed, match="to be traced failed: fails exited with 1: fio: io_u error on"):
-            guest.record("blkfront", ("fails",), 2.5, 2.0)
+            guest.trace("blkfront", load("fails"))
 
     assert [what for what, _ in dom0.asked if what.startswith("pvb-trace")] == ["pvb-trace arm", "pvb-trace forget"]
 
@@ -277,7 +272,7 @@ def test_a_trace_that_came_in_part_is_none(xen: XenHypervisor, dom0: Dom0) -> No
     dom0.fetched = "tra"
     with xen.setup(64 << 20, SPEC.devices), xen.boot(SPEC) as guest:
         with pytest.raises(CommandFailed, match="could not be fetched: 3 of 5 bytes came"):
-            guest.record("blkfront", ("fio",), 2.5, 2.0)
+            guest.trace("blkfront", load("fio"))
 
     assert dom0.asked[-3][0] == "pvb-trace forget"
 
@@ -359,7 +354,7 @@ def test_processors_that_dom0_refuses_fail_the_boot_and_leave_the_set_up(xen: Xe
         with pytest.raises(BootError, match="dom0 has 4 vCPUs, not 9"), xen.boot(asking):
             pass
         with xen.boot(SPEC) as guest:
-            assert guest.domid == 4
+            assert guest.devices.domid == 4
 
     assert [what for what, _ in dom0.asked].count("pvb-setup undo") == 1
 

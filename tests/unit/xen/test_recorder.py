@@ -9,7 +9,8 @@ import pytest
 from pvbench.errors import BootError, CommandFailed, CommandTimeout, ParseError, TransportError, Unreachable
 from pvbench.model import DeviceKind
 from pvbench.transport import Conversation
-from pvbench.xen.answers import parse_traps, recording
+from pvbench.xen.answers import parse_traps
+from pvbench.xen.mechanism import recording
 from pvbench.xen.recorder import Recorder
 
 ARM = {"action": "arm"}

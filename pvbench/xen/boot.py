@@ -1,0 +1,146 @@
+"""One boot: a domain created from its configuration, reached over SSH, destroyed in the end; and a peer beside it."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from pvbench.clock import Clock
+from pvbench.errors import BootError, TransportError, Unreachable
+from pvbench.hypervisor import GuestSpec
+from pvbench.inventory import Host
+from pvbench.model import CommandRecord
+from pvbench.transport import Transport
+from pvbench.xen import domain_config as domain
+from pvbench.xen.devices import DomainDevices
+from pvbench.xen.guest import XenGuest
+from pvbench.xen.peer import serve
+from pvbench.xen.prepared import Prepared, bridge_of
+from pvbench.xen.programs import ask
+
+GUEST_USER = "root"
+
+
+@dataclass(frozen=True)
+class Login:
+    """How the controller gets into its guests: the private and the public half of its key, the guests' host key."""
+
+    private_key: str
+    public_key: str
+    host_key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Boots:
+    """What all boots of a run have in common.
+
+    `patience` scales a usual time in seconds by the host's speed; `native_tsc` as in `domain_config`; `swapped` is the
+    negative control.
+    """
+
+    host: Host
+    prepared: Prepared
+    login: Login
+    clock: Clock
+    patience: Callable[[float], float]
+    native_tsc: bool
+    swapped: bool
+
+    @contextmanager
+    def guest(self, spec: GuestSpec, dom0: Mapping[str, str]) -> Iterator[XenGuest]:
+        """Yield the guest once it answers, after its peer if it has one; destroy them on leaving.
+
+        `dom0` is what was set of dom0 for this boot.
+        """
+        nics = domain.nics(spec, self.host.name)
+        disks = domain.disks(spec, {device: made["path"] for device, made in self.prepared.disks.items()})
+        with ExitStack() as stack:
+            begun = self.clock.monotonic()
+            peer_domid = stack.enter_context(self._peer(spec, nics)) if spec.peer else None
+            made, append = stack.enter_context(self._domain(spec, nics, disks))
+            transport = self._reach(stack, spec, nics)
+            elapsed = self.clock.monotonic() - begun
+            commands = (
+                CommandRecord("host", ("xl", "create", f"{domain.PREFIX}{spec.name}.cfg"), 0, made["seconds"]),
+                CommandRecord("host", tuple(made["argv"]), None, None),
+                CommandRecord("guest kernel", tuple(append.split()), None, elapsed),
+            )
+            yield XenGuest(
+                transport=transport,
+                boot_seconds=elapsed,
+                commands=commands,
+                patience=self.patience,
+                swapped=self.swapped,
+                prepared=self.prepared,
+                spec=spec,
+                devices=DomainDevices(made["domid"], nics, disks),
+                dom0=dom0,
+                peer_domid=peer_domid,
+            )
+
+    @contextmanager
+    def _domain(
+        self, spec: GuestSpec, nics: tuple[domain.Nic, ...], disks: tuple[domain.Disk, ...]
+    ) -> Iterator[tuple[Mapping[str, Any], str]]:
+        """Yield what pvb-domain says of the domain it created, and its kernel's command line."""
+        run, name = self.prepared, domain.PREFIX + spec.name
+        config = domain.domain_config(
+            spec,
+            nics,
+            disks,
+            bridge=bridge_of(self.host),
+            script=f"{run.programs}/pvb-hotplug",
+            boot_disk=f"{run.boot}/{name}.img",
+            boot_rom=run.files["boot.rom"],
+            native_tsc=self.native_tsc,
+        )
+        append = domain.command_line(spec, nics, self.login.public_key.split()[1], swapped=self.swapped)
+        request = {
+            "action": "create",
+            "name": name,
+            "config": config,
+            "append": append,
+            "root": self.host.scratch,
+            "boot_disk": run.files["boot.img"],
+        }
+        try:
+            yield ask(run.domains, request, self.patience(15), self.host.name), append
+        finally:
+            with suppress(TransportError, BootError):
+                ask(run.domains, {"action": "destroy", "name": name}, self.patience(5), self.host.name)
+
+    @contextmanager
+    def _peer(self, spec: GuestSpec, nics: tuple[domain.Nic, ...]) -> Iterator[int]:
+        """Yield the domain number of a second guest that answers the network tests of the first."""
+        beside, nic = domain.peer(spec), domain.peer_nic(nics, self.host.name)
+        with self._domain(beside, (nic,), ()) as (made, _), ExitStack() as stack:
+            serve(self._reach(stack, beside, (nic,)), nic, self.patience(2))
+            yield made["domid"]
+
+    def _reach(self, stack: ExitStack, spec: GuestSpec, nics: Sequence[domain.Nic]) -> Transport:
+        """Return the way into a guest once it answers. Raises BootError where it ended, or takes too long."""
+        name = domain.PREFIX + spec.name
+        best = max(nics, key=lambda nic: nic.control)
+        deadline = self.clock.monotonic() + self.patience(8)
+        while True:
+            try:
+                return stack.enter_context(
+                    self.prepared.host.hop(
+                        best.guest_address,
+                        22,
+                        GUEST_USER,
+                        self.login.private_key,
+                        self.login.host_key,
+                        self.patience(1),
+                    )
+                )
+            except Unreachable as error:
+                look = ask(self.prepared.domains, {"action": "alive", "name": name}, self.patience(2), self.host.name)
+                if not look["alive"]:
+                    raise BootError(f"{name} ended while it booted; device model: {look['log']}") from error
+                if self.clock.monotonic() > deadline:
+                    raise BootError(
+                        f"{name} runs, but did not answer within {self.patience(8):.0f} s",
+                        hint=f"pvbench doctor {self.host.name}",
+                    ) from error
+                self.clock.sleep(0.5)
