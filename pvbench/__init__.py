@@ -2,12 +2,14 @@
 
 from typing import TYPE_CHECKING
 
+from pvbench.version import VERSION
+
 if TYPE_CHECKING:
     import os
 
     from pvbench.frames import Loaded
 
-__version__ = "0.1.0"
+__version__ = VERSION
 __all__ = ["__version__", "load"]
 
 

@@ -3,11 +3,11 @@
 from datetime import datetime
 from pathlib import Path
 
-from pvbench import __version__
 from pvbench.campaign.campaign import Campaign, Site
 from pvbench.campaign.facts import guest_facts, setups, stack
 from pvbench.disturbance import DISTURBED_ABOVE
 from pvbench.store import SCHEMA_VERSION, Manifest, new_run_id
+from pvbench.version import VERSION
 
 
 def begin(campaign: Campaign, site: Site, now: datetime, salt: str) -> Manifest:
@@ -16,7 +16,7 @@ def begin(campaign: Campaign, site: Site, now: datetime, salt: str) -> Manifest:
     return Manifest(
         schema=SCHEMA_VERSION,
         run_id=new_run_id(now, Path(campaign.matrix_name).stem, salt),
-        tool_version=__version__,
+        tool_version=VERSION,
         started=now.isoformat(timespec="seconds").replace("+00:00", "Z"),
         command=campaign.command,
         matrix_name=campaign.matrix_name,

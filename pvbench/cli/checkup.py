@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pvbench import figures as fmt
 from pvbench.cli import wiring
 from pvbench.cli.app import App
-from pvbench.cli.text import columns
+from pvbench.columns import columns
 
 if TYPE_CHECKING:
     from pvbench.inventory import Inventory

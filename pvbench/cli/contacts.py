@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pvbench import figures as fmt
 from pvbench.cli import found, wiring
 from pvbench.cli.app import App
-from pvbench.cli.text import columns
+from pvbench.columns import columns
 from pvbench.errors import InventoryError
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from pvbench.cli.app import App
-from pvbench.cli.streams import of
 from pvbench.errors import PvbenchError
+from pvbench.terminal.streams import of
 
 INTERRUPTED, INTERNAL, BROKEN_PIPE = 130, 4, 141
 EVERYTHING = 2  # -vv

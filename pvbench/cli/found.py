@@ -1,4 +1,4 @@
-"""What a person names on the command line: files, hosts, runs and cells."""
+"""What a person names on the command line: files, hosts and runs."""
 
 import difflib
 from pathlib import Path
@@ -10,9 +10,8 @@ from pvbench.errors import InventoryError, MatrixError, PvbenchError, UsageError
 if TYPE_CHECKING:
     from pvbench.inventory import Host, Inventory
     from pvbench.matrix import Matrix
-    from pvbench.model import Cell
     from pvbench.ssh import Ask
-    from pvbench.store import Manifest, Store
+    from pvbench.store import Store
 
 MOST_BYTES = 4 << 20
 """So large may a file be that a person wrote."""
@@ -126,21 +125,3 @@ def run_name(results: Path, name: str) -> str:
             hint="`pvbench run MATRIX` makes one; --results names another folder",
         )
     return str(found)
-
-
-def cells(manifest: "Manifest") -> "dict[str, Cell]":
-    """Return the cells of a run by their ids, in the order of the plan."""
-    return {each.id: each for each in dict.fromkeys(spec.cell for spec in manifest.plan)}
-
-
-def cell(manifest: "Manifest", name: str) -> "tuple[str, Cell]":
-    """Return the cell whose id begins so; raises UsageError where none or several do."""
-    known = cells(manifest)
-    fitting = [(key, each) for key, each in known.items() if name and key.startswith(name)]
-    if len(fitting) == 1:
-        return fitting[0]
-    if fitting:
-        raise UsageError(f"'{name}' begins several cells: {', '.join(key for key, _ in fitting)}")
-    near = difflib.get_close_matches(name, known, 1, 0.3)
-    nearest = f"; the nearest is {near[0]}" if near else ""
-    raise UsageError(f"no cell '{name}' in {manifest.run_id}{nearest}", hint=f"pvbench show {manifest.run_id}")

@@ -7,8 +7,8 @@ import click
 from pvbench.cli import found
 from pvbench.cli.app import App, json_option, pass_app, verb
 from pvbench.cli.matrices import hosts_option
-from pvbench.cli.streams import print_json
 from pvbench.errors import UsageError
+from pvbench.terminal.streams import print_json
 
 NOT_FIT = 4
 

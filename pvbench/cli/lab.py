@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import click
 
 from pvbench.cli.app import App, Group, json_option, mirror_option, pass_app
-from pvbench.cli.streams import print_json
-from pvbench.cli.text import columns
+from pvbench.columns import columns
 from pvbench.errors import UsageError
+from pvbench.terminal.streams import print_json
 
 if TYPE_CHECKING:
     from pvbench.inventory import Host

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 import click
 
-from pvbench import __version__
-from pvbench.cli import failures, hosts, lab, matrices, pilot, run, runs, shell, streams, trace
+from pvbench.cli import failures, hosts, lab, matrices, pilot, run, runs, shell, trace
 from pvbench.cli.app import App, Edges, Group, Verb
+from pvbench.terminal.streams import cleaned
+from pvbench.version import VERSION
 
 EPILOG = (
     "Exit codes: 0 ok, 2 usage or a wrong file, 3 something was not measured, 4 infrastructure, 130 interrupted. "
@@ -16,7 +17,7 @@ EPILOG = (
 
 
 @click.group(cls=Group, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="pvbench", message="%(prog)s %(version)s")
+@click.version_option(VERSION, prog_name="pvbench", message="%(prog)s %(version)s")
 def pvbench() -> None:
     """Measure paravirtualised against emulated devices of Xen guests, and prove which device carried the traffic.
 
@@ -50,7 +51,7 @@ for verb in VERBS:
 def main(argv: Sequence[str] | None = None, edges: Edges | None = None) -> int:
     """Run the command line and return its exit code; `edges` stands in for the world in tests."""
     app = App(edges or Edges(), tuple(sys.argv[1:] if argv is None else argv))
-    with streams.cleaned():
+    with cleaned():
         try:
             return _run(app)
         except BrokenPipeError:

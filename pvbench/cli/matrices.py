@@ -7,8 +7,8 @@ import click
 
 from pvbench.cli import found
 from pvbench.cli.app import App, json_option, pass_app, verb
-from pvbench.cli.streams import print_json
 from pvbench.errors import UsageError
+from pvbench.terminal.streams import print_json
 
 STARTERS = {"starter.yaml": "matrix.yaml", "hosts.yaml": "hosts.yaml"}
 matrix_argument = click.argument("matrix", type=click.Path(path_type=Path))
@@ -26,7 +26,7 @@ hosts_option = click.option(
 def init(app: App, folder: Path) -> None:
     """Write a commented matrix.yaml and hosts.yaml to begin with, into FOLDER or here. Nothing is overwritten."""
     from pvbench import shipped
-    from pvbench.cli.output import new
+    from pvbench.terminal.output import new
 
     taken = [str(folder / name) for name in STARTERS.values() if os.path.lexists(folder / name)]
     if taken:
@@ -80,7 +80,7 @@ def check(app: App, matrix: Path | None, hosts_file: Path | None, schema: bool, 
 def plan(app: App, matrix: Path, hosts_file: Path | None, as_json: bool) -> None:
     """Print the cells of MATRIX, the order of their trials, and what they will cost. No host is contacted."""
     from pvbench.campaign.cost import plan_of
-    from pvbench.cli.planned import as_data, render
+    from pvbench.views.plan import as_data, render
 
     read = found.matrix(matrix)
     found.check_hosts(read, str(matrix), found.inventory(hosts_file, matrix), app)

@@ -10,9 +10,9 @@ from pvbench.cli import found
 from pvbench.cli.app import App, json_option, mirror_option, pass_app, verb
 from pvbench.cli.matrices import hosts_option
 from pvbench.cli.run import INCOMPLETE, USUAL_RESULTS, measured, requested
-from pvbench.cli.streams import print_json
 from pvbench.errors import UsageError
 from pvbench.model import Purpose
+from pvbench.terminal.streams import print_json
 
 
 class Quantity(click.ParamType):  # type: ignore[type-arg]  # generic for checkers of click 8.3 alone
@@ -94,7 +94,7 @@ def pilot(
                 flaws = f"{summary.invalid} invalid, {summary.not_measured} not measured"
                 app.note(f"{flaws}: pvbench show {store.manifest.run_id}")
                 code = INCOMPLETE
-        from pvbench.cli.piloted import as_data, findings, render
+        from pvbench.views.pilot import as_data, findings, render
 
         if store.manifest.purpose is not Purpose.PILOT:
             kind = "a negative control" if store.manifest.purpose is Purpose.CONTROL else "a run"

@@ -100,9 +100,9 @@ def requested(
 
 
 def _dry(app: App, campaign: "Campaign", store: "Store | None") -> int:
-    from pvbench.cli import planned
+    from pvbench.views import plan as plans
 
-    print(planned.render(campaign.matrix, campaign.plan, whole=app.verbosity > 0), end="")
+    print(plans.render(campaign.matrix, campaign.plan, whole=app.verbosity > 0), end="")
     if store is not None:
         app.note(
             f"{store.manifest.run_id}: {len(store.finished_ids())} of {len(store.manifest.plan)} trials are finished"

@@ -7,7 +7,7 @@ import click
 
 from pvbench.cli import found
 from pvbench.cli.app import App, json_option, pass_app, results_option, verb
-from pvbench.cli.streams import print_json
+from pvbench.terminal.streams import print_json
 
 NOTHING_COMPARED = 3
 run_argument = click.argument("run")
@@ -19,8 +19,8 @@ run_argument = click.argument("run")
 @pass_app
 def ls(app: App, results: Path, as_json: bool) -> None:
     """List the runs, oldest first."""
-    from pvbench.cli.listed import as_data, render
     from pvbench.store import runs
+    from pvbench.views.ls import as_data, render
 
     there = runs(results)
     if as_json:
@@ -42,10 +42,11 @@ def show(app: App, run: str, cell: str | None, results: Path, as_json: bool) -> 
 
     RUN is an id, the beginning of one, a path, or `last`; CELL the beginning of a cell's id.
     """
-    from pvbench.cli.shown import as_data, render
+    from pvbench.store import cells
+    from pvbench.views.show import as_data, render
 
     with found.run(results, run) as store:
-        key = found.cell(store.manifest, cell)[0] if cell else None
+        key = cells.cell(store.manifest, cell)[0] if cell else None
         if as_json:
             print_json(as_data(store, key))
         else:
@@ -59,7 +60,7 @@ def show(app: App, run: str, cell: str | None, results: Path, as_json: bool) -> 
 @pass_app
 def report(app: App, run: str, output: str | None, results: Path) -> None:
     """Write the report of RUN as one HTML file that needs nothing else."""
-    from pvbench.cli.output import write
+    from pvbench.terminal.output import write
 
     with found.run(results, run) as store:
         from pvbench.reports import comparison, html
@@ -85,8 +86,8 @@ def report(app: App, run: str, output: str | None, results: Path) -> None:
 @json_option
 def compare(run: str, a: str, b: str, results: Path, as_json: bool) -> int:
     """Print the ratio B ÷ A with its interval and verdict. A and B are devices, or cells of the same workload."""
-    from pvbench.cli.compared import as_data, page_of
     from pvbench.reports import table
+    from pvbench.views.compare import as_data, page_of
 
     with found.run(results, run) as store:
         page = page_of(store.manifest, store.trials(), a, b)

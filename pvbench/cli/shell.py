@@ -11,8 +11,8 @@ import click
 from pvbench.cli import found
 from pvbench.cli.app import App, mirror_option, pass_app, verb
 from pvbench.cli.matrices import hosts_option
-from pvbench.cli.streams import of
 from pvbench.errors import UsageError
+from pvbench.terminal.streams import of
 
 if TYPE_CHECKING:
     from pvbench.hypervisor import Guest, GuestSpec

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from pvbench.cli.app import App
-from pvbench.cli.streams import console
+from pvbench.terminal.streams import console
 
 
 @contextmanager

@@ -10,8 +10,8 @@ import click
 
 from pvbench.cli.app import App, json_option, pass_app, verb
 from pvbench.cli.spooled import plain_file
-from pvbench.cli.streams import console, print_json
 from pvbench.errors import UsageError
+from pvbench.terminal.streams import console, print_json
 
 PATIENCE_S = 2.0
 """What takes no longer shows no progress."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from pvbench import figures as fmt
 from pvbench.cli.spooled import PlainFile
-from pvbench.cli.text import columns
+from pvbench.columns import columns
 from pvbench.xen.trace import UNATTRIBUTED, DomainCounts, Trace
 
 SCHEMA = 1

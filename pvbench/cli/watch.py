@@ -9,11 +9,11 @@ from pvbench import figures as fmt
 from pvbench.campaign.pace import Pace
 from pvbench.campaign.progress import Progress
 from pvbench.cli.app import App
-from pvbench.cli.streams import console
 from pvbench.disturbance import ATTEMPTS
 from pvbench.model import Outcome, Trial, TrialSpec
 from pvbench.pairs import Pair
 from pvbench.reports import wording
+from pvbench.terminal.streams import console
 
 
 @contextmanager

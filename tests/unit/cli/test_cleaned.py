@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from pvbench.cli.main import main
-from pvbench.cli.streams import printable
 from pvbench.errors import BootError
+from pvbench.terminal.streams import printable
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = ROOT / "results/example/quickstart"
@@ -130,7 +130,7 @@ import sys
 from pvbench.cli import main
 from pvbench.cli.app import App, Edges
 from pvbench.cli.steps import steps
-from pvbench.cli.streams import cleaned
+from pvbench.terminal.streams import cleaned
 with cleaned():
     app = App(Edges(environment={"TERM": "xterm"}))
     with steps(app, sys.argv[1]) as tell:

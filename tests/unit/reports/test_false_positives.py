@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pvbench.cli.compared import page_of
 from pvbench.model import Trial
 from pvbench.store import Store
+from pvbench.views.compare import page_of
 
 pytestmark = pytest.mark.proof
 SEEDS = 200

@@ -14,13 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pvbench.cli import spent
 from pvbench.model import CpuBill, Mechanism, Outcome, Payer, Reading, TrapCost, Trial
 from pvbench.reports import comparison, html, stacks, table
 from pvbench.reports.arms import gather
 from pvbench.reports.mechanism import mechanism
 from pvbench.reports.mechanism_page import DeviceCost, MechanismPage
 from pvbench.reports.page import ComparisonPage
+from pvbench.views import trial_costs
 
 from .conftest import WORKLOADS, Run, make_run
 
@@ -346,7 +346,7 @@ def test_nothing_is_explained_by_more_than_the_clock_allows(
         assert max(percents(*shares), default=0) <= 100
         assert max(percents(each.model), default=0) <= 120
     for trial in run.trials:
-        told = "\n".join(spent.lines(trial))
+        told = "\n".join(trial_costs.lines(trial))
         assert max(percents(told), default=0) <= 100
 
 

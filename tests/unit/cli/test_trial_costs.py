@@ -2,7 +2,6 @@
 
 import json
 
-from pvbench.cli import spent
 from pvbench.model import (
     Arm,
     Cell,
@@ -18,6 +17,7 @@ from pvbench.model import (
     TrialSpec,
     Workload,
 )
+from pvbench.views import trial_costs
 
 CELL = Cell(Arm("lab", DeviceKind.BLOCK, "ide", Placement.COEXIST), Workload("fio", (("rw", "randread"),)))
 BARE = Trial(TrialSpec(CELL, 1, "b1", 0), Outcome.OK, None, "", (Reading("iops", 31.0),))
@@ -49,16 +49,16 @@ def test_show_prints_what_an_io_cost() -> None:
         "    one operation takes, as it is charged (and on average):",
         "      empty hypercall: 100 µs (150 µs; 4 samples)",
         "      event to self: not measured",
-    ] == list(spent.lines(TRIAL))
+    ] == list(trial_costs.lines(TRIAL))
 
 
 def test_what_was_not_measured_is_not_printed_and_is_null_in_the_data() -> None:
-    assert [] == list(spent.lines(BARE))
-    assert {"bill": None, "mechanism": None, "traps": []} == spent.as_data(BARE)
+    assert [] == list(trial_costs.lines(BARE))
+    assert {"bill": None, "mechanism": None, "traps": []} == trial_costs.as_data(BARE)
 
 
 def test_the_data_is_keyed_by_what_it_is() -> None:
-    data = json.loads(json.dumps(spent.as_data(TRIAL)))
+    data = json.loads(json.dumps(trial_costs.as_data(TRIAL)))
     assert {"guest vCPU": 5.0, "idle": 12.0, "device model": 2.9} == data["bill"]["paid"]
     assert {"port I/O": 1.6} == data["mechanism"]["away"]
     assert 1300 == data["mechanism"]["counts"]["exit: port I/O"]

@@ -6,9 +6,9 @@ import stat
 import sys
 from pathlib import Path
 
-from pvbench.cli.streams import of
 from pvbench.errors import OutputLost, UsageError
 from pvbench.store.disk import NO_ROOM, in_place, replace_whole
+from pvbench.terminal.streams import of
 
 STANDARD_OUTPUT = "-"
 _NOT_BESIDE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.EXDEV})

@@ -6,14 +6,14 @@ from dataclasses import asdict
 from typing import Any
 
 from pvbench import figures as fmt
-from pvbench.cli import spent
-from pvbench.cli.found import cells
-from pvbench.cli.planned import cell_data, told
-from pvbench.cli.text import columns
+from pvbench.columns import columns
 from pvbench.metrics import METRICS
 from pvbench.model import Cell, Trial, TrialSpec, Witness
 from pvbench.reports import asked, wording
 from pvbench.store import Manifest, Store
+from pvbench.store.cells import cells
+from pvbench.views import trial_costs
+from pvbench.views.plan import cell_data, told
 
 NEVER_REACHED = "never reached"
 
@@ -93,7 +93,7 @@ def _trial(spec: TrialSpec, trial: Trial | None, evidence: bool) -> Iterator[str
     for witness in trial.witnesses:
         yield f"    {witness.side} saw {_carried(witness)}"
         yield from (f"      {fmt.clean(name)}: {fmt.clean(fact)}" for name, fact in witness.facts)
-    yield from spent.lines(trial)
+    yield from trial_costs.lines(trial)
     if trial.cache_mode:
         yield f"    cache: {fmt.clean(trial.cache_mode)}"
     for record in trial.commands:
@@ -140,6 +140,6 @@ def _trial_data(spec: TrialSpec, trial: Trial | None) -> dict[str, Any]:
             ],
             "witnesses": [asdict(each) | {"share": each.share, "facts": dict(each.facts)} for each in trial.witnesses],
             "seconds": dict(trial.seconds),
-            **spent.as_data(trial),
+            **trial_costs.as_data(trial),
         }
     )

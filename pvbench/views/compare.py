@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from pvbench.cli import found
 from pvbench.errors import UsageError
 from pvbench.model import Cell, Trial
 from pvbench.reports import comparison
 from pvbench.reports.page import ComparisonPage
 from pvbench.store import Manifest
+from pvbench.store import cells as run_cells
 from pvbench.yaml_schema import nearest
 
 
@@ -81,12 +81,12 @@ def _by_cell(manifest: Manifest, devices: tuple[str, ...], a: str, b: str) -> di
                 f"'{name}' is a device and '{other}' is none of this run{nearest(other, devices)}",
                 hint="compare two devices or two cells",
             )
-        if not any(key.startswith(name) for key in found.cells(manifest)):
+        if not any(key.startswith(name) for key in run_cells.cells(manifest)):
             raise UsageError(
                 f"'{name}' is neither a device nor a cell of {manifest.run_id}{nearest(name, devices)}",
                 hint=f"pvbench show {manifest.run_id}",
             )
-        chosen.append(found.cell(manifest, name)[1])
+        chosen.append(run_cells.cell(manifest, name)[1])
     ours, theirs = chosen
     if ours == theirs:
         raise UsageError(f"{a} and {b} are the same cell")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pvbench.cli.text import columns
+from pvbench.columns import columns
 from pvbench.model import Outcome, Purpose
 from pvbench.store import RunInfo
 

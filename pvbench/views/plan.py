@@ -4,7 +4,7 @@ from typing import Any
 
 from pvbench import figures as fmt
 from pvbench.campaign.cost import BOOT_S, cost_of
-from pvbench.cli.text import columns
+from pvbench.columns import columns
 from pvbench.matrix import Matrix, expand
 from pvbench.model import Cell, TrialSpec
 from pvbench.plan import Plan

@@ -8,8 +8,7 @@ from typing import Any
 
 from pvbench import figures as fmt
 from pvbench.campaign.cost import BOOT_S, OVERHEAD_S, load_s
-from pvbench.cli.planned import told
-from pvbench.cli.text import columns
+from pvbench.columns import columns
 from pvbench.errors import UsageError
 from pvbench.matrix.rules import TWINS
 from pvbench.metrics import Better
@@ -20,6 +19,7 @@ from pvbench.reports.comparison import compared_pairs
 from pvbench.stats.components import Components, PairedComponents, components, paired
 from pvbench.stats.pilot import CONFIDENCE, MOST_BLOCKS, Cost, Recommendation, for_time, for_width
 from pvbench.store import Manifest
+from pvbench.views.plan import told
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,3 @@
+"""The version of pvbench."""
+
+VERSION = "0.1.0"
