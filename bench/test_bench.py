@@ -14,8 +14,6 @@ from pvbench.model import (
     Arm,
     Cell,
     DeviceKind,
-    Emulation,
-    HostFacts,
     Order,
     Outcome,
     Placement,
@@ -25,10 +23,10 @@ from pvbench.model import (
     Workload,
 )
 from pvbench.reports import comparison, html
-from pvbench.store import SCHEMA_VERSION, Manifest, Store
+from pvbench.store import Manifest, Store
+from pvbench.testing import sample_manifest
 from pvbench.xen import trace
 
-FACTS = HostFacts("xen1", Emulation.SOFTWARE, "lab", "Xen 4.17.5", "Linux 6.1", "EPYC", 2, 1 << 32, 0.05)
 MANY = 10_000
 GOLDEN = Path(__file__).parents[1] / "tests/golden"
 SLOWEST_MB_S = 20  # 50 and more on an idle machine
@@ -49,30 +47,13 @@ def cells(count: int) -> tuple[Cell, ...]:
             "warmup": 1.0,
         }
         workload = Workload("fio", tuple(sorted(params.items())))
-        made += [Cell(Arm("xen1", DeviceKind.BLOCK, name, Placement.COEXIST), workload) for name in ("ide", "blkfront")]
+        made += [Cell(Arm("lab", DeviceKind.BLOCK, name, Placement.COEXIST), workload) for name in ("ide", "blkfront")]
     return tuple(made)
 
 
 def made(count: int, blocks: int) -> tuple[Manifest, list[Trial]]:
     specs = plan.make(cells(count // blocks), blocks=blocks, order=Order.RANDOM, seed=1, placement=Placement.COEXIST)
-    manifest = Manifest(
-        SCHEMA_VERSION,
-        "20260101T000000Z-m-ab12",
-        "0",
-        "2026-01-01T00:00:00Z",
-        ("pvbench",),
-        "m.yaml",
-        "",
-        "0",
-        Placement.COEXIST,
-        blocks,
-        1,
-        (("block", "ide"),),
-        (FACTS,),
-        (),
-        (),
-        specs.trials,
-    )
+    manifest = sample_manifest(specs.trials, blocks=blocks)
     sides = (Witness("guest", "vbd", 100, 100), Witness("host", "vbd-1-51776", 100, 100))
     first = Trial(specs.trials[0], Outcome.OK, None, "2026-01-01T00:00:00Z", (Reading("iops", 1.0),), (), sides)
     trials = [

@@ -1,6 +1,6 @@
 """One command to one machine, and its result. Who carries it (SSH, a function) is somebody else's business."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -86,81 +86,3 @@ class Transport(Protocol):
         One attempt: raises Unreachable when nothing answers yet, HostKeyMismatch when the key differs.
         """
         ...
-
-
-Handler = Callable[[Command], CommandResult]
-
-
-class FakeTransport:
-    """A transport made of functions: tests and replays hand in what the machine would have answered."""
-
-    def __init__(
-        self,
-        handler: Handler,
-        *,
-        name: str = "fake",
-        answer: Callable[[tuple[str, ...], Mapping[str, Any]], dict[str, Any]] | None = None,
-        behind: Callable[[str], "FakeTransport"] | None = None,
-    ) -> None:
-        self.name = name
-        self.files: dict[str, bytes] = {}
-        self._handler, self._answer, self._behind = handler, answer, behind
-
-    def run(self, command: Command) -> CommandResult:
-        """Hand the command to the handler."""
-        return self._handler(command)
-
-    def put(self, data: bytes, path: str, mode: int = 0o644) -> None:  # noqa: ARG002
-        """Keep the file in `files`."""
-        self.files[path] = data
-
-    def get(self, path: str) -> bytes:
-        """Return the file from `files`."""
-        return self.files[path]
-
-    def talk(self, argv: tuple[str, ...]) -> AbstractContextManager[Conversation]:
-        """Answer every request with the `answer` function."""
-        return _FakeConversation(argv, self._answer)
-
-    def hop(
-        self,
-        address: str,
-        port: int,  # noqa: ARG002
-        user: str,  # noqa: ARG002
-        key: str,  # noqa: ARG002
-        host_key: str,  # noqa: ARG002
-        timeout_s: float,  # noqa: ARG002
-    ) -> AbstractContextManager[Transport]:
-        """Return what `behind` says is at the address."""
-        assert self._behind is not None, "this fake has nothing behind it"  # noqa: S101
-        return _Entered(self._behind(address))
-
-
-class _Entered(AbstractContextManager[Transport]):
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
-    def __enter__(self) -> Transport:
-        return self._transport
-
-    def __exit__(self, *exc: object) -> None:
-        return None
-
-
-class _FakeConversation(AbstractContextManager[Conversation]):
-    def __init__(
-        self,
-        argv: tuple[str, ...],
-        answer: Callable[[tuple[str, ...], Mapping[str, Any]], dict[str, Any]] | None,
-    ) -> None:
-        self._argv, self._reply = argv, answer
-
-    def __enter__(self) -> Conversation:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        return None
-
-    def ask(self, request: Mapping[str, Any], timeout_s: float) -> dict[str, Any]:  # noqa: ARG002
-        assert self._reply is not None, "this fake answers no questions"  # noqa: S101
-        return self._reply(self._argv, request)

@@ -10,7 +10,8 @@ from pvbench.campaign.campaign import Settings
 from pvbench.campaign.world import Edges
 from pvbench.matrix import expand, load
 from pvbench.reports import comparison, html, table
-from pvbench.store import SCHEMA_VERSION, Manifest, Store
+from pvbench.store import Store
+from pvbench.testing import FakeClock, sample_manifest
 
 MATRIX = """\
 schema: 1
@@ -40,30 +41,13 @@ def test_a_matrix_becomes_a_report(tmp_path: Path) -> None:
     world = made_up()
     matrix = load(MATRIX, name="m.yaml")
     trials = plan.make(expand(matrix), blocks=3, order=matrix.run.order, seed=7, placement=matrix.placement).trials
-    manifest = Manifest(
-        SCHEMA_VERSION,
-        "20260101T000000Z-m-ab12",
-        "0",
-        "2026-01-01T00:00:00Z",
-        ("pvbench", "run", "m.yaml"),
-        "m.yaml",
-        MATRIX,
-        matrix.digest,
-        matrix.placement,
-        3,
-        7,
-        (("block", "ide"), ("net", "e1000")),
-        (world.FACTS,),
-        (("name", "builtin"),),
-        (),
-        trials,
-    )
+    manifest = sample_manifest(trials, matrix_text=MATRIX, matrix_digest=matrix.digest, seed=7, hosts=(world.FACTS,))
     host = world.Host()
     host.carrier = {"netfront": "e1000"}
     settings = Settings(matrix.placement, matrix.guest.memory_bytes, 1, matrix.scratch_bytes, 7)
 
     with Store.create(tmp_path, manifest) as store:
-        summary = controller.run(store, settings, Edges(host.connect, world.Clock(), world.Silent()))
+        summary = controller.run(store, settings, Edges(host.connect, FakeClock(), world.Silent()))
     with Store.open(tmp_path, manifest.run_id) as kept:
         page = comparison.build(kept.manifest, kept.trials())
 

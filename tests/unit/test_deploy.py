@@ -11,7 +11,8 @@ import pytest
 from pvbench import ssh
 from pvbench.deploy import File, Payload, deploy, deploy_files, payload_of
 from pvbench.errors import CommandTimeout, DeployError
-from pvbench.transport import Command, CommandResult, FakeTransport
+from pvbench.testing import FakeTransport
+from pvbench.transport import Command, CommandResult
 
 PAYLOAD = Payload({"pvb-probe": File(b"#!/bin/sh\necho hi\n", 0o755), "lib/it's data": File(b"\0\xff" * 999)})
 

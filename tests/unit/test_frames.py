@@ -1,8 +1,8 @@
 """A run in a notebook: the tables hold what the journal holds, and what cannot be read is said in a line."""
 
-import doctest
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +11,9 @@ import pvbench
 from pvbench.errors import PvbenchError
 from pvbench.frames import Loaded
 from pvbench.metrics import METRICS
-from pvbench.model import PHASES
+from pvbench.model import PHASES, Granted, Trial
 from pvbench.store import Store
+from pvbench.testing import flawed_run, sample_run
 from pvbench.tunables import TUNABLES
 
 ROOT = Path(__file__).parents[2]
@@ -54,13 +55,36 @@ def test_no_tunable_is_called_as_a_column_of_every_run_is(loaded: Loaded) -> Non
     assert set(TUNABLES).isdisjoint(loaded.trials.columns)
 
 
-def test_the_session_of_the_docs_prints_what_it_shows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
+def test_a_trial_without_a_figure_is_a_row_of_trials_with_its_reason_and_none_of_readings(tmp_path: Path) -> None:
+    made = flawed_run()
 
-    found = doctest.testfile(
-        str(ROOT / "docs/notebooks.md"), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE
-    )
-    assert (found.failed, found.attempted > 0) == (0, True)
+    run = pvbench.load(made.stored(tmp_path))
+
+    lacking = {trial.spec.id: trial.reason for trial in made.trials if not trial.readings}
+    rows = run.trials[run.trials["outcome"] != "ok"]
+    assert dict(zip(rows["trial"], rows["reason"], strict=True)) == lacking != {}
+    assert set(run.readings["trial"]).isdisjoint(lacking)
+
+
+def test_a_tunable_is_a_column_beside_what_was_granted(tmp_path: Path) -> None:
+    def tuned(trial: Trial) -> Trial:
+        arm = replace(trial.spec.cell.arm, tunables=(("queues", 4),))
+        spec = replace(trial.spec, cell=replace(trial.spec.cell, arm=arm))
+        return replace(trial, spec=spec, granted=(Granted("queues", "4", "1"),))
+
+    made = sample_run(blocks=1).changed(tuned)
+    plan = tuple(trial.spec for trial in made.trials)
+
+    run = pvbench.load(replace(made, manifest=replace(made.manifest, plan=plan)).stored(tmp_path))
+    assert set(run.trials["queues"]) == {4}
+    assert set(run.trials["queues_granted"]) == {"1"}
+
+
+def test_a_run_that_has_no_trial_yet_has_the_columns_of_one_that_has(loaded: Loaded, tmp_path: Path) -> None:
+    run = pvbench.load(sample_run().changed(lambda _trial: None).stored(tmp_path))
+
+    assert (len(run.trials), len(run.readings)) == (0, 0)
+    assert list(run.trials.columns) == list(loaded.trials.columns)
 
 
 @pytest.mark.parametrize("run", ["yesterday", "", "results/no/such", "\0"])

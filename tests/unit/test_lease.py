@@ -14,7 +14,8 @@ from pvbench import ssh
 from pvbench.errors import CommandFailed, HostBusy, PvbenchError, Unreachable
 from pvbench.inventory import Host
 from pvbench.lease import Lease, held
-from pvbench.transport import Command, CommandResult, FakeTransport
+from pvbench.testing import FakeClock, FakeTransport
+from pvbench.transport import Command, CommandResult
 from tests.unit import conftest
 
 pytestmark = pytest.mark.sshd
@@ -205,24 +206,8 @@ def test_what_goes_wrong_in_the_background_reaches_the_next_step(
                 lease.check()
 
 
-class Hours:
-    """A clock that was looked at, and then not for hours."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def now(self) -> Any:
-        raise NotImplementedError
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    def sleep(self, seconds: float) -> None:
-        raise NotImplementedError
-
-
 def test_a_host_that_was_silent_for_the_time_to_live_is_not_believed_to_be_ours() -> None:
-    clock = Hours()
+    clock = FakeClock(step_s=0)
     with held(renewals({}), HOST, "me", clock=clock) as lease:
         lease.check()
         clock.seconds = 181

@@ -14,7 +14,8 @@ import pytest
 
 from pvbench import ssh
 from pvbench.errors import UsageError
-from pvbench.transport import CommandResult, FakeTransport, Transport
+from pvbench.testing import FakeTransport
+from pvbench.transport import CommandResult, Transport
 
 pytestmark = pytest.mark.sshd
 

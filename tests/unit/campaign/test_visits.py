@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -46,7 +45,8 @@ from pvbench.model import (
     Witness,
 )
 from pvbench.pairs import Pair, parted
-from pvbench.store import SCHEMA_VERSION, Manifest, Store
+from pvbench.store import Store
+from pvbench.testing import FakeClock, sample_manifest
 from pvbench.workloads import Disk, Peer
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "workloads"
@@ -71,23 +71,6 @@ def recorded(tool: str) -> bytes:
 
 
 MECHANISM = Mechanism(2.0, 50, (("exit: port I/O", 1300),), (("port I/O", 1.6),), 0, 1.25)
-
-
-class Clock:
-    """A clock that only moves when it is looked at."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def now(self) -> datetime:
-        return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.seconds)
-
-    def monotonic(self) -> float:
-        self.seconds += 0.001
-        return self.seconds
-
-    def sleep(self, seconds: float) -> None:
-        self.seconds += seconds
 
 
 class Guest:
@@ -207,23 +190,14 @@ class Silent:
 def store(tmp_path: Path) -> Iterator[Store]:
     matrix = load(MATRIX, name="m.yaml")
     made = plan.make(expand(matrix), blocks=2, order=matrix.run.order, seed=7, placement=matrix.placement)
-    manifest = Manifest(
-        SCHEMA_VERSION,
-        "20260101T000000Z-m-ab12",
-        "0",
-        "2026-01-01T00:00:00Z",
-        ("pvbench",),
-        "m.yaml",
-        MATRIX,
-        matrix.digest,
-        matrix.placement,
-        2,
-        7,
-        (("block", "ide"), ("net", "e1000")),
-        (FACTS,),
-        (("name", "builtin"),),
-        (),
+    manifest = sample_manifest(
         made.trials,
+        matrix_text=MATRIX,
+        matrix_digest=matrix.digest,
+        blocks=2,
+        seed=7,
+        hosts=(FACTS,),
+        guest=(("name", "builtin"),),
         disturbed_above=0.1,
     )
     with Store.create(tmp_path, manifest) as made_store:
@@ -232,7 +206,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def run(host: Host, store: Store) -> RunSummary:
     settings = Settings(Placement.COEXIST, 1 << 28, 1, 1 << 27, 7)
-    return controller.run(store, settings, Edges(host.connect, Clock(), Silent()))
+    return controller.run(store, settings, Edges(host.connect, FakeClock(), Silent()))
 
 
 def test_every_trial_of_the_plan_becomes_a_row(store: Store) -> None:
@@ -304,7 +278,7 @@ def test_a_host_that_is_lost_is_visited_again_and_no_trial_pays_for_it(store: St
 
     host.breaks = breaks
     settings = Settings(Placement.COEXIST, 1 << 28, 1, 1 << 27, 7)
-    summary = controller.run(store, settings, Edges(connect, Clock(), Silent()))
+    summary = controller.run(store, settings, Edges(connect, FakeClock(), Silent()))
 
     assert summary == RunSummary(ok=8, invalid=0, not_measured=0)
     assert len(host.executed) == 12
@@ -324,7 +298,7 @@ def test_what_was_measured_on_a_host_that_somebody_else_took_meanwhile_is_no_fig
 
     settings = Settings(Placement.COEXIST, 1 << 28, 1, 1 << 27, 7)
     with pytest.raises(HostBusy):
-        controller.run(store, settings, Edges(connect, Clock(), Silent()))
+        controller.run(store, settings, Edges(connect, FakeClock(), Silent()))
 
     assert [trial.outcome for trial in store.trials()] == [Outcome.OK] * 2
     assert host.undone == ["b01-xen1", "setup"]
@@ -392,7 +366,7 @@ def test_what_a_host_says_wrong_is_the_reason_of_its_rows_and_no_end_of_the_run(
 
 
 def test_a_host_that_reboots_is_waited_for_and_its_facts_are_looked_at_again(store: Store) -> None:
-    host, clock = Host(), Clock()
+    host, clock = Host(), FakeClock()
     gone = [Unreachable("it refuses the connection")] * 5
     told: list[float] = []
 
@@ -445,7 +419,7 @@ def test_a_load_that_takes_its_host_down_every_time_is_not_tried_for_ever(store:
 
     host.breaks = breaks
     settings = Settings(Placement.COEXIST, 1 << 28, 1, 1 << 27, 7)
-    summary = controller.run(store, settings, Edges(connect, Clock(), Silent()))
+    summary = controller.run(store, settings, Edges(connect, FakeClock(), Silent()))
 
     assert summary.not_measured
     assert host.executed.count("netfront") == len(controller.PAUSES_S) + 1
@@ -504,7 +478,7 @@ def test_a_pair_that_is_always_disturbed_is_measured_three_times_and_flagged(sto
 
 
 def test_a_disturbed_pair_waits_for_calm_beneath(store: Store) -> None:
-    host, clock = Host(), Clock()
+    host, clock = Host(), FakeClock()
     looks = iter(
         [0.0, 4.0, 4.0, 4.0, 4.0, 8.0, 8.0, 8.0]
     )  # busy during the first trial and a second of waiting, then calm
@@ -549,7 +523,7 @@ def test_the_arms_of_a_pair_are_measured_side_by_side_and_traced_after(store: St
 
 def traced(host: Host, store: Store) -> list[Trial]:
     settings = Settings(Placement.COEXIST, 1 << 28, 1, 1 << 27, 7, traced_blocks=1)
-    controller.run(store, settings, Edges(host.connect, Clock(), Silent()))
+    controller.run(store, settings, Edges(host.connect, FakeClock(), Silent()))
     return [trial for trial in store.trials() if trial.spec.block == 1]
 
 
@@ -660,7 +634,7 @@ def test_foreign_load_on_the_host_taints_the_trial(store: Store) -> None:
 
 
 def test_every_measurement_is_preceded_by_the_pause_that_was_asked_for(store: Store) -> None:
-    settings, clock = Settings(Placement.COEXIST, 1 << 28, 1, 1 << 27, 7, settle_s=30), Clock()
+    settings, clock = Settings(Placement.COEXIST, 1 << 28, 1, 1 << 27, 7, settle_s=30), FakeClock()
 
     controller.run(store, settings, Edges(Host().connect, clock, Silent()))
 

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,8 @@ from pvbench.model import (
     TrapCost,
     Witness,
 )
-from pvbench.transport import Command, CommandResult, FakeTransport, Transport
+from pvbench.testing import FakeClock, FakeTransport
+from pvbench.transport import Command, CommandResult, Transport
 from pvbench.workloads import Disk, Peer
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "workloads"
@@ -53,23 +53,6 @@ HOSTS = "schema: 1\nhosts:\n  xen1: {address: xen1.example.org}\n"
 
 
 @dataclass
-class Ticking:
-    """A clock that only moves when it is looked at."""
-
-    seconds: float = 0.0
-
-    def now(self) -> datetime:
-        return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.seconds)
-
-    def monotonic(self) -> float:
-        self.seconds += 0.001
-        return self.seconds
-
-    def sleep(self, seconds: float) -> None:
-        self.seconds += seconds
-
-
-@dataclass
 class World:
     """What the hosts are like, and what was asked of them."""
 
@@ -86,7 +69,7 @@ class World:
     trials: list[tuple[str, str]] = field(default_factory=list)
     boots: list[GuestSpec] = field(default_factory=list)
     undone: list[str] = field(default_factory=list)
-    clock: Ticking = field(default_factory=Ticking)
+    clock: FakeClock = field(default_factory=FakeClock)
     lab: list[str] = field(default_factory=list)
     lab_up: bool = False
     port: int = 4022

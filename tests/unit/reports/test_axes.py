@@ -9,6 +9,7 @@ import pytest
 from pvbench.model import Cell, DeviceKind, Granted, Reading, Trial, Workload
 from pvbench.reports import asked, comparison, html, table
 from pvbench.reports.page import ComparisonPage, Row
+from pvbench.testing.runs import Load, workload
 
 BLOCK, NET = DeviceKind.BLOCK, DeviceKind.NET
 
@@ -17,18 +18,14 @@ def _tuned(cell: Cell) -> Cell:
     return replace(cell, arm=replace(cell.arm, tunables=(("queues", 4),)))
 
 
-def load(tool: str, **params: str | float | bool) -> Workload:
-    return Workload(tool, tuple(sorted({**params, "runtime": 5, "warmup": 2}.items())))
-
-
 def fio(depth: int, **more: str | float) -> Workload:
     engine = "libaio" if depth > 1 else "psync"
-    return load("fio", rw="randread", bs=4096, iodepth=depth, ioengine=engine, direct=True, numjobs=1, **more)
+    return workload("fio", rw="randread", bs=4096, iodepth=depth, ioengine=engine, direct=True, numjobs=1, **more)
 
 
-DEPTHS = [(BLOCK, fio(depth), "iops", 210 * depth**0.15, 9.0 * depth**0.3) for depth in (1, 2, 4, 8, 16, 32)]
+DEPTHS = [Load(BLOCK, fio(depth), "iops", 210 * depth**0.15, 9.0 * depth**0.3) for depth in (1, 2, 4, 8, 16, 32)]
 SIZES = [
-    (NET, load("netperf", test="TCP_STREAM", send=size), "goodput", 5e5 * size**0.4, 20.0)
+    Load(NET, workload("netperf", test="TCP_STREAM", send=size), "goodput", 5e5 * size**0.4, 20.0)
     for size in (64, 512, 4096, 16384)
 ]
 MIXED = [*DEPTHS, *SIZES]
@@ -120,7 +117,7 @@ def test_a_value_that_nothing_tells_is_not_said_to_be_granted() -> None:
 
 
 def test_a_device_that_does_not_keep_up_with_the_offered_load_is_named(make: Callable[..., Any]) -> None:
-    made = make(workloads=[(BLOCK, fio(64, rate_iops=300), "iops", 210, 1.4)])
+    made = make(workloads=[Load(BLOCK, fio(64, rate_iops=300), "iops", 210, 1.4)])
 
     def timed(trial: Trial) -> Trial:
         kept = tuple(r for r in trial.readings if r.metric != "latency_mean")

@@ -7,11 +7,10 @@ import pytest
 from pvbench.model import CpuBill, DeviceKind, Payer, Reading, Trial
 from pvbench.reports.comparison import build
 from pvbench.reports.page import Row
+from pvbench.testing.runs import SampleRun, sample_run
 
-from .conftest import Run, make_run
 
-
-def with_store(share: float) -> Run:
+def with_store(share: float) -> SampleRun:
     """A run whose backing store gives so much of what blkfront was measured at."""
 
     def change(trial: Trial) -> Trial:
@@ -19,10 +18,10 @@ def with_store(share: float) -> Run:
         bound = tuple(Reading(each.metric, share * best) for each in trial.readings[:1])
         return replace(trial, ceiling=bound) if trial.spec.cell.device == "blkfront" else trial
 
-    return make_run(blocks=6).changed(change)
+    return sample_run(blocks=6).changed(change)
 
 
-def rows(run: Run, kind: str) -> tuple[Row, ...]:
+def rows(run: SampleRun, kind: str) -> tuple[Row, ...]:
     return next(group.rows for group in build(run.manifest, run.trials).groups if group.kind == kind)
 
 
@@ -46,7 +45,7 @@ def test_a_peer_without_cpu_to_spare_bounds_the_candidate_only(device: str, verd
         busy = CpuBill(10.0, 2, ((Payer.PEER, 9.8), (Payer.IDLE, 10.2)))
         return replace(trial, bill=busy, seconds=(*trial.seconds, ("tool", 10.0)))
 
-    found = rows(make_run(blocks=6).changed(change), DeviceKind.NET.value)
+    found = rows(sample_run(blocks=6).changed(change), DeviceKind.NET.value)
 
     first = next(row for row in found if row.metric == "goodput" and "UDP" not in row.workload)
     assert first.verdict == verdict

@@ -9,6 +9,7 @@ from pvbench.model import Emulation, Outcome, Purpose, Trial
 from pvbench.reports import comparison, html, table
 from pvbench.reports.arms import NEVER_REACHED
 from pvbench.reports.page import ComparisonPage, Row
+from pvbench.testing.runs import failed
 
 
 def page_of(run: Any) -> ComparisonPage:
@@ -17,10 +18,6 @@ def page_of(run: Any) -> ComparisonPage:
 
 def rows_of(page: ComparisonPage) -> dict[str, Row]:
     return {row.workload: row for group in page.groups for row in group.rows}
-
-
-def failed(trial: Trial, outcome: Outcome, reason: str) -> Trial:
-    return replace(trial, outcome=outcome, reason=reason, readings=(), latency_bins=())
 
 
 def test_every_comparison_is_a_row_with_both_devices(run: Any) -> None:
@@ -115,7 +112,7 @@ def test_a_negative_control_says_whether_the_proof_of_the_path_held(make: Any, o
 
 def test_a_slower_candidate_is_in_the_headline(make: Any, workloads: Any) -> None:
     first, *others = workloads
-    run = make(blocks=5, workloads=[(*first[:4], 0.5), *others])
+    run = make(blocks=5, workloads=[replace(first, ratio=0.5), *others])
     assert "faster in 6 (" in page_of(run).headline
     assert "slower in 1 (2.0×)" in page_of(run).headline
 

@@ -46,9 +46,6 @@ def test_at_most_6_percent_of_200_runs_without_difference_find_one(
 
 def test_a_stored_run_gives_the_same_page(make: Any, workloads: Any, tmp_path: Path) -> None:
     run = without_difference(make(blocks=5, workloads=workloads[:1]), 3)
-    with Store.create(tmp_path, run.manifest) as store:
-        for trial in run.trials:
-            store.append(trial)
-    with Store.open(tmp_path, run.manifest.run_id) as kept:
+    with Store.open(tmp_path, run.stored(tmp_path)) as kept:
         there = page_of(kept.manifest, kept.trials(), "ide", "blkfront")
     assert page_of(run.manifest, run.trials, "ide", "blkfront") == there

@@ -193,8 +193,7 @@ def test_an_empty_run_still_makes_a_page(make: Any) -> None:
 
 
 def test_more_comparisons_than_a_figure_holds_are_counted(make: Any, workloads: Any, random_reads: Any) -> None:
-    kind, _, *rest = workloads[0]
-    run = make(blocks=2, workloads=[(kind, random_reads(512 * n), *rest) for n in range(1, 71)])
+    run = make(blocks=2, workloads=[replace(workloads[0], workload=random_reads(512 * n)) for n in range(1, 71)])
     text = rendered(run)
     assert "10 more in the table" in text
     assert "46 further comparisons not drawn" in text

@@ -20,9 +20,8 @@ from pvbench.reports.arms import gather
 from pvbench.reports.mechanism import mechanism
 from pvbench.reports.mechanism_page import DeviceCost, MechanismPage
 from pvbench.reports.page import ComparisonPage
+from pvbench.testing.runs import LOADS, SampleRun, sample_run
 from pvbench.views import trial_costs
-
-from .conftest import WORKLOADS, Run, make_run
 
 IDE = Mechanism(
     2.0,
@@ -306,10 +305,10 @@ ROUNDS = st.lists(
 
 
 @functools.cache
-def small() -> Run:
+def small() -> SampleRun:
     """The random reads alone, of three blocks."""
-    reads = [row for row in WORKLOADS if dict(row[1].params).get("rw") == "randread"]
-    return make_run(blocks=3, workloads=reads).changed(measured)
+    reads = [load for load in LOADS if dict(load.workload.params).get("rw") == "randread"]
+    return sample_run(blocks=3, workloads=reads).changed(measured)
 
 
 @pytest.mark.thorough
@@ -442,8 +441,8 @@ def test_every_figure_and_table_of_it_is_labelled(costly: Any) -> None:
 def test_many_workloads_are_folded_and_figures_say_what_they_leave_out(
     make: Any, workloads: Any, random_reads: Any
 ) -> None:
-    kind, _, *rest = workloads[0]
-    run = make(blocks=2, workloads=[(kind, random_reads(512 * n), *rest) for n in range(1, 13)]).changed(measured)
+    reads = [replace(workloads[0], workload=random_reads(512 * n)) for n in range(1, 13)]
+    run = make(blocks=2, workloads=reads).changed(measured)
     text = html.render(page_of(run))
     assert "<summary>6 more workloads</summary>" in text
     assert "4 more in the table" in text

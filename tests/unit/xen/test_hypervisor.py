@@ -13,7 +13,8 @@ from pvbench.errors import BootError, CommandFailed, TraceError, Unreachable
 from pvbench.hypervisor import GuestSpec, TracedLoad
 from pvbench.inventory import Host
 from pvbench.model import Arm, Cell, DeviceKind, Emulation, GuestImage, Payer, Placement, Workload
-from pvbench.transport import Command, CommandResult, FakeTransport
+from pvbench.testing import FakeTransport
+from pvbench.transport import Command, CommandResult
 from pvbench.workloads import Disk, Peer
 from pvbench.xen import XenHypervisor
 from tests import contracts
