@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from pvbench.model import Flag, FlagKind
+
 DISTURBED_ABOVE = 0.10
 """The share of a machine's CPU time above which a pair is measured again. A desk machine at rest stays below 5 %; one
 busy program on two cores is 50 %."""
@@ -77,7 +79,8 @@ def disturbed(shares: tuple[tuple[str, float], ...], above: float | None) -> str
     return _WORDS[source].format(share=told[source]) if source and told[source] > above else None
 
 
-def stolen(share: float | None) -> str | None:
+def stolen(share: float | None) -> Flag | None:
     """Return what to say of the share of the time that vCPUs waited for a CPU, None where it is small or unknown."""
-    over = share is not None and share > STEAL_SHARE
-    return f"steal: the guest waited for a CPU of the host {share:.0%} of the time" if over else None
+    if share is None or share <= STEAL_SHARE:
+        return None
+    return Flag(FlagKind.STEAL, f"the guest waited for a CPU of the host {share:.0%} of the time")

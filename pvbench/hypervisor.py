@@ -9,6 +9,7 @@ from pvbench.model import (
     Cell,
     CommandRecord,
     CpuBill,
+    Flag,
     Granted,
     HostFacts,
     Mechanism,
@@ -72,14 +73,14 @@ class HostEvidence:
 
     `witness` says what carried the traffic, `bill` who used the CPUs (None where nothing tells), `disturbance` what
     else ran as (source of pvbench.disturbance, share of its CPUs), `granted` what of the boot's tunables is in force on
-    the device; `flags` are what else a reader should know of it, in words.
+    the device; `flags` are what else a reader should know of it.
     """
 
     witness: Witness
     bill: CpuBill | None = None
     disturbance: tuple[tuple[str, float], ...] = ()
     granted: tuple[Granted, ...] = ()
-    flags: tuple[str, ...] = ()
+    flags: tuple[Flag, ...] = ()
 
 
 @dataclass(frozen=True)

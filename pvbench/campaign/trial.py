@@ -10,7 +10,7 @@ from pvbench.drivers import DRIVERS
 from pvbench.errors import BootError, CommandTimeout, ParseError, PvbenchError, StoreError, TransportError
 from pvbench.evidence import outcome as verdict
 from pvbench.hypervisor import Guest, GuestRun, HostEvidence, TracedLoad
-from pvbench.model import CommandRecord, Mechanism, Outcome, RawFile, Reading, Trial, TrialSpec, digest
+from pvbench.model import CommandRecord, Flag, FlagKind, Mechanism, Outcome, RawFile, Reading, Trial, TrialSpec, digest
 from pvbench.stats.steady import unsteady
 from pvbench.store import Store
 from pvbench.workloads import WORKLOADS, Measured, Params, Tool
@@ -81,7 +81,7 @@ def _measured(spec: TrialSpec, guest: Guest, run: Measuring, started: str) -> Tr
     readings: tuple[Reading, ...] = ()
     bins: tuple[tuple[int, int], ...] = ()
     windows: tuple[float, ...] = ()
-    wavering: tuple[str, ...] = ()
+    wavering: tuple[Flag, ...] = ()
     if found.measured:
         readings, bins = found.measured.readings, found.measured.latency_bins
         windows, wavering = _windows(tool, done.log, params, found.measured)
@@ -99,7 +99,7 @@ def _measured(spec: TrialSpec, guest: Guest, run: Measuring, started: str) -> Tr
         commands,
         tuple(raw),
         seconds,
-        flags=(*found.flags, *wavering, *_taints(seen, done), *((f"disturbed: {upset}",) if upset else ())),
+        flags=(*found.flags, *wavering, *_taints(seen, done), *_flag(FlagKind.DISTURBED, upset)),
         windows=windows,
         bill=seen.bill,
         granted=seen.granted,
@@ -130,9 +130,9 @@ def explained(trial: Trial, guest: Guest, run: Measuring) -> Trial | None:
     if trial.outcome is not Outcome.OK or not trial.spec.traced(run.traced_blocks):
         return None
     begun = run.clock.monotonic()
-    traced, untraced = _optional("mechanism", lambda: _traced(trial, guest, run))
-    traps, untimed = _optional("trap costs", guest.traps)
-    ceiling, unreached = _optional("ceiling", lambda: _ceiling(trial, guest, run))
+    traced, untraced = _optional(FlagKind.MECHANISM, lambda: _traced(trial, guest, run))
+    traps, untimed = _optional(FlagKind.TRAP_COSTS, guest.traps)
+    ceiling, unreached = _optional(FlagKind.CEILING, lambda: _ceiling(trial, guest, run))
     found, raw = traced or (None, ())
     return replace(
         trial,
@@ -145,14 +145,14 @@ def explained(trial: Trial, guest: Guest, run: Measuring) -> Trial | None:
     )
 
 
-def _optional(what: str, look: Callable[[], _T]) -> tuple[_T | None, tuple[str, ...]]:
+def _optional(kind: FlagKind, look: Callable[[], _T]) -> tuple[_T | None, tuple[Flag, ...]]:
     """Return what a look came to, or None and a flag that says why. Only an interruption gets past."""
     try:
         return look(), ()
     except PvbenchError as error:
-        return None, (f"{what}: {error}",)
+        return None, _flag(kind, str(error))
     except Exception as error:  # noqa: BLE001 - no answer of a host, however odd, costs a figure that is measured
-        return None, (f"{what}: {type(error).__name__}: {error}",)
+        return None, _flag(kind, f"{type(error).__name__}: {error}")
 
 
 def _traced(trial: Trial, guest: Guest, run: Measuring) -> tuple[Mechanism, tuple[RawFile, ...]]:
@@ -189,20 +189,23 @@ def _ceiling(trial: Trial, guest: Guest, run: Measuring) -> tuple[Reading, ...]:
     return tool.parse(printed, params).readings if printed else ()
 
 
-def _windows(tool: Tool, log: bytes, params: Params, measured: Measured) -> tuple[tuple[float, ...], tuple[str, ...]]:
+def _windows(tool: Tool, log: bytes, params: Params, measured: Measured) -> tuple[tuple[float, ...], tuple[Flag, ...]]:
     """Return the rates of a measurement's parts, and what is to be said of them. A log amiss spoils no figure."""
     try:
         windows = tool.windows(log, params) if tool.windows else measured.windows
     except ParseError as error:
-        return (), (f"steadiness not judged: {error}",)
+        return (), _flag(FlagKind.UNJUDGED, str(error))
     # Counted and told, never dropped or repeated: what is measured longer because it wavered is another experiment.
-    wavered = unsteady(windows)
-    return windows, (wavered,) if wavered else ()
+    return windows, _flag(FlagKind.UNSTEADY, unsteady(windows))
 
 
-def _taints(seen: HostEvidence, done: GuestRun) -> tuple[str, ...]:
+def _taints(seen: HostEvidence, done: GuestRun) -> tuple[Flag, ...]:
     robbed = stolen(done.steal)
     return (*seen.flags, *((robbed,) if robbed else ()))
+
+
+def _flag(kind: FlagKind, detail: str | None) -> tuple[Flag, ...]:
+    return () if detail is None else (Flag(kind, detail),)
 
 
 def _seed(spec: TrialSpec, seed: int) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pvbench.drivers import Driver
-from pvbench.model import DeviceKind, Witness
+from pvbench.model import DeviceKind, Flag, FlagKind, Witness
 from pvbench.workloads import Claim, amount
 
 ACCOUNTED = 0.99
@@ -53,18 +53,19 @@ def judge(asked: Driver, tool: str, guest: Witness, host: Witness, warmup: Witne
     )
 
 
-def flags(asked: Driver, tool: str, guest: Witness, claim: Claim) -> Iterator[str]:
+def flags(asked: Driver, tool: str, guest: Witness, claim: Claim) -> Iterator[Flag]:
     """Yield what to say of amounts that do not make a figure wrong, but mean something else than it seems."""
     moved = guest.asked_bytes or 0
     if moved > FAR * claim.most + IDLE[asked.kind]:
-        yield (
-            f"amounts: {asked.name} moved {amount(moved)} where {tool} accounts for {amount(claim.most)} at most, "
-            "warm-up included: other traffic, or more of it than was asked for"
+        yield Flag(
+            FlagKind.AMOUNTS,
+            f"{asked.name} moved {amount(moved)} where {tool} accounts for {amount(claim.most)} at most, "
+            "warm-up included: other traffic, or more of it than was asked for",
         )
     if claim.note:
         yield claim.note
     if claim.cached:
-        yield f"page cache: {tool} did {claim.said}, and {asked.name} moved {amount(moved)}"
+        yield Flag(FlagKind.PAGE_CACHE, f"{tool} did {claim.said}, and {asked.name} moved {amount(moved)}")
 
 
 def _unaccounted(asked: Driver, tool: str, side: Witness, claim: Claim) -> str | None:

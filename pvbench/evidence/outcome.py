@@ -8,7 +8,7 @@ from pvbench.errors import ParseError
 from pvbench.evidence import amounts
 from pvbench.evidence import path_check as path
 from pvbench.hypervisor import GuestRun
-from pvbench.model import Outcome, Witness
+from pvbench.model import Flag, Outcome, Witness
 from pvbench.workloads import Measured, Params, Tool
 
 SIGNALLED = 128
@@ -27,7 +27,7 @@ class Verdict:
     outcome: Outcome
     reason: str | None = None
     measured: Measured | None = None
-    flags: tuple[str, ...] = ()
+    flags: tuple[Flag, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
 
 

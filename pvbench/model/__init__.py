@@ -5,6 +5,7 @@ A block holds each cell of a comparison once, close in time, on one host.
 
 from pvbench.model.arms import AS_FOUND, BUILTIN_GUEST, Arm, Cell, TrialSpec, Values, Workload
 from pvbench.model.evidence import CpuBill, Granted, Mechanism, Payer, TrapCost, Witness
+from pvbench.model.flags import Flag, FlagKind
 from pvbench.model.hosts import GuestImage, HostFacts
 from pvbench.model.ids import Scalar, canonical, digest
 from pvbench.model.kinds import DeviceKind, Emulation, GuestMode, IoPath, Order, Outcome, Placement, Platform, Purpose
@@ -20,6 +21,8 @@ __all__ = [
     "CpuBill",
     "DeviceKind",
     "Emulation",
+    "Flag",
+    "FlagKind",
     "Granted",
     "GuestImage",
     "GuestMode",

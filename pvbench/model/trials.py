@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pvbench.model.arms import TrialSpec
 from pvbench.model.evidence import CpuBill, Granted, Mechanism, TrapCost, Witness
+from pvbench.model.flags import Flag
 from pvbench.model.kinds import Outcome
 
 
@@ -45,12 +46,12 @@ class Trial:
 
     `latency_bins` is fio's sparse histogram: (bin midpoint in ns, count), merged over directions.
     `seconds` are PHASES as measured, those there were.
-    `started` is ISO 8601, UTC. `flags` say what a reader should know of a trial that counts all the same ("unsteady:
-    …", "foreign load: …"). `windows` are the rates of equal parts of the measurement, in the primary metric's unit.
-    `ceiling` is what the same load gave on the backing store itself, in dom0. `booted` is when its boot began,
-    written as `started`: trials of one boot share it, and those of a later one under the same name do not. `attempt`
-    counts from 1 the times that a pair (all arms of a workload in a boot) was measured because it was disturbed;
-    `disturbance` is what else ran meanwhile: (source, share of that machine's CPU time), those that could be told.
+    `started` is ISO 8601, UTC. `flags` say what a reader should know of a trial that counts all the same. `windows`
+    are the rates of equal parts of the measurement, in the primary metric's unit. `ceiling` is what the same load gave
+    on the backing store itself, in dom0. `booted` is when its boot began, written as `started`: trials of one boot
+    share it, and those of a later one under the same name do not. `attempt` counts from 1 the times that a pair (all
+    arms of a workload in a boot) was measured because it was disturbed; `disturbance` is what else ran meanwhile:
+    (source, share of that machine's CPU time), those that could be told.
     """
 
     spec: TrialSpec
@@ -64,7 +65,7 @@ class Trial:
     commands: tuple[CommandRecord, ...] = ()
     raw: tuple[RawFile, ...] = ()
     seconds: tuple[tuple[str, float], ...] = ()
-    flags: tuple[str, ...] = ()
+    flags: tuple[Flag, ...] = ()
     windows: tuple[float, ...] = ()
     granted: tuple[Granted, ...] = ()
     bill: CpuBill | None = None

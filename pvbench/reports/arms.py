@@ -53,9 +53,9 @@ class CellTrials:
 
     @property
     def flagged(self) -> Counter[str]:
-        """How many trials that count carry which kind of flag, what stands before its colon."""
-        kinds = ({flag.partition(":")[0] for flag in trial.flags} for trial in self.trials if trial.readings)
-        return Counter(fmt.clean(kind) for found in kinds for kind in sorted(found))
+        """How many trials that count carry which kind of flag."""
+        kinds = ({flag.kind for flag in trial.flags} for trial in self.trials if trial.readings)
+        return Counter(kind.value for found in kinds for kind in sorted(found))
 
     def count(self, outcome: Outcome) -> int:
         """Return how many trials ended so; those never reached are not measured."""

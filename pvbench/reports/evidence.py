@@ -106,7 +106,7 @@ def _trial(trial: Trial, metric: Metric, evidence: bool, *, superseded: bool) ->
         else (),
         run=trial.spec.run,
         twin=trial.spec.twin,
-        flags=tuple(map(fmt.clean, trial.flags)),
+        flags=tuple(fmt.clean(str(flag)) for flag in trial.flags),
         attempt=trial.attempt,
     )
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from pvbench import figures as fmt
 from pvbench.disturbance import ATTEMPTS, disturbed
-from pvbench.model import Placement, Trial
+from pvbench.model import Flag, FlagKind, Placement, Trial
 from pvbench.pairs import pairs, parted
 from pvbench.store import Manifest
 
@@ -15,7 +15,7 @@ def flagged(manifest: Manifest, trials: Sequence[Trial]) -> tuple[Trial, ...]:
     if manifest.placement is not Placement.COEXIST:
         return tuple(trials)
     apart = {trial.spec for pair in parted(trials) for trial in pair}
-    note = "parted: the arms of this pair were measured in different boots"
+    note = Flag(FlagKind.PARTED, "the arms of this pair were measured in different boots")
     return tuple(replace(trial, flags=(*trial.flags, note)) if trial.spec in apart else trial for trial in trials)
 
 

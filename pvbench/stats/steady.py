@@ -13,7 +13,7 @@ RANGE, EXCURSION = 0.20, 0.10
 
 
 def unsteady(windows: Sequence[float]) -> str | None:
-    """Return why a trial is flagged, from the rates of equal parts of it in order; None if steady or not told.
+    """Return why a trial is unsteady, from the rates of equal parts of it in order; None if steady or not told.
 
     More than five windows are merged to five; what does not divide evenly is left out at the beginning.
     """
@@ -24,7 +24,7 @@ def unsteady(windows: Sequence[float]) -> str | None:
     values = [fmean(kept[start : start + size]) for start in range(0, len(kept), size)]
     mean = fmean(values)
     if mean <= 0:
-        return "unsteady: nothing moved"
+        return "nothing moved"
     spread = (max(values) - min(values)) / mean
     excursion = abs(slope(values)) * (WINDOWS - 1) / mean
     said = []
@@ -32,7 +32,7 @@ def unsteady(windows: Sequence[float]) -> str | None:
         said.append(f"five windows range over {spread:.0%} of their mean")
     if excursion > EXCURSION:
         said.append(f"their trend moves {excursion:.0%}")
-    return f"unsteady: {', '.join(said)}".replace("%", " %") if said else None
+    return ", ".join(said).replace("%", " %") or None
 
 
 def slope(values: Sequence[float]) -> float:

@@ -14,6 +14,8 @@ from pvbench.model import (
     CpuBill,
     DeviceKind,
     Emulation,
+    Flag,
+    FlagKind,
     Granted,
     HostFacts,
     Mechanism,
@@ -74,6 +76,7 @@ _MANIFEST = _keys(Manifest, "cells")
 _TRIAL = _keys(Trial, "schema", "id")
 _READING, _WITNESS, _COMMAND, _RAW = _keys(Reading), _keys(Witness), _keys(CommandRecord), _keys(RawFile)
 _BILL, _MECHANISM, _TRAP, _GRANTED = _keys(CpuBill), _keys(Mechanism), _keys(TrapCost), _keys(Granted)
+_FLAG = _keys(Flag)
 
 
 def check_schema(data: Any) -> None:
@@ -176,7 +179,7 @@ def encode_trial(trial: Trial) -> str:
         "commands": [vars(command) for command in trial.commands],
         "raw": [vars(raw) for raw in trial.raw],
         "seconds": trial.seconds,
-        "flags": trial.flags,
+        "flags": [vars(flag) for flag in trial.flags],
         "windows": trial.windows,
         "granted": [vars(granted) for granted in trial.granted],
         "bill": vars(trial.bill) if trial.bill else None,
@@ -216,7 +219,7 @@ def decode_trial(line: str, plan: Plan, encoded: Mapping[str, Json]) -> tuple[st
         each(data, "commands", _command),
         each(data, "raw", _raw),
         pairs(data, "seconds", str, float, int),
-        words(data, "flags"),
+        each(data, "flags", _flag),
         numbers(data, "windows"),
         each(data, "granted", _granted),
         optional(data, "bill", _bill),
@@ -313,6 +316,11 @@ def _command(data: Any) -> CommandRecord:
 def _raw(data: Any) -> RawFile:
     exactly(data, _RAW, "a raw file")
     return RawFile(text(data, "path"), text(data, "sha256"), whole(data, "size_bytes"))
+
+
+def _flag(data: Any) -> Flag:
+    exactly(data, _FLAG, "a flag")
+    return Flag(choice(data, "kind", FlagKind), text(data, "detail"))
 
 
 def _granted(data: Any) -> Granted:

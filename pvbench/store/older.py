@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pvbench.model import FlagKind
+
 _PLANNED_1 = {"run": 1, "twin": False}
 _TRIAL_1: dict[str, Any] = {
     "flags": [],
@@ -33,7 +35,10 @@ def modern_manifest(data: Any) -> Any:
 
 
 def modern_trial(data: Any) -> Any:
-    """Return a decoded line of the journal with what schemas 1 and 2 lack filled in; one of schema 3 as it is."""
+    """Return a decoded line of the journal with what schemas 1 and 2 lack filled in; one of schema 3 as it is.
+
+    Flags were texts until late in schema 3.
+    """
     if data["schema"] == 1:
         spec = data.get("spec")
         if type(spec) is dict:
@@ -42,7 +47,16 @@ def modern_trial(data: Any) -> Any:
     if data["schema"] in (1, 2):
         made = data.get("mechanism")
         data = _TRIAL_2 | data | ({"mechanism": {"recorded_bytes": None} | made} if type(made) is dict else {})
+    if type(data.get("flags")) is list and str in map(type, data["flags"]):
+        data = data | {"flags": [_flag(flag) if type(flag) is str else flag for flag in data["flags"]]}
     return data
+
+
+def _flag(text: str) -> dict[str, str]:
+    """Return a flag that was one text: "unsteady: their trend moves 12 %"."""
+    word, _, detail = text.partition(": ")
+    known = word in set(FlagKind) - {FlagKind.OTHER} and detail
+    return {"kind": word, "detail": detail} if known else {"kind": FlagKind.OTHER.value, "detail": text}
 
 
 def _purpose(command: Any) -> str:

@@ -86,7 +86,7 @@ def _trial(spec: TrialSpec, trial: Trial | None, evidence: bool) -> Iterator[str
     shown = [(METRICS[each.metric].title, METRICS[each.metric].text(each.value)) for each in trial.readings]
     if shown:
         yield columns(shown, "    ").rstrip("\n")
-    yield from (f"    flagged {fmt.clean(flag)}" for flag in trial.flags)
+    yield from (f"    flagged {fmt.clean(str(flag))}" for flag in trial.flags)
     yield from (f"    {asked.granted(each)}" for each in trial.granted)
     if not evidence:
         return

@@ -7,6 +7,8 @@ small MTU smaller; so a claim has a least and a most, and nobody's figure is dou
 from dataclasses import dataclass
 from math import ceil
 
+from pvbench.model import Flag
+
 IPV4, TCP, UDP = 20, 20, 8
 """The shortest headers (RFC 791, 9293, 768). No packet leaves without; Ethernet's is not counted by every driver."""
 
@@ -38,7 +40,7 @@ class Claim:
     lost: float = 0.0
     cached: bool = False
     elsewhere: str = ""
-    note: str = ""
+    note: Flag | None = None
 
 
 def stream(payload: float, message: float, spare: float) -> Claim:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pvbench.errors import ParseError, UsageError
-from pvbench.model import DeviceKind, Reading
+from pvbench.model import DeviceKind, Flag, FlagKind, Reading
 from pvbench.workloads.claim import Claim, amount
 from pvbench.workloads.tool import (
     WINDOWS,
@@ -43,7 +43,10 @@ LOG = "/tmp/pvb"  # noqa: S108 - in the guest, whose /tmp is its own memory
 """What fio puts before _iops.log; pvb-run hands back every /tmp/pvb_*.log."""
 
 _WRITES = frozenset({"write", "randwrite", "randrw"})
-_LATE = "page cache: writes were counted once the guest's memory had them; the disk had them when fio closed it"
+_LATE = Flag(
+    FlagKind.PAGE_CACHE,
+    "writes were counted once the guest's memory had them; the disk had them when fio closed it",
+)
 _IN_CACHE = "the guest's page cache served the rest; page_cache_counts: true says that this is what is measured"
 
 _LAST_ERRNO = 4095
@@ -144,7 +147,7 @@ def _claim(parts: Sequence[Mapping[str, Any]], params: Params, run: float) -> Cl
     counts = bool(params.get("page_cache_counts"))
     late = params["rw"] in _WRITES and "fsync" not in params and not counts
     return Claim(
-        said, 0.0 if counts else moved, moved * run, cached=counts, elsewhere=_IN_CACHE, note=_LATE if late else ""
+        said, 0.0 if counts else moved, moved * run, cached=counts, elsewhere=_IN_CACHE, note=_LATE if late else None
     )
 
 

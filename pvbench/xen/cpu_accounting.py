@@ -6,7 +6,7 @@ from typing import Any
 from pvbench.disturbance import DOMAINS, PROGRAMS
 from pvbench.errors import ParseError
 from pvbench.explain.exit_model import UNBALANCED_SHARE
-from pvbench.model import CpuBill, Payer
+from pvbench.model import CpuBill, Flag, FlagKind, Payer
 
 _ROLES = {"device model": Payer.DEVICE_MODEL, "backend": Payer.BACKEND, "peer": Payer.PEER}
 _DOM0 = "0"
@@ -56,10 +56,12 @@ def bill(
     return CpuBill(_seconds(after["at"] - before["at"]), len(idle), tuple(paid.items()), ios, moved_bytes)
 
 
-def foreign_load(bill: CpuBill) -> str | None:
+def foreign_load(bill: CpuBill) -> Flag | None:
     """Return what to say of load that other domains put on the host meanwhile, None where there was next to none."""
     share = dict(bill.paid).get(Payer.OTHERS, 0.0) / (bill.wall_s * bill.cpus)
-    return f"foreign load: other domains used {share:.0%} of the host's CPUs" if share > FOREIGN_SHARE else None
+    if share <= FOREIGN_SHARE:
+        return None
+    return Flag(FlagKind.FOREIGN_LOAD, f"other domains used {share:.0%} of the host's CPUs")
 
 
 def disturbance(made: CpuBill, before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
@@ -69,27 +71,31 @@ def disturbance(made: CpuBill, before: Mapping[str, Any], after: Mapping[str, An
     return (DOMAINS, dict(made.paid).get(Payer.OTHERS, 0.0) / whole_s), (PROGRAMS, programs / whole_s)
 
 
-def unbalanced(bill: CpuBill) -> str | None:
+def unbalanced(bill: CpuBill) -> Flag | None:
     """Return what to say of a bill that does not add up, None where it does."""
     share = bill.unaccounted_s / (bill.wall_s * bill.cpus)
-    return f"CPU bill: {share:.1%} of the CPUs' time is nobody's" if abs(share) > UNBALANCED_SHARE else None
+    if abs(share) <= UNBALANCED_SHARE:
+        return None
+    return Flag(FlagKind.CPU_BILL, f"{share:.1%} of the CPUs' time is nobody's")
 
 
-def foreign_programs(before: Mapping[str, Any], after: Mapping[str, Any]) -> str | None:
+def foreign_programs(before: Mapping[str, Any], after: Mapping[str, Any]) -> Flag | None:
     """Return what to say of programs in dom0 that are none of ours, None where none ran between two looks."""
     wall = _seconds(after["at"] - before["at"])
     shares = [(name, spent / wall) for role, name, spent in _threads(before, after) if role == "foreign"]
     busy = [f"{name} used {share:.0%} of a CPU" for name, share in shares if share > FOREIGN_CPU]
-    return f"foreign load: in dom0 {', '.join(busy)}" if busy else None
+    return Flag(FlagKind.FOREIGN_LOAD, f"in dom0 {', '.join(busy)}") if busy else None
 
 
-def throttled(quickest_ns: float, looks_ns: Iterable[float]) -> str | None:
+def throttled(quickest_ns: float, looks_ns: Iterable[float]) -> Flag | None:
     """Return what to say of a host whose CPU is slower than it was, None where it is not.
 
     The figures are the CPU time that a fixed loop took: at the quickest since the boot, and at the looks of a trial.
     """
     slower = max(looks_ns) / quickest_ns
-    return f"throttling: the host's CPU took {slower:.1f}× as long for a loop as at best" if slower > SLOWDOWN else None
+    if slower <= SLOWDOWN:
+        return None
+    return Flag(FlagKind.THROTTLING, f"the host's CPU took {slower:.1f}× as long for a loop as at best")
 
 
 def _threads(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, str, float]]:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from pvbench.drivers import DRIVERS
 from pvbench.evidence.witness import host_witness
 from pvbench.hypervisor import HostEvidence
-from pvbench.model import CpuBill, Granted
+from pvbench.model import CpuBill, Flag, Granted
 from pvbench.xen.cpu_accounting import bill, disturbance, foreign_load, foreign_programs, throttled, unbalanced
 from pvbench.xen.devices import DomainDevices, counted, moved
 
@@ -68,7 +68,7 @@ class XenObservation:
         shares = disturbance(made, before["cpu"], after["cpu"])
         return HostEvidence(witness, made, shares, granted, self._flags(made, before["cpu"], after["cpu"]))
 
-    def _flags(self, made: CpuBill, before: Look, after: Look) -> tuple[str, ...]:
+    def _flags(self, made: CpuBill, before: Look, after: Look) -> tuple[Flag, ...]:
         """Return what else ran on the host between the two looks, and should not have."""
         slower = throttled(self.domain.quickest_ns, (before["pace"], after["pace"]))
         said = foreign_load(made), foreign_programs(before, after), slower, unbalanced(made)

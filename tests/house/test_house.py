@@ -17,6 +17,7 @@ from packaging.version import Version
 from pvbench import __version__
 from pvbench.drivers import DRIVERS
 from pvbench.metrics import METRICS
+from pvbench.model import FlagKind
 from pvbench.workloads import WORKLOADS
 
 ROOT = Path(__file__).parents[2]
@@ -126,6 +127,13 @@ def test_no_mirror_is_named(path: Path) -> None:
 def test_every_metric_reads_well() -> None:
     for metric in METRICS.values():
         assert metric.text(1234.5)
+
+
+def test_every_kind_of_flag_is_documented_in_its_own_words() -> None:
+    documented = (ROOT / "results/README.md").read_text()
+
+    for kind in FlagKind:
+        assert f"| {kind} | {kind.meaning} | {kind.remedy} |" in documented
 
 
 def test_every_workload_has_goldens() -> None:

@@ -45,7 +45,7 @@ def test_flags_and_times_of_a_trial_are_in_its_row(loaded: Loaded) -> None:
     with Store.open(EXAMPLE, EXAMPLE) as store:
         trials = store.trials()
 
-    assert list(loaded.trials["flags"]) == [trial.flags for trial in trials]
+    assert list(loaded.trials["flags"]) == [tuple(map(str, trial.flags)) for trial in trials]
     assert [moment.isoformat() for moment in loaded.trials["started"]] == [
         trial.started.replace("Z", "+00:00") for trial in trials
     ]

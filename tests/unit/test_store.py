@@ -19,6 +19,8 @@ from pvbench.model import (
     CpuBill,
     DeviceKind,
     Emulation,
+    Flag,
+    FlagKind,
     Granted,
     HostFacts,
     Mechanism,
@@ -81,7 +83,7 @@ def measured(spec, value=1.5):
         commands=(CommandRecord("guest", ("fio", "--name=é"), 0, 2.5), CommandRecord("host", ("xl",), None, None)),
         raw=(RawFile("raw/x/fio.json", "00", 3),),
         seconds=(("boot", 101.5), ("tool", 5)),
-        flags=("unsteady: range 31 %",),
+        flags=(Flag(FlagKind.UNSTEADY, "range 31 %"), Flag(FlagKind.OTHER, "of its own: \udc80")),
         windows=(1.0, 2.0),
         granted=(Granted("queues", "4", "1"), Granted("fifo_events", "no", None)),
         bill=CpuBill(5.5, 2, ((Payer.GUEST, 2.5), (Payer.IDLE, 8)), 100, 409600),
@@ -524,6 +526,20 @@ def test_a_run_of_schema_1_is_read_with_what_it_did_not_have_yet_left_empty(stor
 
     assert PLAN[0] == read.spec
     assert (None, ()) == (read.mechanism, read.flags)
+
+
+def test_flags_that_were_texts_are_read_as_what_they_are(store):
+    store.append(measured(PLAN[0]))
+    store.close()
+    journal = store.path / "journal.ndjson"
+    texts = ["steal: the guest waited", "mechanism: TraceError: no room", "disturbed", "a new one: of tomorrow"]
+    line = json.loads(journal.read_text()) | {"flags": texts}
+    journal.write_text(json.dumps(line) + "\n")
+
+    (read,) = Store.open(store.path.parents[1], store.path).trials()
+
+    assert [str(flag) for flag in read.flags] == texts
+    assert [flag.kind for flag in read.flags] == [FlagKind.STEAL, FlagKind.MECHANISM, FlagKind.OTHER, FlagKind.OTHER]
 
 
 def another_controller_adds(store, line):

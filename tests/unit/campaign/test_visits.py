@@ -33,6 +33,8 @@ from pvbench.model import (
     CpuBill,
     DeviceKind,
     Emulation,
+    Flag,
+    FlagKind,
     Granted,
     HostFacts,
     Mechanism,
@@ -143,7 +145,7 @@ class Host:
         self.carrier: dict[str, str] = {}
         self.breaks: Callable[[str, int], None] = lambda _device, _time: None
         self.refuses_boot = 0
-        self.flags: tuple[str, ...] = ()
+        self.flags: tuple[Flag, ...] = ()
         self.loads: list[float] = []
         self.now = FACTS
         self.granted: tuple[Granted, ...] = ()
@@ -448,7 +450,7 @@ def test_a_traced_load_that_failed_makes_no_mechanism(store: Store) -> None:
     for trial in traced(host, store):
         assert trial.outcome is Outcome.OK
         assert trial.mechanism is None
-        assert any(flag.startswith("mechanism: ") for flag in trial.flags)
+        assert FlagKind.MECHANISM in {flag.kind for flag in trial.flags}
 
 
 def test_a_disturbed_pair_is_measured_again_in_the_same_boot_with_its_first_attempt_kept(store: Store) -> None:
@@ -460,7 +462,7 @@ def test_a_disturbed_pair_is_measured_again_in_the_same_boot_with_its_first_atte
     assert host.boots == ["b01-xen1", "b02-xen1"]
     assert [record.attempt for record in store.records()][:5] == [1, 1, 2, 2, 1]
     assert len(store.records()) == 10
-    assert [flag for record in store.records() for flag in record.flags] == [
+    assert [str(flag) for record in store.records() for flag in record.flags] == [
         "disturbed: other domains used 30% of the host's CPUs"
     ]
     assert {trial.flags for trial in store.trials()} == {()}
@@ -474,7 +476,7 @@ def test_a_pair_that_is_always_disturbed_is_measured_three_times_and_flagged(sto
 
     # A partner of a trial that was disturbed would be measured for nothing, but for the last time.
     assert [record.attempt for record in store.records()][:5] == [1, 2, 3, 3, 1]
-    assert sum("disturbed" in str(trial.flags) for trial in store.trials()) == 2
+    assert [f.kind for trial in store.trials() for f in trial.flags] == [FlagKind.DISTURBED] * 2
 
 
 def test_a_disturbed_pair_waits_for_calm_beneath(store: Store) -> None:
@@ -555,12 +557,12 @@ def test_a_trace_that_cannot_be_taken_is_a_flag_and_the_figure_stands(store: Sto
 
     assert {trial.outcome for trial in found} == {Outcome.OK}
     assert all(
-        trial.flags[0] == "mechanism: the trace tells nothing of the domain" and trial.mechanism is None
+        str(trial.flags[0]) == "mechanism: the trace tells nothing of the domain" and trial.mechanism is None
         for trial in found
     )
 
 
-OPTIONAL = {"trace": "mechanism: ", "traps": "trap costs: ", "on_backing": "ceiling: "}
+OPTIONAL = {"trace": FlagKind.MECHANISM, "traps": FlagKind.TRAP_COSTS, "on_backing": FlagKind.CEILING}
 
 
 @pytest.mark.parametrize("what", OPTIONAL)
@@ -598,8 +600,8 @@ def test_whatever_goes_wrong_with_what_is_optional_is_a_flag_and_the_figure_stan
     assert len(host.executed) == 8
     for trial in found:
         (flag,) = trial.flags
-        assert flag.startswith(OPTIONAL[what])
-        assert str(error) in flag
+        assert flag.kind is OPTIONAL[what]
+        assert str(error) in flag.detail
         assert (trial.mechanism is None, trial.traps == ()) == (what == "trace", what == "traps")
     assert store.earlier() == ()
 
@@ -626,7 +628,7 @@ def test_a_guest_that_is_gone_in_an_optional_pass_is_met_by_the_next_trial(store
 
 def test_foreign_load_on_the_host_taints_the_trial(store: Store) -> None:
     host = Host()
-    host.flags = ("foreign load: in dom0 apt-get used 31% of a CPU",)
+    host.flags = (Flag(FlagKind.FOREIGN_LOAD, "in dom0 apt-get used 31% of a CPU"),)
 
     run(host, store)
 
@@ -648,7 +650,7 @@ def test_a_log_that_cannot_be_read_is_a_flag_and_the_figure_stands(store: Store)
     run(host, store)
 
     said = {trial.spec.cell.workload.tool: trial.flags for trial in store.trials()}
-    assert said["fio"] == ("steadiness not judged: fio: '200, what' is no line of its log",)
+    assert said["fio"] == (Flag(FlagKind.UNJUDGED, "fio: '200, what' is no line of its log"),)
     assert {trial.outcome for trial in store.trials()} == {Outcome.OK}
 
 

@@ -75,7 +75,7 @@ def test_a_device_that_moved_far_more_was_busy_with_something_else_too() -> None
     claim = Claim("10 MB", 10 * MB, 12 * MB)
 
     assert judge(IDE, "fio", guest(100 * MB), host(100 * MB), None, claim) is None
-    assert "moved 100 MB where fio accounts for 12 MB at most" in next(flags(IDE, "fio", guest(100 * MB), claim))
+    assert "moved 100 MB where fio accounts for 12 MB at most" in str(next(flags(IDE, "fio", guest(100 * MB), claim)))
     assert list(flags(IDE, "fio", guest(30 * MB), claim)) == []
 
 

@@ -143,7 +143,7 @@ def test_buffered_writes_say_that_the_disk_had_them_later_unless_each_was_made_d
     said = [list(flags(DRIVERS["ide"], "fio", Witness("guest", "x", int(each.least), 1), each)) for each in claims]
 
     assert said == [[claims[0].note], [], []]
-    assert "the disk had them when fio closed it" in claims[0].note
+    assert "the disk had them when fio closed it" in str(claims[0].note)
 
 
 @pytest.mark.parametrize("moved", [0, 512, 70_000_000])
@@ -154,7 +154,7 @@ def test_where_the_page_cache_counts_the_figure_stands_and_says_what_it_is_of(mo
     found = judged(name, replace(recorded(name), witness=little), direct=False, page_cache_counts=True)
 
     assert found.outcome is Outcome.OK
-    assert found.flags[0].startswith("page cache: fio did 75.1 MB in 18,335 I/Os, and blkfront moved ")
+    assert str(found.flags[0]).startswith("page cache: fio did 75.1 MB in 18,335 I/Os, and blkfront moved ")
 
 
 def test_where_the_page_cache_counts_another_device_still_may_not_carry_the_traffic() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pvbench.model import Emulation, Outcome, Purpose, Trial
+from pvbench.model import Emulation, Flag, FlagKind, Outcome, Purpose, Trial
 from pvbench.reports import comparison, html, table
 from pvbench.reports.arms import NEVER_REACHED
 from pvbench.reports.page import ComparisonPage, Row
@@ -227,7 +227,7 @@ def test_one_twinned_block_is_a_point_and_no_caution(make: Any) -> None:
 
 def test_flagged_trials_are_counted_told_and_kept(make: Any) -> None:
     def flag(trial: Trial) -> Trial:
-        return replace(trial, flags=("unsteady: <b>",)) if trial.spec.block < 2 else trial
+        return replace(trial, flags=(Flag(FlagKind.UNSTEADY, "<b>"),)) if trial.spec.block < 2 else trial
 
     page, plain = page_of(make(blocks=5).changed(flag)), page_of(make(blocks=5))
     row = rows_of(page)["Random read, 4 KiB, depth 1"]

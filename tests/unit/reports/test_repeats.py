@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from pvbench.model import Trial
+from pvbench.model import Flag, FlagKind, Trial
 from pvbench.reports import comparison, html, table
 
 BUSY = (("other domains", 0.4),)
@@ -15,7 +15,9 @@ def repeated(made: Any, *, still: bool = False) -> tuple[Any, list[Trial], list[
     first = made.trials[0].spec
     of_pair = [t for t in made.trials if (t.spec.boot, t.spec.cell.workload) == (first.boot, first.cell.workload)]
     assert len(of_pair) == 2
-    earlier = [replace(t, disturbance=BUSY, flags=("disturbed: other domains used 40%",)) for t in of_pair]
+    earlier = [
+        replace(t, disturbance=BUSY, flags=(Flag(FlagKind.DISTURBED, "other domains used 40%"),)) for t in of_pair
+    ]
     after = BUSY if still else ()
     last = [replace(t, attempt=2, disturbance=after) if t in of_pair else t for t in made.trials]
     return replace(made.manifest, disturbed_above=0.1), last, earlier

@@ -47,7 +47,7 @@ def test_a_domain_that_is_not_ours_taints_the_trial() -> None:
 
     said = foreign_load(bill(BEFORE, busy, 7, ios=None, moved_bytes=None))
 
-    assert said == "foreign load: other domains used 25% of the host's CPUs"
+    assert str(said) == "foreign load: other domains used 25% of the host's CPUs"
     assert foreign_load(bill(BEFORE, AFTER, 7, ios=None, moved_bytes=None)) is None
 
 
@@ -95,7 +95,8 @@ def test_a_bill_that_does_not_add_up_says_so() -> None:
     lost = AFTER | {"idle": [63 * S, 87 * S]}
 
     assert (
-        unbalanced(bill(BEFORE, lost, 7, ios=None, moved_bytes=None)) == "CPU bill: 5.0% of the CPUs' time is nobody's"
+        str(unbalanced(bill(BEFORE, lost, 7, ios=None, moved_bytes=None)))
+        == "CPU bill: 5.0% of the CPUs' time is nobody's"
     )
     assert unbalanced(bill(BEFORE, AFTER, 7, ios=None, moved_bytes=None)) is None
 
@@ -110,17 +111,17 @@ def test_a_program_of_dom0_that_is_none_of_ours_taints_the_trial() -> None:
     threads = {"900": ["foreign", "apt-get", 4 * S], "901": ["foreign", "cron", S // 10]}
     busy = AFTER | {"threads": AFTER["threads"] | threads}  # type: ignore[operator]
 
-    assert foreign_programs(BEFORE, busy) == "foreign load: in dom0 apt-get used 40% of a CPU"
+    assert str(foreign_programs(BEFORE, busy)) == "foreign load: in dom0 apt-get used 40% of a CPU"
     assert foreign_programs(BEFORE, AFTER) is None
     assert dict(bill(BEFORE, busy, 7, ios=None, moved_bytes=None).paid)[Payer.DOM0] == 2.5
 
 
 def test_a_guest_that_waited_for_a_cpu_taints_the_trial() -> None:
-    assert stolen(0.12) == "steal: the guest waited for a CPU of the host 12% of the time"
+    assert str(stolen(0.12)) == "steal: the guest waited for a CPU of the host 12% of the time"
     assert stolen(0.01) is None
     assert stolen(None) is None
 
 
 def test_a_host_that_has_become_slower_taints_the_trial() -> None:
-    assert throttled(2_000, (2_100, 3_000)) == "throttling: the host's CPU took 1.5× as long for a loop as at best"
+    assert str(throttled(2_000, (2_100, 3_000))) == "throttling: the host's CPU took 1.5× as long for a loop as at best"
     assert throttled(2_000, (2_000, 2_200)) is None
