@@ -167,8 +167,20 @@ class Guest(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class HostCheck:
+    """What a host is, None where its hypervisor does not run, and what it lacks to run guests: (what, its mending)."""
+
+    facts: HostFacts | None
+    lacks: tuple[tuple[str, str], ...] = ()
+
+
 class Hypervisor(Protocol):
     """A host with a hypervisor, reached over a transport and held by a lease."""
+
+    def check(self) -> HostCheck:
+        """Probe the host and say what it is and what it lacks; nothing is created there but our own programs."""
+        ...
 
     def facts(self) -> HostFacts:
         """Probe the host. Raises BootError when it cannot run guests at all, saying what is missing."""

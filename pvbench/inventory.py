@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from pvbench.errors import InventoryError
+from pvbench.model import Platform
 from pvbench.yaml_schema import Choice, Const, Field, Keyed, Named, Node, Scalar, Text, Whole, at, nearest, parse, shown
 
 DEFAULT_SCRATCH = "/var/tmp/pvbench"  # noqa: S108 — a folder on the measured host, made private there
@@ -23,6 +24,7 @@ class Host:
     `bridge` is an existing bridge to use (None: pvbench makes its own); `volume_group` puts scratch disks on LVs
     instead of loop devices;
     `storage` is "disk" or "memory": scratch disks in the host's RAM, so that only the device path is measured.
+    `hypervisor` is what runs its guests.
     `complete` says that nothing else is needed to reach it, so that the SSH configuration is not asked: the lab.
     """
 
@@ -37,6 +39,7 @@ class Host:
     bridge: str | None = None
     volume_group: str | None = None
     storage: str = "disk"
+    hypervisor: Platform = Platform.XEN
     complete: bool = False
 
 
@@ -184,6 +187,9 @@ _HOST = Keyed(
             "Where scratch disks lie: on disk, or in the host's memory, so that only the device path is measured.",
             default="disk",
         ),
+        "hypervisor": Field(
+            Choice("hypervisor", (Platform.XEN,)), "What runs the host's guests.", default=Platform.XEN.value
+        ),
         "volume_group": Field(_GROUP, "LVM volume group for scratch disks; left out: files on loop devices."),
     },
 )
@@ -205,7 +211,10 @@ def load(text: str, *, name: str) -> Inventory:
     """Return the inventory that a hosts.yaml says; raises InventoryError, located, for the first thing wrong."""
     root = parse(text, name=name, error=InventoryError)
     read = _FILE.read(root)["hosts"]
-    hosts = {host: Host(name=host, **settings) for host, settings in read.items()}
+    hosts = {
+        host: Host(name=host, **settings | {"hypervisor": Platform(settings["hypervisor"])})
+        for host, settings in read.items()
+    }
     for host in hosts.values():
         _check_jumps(host, hosts, at(root, "hosts", host.name, "jump"))
     return Inventory(MappingProxyType(hosts), name)

@@ -28,7 +28,6 @@ class Edges:
     clock: Clock = field(default_factory=SystemClock)
     connect: "Callable[[Host, Inventory], AbstractContextManager[Transport]] | None" = None
     hypervisor: "Callable[[Transport, Host, GuestImage, Clock], Hypervisor] | None" = None
-    probe: "Callable[[Transport, Host], dict[str, Any]] | None" = None
     guest_image: "Callable[[Callable[[str], None]], GuestImage] | None" = None
     machine: "Callable[[LabSpec, Clock], Machine] | None" = None
     home: Path = field(default_factory=Path.home)

@@ -106,15 +106,12 @@ def of_machine(app: App) -> Checkup:
 
 def of_host(app: App, name: str, known: "Inventory") -> Checkup:
     """Check whether a host can run guests. Raises TransportError or DeployError when it cannot even be asked."""
-    from pvbench.xen.facts import facts_of
-
     host, known = wiring.resolve_running(app, name, known)
     with wiring.connect(app, host, known) as transport:
-        answer = wiring.probe(app, transport, host)
-    lacks = tuple(Lack(each["what"], each["mend"]) for each in answer["missing"])
+        check = wiring.hypervisor(app, transport, host).check()
+    lacks = tuple(Lack(what, mend) for what, mend in check.lacks)
     told: tuple[tuple[str, str], ...] = ()
-    if answer["facts"]["xen"]:
-        facts = facts_of(name, answer)
+    if (facts := check.facts) is not None:
         told = (
             ("runs on", facts.emulation.value),
             ("machine", facts.machine),

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pvbench.cli import found
 from pvbench.cli.app import App
@@ -48,24 +48,15 @@ def way(app: App, host: "Host", known: "Inventory") -> "tuple[Step, ...]":
     return ssh.route(host, known.hosts, found.configuration(app), here)
 
 
-def hypervisor(app: App, transport: "Transport", host: "Host", guest: "GuestImage") -> "Hypervisor":
-    """Return what drives the host."""
+def hypervisor(app: App, transport: "Transport", host: "Host", guest: "GuestImage | None" = None) -> "Hypervisor":
+    """Return what drives the host; without a guest image it boots nothing."""
+    from pvbench.cli.hypervisors import HYPERVISORS, Means
+    from pvbench.model import GuestImage
+
+    guest = guest or GuestImage("none", "", "", "", "")
     if app.edges.hypervisor is not None:
         return app.edges.hypervisor(transport, host, guest, app.edges.clock)
-    from pvbench.xen import XenHypervisor
-
-    return XenHypervisor(transport, host, guest, app.edges.clock, app.warn, swapped=app.swapped)
-
-
-def probe(app: App, transport: "Transport", host: "Host") -> dict[str, Any]:
-    """Return what hostside/pvb-probe says of a host: {"facts", "missing", "speed"}."""
-    if app.edges.probe is not None:
-        return app.edges.probe(transport, host)
-    from pvbench.model import GuestImage
-    from pvbench.xen import XenHypervisor
-
-    nothing = GuestImage("none", "", "", "", "")  # a probe boots no guest
-    return XenHypervisor(transport, host, nothing, app.edges.clock, app.warn).probe()
+    return HYPERVISORS[host.hypervisor](Means(transport, host, guest, app.edges.clock, app.warn, app.swapped))
 
 
 @contextmanager

@@ -101,8 +101,8 @@ _FIO = Keyed(
     },
 )
 _PEER = _swept(
-    Choice("peer", ("dom0", "guest")),
-    "Who answers: dom0, as usual, or a second guest with a PV NIC on the same bridge.",
+    Choice("peer", ("host", "guest"), aliases=(("dom0", "host"),)),
+    "Who answers: the host (dom0), as usual, or a second guest with a PV NIC on the same bridge.",
 )
 _IPERF3 = Keyed(
     "iperf3",
@@ -176,7 +176,7 @@ def _offered_objects(point: Point) -> Objection | None:
 
 
 def _net_settle(point: Point) -> Point:
-    usual = point.get("peer") == "dom0"
+    usual = point.get("peer") == "host"
     return {name: value for name, value in point.items() if name != "peer"} if usual else point
 
 

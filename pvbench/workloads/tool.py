@@ -90,7 +90,7 @@ class Tool:
 
 
 def between_guests(workload: Workload) -> bool:
-    """Whether a second guest answers, instead of dom0."""
+    """Whether a second guest answers, instead of the host."""
     return dict(workload.params).get("peer") == "guest"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pvbench.hypervisor import MACHINE_ID
+from pvbench.hypervisor import MACHINE_ID, HostCheck
 from pvbench.model import Emulation, HostFacts, digest
 
 LAB_PRODUCT = "pvbench-lab"
@@ -38,6 +38,16 @@ def facts_of(name: str, answer: Mapping[str, Any]) -> HostFacts:
         speed=min(1.0, USUAL_PROBE_S / sum(answer["speed"].values())),
         details=tuple((key, str(value)) for key, value in details.items() if value),
     )
+
+
+def lacks_of(answer: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Return what pvb-probe misses on a host, as (what, what mends it)."""
+    return tuple((lack["what"], lack["mend"]) for lack in answer["missing"])
+
+
+def check_of(name: str, answer: Mapping[str, Any]) -> HostCheck:
+    """Turn the answer of pvb-probe into what the host is and lacks; without Xen there are no facts."""
+    return HostCheck(facts_of(name, answer) if answer["facts"]["xen"] else None, lacks_of(answer))
 
 
 def _machine_id(dmi: Mapping[str, str], told: Sequence[str | None]) -> str | None:

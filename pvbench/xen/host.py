@@ -11,13 +11,13 @@ from pvbench.clock import Clock
 from pvbench.deploy import File, deploy, deploy_files, payload_of
 from pvbench.drivers import DRIVERS
 from pvbench.errors import BootError, DeployError, TransportError, Unreachable
-from pvbench.hypervisor import GuestSpec
+from pvbench.hypervisor import GuestSpec, HostCheck
 from pvbench.inventory import Host
 from pvbench.model import DeviceKind, Emulation, GuestImage, HostFacts
 from pvbench.transport import Command, Transport
 from pvbench.tunables import dom0_vcpus
 from pvbench.xen.boot import Boots, Login
-from pvbench.xen.facts import facts_of
+from pvbench.xen.facts import check_of, facts_of, lacks_of
 from pvbench.xen.guest import XenGuest
 from pvbench.xen.prepared import Prepared, setup_request
 from pvbench.xen.programs import ask, last_line
@@ -51,14 +51,17 @@ class XenHypervisor:
     def facts(self) -> HostFacts:
         """Probe the host, once. Raises BootError when it cannot run guests at all, saying what is missing."""
         if self._facts is None:
-            answer = self.probe()
-            if answer["missing"]:
-                lack = answer["missing"][0]
-                raise BootError(f"{self._host.name}: {lack['what']}", hint=lack["mend"])
+            answer = self._probed()
+            for what, mend in lacks_of(answer):
+                raise BootError(f"{self._host.name}: {what}", hint=mend)
             self._facts = facts_of(self._host.name, answer)
         return self._facts
 
-    def probe(self) -> dict[str, Any]:
+    def check(self) -> HostCheck:
+        """Probe the host and say what it is and what it lacks."""
+        return check_of(self._host.name, self._probed())
+
+    def _probed(self) -> dict[str, Any]:
         """Return what hostside/pvb-probe says: {"facts", "missing", "speed"}."""
         program = f"{self._programs()}/pvb-probe"
         result = self._transport.run(Command((program,), stdin=b"{}", timeout_s=600))

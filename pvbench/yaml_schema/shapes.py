@@ -69,21 +69,23 @@ class Const:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of a few words; `noun` is what messages call it."""
+    """One of a few words; `noun` is what messages call it. `aliases` are further spellings, as (alias, word)."""
 
     noun: str
     words: tuple[str, ...]
+    aliases: tuple[tuple[str, str], ...] = ()
 
     def read(self, node: Node) -> str:
         """Return the word."""
         found = scalar(node, f"{_article(self.noun)} {self.noun}")
-        if found.text in self.words:
-            return found.text
+        meant = dict(self.aliases).get(found.text, found.text)
+        if meant in self.words:
+            return meant
         raise node.problem(f"no {self.noun} '{shown(found.text)}'{nearest(found.text, self.words)}")
 
     def schema(self) -> JsonSchema:
         """Return an enum."""
-        return {"enum": list(self.words)}
+        return {"enum": [*self.words, *dict(self.aliases)]}
 
 
 @dataclass(frozen=True)

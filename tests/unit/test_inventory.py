@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pvbench import inventory
 from pvbench.errors import InventoryError
 from pvbench.inventory import Host, Inventory
+from pvbench.model import Platform
 from pvbench.yaml_schema import decode
 
 ROOT = Path(__file__).parents[2]
@@ -154,3 +155,10 @@ def test_a_damaged_hosts_file_is_read_or_refused_in_one_line(damage: list[tuple[
         told = str(err)
     assert re.match(r"h\.yaml:\d+:\d+: .", told)
     assert len(told.splitlines()) == 1
+
+
+def test_a_host_runs_xen_unless_it_says_otherwise_and_nothing_else_is_driven() -> None:
+    text = "schema: 1\nhosts:\n  a: {address: 10.0.0.1}\n  b: {address: 10.0.0.2, hypervisor: xen}\n"
+    assert {Platform.XEN} == {host.hypervisor for host in inventory.load(text, name="h").hosts.values()}
+    with pytest.raises(InventoryError, match=r"h:3:\d+: no hypervisor 'kvm'"):
+        inventory.load("schema: 1\nhosts:\n  a: {address: 10.0.0.1, hypervisor: kvm}\n", name="h")

@@ -268,9 +268,15 @@ def test_an_offered_load_keeps_many_in_flight_and_unlimited_udp_is_a_rate_of_0()
     assert 0 == udp["rate"]
 
 
-def test_dom0_is_the_usual_peer_and_another_guest_may_be_one() -> None:
-    found = workloads(NET, "iperf3: {direction: up, peer: [dom0, guest]}")
+@pytest.mark.parametrize("host", ["host", "dom0"])
+def test_the_host_is_the_usual_peer_whatever_it_is_called_and_another_guest_may_be_one(host: str) -> None:
+    found = workloads(NET, f"iperf3: {{direction: up, peer: [{host}, guest]}}")
     assert [None, "guest"] == [one.get("peer") for one in found]
+
+
+def test_the_host_as_peer_is_named_once() -> None:
+    with pytest.raises(MatrixError, match=r"m\.yaml:\d+:\d+: "):
+        workloads(NET, "iperf3: {direction: up, peer: [dom0, host]}")
 
 
 @settings(deadline=None)

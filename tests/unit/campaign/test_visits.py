@@ -25,7 +25,7 @@ from pvbench.errors import (
     TraceError,
     Unreachable,
 )
-from pvbench.hypervisor import GuestRun, GuestSpec, HostEvidence, TracedLoad, TracePass
+from pvbench.hypervisor import GuestRun, GuestSpec, HostCheck, HostEvidence, TracedLoad, TracePass
 from pvbench.matrix import expand, load
 from pvbench.model import (
     Cell,
@@ -156,6 +156,9 @@ class Host:
 
     def facts(self) -> HostFacts:
         return self.now
+
+    def check(self) -> HostCheck:
+        return HostCheck(self.now)
 
     @contextmanager
     def setup(self, scratch_bytes: int, devices: tuple[str, ...]) -> Iterator[None]:

@@ -14,7 +14,7 @@ from pvbench.cli.main import main
 from pvbench.clock import Clock
 from pvbench.drivers import DRIVERS
 from pvbench.errors import BootError, LabError
-from pvbench.hypervisor import GuestRun, GuestSpec, HostEvidence, TracedLoad, TracePass
+from pvbench.hypervisor import GuestRun, GuestSpec, HostCheck, HostEvidence, TracedLoad, TracePass
 from pvbench.inventory import Host, Inventory
 from pvbench.lab import LabSpec, Status
 from pvbench.model import (
@@ -62,7 +62,7 @@ class World:
     answers: dict[str, Any] = field(default_factory=dict)
     left_behind: list[dict[str, Any]] = field(default_factory=list)
     left_alone: list[dict[str, str]] = field(default_factory=list)
-    missing: list[dict[str, str]] = field(default_factory=list)
+    missing: tuple[tuple[str, str], ...] = ()
     carrier: dict[str, str] = field(default_factory=dict)
     before_trial: Callable[[int], None] = lambda _number: None
     asked: list[tuple[str, ...]] = field(default_factory=list)
@@ -79,7 +79,6 @@ class World:
             clock=self.clock,
             connect=self.connect,
             hypervisor=self.hypervisor,
-            probe=self.probe,
             machine=lambda spec, _clock: Machine(self, spec),
             guest_image=lambda _report: self.image,
             home=self.home,
@@ -108,22 +107,6 @@ class World:
 
     def hypervisor(self, _transport: Transport, _host: Host, _guest: GuestImage, _clock: Clock) -> "Hypervisor":
         return Hypervisor(self)
-
-    def probe(self, _transport: Transport, _host: Host) -> dict[str, Any]:
-        dmi = {"sys_vendor": "HP", "product_name": "DL380", "product_version": ""}
-        facts = {
-            "xen": {"xen_version": "4.17.5", "nr_cpus": "8"},
-            "dmi": dmi,
-            "os": "Debian",
-            "kernel": "6.1",
-            "command_line": "",
-            "governor": None,
-            "processor": None,
-            "machine": [None, None],
-            "versions": {},
-            "cpu": "Xeon",
-        }
-        return {"facts": facts, "missing": self.missing, "speed": {"loop": 0.02}}
 
 
 @dataclass
@@ -169,6 +152,9 @@ class Hypervisor:
 
     def facts(self) -> HostFacts:
         return self.world.facts
+
+    def check(self) -> HostCheck:
+        return HostCheck(self.world.facts, self.world.missing)
 
     @contextmanager
     def setup(self, scratch_bytes: int, devices: tuple[str, ...]) -> Iterator[None]:

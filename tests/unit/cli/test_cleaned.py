@@ -34,7 +34,7 @@ def evil(world: Any, matrix: Path) -> Any:
     world.facts = replace(world.facts, machine=EVIL, hypervisor=EVIL, kernel=EVIL, cpu=EVIL, details=((EVIL, EVIL),))
     world.image = replace(world.image, name=EVIL, versions=((EVIL, EVIL),))
     world.left_behind = [{"kind": "domain", "name": EVIL}]
-    world.missing = [{"what": EVIL, "mend": EVIL}]
+    world.missing = ((EVIL, EVIL),)
     world.carrier = {"netfront": EVIL}
     return world
 

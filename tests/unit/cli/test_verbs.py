@@ -241,7 +241,7 @@ def test_compare_refuses_what_is_not_alike(call: Call, measured: Any, a: str, b:
 def test_doctor_says_what_a_host_lacks_and_what_mends_it(call: Call, matrix: Path, world: Any) -> None:
     said = call("doctor", "xen1")
     assert (0, True) == (said.code, said.out.startswith("xen1 can run guests: yes\n"))
-    world.missing = [{"what": "iperf3 is not installed", "mend": "apt-get install iperf3"}]
+    world.missing = (("iperf3 is not installed", "apt-get install iperf3"),)
     said = call("doctor", "xen1")
     assert (4, True) == (said.code, "mend: apt-get install iperf3" in said.out)
     assert not json.loads(call("doctor", "xen1", "--json").out)["fit"]

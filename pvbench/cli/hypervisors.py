@@ -1,0 +1,39 @@
+"""HYPERVISORS: how the hosts of each hypervisor are driven. Only the wiring imports this."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from pvbench.model import Platform
+
+if TYPE_CHECKING:
+    from pvbench.clock import Clock
+    from pvbench.hypervisor import Hypervisor
+    from pvbench.inventory import Host
+    from pvbench.model import GuestImage
+    from pvbench.transport import Transport
+
+
+@dataclass(frozen=True)
+class Means:
+    """What it takes to drive a host: the way to it, the host, its guests' image, the time.
+
+    `tell` is told what could not be undone; `swapped` is the negative control.
+    """
+
+    transport: "Transport"
+    host: "Host"
+    guest: "GuestImage"
+    clock: "Clock"
+    tell: Callable[[str], None]
+    swapped: bool = False
+
+
+def _xen(means: Means) -> "Hypervisor":
+    from pvbench.xen import XenHypervisor
+
+    return XenHypervisor(means.transport, means.host, means.guest, means.clock, means.tell, swapped=means.swapped)
+
+
+HYPERVISORS: Mapping[Platform, Callable[[Means], "Hypervisor"]] = MappingProxyType({Platform.XEN: _xen})
