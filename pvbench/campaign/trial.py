@@ -9,6 +9,7 @@ from pvbench.disturbance import Beneath, beneath, disturbed, stolen
 from pvbench.drivers import DRIVERS
 from pvbench.errors import BootError, CommandTimeout, ParseError, PvbenchError, StoreError, TransportError
 from pvbench.evidence import outcome as verdict
+from pvbench.histogram import Bins
 from pvbench.hypervisor import Guest, GuestRun, HostEvidence, TracedLoad
 from pvbench.model import CommandRecord, Flag, FlagKind, Mechanism, Outcome, RawFile, Reading, Trial, TrialSpec, digest
 from pvbench.stats.steady import unsteady
@@ -79,7 +80,7 @@ def _measured(spec: TrialSpec, guest: Guest, run: Measuring, started: str) -> Tr
     found = verdict.judge(tool, params, DRIVERS[cell.device], done, seen.witness)
     witnesses = (replace(done.witness, facts=(*done.witness.facts, *found.facts)), seen.witness)
     readings: tuple[Reading, ...] = ()
-    bins: tuple[tuple[int, int], ...] = ()
+    bins: Bins = ()
     windows: tuple[float, ...] = ()
     wavering: tuple[Flag, ...] = ()
     if found.measured:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from pvbench.histogram import Bins, mean_s, merge, quantile_ns, total
 from pvbench.model import TrapCost, Trial
-from pvbench.stats.latency import Bins, merge, total
 
 ROUNDS = 4
 """From so many rounds on, a quarter of them is at least one."""
@@ -65,18 +65,3 @@ def timed(costs: Iterable[TrapCost]) -> tuple[Timed, ...]:
         if total(cost.bins) > 0:
             rounds.setdefault(cost.name, []).append(cost.bins)
     return tuple(Timed(name, tuple(each)) for name, each in rounds.items())
-
-
-def mean_s(bins: Bins) -> float:
-    """Return the mean of a histogram that is not empty, in seconds."""
-    return sum(ns * count for ns, count in bins) / total(bins) / 1e9
-
-
-def quantile_ns(bins: Bins, q: float) -> float:
-    """Return the q-quantile (0 to 1) of a histogram that is not empty, by nearest rank."""
-    wanted, seen = q * total(bins), 0
-    for ns, count in bins:
-        seen += count
-        if seen >= wanted and count:
-            return float(ns)
-    return float(bins[-1][0])

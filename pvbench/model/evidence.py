@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pvbench.histogram import Bins
+
 
 @dataclass(frozen=True)
 class Witness:
@@ -97,7 +99,7 @@ class TrapCost:
     """What one primitive operation took in the guest in one round, as (ns, count) pairs, ascending."""
 
     name: str
-    bins: tuple[tuple[int, int], ...]
+    bins: Bins
 
 
 @dataclass(frozen=True)

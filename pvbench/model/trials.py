@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from pvbench.histogram import Bins
 from pvbench.model.arms import TrialSpec
 from pvbench.model.evidence import CpuBill, Granted, Mechanism, TrapCost, Witness
 from pvbench.model.flags import Flag
@@ -59,7 +60,7 @@ class Trial:
     reason: str | None
     started: str
     readings: tuple[Reading, ...] = ()
-    latency_bins: tuple[tuple[int, int], ...] = ()
+    latency_bins: Bins = ()
     witnesses: tuple[Witness, ...] = ()
     cache_mode: str | None = None
     commands: tuple[CommandRecord, ...] = ()

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Mapping, Sequence
 
 from pvbench import figures as fmt
 from pvbench.drivers import DRIVERS
+from pvbench.histogram import merge, tail_s, total
 from pvbench.metrics import METRICS
 from pvbench.model import DeviceKind, IoPath, Outcome, Purpose, Trial
 from pvbench.reports import asked, curves, evidence, repeats, wording
@@ -19,7 +20,6 @@ from pvbench.reports.notes import flags, notes, summary, unsettled
 from pvbench.reports.page import Arm, ComparisonPage, Facts, Group, HostView, LatencyRow, Row, Single, Strip
 from pvbench.stats import Bound, Comparison, Family, Noise, compare, judge
 from pvbench.stats.compare import FEW_BLOCKS
-from pvbench.stats.latency import merge, percentile, total
 from pvbench.store import Manifest
 
 ALTERED = 10
@@ -256,7 +256,7 @@ def _latency(gathered: Sequence[CellTrials]) -> tuple[LatencyRow, ...]:
     for found in gathered:
         bins = merge(trial.latency_bins for trial in found.trials if trial.outcome is Outcome.OK)
         if bins:
-            p50, p99, p999 = (percentile(bins, q) for q in (0.5, 0.99, 0.999))
+            p50, p99, p999 = (tail_s(bins, q) for q in (0.5, 0.99, 0.999))
             texts = [metric.text(number) if number is not None else "–" for number in (p50, p99, p999)]
             workload = wording.cell_title(found.cell)
             rows.append(LatencyRow(workload, fmt.clean(found.cell.device), f"{total(bins):,}", *texts))

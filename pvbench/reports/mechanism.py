@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from pvbench import figures as fmt
 from pvbench.explain.bottleneck import Limit, Limited, limited
 from pvbench.explain.exit_model import EXIT, HALT, ROUND_TRIP, Bill, Traced, billed, traced, within
-from pvbench.explain.trap_costs import Boot, Timed, boot_of, by_boot, quantile_ns, timed
+from pvbench.explain.trap_costs import Boot, Timed, boot_of, by_boot, timed
+from pvbench.histogram import quantile_ns, tail_s, total
 from pvbench.model import DeviceKind, Outcome, Payer, TrapCost, Trial
 from pvbench.reports import wording
 from pvbench.reports.arms import CellTrials
@@ -23,7 +24,6 @@ from pvbench.reports.mechanism_page import (
     WorkloadCost,
 )
 from pvbench.reports.page import Row
-from pvbench.stats.latency import percentile, total
 
 Matched = tuple[CellTrials | None, tuple[CellTrials, ...]]
 
@@ -298,7 +298,7 @@ def _tables(boots: Mapping[Boot, tuple[TrapCost, ...]]) -> tuple[TrapTable, ...]
 def _trap_row(of: Timed) -> TrapRow:
     bins = of.bins
     low, *middle, high = (quantile_ns(bins, q) for q in (0.0, 0.25, 0.5, 0.75, 1.0))
-    p90, p99 = (percentile(bins, q) for q in (0.9, 0.99))
+    p90, p99 = (tail_s(bins, q) for q in (0.9, 0.99))
     return TrapRow(
         operation=fmt.clean(of.name),
         rounds=f"{len(of.rounds):,}",

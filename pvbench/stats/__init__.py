@@ -1,4 +1,4 @@
-"""Statistics over blocks: samples, ratios with their intervals, verdicts, noise, percentiles of merged histograms."""
+"""Statistics over blocks: samples, ratios with their intervals, verdicts, noise."""
 
 from pvbench.stats.compare import Comparison, Verdict, compare
 from pvbench.stats.limits import Bound

@@ -6,10 +6,10 @@ from typing import Any
 
 from pvbench import figures as fmt
 from pvbench.explain.exit_model import EXIT, within
-from pvbench.explain.trap_costs import Timed, mean_s, timed
+from pvbench.explain.trap_costs import Timed, timed
+from pvbench.histogram import mean_s, total
 from pvbench.model import CpuBill, DeviceKind, Mechanism, Payer, Trial
 from pvbench.reports.explained import INCONSISTENT
-from pvbench.stats.latency import total
 
 
 def lines(trial: Trial) -> Iterator[str]:

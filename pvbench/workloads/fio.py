@@ -2,11 +2,12 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from pvbench.errors import ParseError, UsageError
+from pvbench.histogram import merge, quantile_ns, total
 from pvbench.model import DeviceKind, Flag, FlagKind, Reading
 from pvbench.workloads.claim import Claim, amount
 from pvbench.workloads.tool import (
@@ -112,7 +113,7 @@ def parse(stdout: bytes, params: Params) -> Measured:
         raise ParseError(f"fio: no jobs in its output, but {', '.join(sorted(report)) or 'nothing'}")
     asked_s = float(params["runtime"])
     parts = [_part(job, name, asked_s) for job in jobs for name in DIRECTIONS[str(params["rw"])]]
-    bins = _merged(parts)
+    bins = merge(_bins(part) for part in parts)
     counts = [number("fio", part, "lat_ns", "N") for part in parts]
     if not sum(counts):
         raise ParseError("fio: no latency was taken")
@@ -123,9 +124,9 @@ def parse(stdout: bytes, params: Params) -> Measured:
         Reading("iops", float(sum(number("fio", part, "iops") for part in parts))),
         Reading("latency_mean", waited / sum(counts) / 1e9),
     ]
-    total = sum(count for _, count in bins)
+    ios = total(bins)
     readings += [
-        Reading(metric, _percentile(bins, share) / 1e9) for metric, share, least in PERCENTILES if total >= least
+        Reading(metric, quantile_ns(bins, share) / 1e9) for metric, share, least in PERCENTILES if ios >= least
     ]
     seconds = max(number("fio", part, "runtime") for part in parts) / 1000
     return Measured(tuple(readings), seconds, _claim(parts, params, spare(params, seconds)), bins)
@@ -214,27 +215,14 @@ def _part(job: Mapping[str, Any], direction: str, asked_s: float) -> Mapping[str
     return part
 
 
-def _merged(parts: Iterable[Mapping[str, Any]]) -> tuple[tuple[int, int], ...]:
-    counts: Counter[int] = Counter()
-    for part in parts:
-        bins = part["lat_ns"].get("bins") if isinstance(part.get("lat_ns"), Mapping) else None
-        if not bins or not isinstance(bins, Mapping):
-            raise ParseError("fio: no lat_ns.bins", hint="it needs --output-format=json+ and --lat_percentiles=1")
-        for midpoint in bins:
-            if not (midpoint.isascii() and midpoint.isdigit() and len(midpoint) < 19):
-                raise ParseError(f"fio: {midpoint[:30]!r} in lat_ns.bins is no latency")
-            counts[int(midpoint)] += int(number("fio", bins, midpoint))
-    return tuple(sorted((midpoint, count) for midpoint, count in counts.items() if count))
-
-
-def _percentile(bins: Sequence[tuple[int, int]], share: float) -> int:
-    """Return the nearest-rank percentile in ns, as fio itself reports it (stat.c, calc_clat_percentiles)."""
-    rank, seen = share * sum(count for _, count in bins), 0
-    for midpoint, count in bins:
-        seen += count
-        if seen >= rank:
-            return midpoint
-    return bins[-1][0]
+def _bins(part: Mapping[str, Any]) -> Iterator[tuple[int, int]]:
+    bins = part["lat_ns"].get("bins") if isinstance(part.get("lat_ns"), Mapping) else None
+    if not bins or not isinstance(bins, Mapping):
+        raise ParseError("fio: no lat_ns.bins", hint="it needs --output-format=json+ and --lat_percentiles=1")
+    for midpoint in bins:
+        if not (midpoint.isascii() and midpoint.isdigit() and len(midpoint) < 19):
+            raise ParseError(f"fio: {midpoint[:30]!r} in lat_ns.bins is no latency")
+        yield int(midpoint), int(number("fio", bins, midpoint))
 
 
 TOOL = Tool("fio", DeviceKind.BLOCK, "fio.json", argv, parse, no_warmup, None, windows)

@@ -7,6 +7,7 @@ from math import ceil, isfinite
 from typing import Any
 
 from pvbench.errors import ParseError, UsageError
+from pvbench.histogram import Bins
 from pvbench.model import DeviceKind, Reading, Scalar, Workload
 from pvbench.workloads.claim import Claim
 
@@ -60,7 +61,7 @@ class Measured:
     readings: tuple[Reading, ...]
     seconds_measured: float
     claim: Claim
-    latency_bins: tuple[tuple[int, int], ...] = ()
+    latency_bins: Bins = ()
     windows: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:

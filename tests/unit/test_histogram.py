@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pvbench.stats.latency import merge, percentile, total
+from pvbench.histogram import mean_s, merge, quantile_ns, tail_s, total
 
 histograms = st.lists(st.tuples(st.integers(1, 50), st.integers(1, 400)), min_size=1, max_size=30)
 
@@ -17,23 +17,37 @@ def test_counts_of_equal_bins_are_added() -> None:
 def test_a_percentile_of_merged_bins_is_that_of_all_samples_together(raw: list[tuple[int, int]], q: float) -> None:
     bins = merge([raw])
     samples = sorted(midpoint for midpoint, count in bins for _ in range(count))
-    found = percentile(bins, q)
+    found = tail_s(bins, q)
     if found is not None:
         assert samples[math.ceil(round(len(samples) * q, 6)) - 1] / 1e9 == found
 
 
 def test_percentiles_are_refused_where_too_few_samples_lie_beyond() -> None:
-    assert None is percentile(((1000, 9_999),), 0.999)
-    assert 1e-6 == percentile(((1000, 10_000),), 0.999)
-    assert None is percentile(((1000, 99_999),), 0.9999)
-    assert 1e-6 == percentile(((1000, 100_000),), 0.9999)
-    assert 1e-6 == percentile(((1000, 1_000),), 0.99)
+    assert None is tail_s(((1000, 9_999),), 0.999)
+    assert 1e-6 == tail_s(((1000, 10_000),), 0.999)
+    assert None is tail_s(((1000, 99_999),), 0.9999)
+    assert 1e-6 == tail_s(((1000, 100_000),), 0.9999)
+    assert 1e-6 == tail_s(((1000, 1_000),), 0.99)
+
+
+def test_the_quantile_of_nothing_at_all_is_the_least_and_that_of_all_the_most() -> None:
+    bins = ((100, 2), (200, 3), (300, 1))
+    assert (100, 100, 200, 300) == tuple(quantile_ns(bins, share) for share in (0, 0.25, 0.5, 1))
+
+
+def test_a_quantile_of_no_samples_is_refused() -> None:
+    with pytest.raises(ValueError, match="of some samples"):
+        quantile_ns((), 0.5)
+
+
+def test_a_mean_weighs_by_counts() -> None:
+    assert 2.5e-7 == mean_s(((100, 1), (300, 3)))
 
 
 def test_nothing_has_no_percentile() -> None:
-    assert (0, None) == (total(()), percentile((), 0.5))
+    assert (0, None) == (total(()), tail_s((), 0.5))
 
 
 def test_a_quantile_outside_its_range_is_refused() -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
-        percentile(((1, 1),), 1.0)
+        tail_s(((1, 1),), 1.0)
