@@ -35,7 +35,7 @@ losetup -a
 ip -br link | grep -E '^(pvb|vif|tap)'
 grep pvbench /proc/mounts
 ls /dev/mapper | grep pvb
-ps -eo args= | grep -E '/pvb-|[i]perf3|[n]etserver|[q]emu-system|[x]l (create|devd)|[x]entrace' |
+ps -eo args= | grep -E '/[p]vb-|[i]perf3|[n]etserver|[q]emu-system|[x]l (create|devd)|[x]entrace' |
   grep -v -e '-xen-domid 0 '
 true"""
 
