@@ -4,7 +4,7 @@ from pvbench.cli.hypervisors import HYPERVISORS, Means
 from pvbench.clock import SystemClock
 from pvbench.inventory import Host, schema
 from pvbench.model import GuestImage
-from pvbench.transport import FakeTransport
+from pvbench.testing import FakeTransport
 
 
 def test_what_a_host_may_name_is_what_can_be_driven() -> None:
