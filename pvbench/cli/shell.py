@@ -107,12 +107,12 @@ def _aims(guest: "Guest", spec: "GuestSpec", host: str) -> Iterator[str]:
     """Say what a trial's tool would aim at for each device."""
     from pvbench import figures as fmt
     from pvbench.drivers import DRIVERS
-    from pvbench.model import Arm, Cell, DeviceKind, Workload
-    from pvbench.workloads import Disk
+    from pvbench.model import Arm, Cell, Workload
+    from pvbench.workloads import WORKLOADS, Disk
 
     for device in spec.devices:
         kind = DRIVERS[device].kind
-        tool = "fio" if kind is DeviceKind.BLOCK else "iperf3"
+        tool = next(name for name, row in WORKLOADS.items() if row.kind is kind)
         target = guest.target(Cell(Arm(host, kind, device, spec.placement), Workload(tool, ())), _SEED)
         if isinstance(target, Disk):
             yield f"{device}: {target.path}, {fmt.size(target.size_bytes)} of scratch, yours to overwrite"

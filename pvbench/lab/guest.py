@@ -15,30 +15,15 @@ TOOLS = {"mmdebstrap": "mmdebstrap"}
 
 _RECIPE = Path(__file__).parent / "recipe"
 _SCRIPTS = tuple(_RECIPE / name for name in ("guest-downloads.sh", "guest.sh"))
-_PACKAGES = (
-    "gcc",
-    "libc6-dev",
-    "make",
-    "binutils",
-    "libaio-dev",
-    "zlib1g-dev",
-    "iperf3",
-    "netperf",
-    "dropbear-bin",
-    "busybox-static",
-    "ethtool",
-    "syslinux",
-    "mtools",
-    "dosfstools",
-    "cpio",
-    "zstd",
-    "xz-utils",
-)
+_PACKAGES = """
+gcc libc6-dev make binutils libaio-dev zlib1g-dev iperf3 netperf dropbear-bin busybox-static ethtool syslinux
+mtools dosfstools cpio zstd xz-utils
+"""
 
 
 def digest(guestside: Path | None = None) -> str:
     """Return the digest of everything the guest is made from; the mirror is not of it."""
-    state = hashlib.sha256(repr((SUITE, _PACKAGES)).encode())
+    state = hashlib.sha256(repr((SUITE, tuple(_PACKAGES.split()))).encode())
     for path in (*_SCRIPTS, *_programs(guestside or shipped.folder("guestside"))):
         state.update(path.name.encode() + b"\0" + path.read_bytes())
     return state.hexdigest()[:16]
@@ -71,7 +56,15 @@ def _build(work: Path, report: Report, given: str | None) -> None:
         f"copy-out /build/out {shlex.quote(str(work))}",
     ]
     bootstrap.tree(
-        work, "guest", _PACKAGES, mirror(given, work), "deb", "deb-src", variant="apt", target="/dev/null", hooks=hooks
+        work,
+        "guest",
+        _PACKAGES.split(),
+        mirror(given, work),
+        "deb",
+        "deb-src",
+        variant="apt",
+        target="/dev/null",
+        hooks=hooks,
     )
     for path in (work / "out").iterdir():
         path.rename(work / path.name)

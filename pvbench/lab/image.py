@@ -18,33 +18,11 @@ TOOLS = {"mmdebstrap": "mmdebstrap", "fakeroot": "fakeroot", "mke2fs": "e2fsprog
 
 _RECIPE = Path(__file__).parent / "recipe"
 _QEMU_PACKAGES = ("qemu-system-x86", "qemu-utils", "seabios")
-_DOM0_PACKAGES = (
-    "linux-image-amd64",
-    "initramfs-tools",
-    "xen-hypervisor-4.17-amd64",
-    "xen-utils-4.17",
-    "xenstore-utils",
-    "qemu-system-xen",
-    "ipxe-qemu",
-    "seabios",
-    "openssh-server",
-    "iproute2",
-    "python3-minimal",
-    "python3",
-    "iperf3",
-    "netperf",
-    "fio",
-    "systemd-sysv",
-    "systemd",
-    "udev",
-    "kmod",
-    "procps",
-    "ifupdown",
-    "e2fsprogs",
-    "util-linux",
-    "ethtool",
-    "lvm2",
-)
+_DOM0_PACKAGES = """
+linux-image-amd64 initramfs-tools xen-hypervisor-4.17-amd64 xen-utils-4.17 xenstore-utils qemu-system-xen
+ipxe-qemu seabios openssh-server iproute2 python3-minimal python3 iperf3 netperf fio systemd-sysv systemd udev
+kmod procps ifupdown e2fsprogs util-linux ethtool lvm2
+"""
 # Kernel modules a Xen host without hardware of its own never loads: three quarters of the package.
 _NEVER_LOADED = (
     "drivers/gpu",
@@ -108,7 +86,7 @@ class Image:
 
 def recipe_digest(disk_gib: int) -> str:
     """Return the digest of everything the image is made from; neither the mirror nor the guest is of it."""
-    parts = (SUITE, _QEMU_PACKAGES, _DOM0_PACKAGES, _NEVER_LOADED, sorted(_OVERLAY.items()), disk_gib)
+    parts = (SUITE, _QEMU_PACKAGES, tuple(_DOM0_PACKAGES.split()), _NEVER_LOADED, sorted(_OVERLAY.items()), disk_gib)
     return hashlib.sha256(repr(parts).encode() + (_RECIPE / "dom0.sh").read_bytes()).hexdigest()[:16]
 
 
@@ -198,7 +176,9 @@ def _dom0(work: Path, report: Report, disk_gib: int, source: Mirror) -> None:
     report("dom0: Debian 12 with Xen 4.17")
     excluded = [f"/lib/modules/*/kernel/{folder}/*" for folder in _NEVER_LOADED]
     excluded += ["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*"]
-    bootstrap.tree(work, "dom0", _DOM0_PACKAGES, source, "deb", variant="minbase", target="dom0.tar", excluded=excluded)
+    bootstrap.tree(
+        work, "dom0", _DOM0_PACKAGES.split(), source, "deb", variant="minbase", target="dom0.tar", excluded=excluded
+    )
     report("dom0: file system")
     process.run(
         [

@@ -9,11 +9,12 @@ from typing import Any
 from pvbench.drivers import DRIVERS
 from pvbench.errors import MatrixError
 from pvbench.inventory import HOST_NAME
-from pvbench.matrix.grammar import GRAMMARS, kind_of
 from pvbench.matrix.nouns import GuestSettings, Matrix, RunSettings
 from pvbench.matrix.rules import check, fixed_before, placement_of, read_workloads, twin_share
+from pvbench.matrix.sweeps import kind_of
 from pvbench.model import Arm, Cell, DeviceKind, Order, Placement, digest
 from pvbench.tunables import TUNABLES
+from pvbench.workloads import WORKLOADS
 from pvbench.yaml_schema import (
     DURATION,
     PERCENT,
@@ -36,6 +37,14 @@ __all__ = ["GuestSettings", "Matrix", "RunSettings", "expand", "kind_of", "load"
 
 def _devices(kind: DeviceKind) -> Choice:
     return Choice(f"{kind} device", tuple(name for name, driver in DRIVERS.items() if driver.kind is kind))
+
+
+def _tools() -> str:
+    """Return which tools there are for which devices, in words."""
+    names: dict[DeviceKind, list[str]] = {}
+    for tool in WORKLOADS.values():
+        names.setdefault(tool.kind, []).append(tool.name)
+    return ", ".join(f"{' and '.join(own)} on {kind} devices" for kind, own in names.items())
 
 
 _DEVICES = Keyed(
@@ -112,10 +121,10 @@ _FILE = Keyed(
         ),
         "workloads": Field(
             Listed(
-                OneOf("workload", {name: grammar.shape for name, grammar in GRAMMARS.items()}),
+                OneOf("workload", {name: tool.grammar.shape for name, tool in WORKLOADS.items()}),
                 "- fio: {rw: read, bs: 4KiB}",
             ),
-            "What is run: fio on block devices, iperf3 and netperf on net devices. Lists are swept.",
+            f"What is run: {_tools()}. Lists are swept.",
             required=True,
         ),
         "tunables": Field(

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from pvbench.drivers import DRIVERS
-from pvbench.matrix.grammar import GRAMMARS, MOST_WORKLOADS, kind_of, sweep
 from pvbench.matrix.nouns import Matrix
+from pvbench.matrix.sweeps import MOST_WORKLOADS, kind_of, sweep
 from pvbench.model import DeviceKind, IoPath, Placement, Workload
 from pvbench.tunables import TUNABLES
 from pvbench.workloads import WORKLOADS
-from pvbench.yaml_schema import SIZE, Node, Table, at, nearest
+from pvbench.yaml_schema import Node, Table, at, nearest
 
 MOST_TRIALS = 200_000
 TWINS = 0.2
@@ -75,7 +75,7 @@ def read_workloads(entries: Entries, root: Node) -> tuple[Workload, ...]:
 
 def _times(tool: str, entry: Table, root: Node) -> dict[str, Any]:
     """Return the times of `run` that an entry does not say itself, read as its tool reads times."""
-    run, fields = at(root, "run"), GRAMMARS[tool].shape.fields
+    run, fields = at(root, "run"), WORKLOADS[tool].grammar.shape.fields
     told = {name: run.get(name) for name in ("runtime", "warmup")} if isinstance(run, Table) else {}
     return {
         name: fields[name].shape.read(node)
@@ -140,15 +140,9 @@ def _check_tunable(matrix: Matrix, name: str, root: Node) -> None:
 
 def _check_fit(matrix: Matrix, entries: Entries, root: Node) -> None:
     for index, (tool, values) in enumerate(entries):
-        if tool != "fio":
-            continue
-        jobs = max(values["numjobs"])
-        for position, size in enumerate(values["bs"]):
-            if size * jobs > matrix.scratch_bytes:
-                place = at(root, "workloads", index, tool, "bs", position)
-                each = f" for each of {jobs} jobs" if jobs > 1 else ""
-                disk = f"the scratch disk of {SIZE.told(matrix.scratch_bytes)}"
-                raise place.problem(f"I/Os of {SIZE.told(size)}{each} do not fit on {disk}; raise 'scratch'")
+        if (misfit := WORKLOADS[tool].grammar.misfit(values, matrix.scratch_bytes)) is not None:
+            param, position, why = misfit
+            raise at(root, "workloads", index, tool, param, position).problem(why)
 
 
 def _key(root: Node, *path: str) -> Node:

@@ -5,7 +5,9 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 from pvbench import figures as fmt
+from pvbench.metrics import Metric
 from pvbench.model import Granted, Outcome, Trial
+from pvbench.reports import wording
 from pvbench.reports.arms import CellTrials
 from pvbench.stats.limits import REACHED
 
@@ -24,12 +26,6 @@ def notes(sides: Sequence[CellTrials]) -> tuple[str, ...]:
     return tuple(note for side in sides for note in (*_not_granted(side), *_not_kept(side)))
 
 
-def offered(params: dict[str, object]) -> float | None:
-    """Return the I/Os per second that the generator offered, whatever came back; None in a closed loop."""
-    rate = params.get("rate_iops")
-    return float(rate) if isinstance(rate, int | float) else None
-
-
 def _not_granted(side: CellTrials) -> Iterator[str]:
     measured = [trial for trial in side.trials if trial.outcome is Outcome.OK]
     counts = Counter(each for trial in measured for each in trial.granted if not each.kept)
@@ -39,14 +35,17 @@ def _not_granted(side: CellTrials) -> Iterator[str]:
 
 
 def _not_kept(side: CellTrials) -> Iterator[str]:
-    load = offered(dict(side.cell.workload.params))
-    kept = [value for trial in side.trials if (value := _iops(trial)) is not None]
-    if load is not None and kept and median(kept) < REACHED * load:
+    load = wording.offered(side.cell.workload)
+    if load is None or load[0] == side.metric:  # then it is a ceiling
+        return
+    metric, rate = load
+    kept = [value for trial in side.trials if (value := _value(trial, metric)) is not None]
+    if kept and median(kept) < REACHED * rate:
         yield (
             f"{fmt.clean(side.cell.device)} kept up with {fmt.significant(median(kept))} of the "
-            f"{fmt.significant(load)} IOPS offered: its latency is that of a queue that only grows"
+            f"{fmt.significant(rate)} {metric.noun} offered: its latency is that of a queue that only grows"
         )
 
 
-def _iops(trial: Trial) -> float | None:
-    return next((reading.value for reading in trial.readings if reading.metric == "iops"), None)
+def _value(trial: Trial, metric: Metric) -> float | None:
+    return next((reading.value for reading in trial.readings if reading.metric == metric.name), None)

@@ -21,6 +21,7 @@ from pvbench.reports.page import Arm, ComparisonPage, Facts, Group, HostView, La
 from pvbench.stats import Bound, Comparison, Family, Noise, compare, judge
 from pvbench.stats.compare import FEW_BLOCKS
 from pvbench.store import Manifest
+from pvbench.workloads import WORKLOADS
 
 ALTERED = 10
 """So many outputs that are not what was kept are named."""
@@ -264,15 +265,10 @@ def _latency(gathered: Sequence[CellTrials]) -> tuple[LatencyRow, ...]:
 
 
 def _loop_note(gathered: Sequence[CellTrials]) -> str:
-    """Return the sentence on coordinated omission, wherever fio waited for completions before it went on."""
-    fio = [dict(found.cell.workload.params) for found in gathered if found.cell.workload.tool == "fio"]
-    if all("rate_iops" in params for params in fio):
-        return ""
-    return (
-        "Where no load is offered, fio sends the next I/O only when one has come back, so an I/O that hangs delays "
-        "those behind it instead of counting as their wait: tails of such closed loops are flattered (coordinated "
-        "omission), and only rows “at … IOPS offered” show what a client would wait that does not slow down."
-    )
+    """Return what the tools' own rows have to say of the workloads of a run."""
+    used = [found.cell.workload for found in gathered]
+    notes = (tool.note([dict(load.params) for load in used if load.tool == tool.name]) for tool in WORKLOADS.values())
+    return _joined(*notes)
 
 
 def _tiles(manifest: Manifest, gathered: Sequence[CellTrials], noise: Noise | None, again: str) -> Facts:

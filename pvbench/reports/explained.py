@@ -7,6 +7,7 @@ from types import MappingProxyType
 from pvbench import figures as fmt
 from pvbench.explain.exit_model import EXIT, HALT, Model, Share, Traced, model
 from pvbench.model import TrapCost, Workload
+from pvbench.workloads import WORKLOADS, Operation
 
 ENOUGH = 0.6
 """A model that explains less than this says what it lacks."""
@@ -39,24 +40,22 @@ class Told:
     @property
     def thing(self) -> str:
         """Read, write, I/O or packet."""
-        mode = str(dict(self.workload.params).get("rw", ""))
-        if self.noun != "I/O" or not self.whole:
-            return self.noun
-        return {"randread": "read", "read": "read", "randwrite": "write", "write": "write"}.get(mode, self.noun)
+        return self._operation.noun if self.noun == "I/O" and self.whole else self.noun
 
     @property
     def whole(self) -> bool:
         """Whether what the tool counts as one is one to the device too."""
-        size = dict(self.workload.params).get("bs", 0)
-        return not isinstance(size, int | float) or size <= UNSPLIT
+        return self._operation.size_bytes <= UNSPLIT
 
     @property
     def alone(self) -> bool:
         """Whether one I/O is under way at a time, so that the time between two is the time one takes."""
-        if self.noun != "I/O":
-            return False
-        params = dict(self.workload.params)
-        return params.get("iodepth", 1) == 1 and params.get("numjobs", 1) == 1
+        return self.noun == "I/O" and self._operation.alone
+
+    @property
+    def _operation(self) -> Operation:
+        tool = WORKLOADS.get(self.workload.tool)
+        return tool.operation(dict(self.workload.params)) if tool else Operation("I/O")
 
 
 DISTURBED = "the operations were timed under disturbance"

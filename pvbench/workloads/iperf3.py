@@ -1,27 +1,73 @@
-"""iperf3 between the guest and the host: its command lines, and what its JSON says."""
+"""iperf3 between the guest and the host: its parameters, its command lines, what its JSON says, and its words."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
+from pvbench import figures
 from pvbench.errors import ParseError, UsageError
+from pvbench.metrics import METRICS
 from pvbench.model import DeviceKind, Reading
+from pvbench.workloads import network
 from pvbench.workloads.claim import Claim, datagrams, stream
+from pvbench.workloads.output import check_duration, json_object, number, spare
 from pvbench.workloads.tool import (
     WINDOWS,
     Argv,
+    Axis,
+    Grammar,
     Measured,
+    Objection,
+    Only,
     Params,
     Peer,
+    Server,
     Target,
     Tool,
-    check_duration,
-    json_object,
-    no_warmup,
-    number,
     peer,
-    spare,
+    positive,
+    size,
+    swept,
+    times,
     whole_seconds,
 )
+from pvbench.yaml_schema import RATE, SIZE, WHOLE_SECONDS, Choice, Keyed, RateOrUnlimited, Whole
+
+# What a matrix may ask for.
+
+_SHAPE = Keyed(
+    "iperf3",
+    {
+        "direction": swept(
+            Choice("direction", ("up", "down")), "up: guest to host; down: host to guest.", required=True
+        ),
+        "protocol": swept(Choice("protocol", ("tcp", "udp")), "Transport protocol.", "tcp"),
+        "parallel": swept(Whole(1, 128), "Streams at once.", "1"),
+        "rate": swept(
+            RateOrUnlimited(RATE.between("1kbit/s", "1000Gbit/s")),
+            "Rate of each stream, or unlimited; udp needs it, tcp has none.",
+        ),
+        "length": swept(SIZE.between("16B", "1MiB"), "Bytes in one write or datagram; left out: iperf3's own choice."),
+        "peer": network.PEER,
+        **times(WHOLE_SECONDS.between("1s", "24h"), WHOLE_SECONDS.between("0s", "1m")),
+    },
+)
+
+
+def _objects(params: Params) -> Objection | None:
+    if params["protocol"] == "udp" and int(params.get("length", 0)) > network.LARGEST_DATAGRAM:
+        return network.too_large("length")
+    return None
+
+
+GRAMMAR = Grammar(
+    _SHAPE,
+    (Only("rate", "protocol", frozenset({"udp"}), "a rate such as 10Mbit/s, else iperf3 sends 1 Mbit/s"),),
+    settle=network.settle,
+    objects=_objects,
+)
+
+# The command lines.
 
 LONGEST_WARMUP_S = 60
 """iperf3 refuses to omit more (esnet/iperf issue 1301)."""
@@ -55,9 +101,17 @@ def argv(params: Params, target: Target) -> Argv:
     return tuple(words)
 
 
-def peer_argv(at: Peer) -> Argv:
+def server_argv(at: Peer) -> Argv:
     """Return the server's command line; it serves one test at a time, so a port is one guest's alone."""
     return ("iperf3", "--server", "--bind", at.address, "--port", str(at.port))
+
+
+def server_daemon(at: Peer) -> Argv:
+    """Return the command line of a server that goes to the background."""
+    return ("iperf3", "--server", "--daemon", "--bind", at.address, "--port", str(at.port))
+
+
+# What it printed.
 
 
 def parse(stdout: bytes, params: Params) -> Measured:
@@ -102,11 +156,11 @@ def _datagrams(report: Mapping[str, Any]) -> tuple[Reading, ...]:
     Sent upwards, iperf3 before 3.15 counts as lost what was lost in the omitted seconds too (esnet/iperf issue 1489),
     so the share is told from what arrived: bytes over the datagram size, against datagrams sent.
     """
-    size = number("iperf3", report, "start", "test_start", "blksize")
+    each = number("iperf3", report, "start", "test_start", "blksize")
     sent = number("iperf3", report, "end", "sum_received", "packets")
-    if not sent or not size:
+    if not sent or not each:
         raise ParseError("iperf3: no datagrams were counted")
-    arrived = number("iperf3", report, "end", "sum_received", "bytes") / size
+    arrived = number("iperf3", report, "end", "sum_received", "bytes") / each
     return (
         # Datagrams in flight as the warm-up ends arrive uncounted as sent: a hair below zero means none lost.
         Reading("lost_share", max(0.0, 1 - arrived / sent)),
@@ -117,12 +171,12 @@ def _datagrams(report: Mapping[str, Any]) -> tuple[Reading, ...]:
 
 def _lossy(report: Mapping[str, Any], arrived: float, run: float) -> Claim:
     """Return what the NIC moved if the figures are true; the sender's own count is of what it sent, seen or lost."""
-    size = number("iperf3", report, "start", "test_start", "blksize")
+    each = number("iperf3", report, "start", "test_start", "blksize")
     sent = number("iperf3", report, "end", "sum_received", "packets")
     ends = report["end"]
     if "sum_sent" in ends:
-        sent = max(sent, number("iperf3", report, "end", "sum_sent", "bytes") / size)
-    return datagrams(arrived / size, max(sent, arrived / size), size, run)
+        sent = max(sent, number("iperf3", report, "end", "sum_sent", "bytes") / each)
+    return datagrams(arrived / each, max(sent, arrived / each), each, run)
 
 
 def _windows(report: Mapping[str, Any], params: Params) -> tuple[float, ...]:
@@ -153,4 +207,55 @@ def _retransmits(report: Mapping[str, Any], params: Params) -> tuple[Reading, ..
     return (Reading("retransmits", float(number("iperf3", report, "end", "sum_sent", "retransmits"))),)
 
 
-TOOL = Tool("iperf3", DeviceKind.NET, "iperf3.json", argv, parse, no_warmup, peer_argv)
+# Its words.
+
+_DIRECTIONS: Mapping[str, str] = MappingProxyType({"up": "guest sends", "down": "guest receives"})
+
+
+def title(params: Params) -> list[str]:
+    """Return ["TCP", "guest sends"] and whatever is not as usual."""
+    direction = str(params.get("direction", ""))
+    parts = [str(params.get("protocol", "tcp")).upper(), _DIRECTIONS.get(direction, direction or "guest sends")]
+    if params.get("parallel", 1) != 1:
+        parts.append(f"{params['parallel']} streams")
+    if "length" in params:
+        parts.append(f"{size(params['length'])} {'datagrams' if params.get('protocol') == 'udp' else 'writes'}")
+    if rate := positive(params.get("rate")):
+        parts.append(f"{METRICS['goodput'].text(rate)} offered".replace(".0 ", " "))
+    return parts + network.other_end(params)
+
+
+def primary(params: Params) -> str:
+    """Return the rate of packets where datagrams are small, else that of bits."""
+    return "packets" if _small(params) else "goodput"
+
+
+def offered(params: Params) -> tuple[str, float] | None:
+    """Return what all streams together are told to send, in the primary metric; None where as much as goes."""
+    rate = positive(params.get("rate"))
+    if not rate:
+        return None
+    rate *= positive(params.get("parallel")) or 1
+    return ("packets", rate / 8 / small) if (small := _small(params)) else ("goodput", rate)
+
+
+def _small(params: Params) -> float | None:
+    return network.small_datagram(params, "length") if params.get("protocol") == "udp" else None
+
+
+TOOL = Tool(
+    "iperf3",
+    DeviceKind.NET,
+    GRAMMAR,
+    "iperf3.json",
+    argv,
+    parse,
+    primary,
+    title,
+    frozenset({"direction", "protocol", "rate", "length", "peer", "parallel"}),
+    sizes=frozenset({"length"}),
+    server=Server("iperf3", 5811, server_argv, server_daemon),
+    guest_answers=network.guest_answers,
+    offered=offered,
+    axes=(Axis("length", "size", figures.size), Axis("mtu", "MTU", figures.size), Axis("parallel", "streams")),
+)

@@ -1,25 +1,71 @@
-"""netperf between the guest and the host: its command lines, and what its omni key=value output says."""
+"""netperf between the guest and the host: its parameters, command lines, omni key=value output, and its words."""
 
 import math
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from pvbench import figures
 from pvbench.errors import ParseError
-from pvbench.model import DeviceKind, Reading
+from pvbench.model import DeviceKind, Reading, Scalar
+from pvbench.workloads import network
 from pvbench.workloads.claim import Claim, datagrams, exchanges, stream
+from pvbench.workloads.output import LARGEST, check_duration, text_of
 from pvbench.workloads.tool import (
-    LARGEST,
     Argv,
+    Axis,
+    Grammar,
     Measured,
+    Objection,
+    Only,
     Params,
     Peer,
+    Server,
     Target,
     Tool,
-    check_duration,
     peer,
-    text_of,
+    setting,
+    swept,
+    times,
     whole_seconds,
 )
+from pvbench.yaml_schema import SIZE, WHOLE_SECONDS, Choice, Keyed
+
+# What a matrix may ask for.
+
+_RR, _STREAM = frozenset({"TCP_RR", "UDP_RR"}), frozenset({"TCP_STREAM", "TCP_MAERTS", "UDP_STREAM"})
+_SHAPE = Keyed(
+    "netperf",
+    {
+        "test": swept(
+            Choice("netperf test", ("TCP_RR", "UDP_RR", "TCP_STREAM", "TCP_MAERTS", "UDP_STREAM")),
+            "RR: request and response in turn; STREAM: guest to host; MAERTS: host to guest.",
+            required=True,
+        ),
+        "request": swept(SIZE.between("1B", "64KiB"), "Bytes of a request; only for the RR tests.", "1B"),
+        "response": swept(SIZE.between("1B", "64KiB"), "Bytes of a response; only for the RR tests.", "1B"),
+        "send": swept(SIZE.between("1B", "1MiB"), "Bytes of one send; only for the streams. Left out: netperf's own."),
+        "peer": network.PEER,
+        **times(WHOLE_SECONDS.between("1s", "24h"), WHOLE_SECONDS.between("0s", "1h")),
+    },
+)
+
+
+def _objects(params: Params) -> Objection | None:
+    if str(params["test"]).startswith("UDP_"):
+        for name in ("request", "response", "send"):
+            if int(params.get(name, 0)) > network.LARGEST_DATAGRAM:
+                return network.too_large(name)
+    return None
+
+
+GRAMMAR = Grammar(
+    _SHAPE,
+    (Only("request", "test", _RR), Only("response", "test", _RR), Only("send", "test", _STREAM)),
+    settle=network.settle,
+    objects=_objects,
+)
+
+# The command lines.
 
 ASKED = (
     "PROTOCOL",
@@ -47,6 +93,40 @@ ASKED = (
     "COMMAND_LINE",
 )
 
+
+def argv(params: Params, target: Target) -> Argv:
+    """Return the client's command line, run in the guest."""
+    return _client(params, peer("netperf", target), whole_seconds(params, "runtime"))
+
+
+def warmup_argv(params: Params, target: Target) -> Argv | None:
+    """Return the command line of a shorter run before it, as netperf has no warm-up of its own; None if not asked."""
+    seconds = whole_seconds(params, "warmup")
+    return _client(params, peer("netperf", target), seconds) if seconds else None
+
+
+def server_argv(at: Peer) -> Argv:
+    """Return the server's command line."""
+    return ("netserver", "-D", "-N", "-4", "-L", at.address, "-p", str(at.port))
+
+
+def server_daemon(at: Peer) -> Argv:
+    """Return the command line of a server that goes to the background."""
+    return ("netserver", "-4", "-L", at.address, "-p", str(at.port))
+
+
+def _client(params: Params, to: Peer, seconds: int) -> Argv:
+    words = ["netperf", "-H", to.address, "-p", str(to.port), "-L", to.local]
+    words += ["-t", str(params["test"]), "-l", str(seconds), "-P", "0", "--", "-k", ",".join(ASKED)]
+    if str(params["test"]).endswith("_RR"):
+        words += ["-r", f"{params.get('request', 1)},{params.get('response', 1)}"]
+    elif "send" in params:  # local,remote: with MAERTS it is the far side that sends
+        words += ["-m", f",{params['send']}" if params["test"] == "TCP_MAERTS" else f"{params['send']},"]
+    return tuple(words)
+
+
+# What it printed.
+
 BITS_PER_SECOND: Mapping[str, float] = MappingProxyType(
     {
         "10^3bits/s": 1e3,
@@ -67,32 +147,6 @@ _UNKNOWN = -1.0
 
 LEAST_SHARE_ACCOUNTED = 0.8
 """UDP_RR waits for ever for a lost datagram: its latencies then add up to clearly less than the time it took."""
-
-
-def argv(params: Params, target: Target) -> Argv:
-    """Return the client's command line, run in the guest."""
-    return _client(params, peer("netperf", target), whole_seconds(params, "runtime"))
-
-
-def warmup_argv(params: Params, target: Target) -> Argv | None:
-    """Return the command line of a shorter run before it, as netperf has no warm-up of its own; None if not asked."""
-    seconds = whole_seconds(params, "warmup")
-    return _client(params, peer("netperf", target), seconds) if seconds else None
-
-
-def peer_argv(at: Peer) -> Argv:
-    """Return the server's command line."""
-    return ("netserver", "-D", "-N", "-4", "-L", at.address, "-p", str(at.port))
-
-
-def _client(params: Params, to: Peer, seconds: int) -> Argv:
-    words = ["netperf", "-H", to.address, "-p", str(to.port), "-L", to.local]
-    words += ["-t", str(params["test"]), "-l", str(seconds), "-P", "0", "--", "-k", ",".join(ASKED)]
-    if str(params["test"]).endswith("_RR"):
-        words += ["-r", f"{params.get('request', 1)},{params.get('response', 1)}"]
-    elif "send" in params:  # local,remote: with MAERTS it is the far side that sends
-        words += ["-m", f",{params['send']}" if params["test"] == "TCP_MAERTS" else f"{params['send']},"]
-    return tuple(words)
 
 
 def parse(stdout: bytes, params: Params) -> Measured:
@@ -207,4 +261,58 @@ def _number(values: Mapping[str, str], key: str, least: float = 0.0) -> float:
     return value
 
 
-TOOL = Tool("netperf", DeviceKind.NET, "netperf.txt", argv, parse, warmup_argv, peer_argv)
+# Its words.
+
+_TITLES: Mapping[str, str] = MappingProxyType(
+    {
+        "TCP_RR": "TCP request/response",
+        "UDP_RR": "UDP request/response",
+        "TCP_STREAM": "TCP stream, guest sends",
+        "TCP_MAERTS": "TCP stream, guest receives",
+        "UDP_STREAM": "UDP stream, guest sends",
+    }
+)
+_USUAL: Mapping[str, Scalar] = MappingProxyType({"request": 1, "response": 1})
+_SIZES = frozenset({"request", "response", "send"})
+
+
+def title(params: Params) -> list[str]:
+    """Return ["TCP request/response"] and whatever is not as usual."""
+    test = str(params.get("test", "netperf"))
+    sizes = [
+        setting(name, params[name], _SIZES)
+        for name in ("request", "response", "send")
+        if name in params and params[name] != _USUAL.get(name)
+    ]
+    return [_TITLES.get(test, test), *sizes, *network.other_end(params)]
+
+
+def primary(params: Params) -> str:
+    """Return transactions where requests are answered in turn, packets where datagrams are small, else bits."""
+    test = str(params.get("test", ""))
+    if test == "UDP_STREAM" and network.small_datagram(params, "send"):
+        return "packets"
+    return "transactions" if test.endswith("_RR") else "goodput"
+
+
+TOOL = Tool(
+    "netperf",
+    DeviceKind.NET,
+    GRAMMAR,
+    "netperf.txt",
+    argv,
+    parse,
+    primary,
+    title,
+    frozenset({"test", "send", "peer", "request", "response"}),
+    sizes=_SIZES,
+    warmup_argv=warmup_argv,
+    server=Server("netserver", 12811, server_argv, server_daemon),
+    guest_answers=network.guest_answers,
+    axes=(
+        Axis("send", "size", figures.size),
+        Axis("request", "request", figures.size),
+        Axis("response", "response", figures.size),
+        Axis("mtu", "MTU", figures.size),
+    ),
+)

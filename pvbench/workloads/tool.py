@@ -1,15 +1,15 @@
-"""What a workload tool is: the command lines that run it, and the parser that reads what it printed."""
+"""What a workload tool is: a row with its grammar, its command lines, its parser, its words and its server."""
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, isfinite
-from typing import Any
 
+from pvbench import figures
 from pvbench.errors import ParseError, UsageError
 from pvbench.histogram import Bins
-from pvbench.model import DeviceKind, Reading, Scalar, Workload
+from pvbench.model import DeviceKind, Reading, Scalar
 from pvbench.workloads.claim import Claim
+from pvbench.yaml_schema import Field, Keyed, Shape, Swept
 
 Params = Mapping[str, Scalar]
 Argv = tuple[str, ...]
@@ -17,12 +17,11 @@ Argv = tuple[str, ...]
 WINDOWS = 5
 """Into how many equal parts a measurement is cut, to tell whether it was steady."""
 
-LEAST_SHARE_MEASURED, SLACK_S = 0.95, 0.25
-"""A tool that measured less than this share of the time asked for, and lacks more than that, ended early: its figure is
-not what was asked. On a slow host a tool's own start takes tenths of a second."""
+TIMES = frozenset({"runtime", "warmup"})
+"""Every tool has both, in seconds: how long is measured, and how long the same load runs uncounted before."""
 
-LARGEST = 10**18
-"""No count of bytes, I/Os or ns that a tool makes in a day is larger."""
+
+# What a tool aims at, and what it measured.
 
 
 @dataclass(frozen=True)
@@ -70,34 +69,155 @@ class Measured:
                 raise ParseError(f"{reading.metric}: {reading.value} is no figure")
 
 
-@dataclass(frozen=True)
-class Tool:
-    """A row of WORKLOADS.
+# What a matrix may say of it.
 
-    `argv` is what is measured, run in the guest; its standard output, kept as `raw_name`, is what `parse` reads.
-    `warmup_argv` runs before it in the guest and is discarded (None: the tool warms up by itself, or nothing was
-    asked). `peer_argv` is the server on the host side, in the foreground until it is ended (None: it needs none).
-    `windows` reads the rates of equal parts of the measurement from the tool's log (None: `parse` tells them, or none).
+Objection = tuple[str, str]
+"""A parameter, and why its value cannot be."""
+
+Misfit = tuple[str, int, str]
+"""A parameter, which of its swept values, and why it cannot be."""
+
+
+@dataclass(frozen=True)
+class Only:
+    """A parameter that means something only where `other` is one of `values`; there it may be `needed`."""
+
+    param: str
+    other: str
+    values: frozenset[Scalar]
+    needed: str | None = None
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """The parameters of a tool, and the rules between them.
+
+    `settle` fills in what depends on other parameters; `objects` names a parameter whose value cannot be; `misfit`, of
+    all values of an entry, one that does not fit on a scratch disk of so many bytes.
     """
 
-    name: str
-    kind: DeviceKind
-    raw_name: str
-    argv: Callable[[Params, Target], Argv]
-    parse: Callable[[bytes, Params], Measured]
-    warmup_argv: Callable[[Params, Target], Argv | None]
-    peer_argv: Callable[[Peer], Argv] | None
-    windows: Callable[[bytes, Params], tuple[float, ...]] | None = None
+    shape: Keyed
+    only: tuple[Only, ...] = ()
+    settle: Callable[[Params], Params] = dict
+    objects: Callable[[Params], Objection | None] = lambda _: None
+    misfit: Callable[[Mapping[str, Sequence[int]], int], Misfit | None] = lambda _values, _scratch_bytes: None
 
 
-def between_guests(workload: Workload) -> bool:
-    """Whether a second guest answers, instead of the host."""
-    return dict(workload.params).get("peer") == "guest"
+def swept(shape: Shape, about: str, default: str | None = None, required: bool = False) -> Field:
+    """Return a parameter that a matrix may give one value or a list of them."""
+    return Field(Swept(shape), about, required, default)
+
+
+def times(runtime: Shape, warmup: Shape, examples: tuple[str, str] = ("Whole", "Whole")) -> dict[str, Field]:
+    """Return the parameters that every tool has; `examples` begin what is said of each."""
+    return {
+        "runtime": Field(runtime, f"{examples[0]} seconds the measurement takes, warm-up not counted.", default="10s"),
+        "warmup": Field(
+            warmup, f"{examples[1]} seconds of load before the measurement that are not counted.", default="2s"
+        ),
+    }
+
+
+# What a report says of it.
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What a tool does again and again: its `noun`, its bytes (0: not told), whether one is under way at a time."""
+
+    noun: str
+    size_bytes: float = 0
+    alone: bool = False
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A parameter or tunable whose sweep makes a curve; `noun` is what it is called, `told` how a value of it is said.
+
+    `across` names the metric that lies across the page, of which each value of the parameter is then one mark; without
+    it that is the parameter itself. `up` names the metric that goes up; without it that is the primary. `follows` are
+    parameters that change with this one of their own accord.
+    """
+
+    param: str
+    noun: str
+    told: Callable[[float], str] = lambda value: f"{value:g}"
+    across: Callable[[Params], str] | None = None
+    up: str | None = None
+    follows: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Server:
+    """The program that answers a network tool, and its port: not the usual one, which a host may serve itself.
+
+    `argv` runs in the foreground until it is ended; `daemon` goes to the background by itself.
+    """
+
+    program: str
+    port: int
+    argv: Callable[[Peer], Argv]
+    daemon: Callable[[Peer], Argv]
 
 
 def no_warmup(_params: Params, _target: Target) -> None:
     """Say that no separate warm-up is run."""
     return
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A row of WORKLOADS: everything about one tool.
+
+    `argv` is what is measured, run in the guest; its standard output, kept as `raw_name`, is what `parse` reads.
+    `warmup_argv` runs before it in the guest and is discarded (None: the tool warms up by itself, or nothing was
+    asked). `windows` reads the rates of equal parts of the measurement from the tool's log (None: `parse` tells them,
+    or none). `server` answers on the host, or in a second guest where `guest_answers`.
+
+    `primary` names the metric a workload is compared by. `title` tells it in a few words; `titled` are the parameters
+    that the title has a place for, `sizes` those that are bytes. `offered` is a metric and the most it can come to, as
+    no more load was offered. `note` is what a page has to say of all its workloads of this tool.
+    """
+
+    name: str
+    kind: DeviceKind
+    grammar: Grammar
+    raw_name: str
+    argv: Callable[[Params, Target], Argv]
+    parse: Callable[[bytes, Params], Measured]
+    primary: Callable[[Params], str]
+    title: Callable[[Params], Sequence[str]]
+    titled: frozenset[str]
+    sizes: frozenset[str] = frozenset()
+    warmup_argv: Callable[[Params, Target], Argv | None] = no_warmup
+    windows: Callable[[bytes, Params], tuple[float, ...]] | None = None
+    server: Server | None = None
+    guest_answers: Callable[[Params], bool] = lambda _: False
+    offered: Callable[[Params], tuple[str, float] | None] = lambda _: None
+    operation: Callable[[Params], Operation] = lambda _: Operation("I/O")
+    axes: tuple[Axis, ...] = ()
+    note: Callable[[Sequence[Params]], str] = lambda _: ""
+
+
+def setting(name: str, value: Scalar, sizes: frozenset[str] = frozenset()) -> str:
+    """Return a parameter in words: "bs 4 KiB", "runtime 10 s", "direct on"."""
+    if isinstance(value, bool):
+        return f"{name} {'on' if value else 'off'}"
+    if name in sizes:
+        return f"{name} {size(value)}"
+    if name in TIMES and isinstance(value, int | float):
+        return f"{name} {figures.duration(value)}"
+    return f"{name} {value}"
+
+
+def size(value: Scalar) -> str:
+    """Return a size in words; what an old run may have instead of a number, as it is."""
+    return figures.size(value) if isinstance(value, int | float) else str(value)
+
+
+def positive(value: Scalar | None) -> float | None:
+    """Return a parameter that is a number above zero, None for anything else."""
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) and value > 0 else None
 
 
 def disk(tool: str, target: Target) -> Disk:
@@ -117,55 +237,3 @@ def peer(tool: str, target: Target) -> Peer:
 def whole_seconds(params: Params, name: str) -> int:
     """Return a duration for a tool that knows whole seconds only: the next one up; 0 where it is not given."""
     return ceil(float(params.get(name, 0)))
-
-
-def spare(params: Params, measured_s: float) -> float:
-    """Return a tool's whole run over the seconds that it counted: its own warm-up is in none of its figures."""
-    return (float(params.get("warmup", 0)) + measured_s) / measured_s
-
-
-def check_duration(tool: str, measured_s: float, asked_s: float) -> None:
-    """Raise ParseError where the tool measured for clearly less time than it was asked to."""
-    if measured_s <= 0 or measured_s < min(LEAST_SHARE_MEASURED * asked_s, asked_s - SLACK_S):
-        raise ParseError(f"{tool}: measured for {measured_s:.2f} s where {asked_s:g} s were asked for")
-
-
-def text_of(tool: str, stdout: bytes) -> str:
-    """Return what a tool printed as text; nothing at all is a ParseError."""
-    text = stdout.decode("utf-8", errors="replace")
-    if not text.strip():
-        raise ParseError(f"{tool}: printed nothing", hint="its standard error, beside it in raw/, may say why")
-    return text
-
-
-def json_object(tool: str, stdout: bytes) -> dict[str, Any]:
-    """Return the first JSON object in what a tool printed; notes may stand before and after it."""
-    text = text_of(tool, stdout)
-    decoder, begins = json.JSONDecoder(), -1
-    while (begins := text.find("{", begins + 1)) >= 0:
-        if begins and text[begins - 1] != "\n":
-            continue
-        try:
-            found = decoder.raw_decode(text, begins)[0]
-        except (ValueError, RecursionError):
-            break
-        return dict(found)
-    if begins < 0:
-        raise ParseError(f"{tool}: printed no JSON but {_shortened(text.strip().splitlines()[0])}")
-    raise ParseError(f"{tool}: its JSON is cut off or broken ({len(stdout)} bytes, ending in {_shortened(text[-40:])})")
-
-
-def number(tool: str, data: Mapping[str, Any], *path: str) -> float:
-    """Return the count or rate at a path of keys; anything else there is a ParseError that names the path."""
-    value: Any = data
-    for key in path:
-        value = value.get(key) if isinstance(value, Mapping) else None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ParseError(f"{tool}: no number at {'.'.join(path)}")
-    if not 0 <= value <= LARGEST:  # NaN is neither
-        raise ParseError(f"{tool}: {str(value)[:30]} at {'.'.join(path)} is no figure")
-    return value
-
-
-def _shortened(text: str, limit: int = 100) -> str:
-    return repr(text if len(text) <= limit else text[: limit - 1] + "…")

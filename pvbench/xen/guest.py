@@ -12,13 +12,13 @@ from pvbench.evidence.witness import Sighting, guest_witness, parse_look
 from pvbench.hypervisor import GuestRun, GuestSpec, TracedLoad, TracePass
 from pvbench.model import Cell, CommandRecord, DeviceKind, Granted, IoPath, TrapCost, Workload
 from pvbench.transport import Command, Transport
-from pvbench.workloads import Disk, Peer, between_guests
+from pvbench.workloads import Disk, Peer, between_guests, port_of
 from pvbench.xen import domain_config as domain
 from pvbench.xen.answers import parse_traps
 from pvbench.xen.devices import DomainDevices, waits_offline
 from pvbench.xen.observation import XenObservation
 from pvbench.xen.prepared import Prepared
-from pvbench.xen.programs import PORTS, ask, last_line
+from pvbench.xen.programs import ask, last_line
 from pvbench.xen.tracing import Tracing, decoded
 
 
@@ -48,9 +48,8 @@ class XenGuest:
         """Return what a cell's tool aims at."""
         if cell.kind is DeviceKind.NET:
             nic = self.devices.nic(cell.device)
-            port = PORTS["netserver" if cell.workload.tool == "netperf" else "iperf3"]
             answers = domain.peer_address(nic) if between_guests(cell.workload) else nic.host_address
-            return Peer(answers, port, nic.guest_address)
+            return Peer(answers, port_of(cell.workload), nic.guest_address)
         names = [disk.device for disk in self.devices.disks]
         at = names.index(cell.device) + self.swapped
         seen = self._sighting(names[at % len(names)])

@@ -7,7 +7,7 @@ from typing import Any
 from pvbench.drivers import DRIVERS, Backing
 from pvbench.inventory import Host
 from pvbench.transport import Conversation, Transport
-from pvbench.xen.programs import PORTS
+from pvbench.workloads import servers
 from pvbench.xen.recorder import Recorder
 
 OWN_BRIDGE = "pvbr0"
@@ -46,7 +46,7 @@ def setup_request(host: Host, scratch_bytes: int, devices: tuple[str, ...]) -> d
         "action": "setup",
         "root": host.scratch,
         "volume_group": host.volume_group,
-        "ports": PORTS,
+        "ports": {server.program: server.port for server in servers()},
         "memory": host.storage == "memory",
         "bridge": bridge_of(host),
         "own_bridge": host.bridge is None,

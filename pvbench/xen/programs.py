@@ -1,13 +1,10 @@
-"""Asking the programs of hostside/, and reading what they say when they fail; the ports of the test servers."""
+"""Asking the programs of hostside/, and reading what they say when they fail."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from pvbench.errors import BootError
 from pvbench.transport import Conversation
-
-PORTS = {"iperf3": 5811, "netserver": 12811}
-"""Where the servers of network tests listen; not where they usually do, which the host may serve itself."""
 
 
 def ask(program: Conversation, request: Mapping[str, Any], timeout_s: float, host: str) -> dict[str, Any]:

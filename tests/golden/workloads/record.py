@@ -86,8 +86,8 @@ def record(tool, case):
     row, target = WORKLOADS[tool], Disk(**at) if "seed" in at else Peer(**at)
     served = []
     LOG.unlink(missing_ok=True)
-    if row.peer_argv and at is PEER:
-        served.append(subprocess.Popen(row.peer_argv(target), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+    if row.server and at is PEER:
+        served.append(subprocess.Popen(row.server.argv(target), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
         time.sleep(0.5)
     if case.endswith("busy"):
         other = WORKLOADS[tool].argv(params | {"runtime": 3}, target)

@@ -87,4 +87,4 @@ def test_netperf_sizes_go_to_the_side_that_sends(params, words):
 
 @pytest.mark.parametrize("tool", [IPERF3, NETPERF])
 def test_servers_listen_on_the_peers_address_alone(tool):
-    assert {"10.77.0.1", "5301"} <= set(tool.peer_argv(PEER))
+    assert {"10.77.0.1", "5301"} <= set(tool.server.argv(PEER))

@@ -1,4 +1,4 @@
-"""fio against one disk of the guest: its command line, and what its json+ output says."""
+"""What fio's json+ output and its log of I/O rates say."""
 
 import os
 from collections import Counter
@@ -6,25 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from pvbench.errors import ParseError, UsageError
+from pvbench.errors import ParseError
 from pvbench.histogram import merge, quantile_ns, total
-from pvbench.model import DeviceKind, Flag, FlagKind, Reading
+from pvbench.model import Flag, FlagKind, Reading
 from pvbench.workloads.claim import Claim, amount
-from pvbench.workloads.tool import (
-    WINDOWS,
-    Argv,
-    Disk,
-    Measured,
-    Params,
-    Target,
-    Tool,
-    check_duration,
-    disk,
-    json_object,
-    no_warmup,
-    number,
-    spare,
-)
+from pvbench.workloads.output import check_duration, json_object, number, spare
+from pvbench.workloads.tool import WINDOWS, Measured, Params
+
+WRITES = frozenset({"write", "randwrite", "randrw"})
 
 DIRECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -40,10 +29,6 @@ PERCENTILES = (("latency_p50", 0.50, 1), ("latency_p99", 0.99, 100), ("latency_p
 """Metric, share, and the fewest I/Os it is told from: with fewer a percentile is an accident of one or two of them."""
 
 
-LOG = "/tmp/pvb"  # noqa: S108 - in the guest, whose /tmp is its own memory
-"""What fio puts before _iops.log; pvb-run hands back every /tmp/pvb_*.log."""
-
-_WRITES = frozenset({"write", "randwrite", "randrw"})
 _LATE = Flag(
     FlagKind.PAGE_CACHE,
     "writes were counted once the guest's memory had them; the disk had them when fio closed it",
@@ -52,57 +37,6 @@ _IN_CACHE = "the guest's page cache served the rest; page_cache_counts: true say
 
 _LAST_ERRNO = 4095
 """MAX_ERRNO of <linux/err.h>; what is above has no name."""
-
-_PART_OF_WINDOW = 0.9
-"""fio begins its averages up to 250 ms after a ramp and drops the one cut off: five of 400 ms do not fit in 2 s."""
-
-
-def argv(params: Params, target: Target) -> Argv:
-    """Return the command line. It names one file, the disk given, and stays within that disk's size."""
-    on, bs, jobs, rw = disk("fio", target), int(params["bs"]), int(params["numjobs"]), str(params["rw"])
-    share = on.size_bytes // jobs // bs * bs
-    if share == 0:
-        raise UsageError(f"fio: {jobs} jobs of {bs} bytes do not fit on {on.path} ({on.size_bytes} bytes)")
-    words = [
-        "fio",
-        "--name=pvbench",
-        "--output-format=json+",
-        "--eta=never",
-        "--thread",
-        "--group_reporting",
-        f"--filename={_one_file(on)}",
-        f"--size={share}",
-        "--allow_mounted_write=0",
-        "--allow_file_create=0",  # where the disk is missing, fio would make a file of that name and measure memory
-        f"--rw={rw}",
-        f"--bs={bs}",
-        f"--iodepth={params['iodepth']}",
-        f"--numjobs={jobs}",
-        f"--ioengine={params['ioengine']}",
-        f"--direct={int(params['direct'])}",
-        "--time_based",
-        f"--runtime={_milliseconds(params['runtime'])}",
-        f"--ramp_time={_milliseconds(params.get('warmup', 0))}",
-        # Offsets repeat from run to run unless seeded; reruns would then hit what the host still holds.
-        f"--randseed={on.seed}",
-        # lat (submission and completion) is what a guest waits; clat leaves out the part that PV shortens.
-        "--lat_percentiles=1",
-        "--clat_percentiles=0",
-    ]
-    if on.log:
-        part_ms = max(1, int(float(params["runtime"]) * 1000 / WINDOWS * _PART_OF_WINDOW))
-        words += [f"--write_iops_log={LOG}", "--per_job_logs=0", f"--log_avg_msec={part_ms}"]
-    if "fsync" in params:
-        words.append(f"--fsync={params['fsync']}")
-    if "rate_iops" in params:
-        words += [f"--rate_iops={_offered(params)}", "--rate_process=poisson"]
-    if jobs > 1:  # each job its own part: on a shared one, all but the first read from the host's cache
-        words.append(f"--offset_increment={share}")
-    if rw.startswith("rand"):
-        words.append("--norandommap")  # offsets independent, and no bitmap of the disk in a small guest
-    if rw == "randrw":
-        words.append(f"--rwmixread={params.get('rwmixread', 50)}")
-    return tuple(words)
 
 
 def parse(stdout: bytes, params: Params) -> Measured:
@@ -146,7 +80,7 @@ def _claim(parts: Sequence[Mapping[str, Any]], params: Params, run: float) -> Cl
     if params["direct"]:
         return Claim(said, moved, moved * run)
     counts = bool(params.get("page_cache_counts"))
-    late = params["rw"] in _WRITES and "fsync" not in params and not counts
+    late = params["rw"] in WRITES and "fsync" not in params and not counts
     return Claim(
         said, 0.0 if counts else moved, moved * run, cached=counts, elsewhere=_IN_CACHE, note=_LATE if late else None
     )
@@ -179,25 +113,6 @@ def windows(log: bytes, params: Params) -> tuple[float, ...]:
     return tuple(rate * size for rate in parts)
 
 
-def _one_file(on: Disk) -> str:
-    if not on.path.startswith("/") or any(mark in on.path for mark in ":\\\n"):  # fio splits a filename at colons
-        raise UsageError(f"fio: {on.path!r} is not the path of one disk")
-    return on.path
-
-
-def _offered(params: Params) -> str:
-    """Return the offered load of one job; fio takes one number as that of reads and that of writes."""
-    each = int(params["rate_iops"]) // int(params["numjobs"])
-    if params["rw"] != "randrw":
-        return str(each)
-    reads = round(each * int(params.get("rwmixread", 50)) / 100)
-    return f"{reads},{each - reads}"
-
-
-def _milliseconds(seconds: object) -> str:
-    return f"{round(float(str(seconds)) * 1000)}ms"
-
-
 def _part(job: Mapping[str, Any], direction: str, asked_s: float) -> Mapping[str, Any]:
     """Return what a job did in one direction. fio can exit 0 after an error, or with I/O short, dropped or none."""
     error = int(number("fio", job, "error"))
@@ -223,6 +138,3 @@ def _bins(part: Mapping[str, Any]) -> Iterator[tuple[int, int]]:
         if not (midpoint.isascii() and midpoint.isdigit() and len(midpoint) < 19):
             raise ParseError(f"fio: {midpoint[:30]!r} in lat_ns.bins is no latency")
         yield int(midpoint), int(number("fio", bins, midpoint))
-
-
-TOOL = Tool("fio", DeviceKind.BLOCK, "fio.json", argv, parse, no_warmup, None, windows)
