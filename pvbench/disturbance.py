@@ -20,13 +20,13 @@ ATTEMPTS = 3
 STEAL_SHARE = 0.05
 """A guest whose vCPUs waited for a CPU of the host for more than this share of the time was robbed of it."""
 
-DOMAINS, PROGRAMS = "other domains", "programs of dom0"
+GUESTS, PROGRAMS = "other guests", "programs of the host"
 OTHERS, STOLEN, WAITING = "programs beneath", "stolen beneath", "waiting beneath"
 
 _WORDS: Mapping[str, str] = MappingProxyType(
     {
-        DOMAINS: "other domains used {share:.0%} of the host's CPUs",
-        PROGRAMS: "programs in dom0 that are none of ours used {share:.0%} of the host's CPUs",
+        GUESTS: "other guests used {share:.0%} of the host's CPUs",
+        PROGRAMS: "programs on the host that are none of ours used {share:.0%} of the host's CPUs",
         OTHERS: "other programs of the machine beneath used {share:.0%} of its CPUs",
         STOLEN: "the machine beneath was given {share:.0%} less than its CPUs",
     }

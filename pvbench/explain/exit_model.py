@@ -38,7 +38,7 @@ class Traced:
 
     `counts` are (what, how often for one I/O), the most frequent first; `away` are (reason, share of the traced time of
     all `vcpus` that they were out of the guest for it); `io_s` is the time of one I/O untraced, None where that is not
-    known; `recorded_bytes` is what Xen wrote of all domains, None where that was not kept.
+    known; `recorded_bytes` is what was recorded of all guests, None where that was not kept.
     """
 
     ios: float
@@ -145,12 +145,12 @@ class Bill:
         return self.adds_up and within(dict(self.paid).get(Payer.GUEST, 0.0) / most if most else 0.0)
 
     @property
-    def dom0_share(self) -> float | None:
-        """Dom0's part of the CPU time that was not idle."""
+    def host_share(self) -> float | None:
+        """The host's part of the CPU time that was not idle."""
         paid = dict(self.paid)
         used = sum(seconds for payer, seconds in self.paid if payer is not Payer.IDLE)
-        dom0 = (Payer.DEVICE_MODEL, Payer.BACKEND, Payer.PEER, Payer.DOM0)
-        return sum(paid.get(payer, 0.0) for payer in dom0) / used if used else None
+        host = (Payer.DEVICE_MODEL, Payer.BACKEND, Payer.PEER, Payer.HOST)
+        return sum(paid.get(payer, 0.0) for payer in host) / used if used else None
 
 
 def within(share: float) -> bool:

@@ -39,8 +39,8 @@ class Payer(StrEnum):
     DEVICE_MODEL = "device model"
     BACKEND = "backend threads"
     PEER = "peer of the test"
-    DOM0 = "rest of dom0"
-    OTHERS = "other domains"
+    HOST = "rest of the host"
+    OTHERS = "other guests"
     IDLE = "idle"
 
 
@@ -49,7 +49,7 @@ class CpuBill:
     """CPU seconds by payer between two looks of the host, `wall_s` apart, on `cpus` physical CPUs.
 
     `ios` and `moved_bytes` are what the device under test did in that same window, None where the host cannot tell.
-    Xen charges the hypervisor's work for a vCPU to its domain, so there is no payer of that name; what is missing to
+    The hypervisor's work for a vCPU is charged to its guest, so there is no payer of that name; what is missing to
     wall clock × CPUs is `unaccounted_s` (interrupts, scheduling), negative where the clocks overlap.
     """
 
@@ -67,12 +67,12 @@ class CpuBill:
 
 @dataclass(frozen=True)
 class Mechanism:
-    """What the measured domain did in `traced_s` seconds of steady load, in a pass of its own, from xentrace.
+    """What the measured guest did in `traced_s` seconds of steady load, in a pass of its own.
 
     `ios` is how many I/Os (or packets) the device completed meanwhile. `counts` are (what, how often): exits by reason
     ("exit: port I/O"), notifications, grant operations, device-model round trips. `away` are (reason, seconds) that the
     vCPU spent outside the guest because of those exits, waiting included. `lost` records make every count a lower
-    bound. `slowdown` is the rate untraced ÷ traced; `recorded_bytes` is what Xen wrote of all domains meanwhile.
+    bound. `slowdown` is the rate untraced ÷ traced; `recorded_bytes` is what the host recorded of all guests meanwhile.
     """
 
     traced_s: float

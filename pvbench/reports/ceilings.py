@@ -58,7 +58,7 @@ def _store(cells: Sequence[CellTrials]) -> list[Ceiling]:
         for reading in trial.ceiling
         if reading.metric == metric.name
     ]
-    return [Ceiling(median(values), Limit.STORE, "what the backing store itself gives in dom0")] if values else []
+    return [Ceiling(median(values), Limit.STORE, "what the backing store itself gives on the host")] if values else []
 
 
 def _peer(cell: CellTrials) -> list[Ceiling]:

@@ -42,7 +42,7 @@ PARTS: Mapping[str, str] = MappingProxyType(
         "model": "#d55e01",
         "backend": "#009e74",
         "peer": "#cc79a8",
-        "dom0": "#e69f01",
+        "host": "#e69f01",
     }
 )
 """Parts of a whole; a colour is told from another part's of the same look by its last digit."""

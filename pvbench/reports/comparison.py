@@ -14,6 +14,7 @@ from pvbench.reports.arms import CellTrials, arm, gather
 from pvbench.reports.ceilings import ceiling
 from pvbench.reports.floor import caution, floor, paragraph, told
 from pvbench.reports.headline import control, headline, standfirst
+from pvbench.reports.host_words import words_for
 from pvbench.reports.mechanism import mechanism
 from pvbench.reports.method import method
 from pvbench.reports.notes import flags, notes, summary, unsettled
@@ -39,7 +40,7 @@ def build(
     """
     trials = repeats.flagged(manifest, trials)
     gathered = gather(manifest, trials, earlier)
-    label = wording.label(manifest.hosts)
+    label, words = wording.label(manifest.hosts), words_for(manifest.hosts)
     matched = _matched(gathered, _baselines(manifest, gathered))
     pairs = _pairs(matched)
     family = judge([found for pair in pairs if (found := _compared(*pair, manifest.margin)) is not None])
@@ -49,7 +50,7 @@ def build(
     finding, qualifier = headline(rows, label, manifest.purpose)
     if manifest.purpose is Purpose.CONTROL:
         finding = control(trials, len(manifest.plan))
-    costs = mechanism(matched, rows, label, max(manifest.vcpus or 1, 1))
+    costs = mechanism(matched, rows, label, max(manifest.vcpus or 1, 1), words)
     noise = floor(gathered)
     warned = caution(noise)
     again = repeats.told(manifest, trials)
@@ -93,7 +94,7 @@ def build(
         command=command,
         reproduce=_reproduce(manifest, command),
         matrix_text=fmt.clean(manifest.matrix_text, keep="\n\t"),
-        method=method(manifest.margin),
+        method=method(manifest.margin, words),
         caution=warned,
         altered=_altered(altered),
         noise=paragraph(noise, any(spec.twin for spec in manifest.plan)),

@@ -23,7 +23,7 @@ _NAMES: Mapping[str, str] = MappingProxyType(
     {
         "port I/O, device model": "port accesses served by the device model",
         "memory I/O, device model": "memory accesses served by the device model",
-        "port I/O, hypervisor": "port accesses served by Xen",
+        "port I/O, hypervisor": "port accesses served by the hypervisor",
         "hypercalls": "hypercalls",
         "other exits": "other exits, charged as empty hypercalls,",
     }

@@ -13,6 +13,7 @@ from pvbench.reports import wording
 from pvbench.reports.arms import CellTrials
 from pvbench.reports.ceilings import reached
 from pvbench.reports.explained import INCONSISTENT, Told, away, model_line
+from pvbench.reports.host_words import NEUTRAL, HostWords
 from pvbench.reports.mechanism_page import (
     BillView,
     DeviceCost,
@@ -42,7 +43,7 @@ PAYERS = {
     Payer.DEVICE_MODEL: "model",
     Payer.BACKEND: "backend",
     Payer.PEER: "peer",
-    Payer.DOM0: "dom0",
+    Payer.HOST: "host",
     Payer.OTHERS: "others",
     Payer.IDLE: "idle",
 }
@@ -77,14 +78,16 @@ class _Found:
     view: DeviceCost
 
 
-def mechanism(matched: Sequence[Matched], rows: Sequence[Row], label: str, vcpus: int = 1) -> MechanismPage | None:
-    """Return the section of guests with so many vCPUs; None where nothing was traced, billed or timed."""
+def mechanism(
+    matched: Sequence[Matched], rows: Sequence[Row], label: str, vcpus: int = 1, words: HostWords = NEUTRAL
+) -> MechanismPage | None:
+    """Return the section of guests with so many vCPUs, None where nothing was traced, billed or timed."""
     families = [[found for found in (baseline, *candidates) if found] for baseline, candidates in matched]
     many = len({cell.cell.host for cells in families for cell in cells}) > 1
     boots = by_boot(trial for cells in families for cell in cells for trial in cell.trials)
     gathered = [
         [
-            _found(cell, boots, vcpus)
+            _found(cell, boots, vcpus, words)
             for cell in sorted(cells, key=lambda each: wording.io_path(each.cell.device) == "PV")
         ]
         for cells in families
@@ -110,10 +113,11 @@ def mechanism(matched: Sequence[Matched], rows: Sequence[Row], label: str, vcpus
         traps_caption=_labelled("What one operation takes in the guest, timed one by one", label),
         lines_caption=_labelled("What one I/O or packet costs", label),
         lines=tuple(line for load in workloads for line in _lines(load)),
+        words=words,
     )
 
 
-def _found(cell: CellTrials, boots: Mapping[Boot, tuple[TrapCost, ...]], vcpus: int) -> _Found:
+def _found(cell: CellTrials, boots: Mapping[Boot, tuple[TrapCost, ...]], vcpus: int, words: HostWords) -> _Found:
     # What took another device's path tells nothing of this one's.
     trials = tuple(trial for trial in cell.trials if trial.outcome is Outcome.OK)
     seen, bill = traced(trials, vcpus), billed(trials, vcpus)
@@ -121,7 +125,7 @@ def _found(cell: CellTrials, boots: Mapping[Boot, tuple[TrapCost, ...]], vcpus: 
     told = Told(cell.cell.workload, noun)
     if seen and seen.recorded_bytes is None and not told.whole:
         seen = replace(seen, slowdown=None)  # an older run set the tool's I/Os against the parts that the device made
-    bill_view = _bill(bill, by_bytes=_by_bytes(cell)) if bill else None
+    bill_view = _bill(bill, words, by_bytes=_by_bytes(cell)) if bill else None
     device = fmt.clean(cell.cell.device)
     by = limited(trials, seen, at=reached(cell), vcpus=vcpus)
     there = dict.fromkeys(boot_of(trial) for trial in trials if trial.mechanism)
@@ -195,13 +199,13 @@ def _basis(of: Traced, noun: str) -> tuple[str, ...]:
     else:
         said.append(f"traced, it ran {fmt.ratio(1 / of.slowdown)} faster: chance, not the probe")
     if of.recorded_bytes is not None:
-        said.append(f"Xen wrote {fmt.size(of.recorded_bytes)} of trace")
+        said.append(f"the host wrote {fmt.size(of.recorded_bytes)} of trace")
     if of.lost:
         said.append(f"{fmt.count(of.lost, 'record')} lost: at least so many")
     return tuple(said)
 
 
-def _bill(of: Bill, *, by_bytes: bool) -> BillView:
+def _bill(of: Bill, words: HostWords, *, by_bytes: bool) -> BillView:
     paid = dict(of.paid)
     used = sum(seconds for payer, seconds in paid.items() if payer not in COSTS_NOTHING)
     unit = ((of.moved_bytes or 0) / GIB if by_bytes else (of.ios or 0) / 1e6) if of.consistent else 0.0
@@ -213,15 +217,15 @@ def _bill(of: Bill, *, by_bytes: bool) -> BillView:
         per_gib=per(of.moved_bytes and of.moved_bytes / GIB),
         per_million=per(of.ios and of.ios / 1e6),
         per_io=fmt.brief(used / of.ios) if of.ios and of.consistent else "",
-        dom0=_percent(of.dom0_share) if of.dom0_share is not None else fmt.NOT_MEASURED,
+        host=_percent(of.host_share) if of.host_share is not None else fmt.NOT_MEASURED,
         shares=tuple(
-            Part(payer.value, share, _percent(share), PAYERS[payer])
+            Part(words.payer(payer), share, _percent(share), PAYERS[payer])
             for payer in Payer
             for share in (_of(paid[payer], of.wall_s * of.cpus),)
         ),
         accounted=f"{min(of.accounted, 1.0) * 100:.1f} %" if of.consistent else INCONSISTENT,
         figure=tuple(
-            Part(payer.value, paid[payer] / unit, _seconds(paid[payer] / unit), PAYERS[payer])
+            Part(words.payer(payer), paid[payer] / unit, _seconds(paid[payer] / unit), PAYERS[payer])
             for payer in Payer
             if unit and paid[payer] and payer not in COSTS_NOTHING
         ),

@@ -5,6 +5,8 @@ Every string has been through `format.clean`; nothing is HTML. A part that was n
 
 from dataclasses import dataclass
 
+from pvbench.reports.host_words import HostWords
+
 
 @dataclass(frozen=True)
 class Part:
@@ -37,12 +39,12 @@ class TraceView:
 
 @dataclass(frozen=True)
 class BillView:
-    """Who paid for one device's I/O: CPU seconds of guest and dom0, and shares of wall clock × CPUs by payer."""
+    """Who paid for one device's I/O: CPU seconds of guest and host, and shares of wall clock × CPUs by payer."""
 
     per_gib: str
     per_million: str
     per_io: str
-    dom0: str
+    host: str
     shares: tuple[Part, ...]
     accounted: str
     figure: tuple[Part, ...]
@@ -120,6 +122,7 @@ class MechanismPage:
     traps_caption: str
     lines_caption: str
     lines: tuple[str, ...]
+    words: HostWords
 
     @property
     def traced(self) -> bool:

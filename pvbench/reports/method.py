@@ -1,11 +1,13 @@
 """How to read a report: the same few paragraphs in every one."""
 
+from pvbench.reports.host_words import HostWords
+
 Paragraph = tuple[str, str]
 
 
-def method(margin: float) -> tuple[Paragraph, ...]:
+def method(margin: float, words: HostWords) -> tuple[Paragraph, ...]:
     """Return the paragraphs; `margin` is the difference that counts as none, 0.05 for 5 %."""
-    return tuple((name, text.replace("{margin}", f"{margin * 100:g} %")) for name, text in _METHOD)
+    return tuple((name, words.fill(text.replace("{margin}", f"{margin * 100:g} %"))) for name, text in _METHOD)
 
 
 _METHOD: tuple[Paragraph, ...] = (
@@ -68,21 +70,21 @@ _METHOD: tuple[Paragraph, ...] = (
     ),
     (
         "Counting exits",
-        "Exits are counted by Xen’s own trace in a short pass of its own under the same load, never in the timed one; "
-        "how much that pass was slowed is shown. Counts are those of the measured guest alone, its timer and other "
-        "background included. Lost trace records make every count a lower bound.",
+        "Exits are counted by {hypervisor}’s own trace in a short pass of its own under the same load, never in the "
+        "timed one; how much that pass was slowed is shown. Counts are those of the measured guest alone, its timer "
+        "and other background included. Lost trace records make every count a lower bound.",
     ),
     (
         "Who pays the CPU",
-        "Differences of Xen’s and dom0’s own CPU clocks over the timed pass and its warm-up. Xen charges its work for "
-        "a vCPU to that vCPU’s domain, so the hypervisor is not a payer of its own. Dom0’s work outside the threads "
-        "that serve the guest is the rest of dom0, whoever caused it.",
+        "Differences of {hypervisor}’s and {host}’s own CPU clocks over the timed pass and its warm-up. "
+        "{Hypervisor} charges its work for a vCPU to that vCPU’s {guest}, so the hypervisor is not a payer of its own. "
+        "{Host}’s work outside the threads that serve the guest is the {rest}, whoever caused it.",
     ),
     (
         "Exits × cost",
         "Each operation is timed in the guest, one by one, once a boot; the model multiplies its mean with how often "
         "it happens for one I/O. Exits that no operation stands for are charged as empty hypercalls, the cheapest. "
-        "Work that runs beside the guest, in dom0, is in no exit’s cost. Requests of more than 44 KiB, which devices "
+        "Work that runs beside the guest, in {host}, is in no exit’s cost. Requests of more than 44 KiB, which devices "
         "split, are not modelled.",
     ),
 )

@@ -55,7 +55,7 @@ from pvbench.store.fields import (
     words,
 )
 from pvbench.store.manifest import SCHEMA_VERSION, Manifest
-from pvbench.store.older import modern_manifest, modern_trial
+from pvbench.store.older import modern_manifest, modern_trial, payer, source
 
 Plan = Mapping[str, TrialSpec]
 AMOUNTS = frozenset({"runtime", "warmup", "rate_iops"})
@@ -228,7 +228,7 @@ def decode_trial(line: str, plan: Plan, encoded: Mapping[str, Json]) -> tuple[st
         each(data, "ceiling", _reading),
         text_or_none(data, "booted"),
         whole(data, "attempt", 1),
-        pairs(data, "disturbance", str, float, int),
+        tuple((source(name), share) for name, share in pairs(data, "disturbance", str, float, int)),
     )
 
 
@@ -330,7 +330,7 @@ def _granted(data: Any) -> Granted:
 
 def _bill(data: Any) -> CpuBill:
     exactly(data, _BILL, "a CPU bill")
-    paid = tuple((Payer(payer), seconds) for payer, seconds in pairs(data, "paid", str, float, int))
+    paid = tuple((Payer(payer(name)), seconds) for name, seconds in pairs(data, "paid", str, float, int))
     return CpuBill(
         real(data, "wall_s", SHORTEST_S),
         whole(data, "cpus", 1),

@@ -4,6 +4,8 @@ from typing import Any
 
 from pvbench.model import FlagKind
 
+_PAYERS = {"rest of dom0": "rest of the host", "other domains": "other guests"}
+_SOURCES = {"other domains": "other guests", "programs of dom0": "programs of the host"}
 _PLANNED_1 = {"run": 1, "twin": False}
 _TRIAL_1: dict[str, Any] = {
     "flags": [],
@@ -50,6 +52,16 @@ def modern_trial(data: Any) -> Any:
     if type(data.get("flags")) is list and str in map(type, data["flags"]):
         data = data | {"flags": [_flag(flag) if type(flag) is str else flag for flag in data["flags"]]}
     return data
+
+
+def payer(name: str) -> str:
+    """Return what a payer of a bill is called now, which was named in Xen's terms until late in schema 3."""
+    return _PAYERS.get(name, name)
+
+
+def source(name: str) -> str:
+    """Return what a source of disturbance is called now, which was named in Xen's terms until late in schema 3."""
+    return _SOURCES.get(name, name)
 
 
 def _flag(text: str) -> dict[str, str]:

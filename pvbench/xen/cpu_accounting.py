@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from pvbench.disturbance import DOMAINS, PROGRAMS
+from pvbench.disturbance import GUESTS, PROGRAMS
 from pvbench.errors import ParseError
 from pvbench.explain.exit_model import UNBALANCED_SHARE
 from pvbench.model import CpuBill, Flag, FlagKind, Payer
@@ -48,7 +48,7 @@ def bill(
         if role in _ROLES:
             paid[_ROLES[role]] += spent
     served = sum(paid[role] for role in _ROLES.values())
-    paid[Payer.DOM0] = max(0.0, dom0 - served)
+    paid[Payer.HOST] = max(0.0, dom0 - served)
     paid[Payer.PEER] += used.get(str(peer), 0.0)
     paid[Payer.OTHERS] = sum(seconds for name, seconds in used.items() if name not in {_DOM0, guest, str(peer)})
     idle = [_seconds(late - early) for early, late in zip(before["idle"], after["idle"], strict=True)]
@@ -68,7 +68,7 @@ def disturbance(made: CpuBill, before: Mapping[str, Any], after: Mapping[str, An
     """Return what else ran on the host between two looks, as shares of its CPUs' time."""
     whole_s = made.wall_s * made.cpus
     programs = sum(spent for role, _, spent in _threads(before, after) if role == "foreign")
-    return (DOMAINS, dict(made.paid).get(Payer.OTHERS, 0.0) / whole_s), (PROGRAMS, programs / whole_s)
+    return (GUESTS, dict(made.paid).get(Payer.OTHERS, 0.0) / whole_s), (PROGRAMS, programs / whole_s)
 
 
 def unbalanced(bill: CpuBill) -> Flag | None:

@@ -34,8 +34,8 @@ def test_looks_that_do_not_tell_give_nothing(before: Beneath | None, after: Bene
     ("shares", "said"),
     [
         ((), None),
-        ((("other domains", 0.05), ("programs beneath", 0.09), ("waiting beneath", 0.9)), None),
-        ((("other domains", 0.25), ("programs of dom0", 0.15)), "other domains used 25% of the host's CPUs"),
+        ((("other guests", 0.05), ("programs beneath", 0.09), ("waiting beneath", 0.9)), None),
+        ((("other guests", 0.25), ("programs of the host", 0.15)), "other guests used 25% of the host's CPUs"),
         ((("programs beneath", 0.5), ("waiting beneath", 0.75)), "other programs of the machine beneath used 50%"),
         ((("programs beneath", 0.5),), "other programs of the machine beneath used 50%"),
         ((("programs beneath", 0.5), ("waiting beneath", 0.02)), None),
@@ -51,4 +51,4 @@ def test_what_disturbs_is_what_takes_more_than_its_share(
 
 
 def test_where_nobody_asked_nothing_disturbs() -> None:
-    assert disturbed((("other domains", 0.9),), None) is None
+    assert disturbed((("other guests", 0.9),), None) is None

@@ -79,7 +79,7 @@ def measured(spec, value=1.5):
         cache_mode="none",
         booted=STARTED,
         attempt=2,
-        disturbance=(("other domains", 0.25),),
+        disturbance=(("other guests", 0.25),),
         commands=(CommandRecord("guest", ("fio", "--name=é"), 0, 2.5), CommandRecord("host", ("xl",), None, None)),
         raw=(RawFile("raw/x/fio.json", "00", 3),),
         seconds=(("boot", 101.5), ("tool", 5)),
@@ -526,6 +526,22 @@ def test_a_run_of_schema_1_is_read_with_what_it_did_not_have_yet_left_empty(stor
 
     assert PLAN[0] == read.spec
     assert (None, ()) == (read.mechanism, read.flags)
+
+
+def test_payers_and_disturbances_that_were_named_in_the_terms_of_xen_are_read_as_what_they_are(store):
+    store.append(replace(measured(PLAN[0]), bill=CpuBill(5.5, 2, ((Payer.HOST, 2.5), (Payer.OTHERS, 8)))))
+    store.close()
+    journal = store.path / "journal.ndjson"
+    old = [("rest of the host", "rest of dom0"), ("other guests", "other domains")]
+    text = journal.read_text()
+    for now, before in old:
+        text = text.replace(now, before)
+    journal.write_text(text)
+
+    (read,) = Store.open(store.path.parents[1], store.path).trials()
+
+    assert read.bill.paid == ((Payer.HOST, 2.5), (Payer.OTHERS, 8))
+    assert read.disturbance == (("other guests", 0.25),)
 
 
 def test_flags_that_were_texts_are_read_as_what_they_are(store):

@@ -100,7 +100,7 @@ class Guest:
         return HostEvidence(
             Witness("host", self.device, moved, moved),
             CpuBill(2.0, 2, ((Payer.GUEST, 1.0), (Payer.IDLE, 3.0)), 10, 40960),
-            (("other domains", self.host.loads.pop(0) if self.host.loads else 0.0),),
+            (("other guests", self.host.loads.pop(0) if self.host.loads else 0.0),),
             self.host.granted,
             self.host.flags,
         )
@@ -466,7 +466,7 @@ def test_a_disturbed_pair_is_measured_again_in_the_same_boot_with_its_first_atte
     assert [record.attempt for record in store.records()][:5] == [1, 1, 2, 2, 1]
     assert len(store.records()) == 10
     assert [str(flag) for record in store.records() for flag in record.flags] == [
-        "disturbed: other domains used 30% of the host's CPUs"
+        "disturbed: other guests used 30% of the host's CPUs"
     ]
     assert {trial.flags for trial in store.trials()} == {()}
 

@@ -107,7 +107,7 @@ def test_bills_of_a_cell_add_up() -> None:
     assert found is not None
     assert found.per_io(Payer.DEVICE_MODEL) == pytest.approx(8 / 800)
     assert found.per_byte(Payer.GUEST) == pytest.approx(12 / (2 << 20))
-    assert (found.accounted, found.dom0_share) == (1.0, pytest.approx(0.4))
+    assert (found.accounted, found.host_share) == (1.0, pytest.approx(0.4))
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_no_share_of_time_is_above_what_the_clock_allows(
     [
         {"GUEST": 14.0},  # one vCPU, for 14 s of 12
         {"GUEST": 11.0, "IDLE": 20.0},  # two CPUs, for 31 s of 24
-        {"DEVICE_MODEL": 11.0, "DOM0": -3.0},
+        {"DEVICE_MODEL": 11.0, "HOST": -3.0},
     ],
 )
 def test_clocks_that_contradict_each_other_name_nothing(paid: dict[str, float]) -> None:

@@ -30,7 +30,7 @@ def test_a_device_as_fast_as_its_backing_store_is_capped() -> None:
 
     assert {row.verdict for row in found} == {"CAPPED"}
     assert {row.bound for row in found} == {"≥"}
-    assert "an arm reaches what the backing store itself gives in dom0, so the ratio is a bound" in found[0].notes
+    assert "an arm reaches what the backing store itself gives on the host, so the ratio is a bound" in found[0].notes
 
 
 def test_a_store_with_room_to_spare_bounds_nothing() -> None:

@@ -46,7 +46,7 @@ TRAPS = (
     TrapCost("empty hypercall", ((100_000, 2000),)),
 )
 PAID = {
-    "ide": {Payer.GUEST: 3.0, Payer.DEVICE_MODEL: 6.0, Payer.BACKEND: 1.0, Payer.DOM0: 2.0, Payer.IDLE: 8.0},
+    "ide": {Payer.GUEST: 3.0, Payer.DEVICE_MODEL: 6.0, Payer.BACKEND: 1.0, Payer.HOST: 2.0, Payer.IDLE: 8.0},
     "blkfront": {Payer.GUEST: 9.0, Payer.BACKEND: 1.0, Payer.IDLE: 9.98},
 }
 READ = "Random read, 4 KiB, depth 1"
@@ -107,7 +107,7 @@ def test_exits_are_for_one_io_and_by_reason_emulated_first(costly: Any) -> None:
         trace.grants,
     )
     assert [("port I/O", "26.0"), ("MSR", "3.0"), ("HLT", "1.0")] == [(part.name, part.shown) for part in trace.reasons]
-    assert ("2 passes: 100 I/Os in 4 s", "traced, it ran 1.25× slower", "Xen wrote 6 MiB of trace") == trace.basis
+    assert ("2 passes: 100 I/Os in 4 s", "traced, it ran 1.25× slower", "the host wrote 6 MiB of trace") == trace.basis
     other = found["blkfront"].trace
     assert other is not None
     assert ("3.0", "none", "1.0", "1.0") == (other.exits, other.round_trips, other.sends, other.injected)
@@ -157,7 +157,7 @@ def test_the_bill_adds_up_and_is_split_by_payer(costly: Any) -> None:
     assert bill is not None
     # 12 CPU seconds for 1000 I/Os and 1 MiB, in each of five windows of 10 s on 2 CPUs.
     assert ("12,300 s", "12,000 s", "12 ms") == (bill.per_gib, bill.per_million, bill.per_io)
-    assert ("75 %", "100.0 %") == (bill.dom0, bill.accounted)
+    assert ("75 %", "100.0 %") == (bill.host, bill.accounted)
     assert ["15 %", "30 %", "5.0 %", "0 %", "10 %", "0 %", "40 %"] == [part.shown for part in bill.shares]
     other = devices(costly)["blkfront"].bill
     assert other is not None
@@ -341,7 +341,7 @@ def test_nothing_is_explained_by_more_than_the_clock_allows(
     for each in (device for load in costs.workloads for device in load.devices):
         shares = [each.limit, each.trace.away if each.trace else ""]
         if each.bill:
-            shares += [each.bill.accounted, each.bill.dom0, *(part.shown for part in each.bill.shares)]
+            shares += [each.bill.accounted, each.bill.host, *(part.shown for part in each.bill.shares)]
         assert max(percents(*shares), default=0) <= 100
         assert max(percents(each.model), default=0) <= 120
     for trial in run.trials:

@@ -7,7 +7,7 @@ from typing import Any
 from pvbench.model import Flag, FlagKind, Trial
 from pvbench.reports import comparison, html, table
 
-BUSY = (("other domains", 0.4),)
+BUSY = (("other guests", 0.4),)
 
 
 def repeated(made: Any, *, still: bool = False) -> tuple[Any, list[Trial], list[Trial]]:
@@ -16,7 +16,7 @@ def repeated(made: Any, *, still: bool = False) -> tuple[Any, list[Trial], list[
     of_pair = [t for t in made.trials if (t.spec.boot, t.spec.cell.workload) == (first.boot, first.cell.workload)]
     assert len(of_pair) == 2
     earlier = [
-        replace(t, disturbance=BUSY, flags=(Flag(FlagKind.DISTURBED, "other domains used 40%"),)) for t in of_pair
+        replace(t, disturbance=BUSY, flags=(Flag(FlagKind.DISTURBED, "other guests used 40%"),)) for t in of_pair
     ]
     after = BUSY if still else ()
     last = [replace(t, attempt=2, disturbance=after) if t in of_pair else t for t in made.trials]

@@ -35,7 +35,7 @@ def test_every_payer_is_charged_what_it_used_between_the_looks() -> None:
         Payer.DEVICE_MODEL: 2,
         Payer.BACKEND: 1,
         Payer.PEER: 0.5,
-        Payer.DOM0: 2.5,
+        Payer.HOST: 2.5,
         Payer.OTHERS: 0,
         Payer.IDLE: 10.5,
     }
@@ -59,7 +59,7 @@ def test_what_else_ran_is_told_as_shares_of_the_hosts_cpus() -> None:
 
     made = bill(BEFORE, busy, 7, ios=None, moved_bytes=None)
 
-    assert dict(disturbance(made, BEFORE, busy)) == {"other domains": 0.25, "programs of dom0": 0.15}
+    assert dict(disturbance(made, BEFORE, busy)) == {"other guests": 0.25, "programs of the host": 0.15}
 
 
 def test_a_cpu_that_went_between_the_looks_and_a_domain_that_did_are_said() -> None:
@@ -104,7 +104,7 @@ def test_a_bill_that_does_not_add_up_says_so() -> None:
 def test_threads_that_ran_on_while_xen_was_asked_do_not_make_dom0_negative() -> None:
     late = AFTER | {"threads": {"633": ["device model", "qemu-system-i38", 20 * S]}}
 
-    assert dict(bill(BEFORE, late, 7, ios=None, moved_bytes=None).paid)[Payer.DOM0] == 0
+    assert dict(bill(BEFORE, late, 7, ios=None, moved_bytes=None).paid)[Payer.HOST] == 0
 
 
 def test_a_program_of_dom0_that_is_none_of_ours_taints_the_trial() -> None:
@@ -113,7 +113,7 @@ def test_a_program_of_dom0_that_is_none_of_ours_taints_the_trial() -> None:
 
     assert str(foreign_programs(BEFORE, busy)) == "foreign load: in dom0 apt-get used 40% of a CPU"
     assert foreign_programs(BEFORE, AFTER) is None
-    assert dict(bill(BEFORE, busy, 7, ios=None, moved_bytes=None).paid)[Payer.DOM0] == 2.5
+    assert dict(bill(BEFORE, busy, 7, ios=None, moved_bytes=None).paid)[Payer.HOST] == 2.5
 
 
 def test_a_guest_that_waited_for_a_cpu_taints_the_trial() -> None:

@@ -211,7 +211,7 @@ def test_who_used_the_cpus_between_the_looks_is_told(xen: XenHypervisor) -> None
 
     assert found is not None
     paid = dict(found.paid)
-    assert (paid[Payer.GUEST], paid[Payer.BACKEND], paid[Payer.DOM0], paid[Payer.IDLE]) == (7, 1, 4, 8)
+    assert (paid[Payer.GUEST], paid[Payer.BACKEND], paid[Payer.HOST], paid[Payer.IDLE]) == (7, 1, 4, 8)
     assert (found.ios, found.moved_bytes, found.unaccounted_s) == (100, 409600, 0)
 
 
