@@ -10,6 +10,11 @@ from pvbench.cli.app import App, json_option, pass_app, results_option, verb
 from pvbench.terminal.streams import print_json
 
 NOTHING_COMPARED = 3
+AFTER_WRITING = {
+    "html": "open it in a browser, nothing else is needed",
+    "json": "docs/report-json.md says what is in it",
+}
+"""The formats of a report, with what a person is told once one is written."""
 run_argument = click.argument("run")
 
 
@@ -53,29 +58,38 @@ def show(app: App, run: str, cell: str | None, results: Path, as_json: bool) -> 
             print(render(store, key, evidence=bool(key) or app.verbosity > 0), end="")
 
 
-@verb(short_help="Write a run's report, one HTML file.")
+@verb(short_help="Write a run's report, as one HTML file or as JSON.")
 @run_argument
-@click.option("-o", "--output", help="The HTML file, `-` for standard output; left out: RUN.html here.")
+@click.option("-o", "--output", help="The file, `-` for standard output; left out: RUN.html or RUN.json here.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(AFTER_WRITING)),
+    default="html",
+    show_default=True,
+    help="One HTML file that needs nothing else, or the same page for programs.",
+)
 @results_option
 @pass_app
-def report(app: App, run: str, output: str | None, results: Path) -> None:
-    """Write the report of RUN as one HTML file that needs nothing else."""
+def report(app: App, run: str, output: str | None, form: str, results: Path) -> None:
+    """Write the report of RUN: one HTML file that needs nothing else, or the same page as JSON."""
     from pvbench.terminal.output import write
 
     with found.run(results, run) as store:
-        from pvbench.reports import comparison, html
+        from pvbench.reports import comparison, html, json_page
 
         altered = store.altered()
         built = comparison.build(store.manifest, store.trials(), store.earlier(), altered)
-        page = html.render(built).encode(errors="backslashreplace")
-        name = f"{store.manifest.run_id}.html" if output is None else output
+        text = json_page.render(built) if form == "json" else html.render(built)
+        name = f"{store.manifest.run_id}.{form}" if output is None else output
     for problem in altered[: comparison.ALTERED]:
         app.note(f"altered: {problem}")
     if len(altered) > comparison.ALTERED:
         app.note(f"altered: {len(altered) - comparison.ALTERED} more")
+    page = text.encode(errors="backslashreplace")
     if not write(name, page):
         print(name)
-        app.note(f"{len(page) / 1000:,.0f} kB; open it in a browser, nothing else is needed")
+        app.note(f"{len(page) / 1000:,.0f} kB; {AFTER_WRITING[form]}")
 
 
 @verb(short_help="Print ratio and verdict of two devices.")

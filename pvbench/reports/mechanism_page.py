@@ -1,6 +1,7 @@
 """MechanismPage: what one I/O costs, as data. Text is ready to print; numbers are for the figures only.
 
-Every string has been through `format.clean`; nothing is HTML. A part that was not measured is None or empty, never 0.
+Every string has been through `printable.clean`; nothing is HTML. A part that was not measured is None or empty,
+never 0.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,7 @@
 """ComparisonPage: everything a report shows, as data. Text is ready to print; numbers are for the figures only.
 
-Every string has been through `format.clean`; nothing is HTML. `dataclasses.asdict` gives the page as JSON.
+Every string has been through `printable.clean`; nothing is HTML. json_page.py gives it to programs, and
+docs/report-json.md says what is in it.
 """
 
 from dataclasses import dataclass

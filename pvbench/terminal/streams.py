@@ -7,8 +7,6 @@ guest's own output) through `of(stream).raw`.
 """
 
 import io
-import json
-import math
 import os
 import sys
 import unicodedata
@@ -18,6 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, cast
 
 import click
 
+from pvbench import plain_json
 from pvbench.errors import OutputLost
 from pvbench.printable import clean
 
@@ -158,7 +157,7 @@ def cleaned() -> Iterator[None]:
 
 def print_json(data: Any) -> None:
     """Print data for programs: ASCII, and null for a figure that JSON does not have."""
-    print(json.dumps(_finite(data), indent=2, allow_nan=False))
+    print(plain_json.dumps(data))
 
 
 def of(stream: TextIO) -> Cleaned:
@@ -193,11 +192,3 @@ def _nearest(char: str, encoding: str) -> str:
             if instead.encode(encoding):
                 return instead
     return "?"
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(each) for each in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

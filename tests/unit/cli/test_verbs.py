@@ -215,6 +215,15 @@ def test_report_writes_one_file_or_standard_output(call: Call, measured: Any, he
     assert (2, True) == ((said := call("report", "last", "-o", "no/out.html")).code, "no/out.html" in said.err)
 
 
+def test_report_writes_the_same_page_for_programs(call: Call, measured: Any, here: Path) -> None:
+    said = call("report", "last", "--format", "json")
+
+    assert (0, f"{run_id(here)}.json\n") == (said.code, said.out)
+    written = (here / f"{run_id(here)}.json").read_text()
+    assert run_id(here) == json.loads(written)["page"]["run_id"]
+    assert written == call("report", "last", "--format", "json", "-o", "-").out
+
+
 def test_compare_takes_devices_or_cells(call: Call, measured: Any) -> None:
     assert "blkfront" in call("compare", "last", "ide", "blkfront").out
     data = json.loads(call("compare", "last", "netfront", "e1000", "--json").out)
