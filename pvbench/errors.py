@@ -13,7 +13,8 @@ PvbenchError                 exit code
 ├── PathMismatch                 3   another device than the one asked for carried the traffic
 ├── BootError                    4   the guest did not come up
 ├── DeployError                  4   files could not be put in place
-├── LabError                     4   the embedded lab could not be built, started or stopped
+├── ImageError                   4   an image of the guest or of the lab could not be built, or is not safe to use
+├── LabError                     4   the embedded lab could not be started or stopped
 ├── HostBusy                     4   another controller holds the host
 └── TransportError               4
     ├── Unreachable                  no connection, or it was lost
@@ -104,8 +105,12 @@ class DeployError(PvbenchError):
     """Files could not be put in place on a host."""
 
 
+class ImageError(PvbenchError):
+    """An image of the guest or of the lab could not be built, or is not safe to use."""
+
+
 class LabError(PvbenchError):
-    """The embedded lab could not be built, started or stopped."""
+    """The embedded lab could not be started or stopped."""
 
 
 class HostBusy(PvbenchError):

@@ -59,7 +59,8 @@ DISK_BYTES, SPARE_BYTES = 6 << 30, 512 << 20
 
 def of_machine(app: App) -> Checkup:
     """Check whether this machine can build and run the lab."""
-    from pvbench.lab import LabSpec, find, find_guest, missing_packages
+    from pvbench.guest import builtin
+    from pvbench.lab import LabSpec, find, missing_packages
 
     cache = wiring.cache_folder()
     existing = next(folder for folder in (cache, *cache.parents) if folder.is_dir())
@@ -94,7 +95,7 @@ def of_machine(app: App) -> Checkup:
     kvm = os.access("/dev/kvm", os.R_OK | os.W_OK)
     facts = (
         ("image", "built" if built else "not built; pvbench lab build"),
-        ("guest", "built" if find_guest(cache) is not None else "not built; the first run does it"),
+        ("guest", "built" if builtin.find(cache) is not None else "not built; the first run does it"),
         ("lab", "up" if running else "not up; pvbench lab up"),
         ("cache", str(cache)),
         ("disk free", fmt.size(free)),

@@ -113,10 +113,10 @@ def machine(app: App, spec: "LabSpec | None" = None) -> "Machine":
 
 
 def cache_folder() -> "Path":
-    """Return where images, guests and labs are kept. Raises LabError where somebody else could change them."""
+    """Return where images, guests and labs are kept. Raises ImageError where somebody else could change them."""
     from platformdirs import user_cache_path
 
-    from pvbench.lab.cache import trusted
+    from pvbench.images.cache import trusted
 
     return trusted(user_cache_path("pvbench"))
 
@@ -126,9 +126,9 @@ def guest_image(app: App) -> "GuestImage":
     with steps(app, "building the guest; once, about a minute") as report:
         if app.edges.guest_image is not None:
             return app.edges.guest_image(report)
-        from pvbench.lab import build_guest
+        from pvbench.guest import builtin
 
-        return build_guest(cache_folder(), report, app.mirror)
+        return builtin.build(cache_folder(), report, app.mirror)
 
 
 def resolve(app: App, names: tuple[str, ...], known: "Inventory") -> "tuple[dict[str, Host], Inventory]":

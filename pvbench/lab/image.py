@@ -9,9 +9,11 @@ from pathlib import Path
 
 from pvbench import ssh
 from pvbench.errors import LabError
-from pvbench.lab import argv, bootstrap, guest, process
-from pvbench.lab.bootstrap import Report
-from pvbench.lab.mirror import SUITE, Mirror, mirror
+from pvbench.guest import builtin
+from pvbench.images import bootstrap, programs
+from pvbench.images.bootstrap import Report
+from pvbench.images.mirror import SUITE, Mirror, mirror
+from pvbench.lab import argv
 
 TOOLS = {"mmdebstrap": "mmdebstrap", "fakeroot": "fakeroot", "mke2fs": "e2fsprogs", "tar": "tar"}
 """The programs a build needs, and the Debian packages that have them."""
@@ -104,12 +106,12 @@ def missing_packages() -> list[str]:
 def build(cache: Path, report: Report, disk_gib: int = 8, given: str | None = None) -> Image:
     """Build the image and the guest, side by side, each unless it is there; `report` is told each step.
 
-    Packages come from the machine's own mirror or the one given. Raises LabError.
+    Packages come from the machine's own mirror or the one given. Raises ImageError.
     """
     if find(cache, disk_gib) is None:
         bootstrap.need(TOOLS)
     with ThreadPoolExecutor(1) as lane:
-        beside = lane.submit(guest.build, cache, report, given)
+        beside = lane.submit(builtin.build, cache, report, given)
         path = bootstrap.made(
             cache / "images", recipe_digest(disk_gib), lambda work: _build(work, report, disk_gib, given)
         )
@@ -127,7 +129,7 @@ def _build(work: Path, report: Report, disk_gib: int, given: str | None) -> None
     report("disk image of dom0")
     tree = work / "qemu"
     convert = [*argv.loader(tree), f"{tree}/usr/bin/qemu-img", "convert", "-O", "qcow2", "dom0.raw", "dom0.qcow2"]
-    process.run(convert, log=work / "convert.log", timeout_s=900, cwd=work)
+    programs.run(convert, log=work / "convert.log", timeout_s=900, cwd=work)
     (work / "dom0.raw").unlink()
     manifest = {"recipe": recipe_digest(disk_gib), "qemu": _qemu_version(work)}
     (work / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
@@ -158,14 +160,14 @@ def _qemu(work: Path, report: Report, source: Mirror) -> None:
     (work / "qemu").mkdir()
     # Only root may make the devices of a root file system; a tree of programs needs none, and no mirror's password.
     untar = ["tar", "-xf", "qemu.tar", "--no-same-owner", "--exclude=./dev/*", "--exclude=./etc/apt/*", "-C", "qemu"]
-    process.run(untar, log=work / "qemu.log", timeout_s=600, cwd=work)
+    programs.run(untar, log=work / "qemu.log", timeout_s=600, cwd=work)
     (work / "qemu.tar").unlink()
 
 
 def _qemu_version(work: Path) -> str:
     """Return the version that the carried QEMU itself prints."""
     log, tree = work / "version.log", work / "qemu"
-    process.run([*argv.loader(tree), f"{tree}/usr/bin/qemu-system-x86_64", "--version"], log=log, timeout_s=60)
+    programs.run([*argv.loader(tree), f"{tree}/usr/bin/qemu-system-x86_64", "--version"], log=log, timeout_s=60)
     _, _, said = log.read_text().partition("emulator version ")
     if not said:
         raise LabError("the carried QEMU does not say its version", hint=f"see {log}")
@@ -180,7 +182,7 @@ def _dom0(work: Path, report: Report, disk_gib: int, source: Mirror) -> None:
         work, "dom0", _DOM0_PACKAGES.split(), source, "deb", variant="minbase", target="dom0.tar", excluded=excluded
     )
     report("dom0: file system")
-    process.run(
+    programs.run(
         [
             "fakeroot",
             "sh",

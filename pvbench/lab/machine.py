@@ -19,11 +19,13 @@ from pvbench import ssh
 from pvbench.clock import Clock
 from pvbench.disturbance import Beneath
 from pvbench.errors import HostKeyMismatch, LabError, TransportError
+from pvbench.guest import builtin
+from pvbench.images import programs
+from pvbench.images.bootstrap import Report
 from pvbench.inventory import Host
 from pvbench.lab import accelerator as accelerators
-from pvbench.lab import beneath, guest
+from pvbench.lab import beneath
 from pvbench.lab.argv import Accelerator, LabSpec, environment, qemu_argv
-from pvbench.lab.bootstrap import Report
 from pvbench.lab.image import Image, build, find
 from pvbench.lab.process import Daemon, spawn
 from pvbench.model import digest
@@ -64,7 +66,7 @@ class Machine:
             if self._daemon() is not None:
                 return self.host()
             image = build(self._cache, report, self._spec.disk_gib, self._mirror)
-            self._stand_on(guest.digest())
+            self._stand_on(builtin.digest())
             chosen = accelerators.choose(image, self._spec, wanted, self._cache, self._clock)
             warm = image.path / f"warm-{self._spec.id}-{_processor()}-{chosen}.qcow2"
             if not warm.exists():
@@ -262,11 +264,11 @@ def default_name() -> str:
 
 
 def _overlay(image: Image, path: Path) -> None:
-    from pvbench.lab import argv, process
+    from pvbench.lab import argv
 
     tree = image.path / "qemu"
     program = [*argv.loader(tree), f"{tree}/usr/bin/qemu-img", "create", "-q", "-f", "qcow2"]
-    process.run(
+    programs.run(
         [*program, "-b", str(image.path / "dom0.qcow2"), "-F", "qcow2", str(path)],
         log=path.with_suffix(".log"),
         timeout_s=60,
@@ -275,10 +277,8 @@ def _overlay(image: Image, path: Path) -> None:
 
 def _copy(source: Path, target: Path) -> None:
     """Copy a saved machine, sharing its blocks where the file system can."""
-    from pvbench.lab import process
-
     part = target.with_suffix(".part")
-    process.run(
+    programs.run(
         ["cp", "--reflink=auto", "--sparse=always", str(source), str(part)],
         log=target.with_suffix(".log"),
         timeout_s=600,

@@ -28,7 +28,7 @@ SHELL = [
     *(path for path in HOSTSIDE if path not in PYTHON),
     ROOT / "guestside/init",
     ROOT / "guestside/pvb-run",
-    *sorted((ROOT / "pvbench/lab/recipe").glob("*.sh")),
+    *sorted((ROOT / "pvbench").glob("*/recipe/*.sh")),
 ]
 SOURCES = [*sorted((ROOT / "pvbench").rglob("*.py")), *HOSTSIDE, *SHELL]
 STANDARD = {
@@ -141,7 +141,7 @@ def test_every_workload_has_goldens() -> None:
 
 
 def test_every_driver_has_modules_that_the_guest_carries() -> None:
-    recipe = (ROOT / "pvbench/lab/recipe/guest.sh").read_text()
+    recipe = (ROOT / "pvbench/guest/recipe/guest.sh").read_text()
 
     assert [module for row in DRIVERS.values() for module in row.modules if f"/{module}" not in recipe] == []
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pvbench.errors import LabError
-from pvbench.lab.cache import trusted
+from pvbench.errors import ImageError
+from pvbench.images.cache import trusted
 
 OTHER = 12345
 as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can give files to another user")
@@ -31,7 +31,7 @@ def test_a_cache_of_ours_is_trusted_there_or_not_yet(cache: Path) -> None:
 def test_a_folder_that_everybody_may_write_to_is_refused_with_the_mend(cache: Path, where: str) -> None:
     (cache / where).chmod(0o1777)
 
-    with pytest.raises(LabError, match="is writable by everybody") as refused:
+    with pytest.raises(ImageError, match="is writable by everybody") as refused:
         trusted(cache)
     assert f"chmod go-w {cache / where}," in str(refused.value.hint)
     assert "XDG_CACHE_HOME" in str(refused.value.hint)
@@ -43,7 +43,7 @@ def test_a_folder_that_everybody_may_write_to_is_refused_with_the_mend(cache: Pa
 def test_another_users_folder_is_refused(cache: Path, where: str) -> None:
     os.chown(cache / where, OTHER, 0)
 
-    with pytest.raises(LabError, match=rf"belongs to another user \(uid {OTHER}\)"):
+    with pytest.raises(ImageError, match=rf"belongs to another user \(uid {OTHER}\)"):
         trusted(cache)
 
 
@@ -51,7 +51,7 @@ def test_another_users_folder_is_refused(cache: Path, where: str) -> None:
 def test_a_group_of_others_may_not_write(cache: Path) -> None:
     os.chown(cache, 0, OTHER)
     cache.chmod(0o775)
-    with pytest.raises(LabError, match=rf"writable by its group \({OTHER}\)"):
+    with pytest.raises(ImageError, match=rf"writable by its group \({OTHER}\)"):
         trusted(cache)
     os.chown(cache, 0, 0)
     assert trusted(cache) == cache
@@ -63,7 +63,7 @@ def test_a_sticky_folder_of_roots_on_the_way_is_fine_and_a_link_is_judged_by_whe
     (cache.parent / "link").symlink_to(cache)
     assert trusted(cache.parent / "link") == cache.parent / "link"
     cache.parent.chmod(0o777)
-    with pytest.raises(LabError, match="writable by everybody"):
+    with pytest.raises(ImageError, match="writable by everybody"):
         trusted(cache.parent / "link")
 
 
@@ -72,13 +72,13 @@ def test_another_users_link_is_refused_wherever_it_leads(cache: Path) -> None:
     cache.parent.chmod(0o1777)
     (cache.parent / "link").symlink_to(cache)
     os.chown(cache.parent / "link", OTHER, OTHER, follow_symlinks=False)
-    with pytest.raises(LabError, match="link belongs to another user"):
+    with pytest.raises(ImageError, match="link belongs to another user"):
         trusted(cache.parent / "link")
-    with pytest.raises(LabError, match="link belongs to another user"):
+    with pytest.raises(ImageError, match="link belongs to another user"):
         trusted(cache.parent / "link/images")
 
 
 def test_a_file_in_place_of_the_cache_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch(mode=0o600)
-    with pytest.raises(LabError, match="is not a folder"):
+    with pytest.raises(ImageError, match="is not a folder"):
         trusted(tmp_path / "file")

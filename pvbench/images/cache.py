@@ -7,14 +7,14 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from pvbench.errors import LabError
+from pvbench.errors import ImageError
 
 _KINDS = ("images", "guests", "labs")
 _ELSEWHERE = "or set XDG_CACHE_HOME to a folder of your own"
 
 
 def trusted(cache: Path) -> Path:
-    """Return the cache's folder, there or not yet. Raises LabError where somebody else could change what is in it.
+    """Return the cache's folder, there or not yet. Raises ImageError where somebody else could change what is in it.
 
     What is there must be ours or root's and writable by nobody else; so must every folder on the way, unless it is
     root's and sticky as /tmp. Links are followed to what they lead to.
@@ -28,7 +28,7 @@ def trusted(cache: Path) -> Path:
     for path in (cache, *_inside(cache)):
         found = _stat(path)
         if found is not None and not stat.S_ISDIR(found.st_mode):
-            raise LabError(f"the cache {cache}: {path} is not a folder", hint=f"rm {path}, {_ELSEWHERE}")
+            raise ImageError(f"the cache {cache}: {path} is not a folder", hint=f"rm {path}, {_ELSEWHERE}")
         if found is not None:
             _judge(cache, path, found, sticky=False)
     return cache
@@ -54,7 +54,7 @@ def _stat(path: Path) -> os.stat_result | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise LabError(
+        raise ImageError(
             f"the cache cannot be used: {path}: {error.strerror}", hint=_ELSEWHERE.removeprefix("or ")
         ) from error
 
@@ -66,13 +66,13 @@ def _judge(cache: Path, path: Path, found: os.stat_result, *, sticky: bool = Tru
         return
     if found.st_mode & stat.S_IWOTH or (found.st_mode & stat.S_IWGRP and not _private(found.st_gid)):
         whom = "everybody" if found.st_mode & stat.S_IWOTH else f"its group ({found.st_gid})"
-        raise LabError(
+        raise ImageError(
             f"the cache {cache} is not safe: {path} is writable by {whom}", hint=f"chmod go-w {path}, {_ELSEWHERE}"
         )
 
 
-def _others(cache: Path, path: Path, uid: int) -> LabError:
-    return LabError(
+def _others(cache: Path, path: Path, uid: int) -> ImageError:
+    return ImageError(
         f"the cache {cache} is not safe: {path} belongs to another user ({_name(uid)})",
         hint=f"chown it to you if it is yours, {_ELSEWHERE}",
     )

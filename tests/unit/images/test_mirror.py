@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pvbench.errors import LabError
-from pvbench.lab.mirror import Mirror, mirror
+from pvbench.errors import ImageError
+from pvbench.images.mirror import Mirror, mirror
 
 pytestmark = pytest.mark.skipif(shutil.which("apt-get") is None, reason="apt-get, which only Debian-like machines have")
 
@@ -169,7 +169,7 @@ def test_another_mirror_can_be_given(apt: Apt, given: str, line: str) -> None:
 
 @pytest.mark.parametrize("given", ["", "m.example/debian", "http://m.example/debian bookworm", "http://a\nb", "-o x"])
 def test_what_is_no_mirror_is_refused_with_what_is(apt: Apt, given: str) -> None:
-    with pytest.raises(LabError) as refused:
+    with pytest.raises(ImageError) as refused:
         apt.mirror(given)
 
     assert refused.value.message.endswith("is not a mirror")
@@ -187,7 +187,7 @@ def test_what_is_no_mirror_is_refused_with_what_is(apt: Apt, given: str) -> None
 def test_a_machine_without_a_debian_mirror_is_told_what_to_give(apt: Apt, text: str, words: str) -> None:
     apt.write("sources.list", text)
 
-    with pytest.raises(LabError) as refused:
+    with pytest.raises(ImageError) as refused:
         apt.mirror()
     assert words in refused.value.message
     assert "a Debian mirror that has bookworm, main and non-free" in str(refused.value.hint)

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pvbench.errors import LabError
-from pvbench.lab import process
+from pvbench.errors import ImageError
+from pvbench.images import programs
 
 SUITE, COMPONENTS = "bookworm", "main non-free"
 WANTED = f"pass --mirror URL: a Debian mirror that has {SUITE}, {COMPONENTS.replace(' ', ' and ')}; URLs end in /debian"
@@ -55,7 +55,7 @@ def mirror(given: str | None, work: Path, keyrings: Sequence[Path] = KEYRINGS) -
 
     `keyrings` hold the keys of Debian's own archives, where a source names none.
 
-    Raises LabError where the machine has none that serves Debian.
+    Raises ImageError where the machine has none that serves Debian.
     """
     if given is not None:
         options, uri = _read(given)
@@ -70,7 +70,7 @@ def _keys(keyrings: Sequence[Path]) -> Iterator[str]:
     """Yield the keys for a source that names none: Debian's own, which need not be apt's, and those apt trusts."""
     debians = [path for path in keyrings if path.exists()]
     if debians:
-        said = process.said(["apt-config", "shell", "parts", "Dir::Etc::trustedparts/d"])
+        said = programs.said(["apt-config", "shell", "parts", "Dir::Etc::trustedparts/d"])
         trusted = Path(shlex.split(said)[0].removeprefix("parts="))
         parts = sorted(path for path in trusted.glob("*") if path.suffix in (".gpg", ".asc"))
         yield f"signed-by={','.join(map(str, (*debians, *parts)))}"
@@ -78,8 +78,8 @@ def _keys(keyrings: Sequence[Path]) -> Iterator[str]:
 
 def _reach() -> Iterator[str]:
     """Yield lines of apt.conf that say how the machine reaches its mirrors, passwords by the files they are in."""
-    yield from filter(_REACH.fullmatch, process.said(["apt-config", "dump"]).splitlines())
-    said = process.said(["apt-config", "shell", "netrc", "Dir::Etc::netrc/f", "netrcparts", "Dir::Etc::netrcparts/d"])
+    yield from filter(_REACH.fullmatch, programs.said(["apt-config", "dump"]).splitlines())
+    said = programs.said(["apt-config", "shell", "netrc", "Dir::Etc::netrc/f", "netrcparts", "Dir::Etc::netrcparts/d"])
     for name, _, path in (line.partition("=") for line in shlex.split(said)):
         if Path(path).exists():
             yield f'Dir::Etc::{name} "{path}";'
@@ -89,16 +89,16 @@ def _read(given: str) -> tuple[tuple[str, ...], str]:
     """Split `[signed-by=/key.gpg] http://mirror/debian`; a path is a mirror on this machine."""
     found = _GIVEN.fullmatch(given.strip())
     if found is None:
-        raise LabError(f"'{given}' is not a mirror", hint=WANTED)
+        raise ImageError(f"'{given}' is not a mirror", hint=WANTED)
     return tuple((found["options"] or "").strip(" []").split()), found["uri"]
 
 
 def _targets() -> list[Mapping[str, str]]:
     """Return the package lists that apt is configured for. Only with a Release file does it know who makes them."""
     try:
-        every, told = (process.said(["apt-get", "indextargets", *more]) for more in (["--no-release-info"], []))
-    except LabError as error:
-        raise LabError(f"the machine's own apt sources cannot be read: {error.message}", hint=WANTED) from error
+        every, told = (programs.said(["apt-get", "indextargets", *more]) for more in (["--no-release-info"], []))
+    except ImageError as error:
+        raise ImageError(f"the machine's own apt sources cannot be read: {error.message}", hint=WANTED) from error
     origins = {(each["Repo-Uri"], each["Release"]): each.get("Origin", "") for each in _stanzas(told)}
     return [
         {**each, "Origin": origins.get((each["Repo-Uri"], each["Release"]), "")}
@@ -134,7 +134,7 @@ def _best(targets: Sequence[Mapping[str, str]], work: Path) -> tuple[tuple[str, 
         and not each["Repo-Uri"].startswith("cdrom:")
     ]
     if not fitting:
-        raise LabError("the machine's own apt has no source of Debian's packages", hint=WANTED)
+        raise ImageError("the machine's own apt has no source of Debian's packages", hint=WANTED)
     found = max(
         fitting,
         key=lambda each: (

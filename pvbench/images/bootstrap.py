@@ -1,4 +1,4 @@
-"""How parts of the image are made: once, under a lock, whole or not at all; Debian trees by mmdebstrap."""
+"""How images are made: once, under a lock, whole or not at all; Debian trees by mmdebstrap."""
 
 import os
 import shutil
@@ -8,22 +8,22 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from pvbench.errors import LabError
-from pvbench.lab import process
-from pvbench.lab.mirror import SUITE, Mirror
+from pvbench.errors import ImageError
+from pvbench.images import programs
+from pvbench.images.mirror import SUITE, Mirror
 
 Report = Callable[[str], None]
 
 
 def missing(tools: Mapping[str, str]) -> list[str]:
     """Return the packages of the programs that are not installed here."""
-    return [package for tool, package in tools.items() if shutil.which(tool, path=process.search_path()) is None]
+    return [package for tool, package in tools.items() if shutil.which(tool, path=programs.search_path()) is None]
 
 
 def need(tools: Mapping[str, str]) -> None:
-    """Raise LabError, with the command that mends it, where programs are not installed."""
+    """Raise ImageError, with the command that mends it, where programs are not installed."""
     if lacking := missing(tools):
-        raise LabError(f"{', '.join(lacking)} not installed", hint=f"apt-get install {' '.join(lacking)}")
+        raise ImageError(f"{', '.join(lacking)} not installed", hint=f"apt-get install {' '.join(lacking)}")
 
 
 def made(folder: Path, digest: str, make: Callable[[Path], None]) -> Path:
@@ -51,8 +51,8 @@ def _workshop(folder: Path) -> Iterator[Path]:
         logs = folder / "failed-build.log"
         logs.write_bytes(b"".join(log.read_bytes() for log in sorted(work.glob("*.log"))))
         shutil.rmtree(work, ignore_errors=True)
-        if isinstance(error, LabError) and str(work) in (error.hint or ""):
-            raise LabError(str(error), hint=f"see {logs}") from error
+        if isinstance(error, ImageError) and str(work) in (error.hint or ""):
+            raise ImageError(str(error), hint=f"see {logs}") from error
         raise
 
 
@@ -71,7 +71,7 @@ def tree(
 
     `types` are deb and, where sources are needed, deb-src. How the machine reaches its mirror stays out of the tree.
     """
-    process.run(
+    programs.run(
         [
             "mmdebstrap",
             "--mode=auto",

@@ -5,9 +5,9 @@ import shlex
 from pathlib import Path
 
 from pvbench import shipped
-from pvbench.lab import bootstrap
-from pvbench.lab.bootstrap import Report
-from pvbench.lab.mirror import SUITE, mirror
+from pvbench.images import bootstrap
+from pvbench.images.bootstrap import Report
+from pvbench.images.mirror import SUITE, mirror
 from pvbench.model import GuestImage
 
 TOOLS = {"mmdebstrap": "mmdebstrap"}
@@ -36,7 +36,7 @@ def find(cache: Path) -> GuestImage | None:
 
 
 def build(cache: Path, report: Report, given: str | None = None) -> GuestImage:
-    """Build the guest, unless it is there, from the machine's own mirror or the one given. Raises LabError."""
+    """Build the guest, unless it is there, from the machine's own mirror or the one given. Raises ImageError."""
     return _read(bootstrap.made(cache / "guests", digest(), lambda work: _build(work, report, given)))
 
 

@@ -1,0 +1,1 @@
+"""The guest under test: what it has to keep, and the builtin one."""

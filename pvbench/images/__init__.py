@@ -1,0 +1,1 @@
+"""What is made of Debian's packages once and kept: images of guests, and of the lab."""
