@@ -45,7 +45,8 @@ class Driver:
 
     `modules` are what the guest loads, in this order; `bound` the names its kernel may give the driver it bound (sysfs
     driver links), that of the builtin guest first. `backend` says in words who serves it. A NIC that is emulated has
-    the device model's `model` of it, a disk has its `disk`.
+    the device model's `model` of it, a disk has its `disk`. `driven_by` is which of the modules drives the device,
+    where that is not the first.
     """
 
     name: str
@@ -58,6 +59,12 @@ class Driver:
     backend: str
     model: str | None = None
     disk: VirtualDisk | None = None
+    driven_by: str = ""
+
+    @property
+    def module(self) -> str:
+        """The module that drives the device, whose parameters tunables set."""
+        return self.driven_by or self.modules[0]
 
     def __post_init__(self) -> None:
         if (self.kind is DeviceKind.BLOCK) != (self.disk is not None):
@@ -87,6 +94,7 @@ _ROWS = (
         server=Server.DEVICE_MODEL,
         backend="device model",
         model="rtl8139",
+        driven_by="8139cp",
     ),
     Driver(
         name="e1000",
@@ -126,6 +134,7 @@ _ROWS = (
             drive="ide0-hd0",
             command_port=_IDE_COMMAND,
         ),
+        driven_by="ata_piix",
     ),
     Driver(
         name="blkfront",

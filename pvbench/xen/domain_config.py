@@ -8,10 +8,10 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from pvbench import tunables
 from pvbench.drivers import DRIVERS, Backing
 from pvbench.hypervisor import GuestSpec
 from pvbench.model import DeviceKind, IoPath, Placement
+from pvbench.xen import tunables
 
 PREFIX = "pvb-"
 _PEER_INDEX = 0x7F
@@ -116,7 +116,8 @@ def command_line(spec: GuestSpec, guest_nics: tuple[Nic, ...], key: str, *, swap
     `swapped` gives each address to the next NIC, so that every flow takes another path than the one asked for.
     """
     modules: list[str] = []
-    for name in (*spec.devices, *(nic.device for nic in guest_nics)):
+    devices = (*spec.devices, *(nic.device for nic in guest_nics))
+    for name in devices:
         modules += [module for module in DRIVERS[name].modules if module not in modules]
     unplug = {True: "never", False: "unnecessary" if spec.placement is Placement.COEXIST else "all"}[is_emulated(spec)]
     addresses = {nic.devid: nic.guest_address for nic in guest_nics}
@@ -135,7 +136,7 @@ def command_line(spec: GuestSpec, guest_nics: tuple[Nic, ...], key: str, *, swap
                 for nic in guest_nics
                 for address in (addresses[nic.devid], *nic.also)
             ),
-            *tunables.words(spec.tunables, modules, guest_nics),
+            *tunables.words(spec.tunables, devices, guest_nics),
             f"pvb.key={key}",
         )
     )
@@ -153,7 +154,7 @@ def domain_config(
     native_tsc: bool,
 ) -> str:
     """Return the domain's configuration for `xl create`."""
-    added = tunables.config(spec.tunables)  # the control NIC's too: a bridge has the smallest MTU of its ports
+    added = tunables.vif_settings(spec.tunables)  # the control NIC's too: a bridge has the smallest MTU of its ports
     vifs = [_vif(nic, bridge, script) + added for nic in guest_nics]
     targets = [_disk(disk, script) for disk in guest_disks]
     models = dict.fromkeys((*_SILENCED, *filter(None, (DRIVERS[nic.device].model for nic in guest_nics))))

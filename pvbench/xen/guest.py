@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pvbench import tunables
 from pvbench.drivers import DRIVERS
 from pvbench.errors import BootError, CommandFailed, ParseError
 from pvbench.evidence.witness import Sighting, guest_witness, parse_look
@@ -14,6 +13,7 @@ from pvbench.model import Cell, CommandRecord, DeviceKind, Granted, IoPath, Trap
 from pvbench.transport import Command, Transport
 from pvbench.workloads import Disk, Peer, between_guests, port_of
 from pvbench.xen import domain_config as domain
+from pvbench.xen import tunables
 from pvbench.xen.answers import parse_traps
 from pvbench.xen.devices import DomainDevices, waits_offline
 from pvbench.xen.observation import XenObservation
@@ -143,7 +143,8 @@ class XenGuest:
         """Return what the boot was asked for and what is in force, read back from both ends, the guest and dom0."""
         if not self.spec.tunables:
             return ()
-        asked = Command(tunables.look_argv(self._sighting(device).name), timeout_s=self.patience(3))
+        argv = tunables.look_argv(self._sighting(device).name, tunables.parameters_to_read(self.spec.tunables, device))
+        asked = Command(argv, timeout_s=self.patience(3))
         told = tunables.parse_look(self.transport.run(asked).stdout)
         return tunables.granted(self.spec.tunables, device, nodes, told, self.dom0)
 

@@ -15,13 +15,13 @@ from pvbench.hypervisor import GuestSpec, HostCheck
 from pvbench.inventory import Host
 from pvbench.model import DeviceKind, Emulation, GuestImage, HostFacts
 from pvbench.transport import Command, Transport
-from pvbench.tunables import dom0_vcpus
 from pvbench.xen.boot import Boots, Login
 from pvbench.xen.facts import check_of, facts_of, lacks_of
 from pvbench.xen.guest import XenGuest
 from pvbench.xen.prepared import Prepared, setup_request
 from pvbench.xen.programs import ask, last_line
 from pvbench.xen.recorder import Recorder
+from pvbench.xen.tunables import dom0_vcpus
 
 UNDO_S = 30.0  # usual, at most: a mount that a dying domain still holds, servers that are slow to end
 

@@ -1,13 +1,11 @@
 """A device is one row: a copy of the package with one more boots guests with it."""
 
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parents[3] / "pvbench"
+from tests.copied import said_with
+
 NIC = """
     Driver(
         name="e1000e",
@@ -74,27 +72,13 @@ print(setup_request(Host("lab", "10.0.0.1", scratch="/s"), 1 << 20, (name,))["di
 '''
 
 
-def said_with(row: str, name: str, folder: Path) -> str:
+def of_guest_with(row: str, name: str, folder: Path) -> str:
     """Return what a copy of the package, with a row more in DRIVERS, says of a guest with that device."""
-    shutil.copytree(PACKAGE, folder / "pvbench", ignore=shutil.ignore_patterns("__pycache__"))
-    table = folder / "pvbench/drivers/__init__.py"
-    text = table.read_text()
-    end = "\n)\n\nDRIVERS"
-    assert end in text
-    table.write_text(text.replace(end, row.rstrip() + end))
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, name],
-        cwd=folder,
-        env={"PYTHONPATH": str(folder)},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return said_with(row, "drivers/__init__.py", folder, PROGRAM, name)
 
 
 def test_a_nic_is_one_row(tmp_path: Path) -> None:
-    said = said_with(NIC, "e1000e", tmp_path)
+    said = of_guest_with(NIC, "e1000e", tmp_path)
 
     assert "devices of the matrix: e1000e netfront\n" in said
     assert "devid=0,type=ioemu,model=e1000e" in said
@@ -105,7 +89,7 @@ def test_a_nic_is_one_row(tmp_path: Path) -> None:
 
 
 def test_a_disk_is_one_row(tmp_path: Path) -> None:
-    said = said_with(DISK, "ide-slave", tmp_path)
+    said = of_guest_with(DISK, "ide-slave", tmp_path)
 
     assert "vdev=hdb,access=rw,backendtype=qdisk,target=/s/new.img" in said
     assert " pvb.load=scsi_common,scsi_mod,libata,ata_piix," in said
@@ -117,4 +101,4 @@ def test_a_disk_is_one_row(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("row", "error"), [(NIC.replace('model="e1000e",', ""), "an emulated NIC has a model")])
 def test_a_row_that_lacks_something_is_refused_when_it_is_read(row: str, error: str, tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match=error):
-        said_with(row, "e1000e", tmp_path)
+        of_guest_with(row, "e1000e", tmp_path)

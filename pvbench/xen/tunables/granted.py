@@ -5,11 +5,13 @@ the usual, nothing). What a frontend does not write is told from the guest, or n
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 
 from pvbench.drivers import DRIVERS
-from pvbench.model import DeviceKind, Granted, IoPath, Scalar
-from pvbench.tunables.table import OFFLOADS, TUNABLES, Values
+from pvbench.model import Granted, IoPath, Scalar
+from pvbench.tunables import OFFLOADS, TUNABLES, Values, text
+from pvbench.xen.tunables.look import parameter_file
 
 DIRECT_SEGMENTS = 11
 """BLKIF_MAX_SEGMENTS_PER_REQUEST: what a request holds without an indirect descriptor."""
@@ -27,13 +29,25 @@ def granted(asked: Values, device: str, nodes: Nodes, guest: Nodes, dom0: Nodes)
     found = []
     for name, value in asked:
         if TUNABLES[name].acts_on(device):
-            got = _READ[name](_Look(ends, guest, dom0, DRIVERS[device].kind), value)
-            found.append(Granted(name, _text(value), got))
+            read = _READ.get(name) or partial(_parameter, name, device)
+            got = read(_Look(ends, guest, dom0), value)
+            found.append(Granted(name, text(value), got))
     return tuple(found)
 
 
-def _text(value: Scalar) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def parameters_to_read(asked: Values, device: str) -> tuple[str, ...]:
+    """Return the files below /sys/module that tell of what nothing else tells, for `look_argv`."""
+    rows = [TUNABLES[name] for name, _ in asked if name not in _READ and TUNABLES[name].acts_on(device)]
+    return tuple(parameter_file(DRIVERS[device].module, row.parameter.name) for row in rows if row.parameter)
+
+
+def _parameter(name: str, device: str, look: "_Look", _: Scalar) -> str | None:
+    """Read back what has no reader of its own: the value that the guest's module says it has."""
+    parameter = TUNABLES[name].parameter
+    if parameter is None:
+        return None
+    shown = look.guest.get(parameter_file(DRIVERS[device].module, parameter.name))
+    return None if shown is None else parameter.read(shown)
 
 
 class _Ends:
@@ -59,8 +73,8 @@ class _Ends:
 class _Look:
     """All that there is to read back from."""
 
-    def __init__(self, ends: _Ends | None, guest: Nodes, dom0: Nodes, kind: DeviceKind) -> None:
-        self.ends, self.guest, self.dom0, self.kind = ends, guest, dom0, kind
+    def __init__(self, ends: _Ends | None, guest: Nodes, dom0: Nodes) -> None:
+        self.ends, self.guest, self.dom0 = ends, guest, dom0
 
 
 def _queues(look: _Look, _: Scalar) -> str | None:
@@ -78,7 +92,7 @@ def _ring_pages(look: _Look, _: Scalar) -> str | None:
 def _persistent(look: _Look, _: Scalar) -> str | None:
     if look.ends is None:
         return None
-    return _text(all(end.get("feature-persistent", "0") == "1" for end in (look.ends.front, look.ends.back)))
+    return text(all(end.get("feature-persistent", "0") == "1" for end in (look.ends.front, look.ends.back)))
 
 
 def _segments(look: _Look, _: Scalar) -> str | None:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from pvbench import tunables
 from pvbench.model import Granted, Scalar
+from pvbench.tunables import TUNABLES, Tunable, text
+from pvbench.xen import tunables
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def test_module_parameters_go_to_the_modules_that_are_loaded() -> None:
     asked = (("persistent_grants", False), ("queues", 2), ("ring_pages", 8))
     assert (
         "pvb.params=xen-blkfront:feature_persistent=N,xen-blkfront:max_queues=2,xen-blkfront:max_ring_page_order=3",
-    ) == tunables.words(asked, ("xen-blkfront", "e1000"), ())
+    ) == tunables.words(asked, ("blkfront", "e1000", "blkfront-qdisk"), ())
 
 
 def test_kernel_words_are_said_only_for_what_is_unusual() -> None:
@@ -138,3 +139,17 @@ def test_the_guest_is_asked_by_a_command_that_cannot_fail() -> None:
     done = subprocess.run(tunables.look_argv("lo"), capture_output=True, check=True)
     assert "mtu" in tunables.parse_look(done.stdout)
     assert b"" == done.stderr
+
+
+def test_the_guest_is_asked_for_parameters_and_what_it_does_not_have_says_nothing() -> None:
+    argv = tunables.look_argv("lo", ("printk/parameters/time", "no_such/parameters/thing"))
+    done = subprocess.run(argv, capture_output=True, check=True)
+    assert tunables.parse_look(done.stdout)["printk/parameters/time"] in {"Y", "N"}
+    assert "no_such/parameters/thing" not in tunables.parse_look(done.stdout)
+
+
+@pytest.mark.parametrize("row", [row for row in TUNABLES.values() if row.parameter], ids=lambda row: row.name)
+def test_what_is_written_to_a_parameter_is_read_back_as_what_was_asked_for(row: Tunable) -> None:
+    assert row.parameter is not None
+    for value in (True, False) if row.name == "persistent_grants" else (1, 16):
+        assert row.parameter.read(row.parameter.write(value)) == text(value)
