@@ -31,11 +31,13 @@ def unsafe(text: str) -> str:
 @pytest.fixture
 def evil(world: Any, matrix: Path) -> Any:
     """A world in which everything that may be named is hostile."""
-    world.facts = replace(world.facts, machine=EVIL, hypervisor=EVIL, kernel=EVIL, cpu=EVIL, details=((EVIL, EVIL),))
+    world.hypervisor.now = replace(
+        world.hypervisor.now, machine=EVIL, hypervisor=EVIL, kernel=EVIL, cpu=EVIL, details=((EVIL, EVIL),)
+    )
     world.image = replace(world.image, name=EVIL, versions=((EVIL, EVIL),))
     world.left_behind = [{"kind": "domain", "name": EVIL}]
-    world.missing = ((EVIL, EVIL),)
-    world.carrier = {"netfront": EVIL}
+    world.hypervisor.missing = ((EVIL, EVIL),)
+    world.hypervisor.carrier = {"netfront": EVIL}
     return world
 
 
@@ -187,7 +189,7 @@ def test_an_output_that_lacks_a_character_gets_another(
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="strict") for _ in range(2))
     monkeypatch.setattr(sys, "stdout", out)
     monkeypatch.setattr(sys, "stderr", err)
-    world.facts = replace(world.facts, cpu="Ω–é")
+    world.hypervisor.now = replace(world.hypervisor.now, cpu="Ω–é")
     code = main([str(meant.get(word, word)) for word in line.split()], world.edges())
     assert code in {0, 2}
     assert b"error in pvbench itself" not in err.buffer.getvalue()  # type: ignore[attr-defined]

@@ -46,7 +46,7 @@ def test_ssh_runs_a_command_in_dom0_and_hands_on_its_exit_code(call: Call, world
 
 def test_a_run_that_names_the_lab_brings_it_up(call: Call, matrix: Path, world: Any) -> None:
     matrix.write_text(matrix.read_text().replace("xen1", "lab"))
-    world.facts = replace(world.facts, name="lab")
+    world.hypervisor.now = replace(world.hypervisor.now, name="lab")
     assert 0 == call("run", matrix).code
     assert ["up 4096 8 auto"] == world.lab
 

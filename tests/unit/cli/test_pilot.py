@@ -21,7 +21,7 @@ def piloted(call: Call, matrix: Path) -> Any:
 
 def test_a_pilot_measures_its_own_blocks_and_runs_without_twins(piloted: Any, here: Path, world: Any) -> None:
     assert 0 == piloted.code
-    assert (3, 4 * 3 * 2) == (len(world.boots), len(world.trials))
+    assert (3, 4 * 3 * 2) == (len(world.hypervisor.boots), len(world.hypervisor.runs))
     assert "run: {blocks: 5, runs_per_boot: 1}" in piloted.out
     assert "In 6 h" in piloted.out
     assert "not reused" in piloted.out
@@ -31,9 +31,9 @@ def test_a_pilot_measures_its_own_blocks_and_runs_without_twins(piloted: Any, he
 
 
 def test_a_finished_pilot_is_read_again_without_measuring(piloted: Any, call: Call, world: Any) -> None:
-    before = len(world.trials)
+    before = len(world.hypervisor.runs)
     again = call("pilot", "--of", "last", "--fit", "6h")
-    assert (0, piloted.out, before) == (again.code, again.out, len(world.trials))
+    assert (0, piloted.out, before) == (again.code, again.out, len(world.hypervisor.runs))
     data = json.loads(call("pilot", "--of", "last", "--json", "--width", "5%").out)
     assert (0.05, 5, 4, 2) == (
         data["width"],
@@ -69,7 +69,7 @@ def test_twins_and_runs_of_a_run_are_measured_told_and_kept_apart(call: Call, ma
     assert "4 cells in 2 blocks, 24 trials" in call("check", matrix).out
     assert "run 2 twin" in call("plan", matrix).out
     said = call("run", matrix)
-    assert (0, 24, 2) == (said.code, len(world.trials), len(world.boots))
+    assert (0, 24, 2) == (said.code, len(world.hypervisor.runs), len(world.hypervisor.boots))
     assert "Noise floor, twin to original: 1.00× [1.00, 1.00] (2 blocks, 4 pairs)" in " ".join(said.out.split())
     shown = call("show", "last").out
     assert "boot b01-xen1, run 2, twin: ok" in shown

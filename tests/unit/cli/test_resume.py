@@ -14,11 +14,11 @@ Call = Callable[..., Any]
 
 
 def stop_at(world: Any, number: int) -> None:
-    def stop(reached: int) -> None:
+    def stop(_device: str, reached: int) -> None:
         if reached == number:
             raise KeyboardInterrupt
 
-    world.before_trial = stop
+    world.hypervisor.before_run = stop
 
 
 @pytest.fixture
@@ -26,9 +26,9 @@ def stopped(call: Call, matrix: Path, world: Any) -> Callable[..., Path]:
     """Begin something and interrupt it; return its folder."""
 
     def begin(*words: str) -> Path:
-        stop_at(world, len(world.trials) + 3)
+        stop_at(world, len(world.hypervisor.runs) + 4)
         assert 130 == call(*words).code
-        world.before_trial = lambda _number: None
+        world.hypervisor.before_run = lambda _device, _number: None
         return max((matrix.parent / "results/runs").iterdir(), key=lambda path: path.stat().st_ctime_ns)
 
     return begin
@@ -54,11 +54,11 @@ def test_none_of_the_three_continues_another(
     call: Call, stopped: Callable[..., Path], world: Any, begun: tuple[str, ...], asked: str, says: str
 ) -> None:
     run = stopped(*begun)
-    before, measured = (run / "journal.ndjson").read_bytes(), len(world.trials)
+    before, measured = (run / "journal.ndjson").read_bytes(), len(world.hypervisor.runs)
     said = call(*(run.name if word == "ID" else word for word in asked.split()))
     assert (2, "", True) == (said.code, said.out, says in said.err)
     assert len(said.err.splitlines()) <= 2
-    assert (before, measured) == ((run / "journal.ndjson").read_bytes(), len(world.trials))
+    assert (before, measured) == ((run / "journal.ndjson").read_bytes(), len(world.hypervisor.runs))
 
 
 def test_a_control_goes_on_as_a_control_with_or_without_the_flag(call: Call, stopped: Callable[..., Path]) -> None:
@@ -104,18 +104,18 @@ def test_a_run_does_not_go_on_with_another_set_up_and_names_what_changed(
     hosts = matrix.parent / "hosts.yaml"
     first = hosts.read_text()
     hosts.write_text(HOSTS.format(**({"address": "xen1.example.org", "more": ""} | changed)))
-    measured = len(world.trials)
+    measured = len(world.hypervisor.runs)
     said = call("run", "--resume", run.name)
-    assert (2, measured) == (said.code, len(world.trials))
+    assert (2, measured) == (said.code, len(world.hypervisor.runs))
     assert f"pvbench: {run.name} cannot go on: {says}" == said.err.splitlines()[-2]
     hosts.write_text(first)
     assert 0 == call("run", "--resume", run.name).code
 
 
 def test_a_run_does_not_go_on_on_another_machine(call: Call, stopped: Callable[..., Path], world: Any) -> None:
-    world.facts = replace(world.facts, details=(("machine id", "0123456789abcdef"),))
+    world.hypervisor.now = replace(world.hypervisor.now, details=(("machine id", "0123456789abcdef"),))
     run = stopped(*RUN)
-    world.facts = replace(world.facts, details=(("machine id", "fedcba9876543210"),), cpus=4)
+    world.hypervisor.now = replace(world.hypervisor.now, details=(("machine id", "fedcba9876543210"),), cpus=4)
     said = call("run", "--resume", run.name)
     assert 2 == said.code
     assert "the host xen1's machine id was 0123456789abcdef, is fedcba9876543210" in said.err
@@ -135,7 +135,7 @@ def test_a_lab_that_came_up_again_at_another_port_goes_on(
     call: Call, stopped: Callable[..., Path], world: Any, matrix: Path
 ) -> None:
     matrix.write_text(matrix.read_text().replace("xen1", "lab"))
-    world.facts, world.port = replace(world.facts, name="lab"), 4022
+    world.hypervisor.now, world.port = replace(world.hypervisor.now, name="lab"), 4022
     run = stopped(*RUN)
     assert dict(json.loads((run / "manifest.json").read_text())["setups"])["lab"] == [
         ["bridge", "pvbench's own"],

@@ -68,7 +68,7 @@ def test_a_run_prints_the_table_the_label_and_what_to_do_next(measured: Any, her
     assert f"pvbench report {run_id(here)} -o report.html" in measured.err
     assert "trial 8 of 8" in measured.err
     assert (here / "results/runs" / run_id(here) / "trials.parquet").exists()
-    assert ["b01-xen1", "b02-xen1", "setup"] == world.undone
+    assert ["b01-xen1", "b02-xen1", "setup"] == world.hypervisor.undone
     assert ("pvb-lease", "release") == world.asked[-1]
 
 
@@ -85,38 +85,38 @@ def test_a_dry_run_contacts_and_writes_nothing(call: Call, matrix: Path, here: P
 
 
 def test_traffic_on_another_device_is_invalid_and_exit_code_3(call: Call, matrix: Path, world: Any) -> None:
-    world.carrier = {"netfront": "e1000"}
+    world.hypervisor.carrier = {"netfront": "e1000"}
     said = call("run", matrix)
     assert (3, True) == (said.code, "2 invalid" in said.err)
     assert "INVALID" in said.out
 
 
 def test_an_interrupted_run_goes_on_without_repeating_a_trial(call: Call, matrix: Path, here: Path, world: Any) -> None:
-    def interrupt(number: int) -> None:
-        if number == 3:
+    def interrupt(_device: str, number: int) -> None:
+        if number == 4:
             raise KeyboardInterrupt
 
-    world.before_trial = interrupt
+    world.hypervisor.before_run = interrupt
     said = call("run", matrix)
     lines = said.err.splitlines()
     assert 130 == said.code
     assert ["pvbench: interrupted", f"hint: pvbench run --resume {run_id(here)}"] == lines[-2:]
-    assert ["b01-xen1", "setup"] == world.undone
-    first = list(world.trials)
-    world.before_trial = lambda _number: None
+    assert ["b01-xen1", "setup"] == world.hypervisor.undone
+    first = list(world.hypervisor.runs)
+    world.hypervisor.before_run = lambda _device, _number: None
     said = call("run", "--resume", "last")
     # The interrupted one has a partner: both are measured in the new boot.
-    assert (0, 3, 9) == (said.code, len(first), len(world.trials))
+    assert (0, 4, 10) == (said.code, len(first), len(world.hypervisor.runs))
     assert f"run {run_id(here)}: 8 ok" in said.err
 
 
 def test_a_run_does_not_go_on_with_another_matrix_host_or_stack(
     call: Call, measured: Any, matrix: Path, world: Any
 ) -> None:
-    facts, image = world.facts, world.image
-    world.facts = replace(facts, kernel="Linux 6.2")
+    facts, image = world.hypervisor.now, world.image
+    world.hypervisor.now = replace(facts, kernel="Linux 6.2")
     assert (2, True) == ((said := call("run", "--resume", "last")).code, "the host xen1" in said.err)
-    world.facts, world.image = facts, replace(image, digest="other")
+    world.hypervisor.now, world.image = facts, replace(image, digest="other")
     assert (2, True) == ((said := call("run", "--resume", "last")).code, "the guest image" in said.err)
     world.image = image
     matrix.write_text(matrix.read_text().replace("blocks: 2", "blocks: 3"))
@@ -148,10 +148,10 @@ def test_leftovers_of_a_dead_controller_are_removed_and_told(call: Call, matrix:
 
 
 def test_what_a_program_on_the_host_left_that_died_is_removed_in_the_end(call: Call, matrix: Path, world: Any) -> None:
-    def died(number: int) -> None:
-        world.left_behind = [{"kind": "bridge", "name": "pvbr0"}] if number == 0 else world.left_behind
+    def died(_device: str, number: int) -> None:
+        world.left_behind = [{"kind": "bridge", "name": "pvbr0"}] if number == 1 else world.left_behind
 
-    world.before_trial = died
+    world.hypervisor.before_run = died
     said = call("run", matrix)
 
     assert (0, []) == (said.code, world.left_behind)
@@ -250,7 +250,7 @@ def test_compare_refuses_what_is_not_alike(call: Call, measured: Any, a: str, b:
 def test_doctor_says_what_a_host_lacks_and_what_mends_it(call: Call, matrix: Path, world: Any) -> None:
     said = call("doctor", "xen1")
     assert (0, True) == (said.code, said.out.startswith("xen1 can run guests: yes\n"))
-    world.missing = (("iperf3 is not installed", "apt-get install iperf3"),)
+    world.hypervisor.missing = (("iperf3 is not installed", "apt-get install iperf3"),)
     said = call("doctor", "xen1")
     assert (4, True) == (said.code, "mend: apt-get install iperf3" in said.out)
     assert not json.loads(call("doctor", "xen1", "--json").out)["fit"]
@@ -260,10 +260,10 @@ def test_shell_boots_the_guest_of_a_trial_runs_the_command_and_tears_down(call: 
     world.answers["fio"] = "fio-3.33\n"
     said = call("shell", "xen1", "--", "fio", "--version")
     assert (0, "fio-3.33\n") == (said.code, said.out)
-    spec = world.boots[0]
+    spec = world.hypervisor.boots[0]
     assert {"e1000", "netfront", "ide", "blkfront"} == set(spec.devices)
     assert (256 << 20, 1, 256 << 20) == (spec.memory_bytes, spec.vcpus, spec.scratch_bytes)
-    assert [spec.name, "setup"] == world.undone
+    assert [spec.name, "setup"] == world.hypervisor.undone
     assert ("pvb-lease", "release") == world.asked[-1]
     assert "/dev/xvde" in said.err
     assert 3 == call("shell", "xen1", "false").code

@@ -1,0 +1,77 @@
+"""A whole campaign on a fake host: a run that begins from a matrix, and its measuring."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pvbench.campaign import manifests, visits
+from pvbench.campaign.campaign import Campaign, Site
+from pvbench.campaign.progress import Progress
+from pvbench.campaign.visits import RunSummary
+from pvbench.campaign.world import Edges, Hold
+from pvbench.clock import Clock
+from pvbench.inventory import Host
+from pvbench.matrix import load
+from pvbench.model import GuestImage, Trial, TrialSpec
+from pvbench.pairs import Pair
+from pvbench.store import Store
+from pvbench.testing.clock import FakeClock
+from pvbench.testing.hypervisor import FACTS
+
+MATRIX = """\
+schema: 1
+hosts: [xen1]
+devices: {net: [e1000, netfront], block: [ide, blkfront]}
+placement: coexist
+workloads:
+  - fio: {rw: randread, bs: 4KiB, runtime: 1s, warmup: 0s}
+  - netperf: {test: TCP_RR, runtime: 1s, warmup: 1s}
+run: {blocks: 2, seed: 7}
+compare: {baseline: {net: e1000, block: ide}}
+"""
+IMAGE = GuestImage("builtin", "boot.img", "boot.rom", "d19e57", "ssh-ed25519 AAAA", (("fio", "3.33"),))
+SITE = Site({"xen1": Host("xen1", "xen1.example.org")}, (FACTS,), IMAGE)
+
+
+class Unwatched(Progress):
+    """Nobody watches: nothing comes of what is told. A test that looks at one thing overrides that."""
+
+    def booting(self, boot: str, trials: int, attempt: int) -> None:
+        """Do nothing."""
+
+    def booted(self, boot: str, seconds: float) -> None:
+        """Do nothing."""
+
+    def measuring(self, spec: TrialSpec) -> None:
+        """Do nothing."""
+
+    def recorded(self, trial: Trial) -> None:
+        """Do nothing."""
+
+    def disturbed(self, pair: Pair, cause: str, attempt: int) -> None:
+        """Do nothing."""
+
+    def lost(self, host: str, reason: str, pause_s: float) -> None:
+        """Do nothing."""
+
+
+def begin(results: Path, matrix: str = MATRIX) -> Store:
+    """Begin a run of a matrix (its text, on the host xen1) under a results folder, and return it open for writing."""
+    campaign = Campaign(load(matrix, name="quick.yaml"), "quick.yaml", command=("pvbench", "run", "quick.yaml"))
+    return Store.create(results, manifests.begin(campaign, SITE, FakeClock().now(), salt=""))
+
+
+def measure(
+    store: Store,
+    hold: Hold,
+    *,
+    clock: Clock | None = None,
+    progress: Progress | None = None,
+    traced_blocks: int = 0,
+    **settings: Any,
+) -> RunSummary:
+    """Measure what a run lacks on the host that `hold` gives; `settings` are those that are not as its matrix says."""
+    manifest = store.manifest
+    campaign = Campaign(load(manifest.matrix_text, name=manifest.matrix_name), manifest.matrix_name)
+    edges = Edges(hold, clock or FakeClock(), progress or Unwatched())
+    return visits.run(store, replace(campaign.settings, traced_blocks=traced_blocks, **settings), edges)
