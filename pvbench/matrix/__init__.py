@@ -6,18 +6,17 @@ from dataclasses import asdict, is_dataclass
 from types import MappingProxyType
 from typing import Any
 
-from pvbench.drivers import DRIVERS
 from pvbench.errors import MatrixError
 from pvbench.inventory import HOST_NAME
+from pvbench.matrix.compare import Compare, devices_of
 from pvbench.matrix.nouns import GuestSettings, Matrix, RunSettings
 from pvbench.matrix.rules import check, fixed_before, placement_of, read_workloads, twin_share
 from pvbench.matrix.sweeps import kind_of
-from pvbench.model import Arm, Cell, DeviceKind, Order, Placement, digest
+from pvbench.model import Arm, Cell, Contrast, DeviceKind, Order, Placement, digest
 from pvbench.tunables import TUNABLES
 from pvbench.workloads import WORKLOADS
 from pvbench.yaml_schema import (
     DURATION,
-    PERCENT,
     SIZE,
     Choice,
     Const,
@@ -35,10 +34,6 @@ from pvbench.yaml_schema import (
 __all__ = ["GuestSettings", "Matrix", "RunSettings", "expand", "kind_of", "load", "schema"]
 
 
-def _devices(kind: DeviceKind) -> Choice:
-    return Choice(f"{kind} device", tuple(name for name, driver in DRIVERS.items() if driver.kind is kind))
-
-
 def _tools() -> str:
     """Return which tools there are for which devices, in words."""
     names: dict[DeviceKind, list[str]] = {}
@@ -50,7 +45,7 @@ def _tools() -> str:
 _DEVICES = Keyed(
     "devices",
     {
-        kind.value: Field(Listed(_devices(kind), example), f"The {kind} devices to measure.")
+        kind.value: Field(Listed(devices_of(kind), example), f"The {kind} devices to measure.")
         for kind, example in ((DeviceKind.NET, "[e1000, netfront]"), (DeviceKind.BLOCK, "[ide, blkfront]"))
     },
     least=1,
@@ -79,26 +74,6 @@ _RUN = Keyed(
         "order": Field(Choice("order", tuple(Order)), "Whether a block's trials are shuffled.", default="random"),
         "seed": Field(Whole(0, 2**32 - 1), "The seed of the shuffling; the same seed, the same plan.", default="1"),
         "settle": Field(DURATION.between("0s", "10m"), "A pause before each measurement.", default="0s"),
-    },
-)
-_COMPARE = Keyed(
-    "compare",
-    {
-        "baseline": Field(
-            Keyed(
-                "baseline",
-                {
-                    kind.value: Field(_devices(kind), f"The {kind} device the others are compared with.")
-                    for kind in DeviceKind
-                },
-                least=1,
-            ),
-            "The device, one for each kind, that the others are compared with.",
-            required=True,
-        ),
-        "margin": Field(
-            PERCENT.between("0.01%", "99.99%"), "A difference within it counts as none: EQUIVALENT.", default="5%"
-        ),
     },
 )
 _GUEST = Keyed(
@@ -131,7 +106,9 @@ _FILE = Keyed(
             _TUNABLES, "What the boots are asked for besides; every cell is measured at each combination."
         ),
         "run": Field(_RUN, "How often and in which order.", default="{}"),
-        "compare": Field(_COMPARE, "What is compared with what; left out: figures without comparison."),
+        "compare": Field(
+            Compare(), "What is compared with what, one comparison or a list of them; left out: devices, if several."
+        ),
         "guest": Field(_GUEST, "What the guest is given.", default="{}"),
         "scratch": Field(
             SIZE.between("16MiB", "1TiB", "1MiB"), "Size of the scratch disk of each block device.", default="256MiB"
@@ -151,7 +128,6 @@ def load(text: str, *, name: str) -> Matrix:
     fixed_before(root)
     read = _FILE.read(root)
     run, guest = read["run"], read["guest"]
-    compared = read["compare"] or {"baseline": {}, "margin": _COMPARE.fields["margin"].missing()}
     said: dict[str, Any] = {
         "hosts": read["hosts"],
         "devices": _by_kind(read["devices"]),
@@ -166,15 +142,14 @@ def load(text: str, *, name: str) -> Matrix:
             twin_share(run["twins"], run["blocks"]),
             run["traces"],
         ),
-        "baseline": _by_kind(compared["baseline"]),
-        "margin": compared["margin"],
+        "contrasts": read["compare"] or (),
         "guest": GuestSettings(guest["image"], guest["memory"], guest["vcpus"]),
         "scratch_bytes": read["scratch"],
     }
     tunables = {name: values for name, values in (read["tunables"] or {}).items() if values is not None}
     if tunables:  # without them the digest is what it was before there were any
         said["tunables"] = MappingProxyType(tunables)
-    matrix = Matrix(**said, text=text, digest=digest(_plain(said)))
+    matrix = Matrix(**said, text=text, digest=digest(_plain(_identity(said))))
     check(matrix, read["workloads"], root)
     return matrix
 
@@ -190,6 +165,16 @@ def expand(matrix: Matrix) -> tuple[Cell, ...]:
         for workload in matrix.workloads
         for device in matrix.devices[kind_of(workload)]
     )
+
+
+def _identity(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the digest is of: a comparison of devices stands there as when there were no others."""
+    contrasts: tuple[Contrast, ...] = said["contrasts"]
+    devices = next((each for each in contrasts if each.factor == "device"), Contrast("device", ()))
+    others = [asdict(each) for each in contrasts if each.factor != "device"]
+    rest = {name: value for name, value in said.items() if name != "contrasts"}
+    known = {"baseline": dict(devices.baseline), "margin": devices.margin}  # type: ignore[arg-type]
+    return rest | known | ({"contrasts": others} if others else {})
 
 
 def _by_kind(read: Mapping[str, Any]) -> Mapping[DeviceKind, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pvbench.model import DeviceKind, Order, Placement, Scalar, Workload
+from pvbench.model import Contrast, DeviceKind, Order, Placement, Scalar, Workload
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,7 @@ class GuestSettings:
 
 @dataclass(frozen=True)
 class Matrix:
-    """What is to be measured. `baseline` is the device the others of its kind are compared with.
-
-    `margin` is the relative difference below which two devices are called equivalent: 0.05 for 5 %.
+    """What is to be measured. `contrasts` are what is compared with what, one a factor.
 
     `text` is the file as it was written; `digest` identifies what it says, whatever its layout and comments.
     `tunables` are swept: every cell is measured at each combination of their values.
@@ -47,8 +45,7 @@ class Matrix:
     placement: Placement
     workloads: tuple[Workload, ...]
     run: RunSettings
-    baseline: Mapping[DeviceKind, str]
-    margin: float
+    contrasts: tuple[Contrast, ...]
     guest: GuestSettings
     scratch_bytes: int
     text: str

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from pvbench.drivers import DRIVERS
+from pvbench.matrix.compare import check_contrasts
 from pvbench.matrix.nouns import Matrix
 from pvbench.matrix.sweeps import MOST_WORKLOADS, kind_of, sweep
-from pvbench.model import DeviceKind, IoPath, Placement, Workload
+from pvbench.model import Placement, Workload
 from pvbench.tunables import TUNABLES
 from pvbench.workloads import WORKLOADS
-from pvbench.yaml_schema import Node, Table, at, nearest
+from pvbench.yaml_schema import Node, Table, at, at_key
 
 MOST_TRIALS = 200_000
 TWINS = 0.2
@@ -87,8 +88,7 @@ def _times(tool: str, entry: Table, root: Node) -> dict[str, Any]:
 def check(matrix: Matrix, entries: Entries, root: Node) -> None:
     """Raise MatrixError for what does not go together."""
     _check_kinds(matrix, entries, root)
-    for kind in matrix.baseline:
-        _check_baseline(matrix, kind, root)
+    check_contrasts(matrix, root)
     _check_fit(matrix, entries, root)
     for name in matrix.tunables:
         _check_tunable(matrix, name, root)
@@ -109,33 +109,14 @@ def _check_kinds(matrix: Matrix, entries: Entries, root: Node) -> None:
     for kind in matrix.devices:
         if kind not in used:
             tools = " or ".join(name for name, tool in WORKLOADS.items() if tool.kind is kind)
-            raise _key(root, "devices", kind).problem(f"no workload exercises the {kind} devices; add {tools}")
-
-
-def _check_baseline(matrix: Matrix, kind: DeviceKind, root: Node) -> None:
-    place, baseline = at(root, "compare", "baseline", kind), matrix.baseline[kind]
-    devices = matrix.devices.get(kind, ())
-    if not devices:
-        raise _key(root, "compare", "baseline", kind).problem(f"there are no {kind} devices to compare")
-    if baseline not in devices:
-        raise place.problem(f"baseline '{baseline}' is not among the {kind} devices{nearest(baseline, devices)}")
-    if len(devices) < 2:
-        raise place.problem(f"nothing to compare {baseline} with; it is the only {kind} device")
-    if matrix.placement is Placement.COEXIST:
-        for path, words in ((IoPath.EMULATED, "an emulated"), (IoPath.PV, "a PV")):
-            if not any(DRIVERS[device].io_path is path for device in devices):
-                known = [name for name, row in DRIVERS.items() if row.kind is kind and row.io_path is path]
-                raise at(root, "devices", kind).problem(
-                    f"placement coexist compares emulated and PV {kind} devices in one boot, and {words} one is "
-                    f"missing: {' or '.join(known)}; or use placement isolated"
-                )
+            raise at_key(root, "devices", kind).problem(f"no workload exercises the {kind} devices; add {tools}")
 
 
 def _check_tunable(matrix: Matrix, name: str, root: Node) -> None:
     row, devices = TUNABLES[name], [device for found in matrix.devices.values() for device in found]
     if not any(row.acts_on(device) for device in devices):
         able = ", ".join(device for device in DRIVERS if row.acts_on(device))
-        raise _key(root, "tunables", name).problem(f"{name} means nothing for {', '.join(devices)}; only for {able}")
+        raise at_key(root, "tunables", name).problem(f"{name} means nothing for {', '.join(devices)}; only for {able}")
 
 
 def _check_fit(matrix: Matrix, entries: Entries, root: Node) -> None:
@@ -143,8 +124,3 @@ def _check_fit(matrix: Matrix, entries: Entries, root: Node) -> None:
         if (misfit := WORKLOADS[tool].grammar.misfit(values, matrix.scratch_bytes)) is not None:
             param, position, why = misfit
             raise at(root, "workloads", index, tool, param, position).problem(why)
-
-
-def _key(root: Node, *path: str) -> Node:
-    above = at(root, *path[:-1])
-    return (above.key(path[-1]) if isinstance(above, Table) else None) or above

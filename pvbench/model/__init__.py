@@ -3,7 +3,7 @@
 A block holds each cell of a comparison once, close in time, on one host.
 """
 
-from pvbench.model.arms import AS_FOUND, BUILTIN_GUEST, Arm, Cell, TrialSpec, Values, Workload
+from pvbench.model.arms import AS_FOUND, BUILTIN_GUEST, MARGIN, Arm, Cell, Contrast, TrialSpec, Values, Workload
 from pvbench.model.evidence import CpuBill, Granted, Mechanism, Payer, TrapCost, Witness
 from pvbench.model.flags import Flag, FlagKind
 from pvbench.model.hosts import GuestImage, HostFacts
@@ -14,10 +14,12 @@ from pvbench.model.trials import PHASES, CommandRecord, RawFile, Reading, Trial
 __all__ = [
     "AS_FOUND",
     "BUILTIN_GUEST",
+    "MARGIN",
     "PHASES",
     "Arm",
     "Cell",
     "CommandRecord",
+    "Contrast",
     "CpuBill",
     "DeviceKind",
     "Emulation",

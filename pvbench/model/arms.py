@@ -1,4 +1,4 @@
-"""What is measured: workloads, arms, cells (one arm under one workload), and a trial's place in the plan."""
+"""What is measured and compared: workloads, arms, cells (an arm under a workload), a trial's place in the plan."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -8,6 +8,9 @@ from pvbench.model.kinds import DeviceKind, GuestMode, Placement
 
 Values = tuple[tuple[str, Scalar], ...]
 """Named values, sorted by name."""
+
+MARGIN = 0.05
+"""The relative difference within which two arms are EQUIVALENT, unless a matrix says another."""
 
 BUILTIN_GUEST = "builtin"
 AS_FOUND = ""
@@ -108,11 +111,29 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Contrast:
+    """What is compared with what: arms that differ in a factor (a name in FACTORS) alone, with those of the baseline.
+
+    `baseline` is the factor's value there: one for all kinds of device, or (kind, device) pairs where the device is
+    what differs. `margin` is the relative difference within which two arms are EQUIVALENT: 0.05 for 5 %.
+    """
+
+    factor: str
+    baseline: Scalar | tuple[tuple[DeviceKind, str], ...]
+    margin: float = MARGIN
+
+    def against(self, kind: DeviceKind) -> Scalar | None:
+        """Return the factor's value in the baseline of a kind of device; None where the kind has none."""
+        return dict(self.baseline).get(kind) if isinstance(self.baseline, tuple) else self.baseline
+
+
+@dataclass(frozen=True)
 class TrialSpec:
     """One measurement to be made. Trials with the same `boot` share one boot of the guest.
 
-    `run` counts repeats within a boot from 1. A `twin` measures its cell a second time as if it were another arm: what
-    the two differ by is the campaign's own noise.
+    `run` counts repeats within a boot from 1, `round` the boots of one arm within a block. Trials with the same
+    `deployment` share what was deployed; it is "" where nothing is. A `twin` measures its cell a second time as if it
+    were another arm: what the two differ by is the campaign's own noise.
     """
 
     cell: Cell
@@ -121,6 +142,8 @@ class TrialSpec:
     position: int
     run: int = 1
     twin: bool = False
+    round: int = 1
+    deployment: str = ""
 
     @property
     def id(self) -> str:

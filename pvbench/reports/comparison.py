@@ -8,7 +8,7 @@ from pvbench import figures as fmt
 from pvbench.drivers import DRIVERS
 from pvbench.histogram import merge, tail_s, total
 from pvbench.metrics import METRICS
-from pvbench.model import DeviceKind, IoPath, Outcome, Purpose, Trial
+from pvbench.model import Contrast, DeviceKind, IoPath, Outcome, Purpose, Trial
 from pvbench.reports import asked, curves, evidence, repeats, wording
 from pvbench.reports.arms import CellTrials, arm, gather
 from pvbench.reports.ceilings import ceiling
@@ -39,12 +39,13 @@ def build(
     are not what was kept, as far as somebody looked.
     """
     trials = repeats.flagged(manifest, trials)
+    margin = of_devices(manifest).margin
     gathered = gather(manifest, trials, earlier)
     label, words = wording.label(manifest.hosts), words_for(manifest.hosts)
     matched = _matched(gathered, _baselines(manifest, gathered))
     pairs = _pairs(matched)
-    family = judge([found for pair in pairs if (found := _compared(*pair, manifest.margin)) is not None])
-    groups = _groups(pairs, family, manifest.margin, label)
+    family = judge([found for pair in pairs if (found := _compared(*pair, margin)) is not None])
+    groups = _groups(pairs, family, margin, label)
     rows = tuple(row for group in groups for row in group.rows)
     strips = _strips(matched, label)
     finding, qualifier = headline(rows, label, manifest.purpose)
@@ -94,7 +95,7 @@ def build(
         command=command,
         reproduce=_reproduce(manifest, command),
         matrix_text=fmt.clean(manifest.matrix_text, keep="\n\t"),
-        method=method(manifest.margin, words),
+        method=method(margin, words),
         caution=warned,
         altered=_altered(altered),
         noise=paragraph(noise, any(spec.twin for spec in manifest.plan)),
@@ -115,28 +116,34 @@ def compared_pairs(manifest: Manifest, gathered: Sequence[CellTrials]) -> Sequen
     return _pairs(_matched(gathered, _baselines(manifest, gathered)))
 
 
-def _baselines(manifest: Manifest, gathered: Sequence[CellTrials]) -> Mapping[str, str]:
+def of_devices(manifest: Manifest) -> Contrast:
+    """Return what a run compares its devices by."""
+    return next((each for each in manifest.contrasts if each.factor == "device"), Contrast("device", ()))
+
+
+def _baselines(manifest: Manifest, gathered: Sequence[CellTrials]) -> Mapping[DeviceKind, str]:
     """Return the baseline device of each kind: the manifest's, else the plan's first emulated one, else its first."""
-    chosen = dict(manifest.baseline)
+    contrast = of_devices(manifest)
+    chosen = {kind: str(device) for kind in DeviceKind if (device := contrast.against(kind)) is not None}
     for kind in DeviceKind:
         devices = [found.cell.device for found in gathered if found.cell.kind is kind]
         emulated = [name for name in devices if name in DRIVERS and DRIVERS[name].io_path is IoPath.EMULATED]
         if devices:
-            chosen.setdefault(kind.value, (emulated or devices)[0])
+            chosen.setdefault(kind, (emulated or devices)[0])
     return chosen
 
 
 Matched = tuple[CellTrials | None, tuple[CellTrials, ...]]
 
 
-def _matched(gathered: Sequence[CellTrials], baselines: Mapping[str, str]) -> tuple[Matched, ...]:
+def _matched(gathered: Sequence[CellTrials], baselines: Mapping[DeviceKind, str]) -> tuple[Matched, ...]:
     """Return each comparison as its baseline (None if not in the plan) and its candidates, in the cells' order."""
     families: dict[Hashable, list[CellTrials]] = {}
     for found in gathered:
         families.setdefault(found.family, []).append(found)
     matched = []
     for family in families.values():
-        wanted = baselines.get(family[0].cell.kind.value)
+        wanted = baselines.get(family[0].cell.kind)
         baseline = next((found for found in family if found.cell.device == wanted), None)
         matched.append((baseline, tuple(found for found in family if found is not baseline)))
     return tuple(matched)

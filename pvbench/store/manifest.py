@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from pvbench.model import HostFacts, Placement, Purpose, TrialSpec, digest
+from pvbench.model import Contrast, HostFacts, Placement, Purpose, TrialSpec, digest
 
 SCHEMA_VERSION = 3
 
@@ -13,7 +13,7 @@ SCHEMA_VERSION = 3
 class Manifest:
     """What a run was started with. `stack` and `guest` identify what was deployed; `started` is ISO 8601 UTC.
 
-    `margin` is the relative difference within which two devices are called equivalent. `disturbed_above` is the share
+    `contrasts` are what is compared with what; without one the devices of each kind are. `disturbed_above` is the share
     of a machine's CPU time above which what else ran there has a pair measured again; None where nobody asked. `setups`
     are, by host, the settings of the inventory that figures depend on, as (key, text), sorted. `vcpus` are those of
     every guest; None where an older pvbench did not say.
@@ -30,12 +30,11 @@ class Manifest:
     placement: Placement
     blocks: int
     seed: int
-    baseline: tuple[tuple[str, str], ...]
+    contrasts: tuple[Contrast, ...]
     hosts: tuple[HostFacts, ...]
     guest: tuple[tuple[str, str], ...]
     stack: tuple[tuple[str, str], ...]
     plan: tuple[TrialSpec, ...]
-    margin: float = 0.05
     purpose: Purpose = Purpose.RUN
     disturbed_above: float | None = None
     setups: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()

@@ -7,6 +7,9 @@ from pvbench.model import FlagKind
 _PAYERS = {"rest of dom0": "rest of the host", "other domains": "other guests"}
 _SOURCES = {"other domains": "other guests", "programs of dom0": "programs of the host"}
 _PLANNED_1 = {"run": 1, "twin": False}
+_PLANNED_2 = {"round": 1, "deployment": ""}
+_ARM_2 = {"guest": "builtin", "mode": "hvm", "stack": ""}
+_OF_ARM = ("host", "kind", "device", "placement", "tunables")
 _TRIAL_1: dict[str, Any] = {
     "flags": [],
     "windows": [],
@@ -21,19 +24,16 @@ _TRIAL_2: dict[str, Any] = {"booted": None, "attempt": 1, "disturbance": []}
 
 def modern_manifest(data: Any) -> Any:
     """Return a decoded manifest with what schemas 1 and 2 lack filled in; one of schema 3 as it is."""
-    if data["schema"] == 1 and type(data.get("cells")) is dict and type(data.get("plan")) is list:
-        data = (
-            {"margin": 0.05}
-            | data
-            | {
-                "cells": {name: _cell(cell) for name, cell in data["cells"].items()},
-                "plan": [_PLANNED_1 | spec if type(spec) is dict else spec for spec in data["plan"]],
-            }
-        )
-    if data["schema"] in (1, 2):
-        # What it was for was told by its command line alone; how disturbed it was, nobody asked.
-        data = {"purpose": _purpose(data.get("command")), "disturbed_above": None, "vcpus": None, "setups": []} | data
-    return data
+    if data["schema"] not in (1, 2):
+        return data
+    data = {"margin": 0.05} | data
+    if type(data.get("cells")) is dict:
+        data["cells"] = {name: _cell(cell) for name, cell in data["cells"].items()}
+    if type(data.get("plan")) is list:
+        data["plan"] = [_planned(spec) for spec in data["plan"]]
+    # What it was for was told by its command line alone; how disturbed it was, nobody asked.
+    data = {"purpose": _purpose(data.get("command")), "disturbed_above": None, "vcpus": None, "setups": []} | data
+    return _contrasts(data)
 
 
 def modern_trial(data: Any) -> Any:
@@ -41,17 +41,29 @@ def modern_trial(data: Any) -> Any:
 
     Flags were texts until late in schema 3.
     """
-    if data["schema"] == 1:
-        spec = data.get("spec")
-        if type(spec) is dict:
-            spec = _PLANNED_1 | spec | {"cell": _cell(spec.get("cell"))}
-        data = _TRIAL_1 | data | {"spec": spec}
-    if data["schema"] in (1, 2):
-        made = data.get("mechanism")
-        data = _TRIAL_2 | data | ({"mechanism": {"recorded_bytes": None} | made} if type(made) is dict else {})
     if type(data.get("flags")) is list and str in map(type, data["flags"]):
         data = data | {"flags": [_flag(flag) if type(flag) is str else flag for flag in data["flags"]]}
-    return data
+    if data["schema"] not in (1, 2):
+        return data
+    spec, made = data.get("spec"), data.get("mechanism")
+    if type(spec) is dict:
+        spec = _planned(spec) | {"cell": _cell(spec.get("cell"))}
+    mechanism = {"mechanism": {"recorded_bytes": None} | made} if type(made) is dict else {}
+    return (_TRIAL_1 if data["schema"] == 1 else {}) | _TRIAL_2 | data | {"spec": spec} | mechanism
+
+
+def _planned(spec: Any) -> Any:
+    return _PLANNED_1 | _PLANNED_2 | spec if type(spec) is dict else spec
+
+
+def _contrasts(data: dict[str, Any]) -> dict[str, Any]:
+    """Return a manifest whose baseline, a device for each kind, is its only contrast."""
+    baseline, margin = data.pop("baseline", None), data.pop("margin")
+    if type(baseline) is not list or any(
+        type(pair) is not list or [type(word) for word in pair] != [str, str] for pair in baseline
+    ):
+        raise ValueError("baseline is not an array of pairs")
+    return data | {"contrasts": [{"factor": "device", "baseline": dict(baseline), "margin": margin}]}
 
 
 def payer(name: str) -> str:
@@ -77,4 +89,9 @@ def _purpose(command: Any) -> str:
 
 
 def _cell(cell: Any) -> Any:
-    return {"tunables": {}} | cell if type(cell) is dict else cell
+    """Return a cell whose arm is an object of its own; one that is no cell as it is, to be refused."""
+    if type(cell) is not dict:
+        return cell
+    cell = {"tunables": {}} | cell
+    arm = {name: cell.pop(name) for name in _OF_ARM if name in cell}
+    return {"arm": _ARM_2 | arm} | cell

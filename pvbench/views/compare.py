@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from pvbench.errors import UsageError
-from pvbench.model import Cell, Trial
+from pvbench.model import Cell, Contrast, Trial
 from pvbench.reports import comparison
 from pvbench.reports.page import ComparisonPage
 from pvbench.store import Manifest
@@ -22,7 +22,7 @@ def page_of(manifest: Manifest, trials: Sequence[Trial], a: str, b: str) -> Comp
     return comparison.build(
         replace(
             manifest,
-            baseline=((first.kind.value, first.device),),
+            contrasts=(Contrast("device", ((first.kind, first.device),), comparison.of_devices(manifest).margin),),
             plan=tuple(spec for spec in manifest.plan if spec.cell in chosen),
         ),
         tuple(trial for trial in trials if trial.spec.cell in chosen),

@@ -20,7 +20,7 @@ from pvbench.yaml_schema.shapes import (
     Text,
     Whole,
 )
-from pvbench.yaml_schema.tree import Node, Scalar, Sequence, Table, at, decode, nearest, parse, shown
+from pvbench.yaml_schema.tree import Node, Scalar, Sequence, Table, at, at_key, decode, nearest, parse, shown
 from pvbench.yaml_schema.units import DURATION, PERCENT, RATE, SIZE, WHOLE_SECONDS, Quantity, RateOrUnlimited
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "Text",
     "Whole",
     "at",
+    "at_key",
     "decode",
     "nearest",
     "parse",

@@ -99,6 +99,12 @@ def at(node: Node, *path: str | int) -> Node:
     return node
 
 
+def at_key(node: Node, *path: str | int) -> Node:
+    """Return the key at the end of a path, rather than what it holds; what is above it where that has no such key."""
+    above, last = at(node, *path[:-1]), path[-1]
+    return (above.key(last) if isinstance(above, Table) and isinstance(last, str) else None) or above
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return "; did you mean 'x'?" for the nearest known word, else "; one of …"."""
     words = list(known)

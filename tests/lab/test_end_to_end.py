@@ -129,7 +129,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def figures(folder: Path) -> dict[str, float]:
     return {
-        row["spec"]["cell"]["device"]: next(
+        row["spec"]["cell"]["arm"]["device"]: next(
             reading["value"] for reading in row["readings"] if reading["metric"] in ("iops", "goodput")
         )
         for row in rows(folder)
@@ -152,7 +152,7 @@ def test_from_matrix_to_report(measured: Path) -> None:
 
 
 def test_the_mechanism_behind_the_figures_is_measured(measured: Path) -> None:
-    found = {row["spec"]["cell"]["device"]: row for row in rows(measured)}
+    found = {row["spec"]["cell"]["arm"]["device"]: row for row in rows(measured)}
 
     for row in found.values():
         bill = row["bill"]

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from pvbench import matrix
 from pvbench.drivers import DRIVERS
 from pvbench.errors import MatrixError
-from pvbench.model import DeviceKind, Order, Placement, Workload
+from pvbench.model import Contrast, DeviceKind, Order, Placement, Workload
 from pvbench.workloads import WORKLOADS
 from pvbench.yaml_schema import decode
 
 ROOT = Path(__file__).parents[2]
 BROKEN = sorted((ROOT / "tests/golden/broken/matrix").glob("*.yaml"))
-NAMES = ("quickstart", "starter", "posting", "block-sweep", "net-sweep", "mechanism", "pilot")
+NAMES = ("quickstart", "starter", "posting", "block-sweep", "net-sweep", "mechanism", "pilot", "tunables")
 EXAMPLES = [ROOT / "examples" / f"{name}.yaml" for name in NAMES]
 EXPECT = re.compile(rb"# expect (\d+:\d+) (structural|semantic|syntax|bytes): (.*)\n")
 
@@ -114,7 +114,7 @@ def test_the_quickstart_says_what_the_issue_asks_for() -> None:
     found = load(EXAMPLES[0].read_text(encoding="utf-8"))
     assert ("lab",) == found.hosts
     assert {DeviceKind.NET: ("rtl8139", "netfront"), DeviceKind.BLOCK: ("ide", "blkfront")} == dict(found.devices)
-    assert {DeviceKind.NET: "rtl8139", DeviceKind.BLOCK: "ide"} == dict(found.baseline)
+    assert (Contrast("device", ((DeviceKind.NET, "rtl8139"), (DeviceKind.BLOCK, "ide"))),) == found.contrasts
     assert Placement.COEXIST is found.placement
     assert (5, Order.RANDOM, 1) == (found.run.blocks, found.run.order, found.run.seed)
     assert matrix.GuestSettings(None, 256 * 2**20, 1) == found.guest
@@ -185,14 +185,14 @@ def test_a_measurement_without_comparison_may_have_one_device_and_any_placement(
     one = "schema: 1\nhosts: [a, b]\ndevices: {block: [ide]}\nplacement: %s\nworkloads: [{fio: {rw: read, bs: 1MiB}}]\n"
     for placement in Placement:
         found = load(one % placement)
-        assert {} == dict(found.baseline)
+        assert () == found.contrasts
         assert ["a", "b"] == [cell.host for cell in matrix.expand(found)]
 
 
 def test_isolated_may_compare_emulated_devices_with_each_other() -> None:
     head = NET.replace("[e1000, netfront]", "[e1000, rtl8139]")
     found = load(head + "  - netperf: {test: TCP_RR}\ncompare: {baseline: {net: rtl8139}}\n")
-    assert "rtl8139" == found.baseline[DeviceKind.NET]
+    assert ["rtl8139", None] == [found.contrasts[0].against(kind) for kind in (DeviceKind.NET, DeviceKind.BLOCK)]
 
 
 def test_the_digest_is_of_what_is_said_not_of_how() -> None:
@@ -238,7 +238,32 @@ def test_from_five_blocks_on_a_fifth_of_them_has_twins_unless_told_otherwise() -
 
 def test_the_margin_is_five_percent_unless_told() -> None:
     compared = BLOCK + FIO + "compare: {baseline: {block: ide}%s}\n"
-    assert [0.05, 0.05, 0.1] == [load(text).margin for text in (BLOCK + FIO, compared % "", compared % ", margin: 10%")]
+    assert [0.05, 0.1] == [load(compared % text).contrasts[0].margin for text in ("", ", margin: 10%")]
+
+
+def test_comparisons_are_one_or_a_list_each_along_a_factor_and_the_device_if_none_is_said() -> None:
+    head = BLOCK + FIO + "tunables: {persistent_grants: [true, false], ring_pages: [1, 8]}\n"
+    device = Contrast("device", ((DeviceKind.BLOCK, "ide"),))
+    grants, pages = Contrast("persistent_grants", True), Contrast("ring_pages", 8, 0.1)
+    for text, expected in (
+        ("{baseline: {block: ide}}", (device,)),
+        ("{factor: device, baseline: {block: ide}}", (device,)),
+        ("[{baseline: {block: ide}}]", (device,)),
+        ("{factor: persistent_grants, baseline: true}", (grants,)),
+        ("[{factor: ring_pages, baseline: 8, margin: 10%}, {baseline: {block: ide}}]", (pages, device)),
+    ):
+        assert expected == load(f"{head}compare: {text}\n").contrasts
+    digests = {
+        load(f"{head}compare: {text}\n").digest
+        for text in ("{baseline: {block: ide}}", "[{factor: device, baseline: {block: ide}}]")
+    }
+    assert 1 == len(digests), "it says the same"
+    assert load(f"{head}compare: {{factor: ring_pages, baseline: 8}}\n").digest != load(head).digest
+
+
+def test_hosts_are_compared_as_far_as_a_matrix_has_several() -> None:
+    text = BLOCK.replace("[lab]", "[xen1, xen2]") + FIO + "compare: {factor: host, baseline: xen1}\n"
+    assert (Contrast("host", "xen1"),) == load(text).contrasts
 
 
 def test_every_cell_is_measured_at_every_point_of_the_tunables() -> None:

@@ -16,6 +16,7 @@ from pvbench.model import (
     Arm,
     Cell,
     CommandRecord,
+    Contrast,
     CpuBill,
     DeviceKind,
     Emulation,
@@ -53,7 +54,7 @@ MANIFEST = Manifest(
     placement=Placement.COEXIST,
     blocks=3,
     seed=1,
-    baseline=(("block", "ide"),),
+    contrasts=(Contrast("device", ((DeviceKind.BLOCK, "ide"),)), Contrast("queues", 1, 0.1)),
     hosts=(HOST,),
     guest=(("digest", "ff"),),
     stack=(("xl", "4.17"),),
@@ -274,7 +275,7 @@ def alter(store, change):
         (lambda d: d.pop("witnesses"), "the trial lacks witnesses"),
         (lambda d: d.update(id="b01-ide-000000000000"), "trial b01-ide-000000000000 is not in the run's plan"),
         (lambda d: d["spec"].update(block=7), "is not the plan's"),
-        (lambda d: d["spec"]["cell"].update(device="ahci"), "is not the plan's"),
+        (lambda d: d["spec"]["cell"]["arm"].update(device="ahci"), "is not the plan's"),
         (lambda d: d.update(outcome="fine"), "'fine' is not a valid Outcome"),
         (lambda d: d.update(reason="odd"), "a trial has a reason exactly when it is not OK"),
         (lambda d: d.update(readings=[]), "a trial without readings is not OK"),
@@ -317,7 +318,12 @@ def test_a_line_that_is_no_json_object_is_refused_with_its_number(store, line):
         (lambda d: d.pop("seed"), "the manifest lacks seed"),
         (lambda d: d.update(seed="1"), "seed is not a whole number but '1'"),
         (lambda d: d["hosts"][0].pop("cpu"), "a host lacks cpu"),
-        (lambda d: d["cells"][IDE.id].update(device="blkfront"), f"cell {IDE.id} was altered"),
+        (lambda d: d["cells"][IDE.id]["arm"].update(device="blkfront"), f"cell {IDE.id} was altered"),
+        (lambda d: d["cells"][IDE.id]["arm"].pop("stack"), "an arm lacks stack"),
+        (lambda d: d["cells"][IDE.id]["arm"].update(mode="pvm"), "'pvm' is not a valid GuestMode"),
+        (lambda d: d["contrasts"][0].update(factor="mood"), "this pvbench knows no factor 'mood'"),
+        (lambda d: d["contrasts"][0].update(baseline={"disk": "ide"}), "'disk' is not a valid DeviceKind"),
+        (lambda d: d["contrasts"][1].update(baseline=[1]), "baseline is not an object of plain values"),
         (lambda d: d["plan"][0].update(cell="0"), "that the manifest does not hold"),
         (lambda d: d.update(plan=[1]), "a planned trial is not an object"),
         (lambda d: d.update(cells=[]), "cells is not an object"),
@@ -471,9 +477,35 @@ def test_the_documented_fields_are_the_stored_ones(store):
     line = json.loads((store.path / "journal.ndjson").read_text())
     manifest = json.loads((store.path / "manifest.json").read_text())
     nested = [line["spec"], line["spec"]["cell"], line["witnesses"][0], line["commands"][0], line["raw"][0]]
-    nested += [manifest, manifest["hosts"][0], manifest["plan"][0]]
+    nested += [
+        manifest,
+        manifest["hosts"][0],
+        manifest["plan"][0],
+        manifest["contrasts"][0],
+        line["spec"]["cell"]["arm"],
+    ]
     for key in {key for data in (line, *nested) for key in data}:
         assert f"`{key}`" in documented, key
+
+
+def as_of_then(cell):
+    """Return a cell as it stood before arms were objects."""
+    return {name: cell["arm"][name] for name in ("host", "kind", "device", "placement", "tunables")} | {
+        "workload": cell["workload"]
+    }
+
+
+def as_planned_then(spec):
+    del spec["round"], spec["deployment"]
+    return spec
+
+
+def as_of_schema_2(head):
+    for name in ("contrasts", "purpose", "disturbed_above", "setups", "vcpus"):
+        del head[name]
+    cells = {name: as_of_then(cell) for name, cell in head["cells"].items()}
+    plan = list(map(as_planned_then, head["plan"]))
+    return head | {"cells": cells, "plan": plan, "baseline": [["block", "ide"]], "margin": 0.1}
 
 
 @pytest.mark.parametrize(
@@ -484,14 +516,16 @@ def test_a_run_of_schema_2_is_read_and_its_command_line_says_what_it_was_for(sto
     store.append(measured(PLAN[0]))
     store.close()
     journal, manifest = store.path / "journal.ndjson", store.path / "manifest.json"
-    line, head = json.loads(journal.read_text()), json.loads(manifest.read_text())
-    del line["booted"], line["attempt"], line["disturbance"], head["purpose"], head["disturbed_above"], head["setups"]
+    line, head = json.loads(journal.read_text()), as_of_schema_2(json.loads(manifest.read_text()))
+    del line["booted"], line["attempt"], line["disturbance"]
+    as_planned_then(line["spec"])["cell"] = as_of_then(line["spec"]["cell"])
     journal.write_text(json.dumps(line | {"schema": 2}) + "\n")
     manifest.write_text(json.dumps(head | {"schema": 2, "command": ["pvbench", *words]}))
 
     read = Store.open(store.path.parents[1], store.path)
 
     assert (purpose, None, ()) == (read.manifest.purpose, read.manifest.disturbed_above, read.manifest.setups)
+    assert (Contrast("device", ((DeviceKind.BLOCK, "ide"),), 0.1),) == read.manifest.contrasts
     assert [(1, ())] == [(trial.attempt, trial.disturbance) for trial in read.trials()]
 
 
@@ -499,8 +533,8 @@ def test_a_run_of_schema_1_is_read_with_what_it_did_not_have_yet_left_empty(stor
     store.append(measured(PLAN[0]))
     store.close()
     journal, manifest = store.path / "journal.ndjson", store.path / "manifest.json"
-    line, head = json.loads(journal.read_text()), json.loads(manifest.read_text())
-    del head["purpose"], head["disturbed_above"], head["setups"]
+    line, head = json.loads(journal.read_text()), as_of_schema_2(json.loads(manifest.read_text()))
+    as_planned_then(line["spec"])["cell"] = as_of_then(line["spec"]["cell"])
     for new in (
         "flags",
         "windows",

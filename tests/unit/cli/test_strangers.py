@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pvbench.cli.main import main
-from pvbench.model import Arm, Cell, DeviceKind, Placement, Workload
+from pvbench.model import Arm, Cell, DeviceKind, GuestMode, Placement, Workload
 
 EXAMPLE = Path(__file__).parents[3] / "results/example/quickstart"
 VERBS = """\
@@ -216,9 +216,9 @@ def altered_cell(cell: dict[str, Any], chance: random.Random) -> None:
     if chance.random() < 0.3:
         cell["workload"]["tool"] = chance.choice(["iperf3", "netperf", "fio", "x", *TEXTS[3:]])
     if chance.random() < 0.3:
-        cell["tunables"] = {chance.choice(["queues", "mtu", "x"]): chance.choice([*PLAUSIBLE, "text", True])}
+        cell["arm"]["tunables"] = {chance.choice(["queues", "mtu", "x"]): chance.choice([*PLAUSIBLE, "text", True])}
     if chance.random() < 0.2:
-        cell["placement"] = "isolated"
+        cell["arm"]["placement"] = "isolated"
 
 
 def rewritten(small: Path, root: Path, seed: int) -> None:
@@ -236,7 +236,10 @@ def rewritten(small: Path, root: Path, seed: int) -> None:
             altered_cell(cell, random.Random(seed) if same else chance)
     for data in (head, *lines):
         for *way, last in [path for path in places(data) if path and chance.random() < 0.02]:
-            if {"cell", "cells", "id", "schema", "sha256", "metric", "device", "plan", "spec"} & {*way, last}:
+            if {"cell", "cells", "id", "schema", "sha256", "metric", "device", "plan", "spec", "arm", "factor"} & {
+                *way,
+                last,
+            }:
                 continue
             inside = data
             for key in way:
@@ -260,10 +263,12 @@ def rewritten(small: Path, root: Path, seed: int) -> None:
 
 
 def cell_id(cell: dict[str, Any]) -> str:
-    params, tunables = (tuple(sorted(each.items())) for each in (cell["workload"]["params"], cell["tunables"]))
+    arm = cell["arm"]
+    params, tunables = (tuple(sorted(each.items())) for each in (cell["workload"]["params"], arm["tunables"]))
     workload = Workload(cell["workload"]["tool"], params)
-    kind, placement = DeviceKind(cell["kind"]), Placement(cell["placement"])
-    return Cell(Arm(cell["host"], kind, cell["device"], placement, tunables), workload).id
+    kind, placement, mode = DeviceKind(arm["kind"]), Placement(arm["placement"]), GuestMode(arm["mode"])
+    more = arm["guest"], mode, arm["stack"]
+    return Cell(Arm(arm["host"], kind, arm["device"], placement, tunables, *more), workload).id
 
 
 def spoilt(small: Path, root: Path, seed: int) -> None:

@@ -44,8 +44,8 @@ def test_every_trial_that_was_sound_in_the_shipped_run_is_sound(trial: Any) -> N
     # What the guest saw of a warm-up was not kept then; it was the rest of what the host counted.
     warmup = guest((counted.asked_bytes or 0) - (seen.asked_bytes or 0)) if warmed else None
 
-    assert judge(DRIVERS[cell["device"]], tool.name, seen, counted, warmup, claim) is None
-    assert list(flags(DRIVERS[cell["device"]], tool.name, seen, claim)) == []
+    assert judge(DRIVERS[cell["arm"]["device"]], tool.name, seen, counted, warmup, claim) is None
+    assert list(flags(DRIVERS[cell["arm"]["device"]], tool.name, seen, claim)) == []
 
 
 def test_a_disk_that_moved_what_fio_says_and_its_ramp_is_fine() -> None:

@@ -1,0 +1,89 @@
+"""Arms, workloads, cells, contrasts and a trial's place in the plan ↔ JSON."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pvbench.drivers import DRIVERS
+from pvbench.factors import FACTORS
+from pvbench.model import Arm, Cell, Contrast, DeviceKind, GuestMode, Placement, TrialSpec, Workload
+from pvbench.store.codec.keys import keys
+from pvbench.store.fields import boolean, choice, exactly, real, scalars, text, whole
+
+AMOUNTS = frozenset({"runtime", "warmup", "rate_iops"})
+"""Parameters that are reckoned with, whatever the tool; every other is only told."""
+
+_CELL, _ARM, _WORKLOAD = keys(Cell), keys(Arm), keys(Workload)
+_PLANNED, _CONTRAST = keys(TrialSpec, "id"), keys(Contrast)
+
+
+def encode_cell(cell: Cell) -> dict[str, Any]:
+    """Return a cell as JSON values."""
+    workload = {"tool": cell.workload.tool, "params": dict(cell.workload.params)}
+    return {"arm": vars(cell.arm) | {"tunables": dict(cell.arm.tunables)}, "workload": workload}
+
+
+def decode_cell(data: Any) -> Cell:
+    """Return a cell. Raises ValueError."""
+    exactly(data, _CELL, "a cell")
+    workload = exactly(data["workload"], _WORKLOAD, "a workload")
+    params = scalars(workload, "params")
+    for name in AMOUNTS & dict(params).keys():
+        real(dict(params), name, 0.0)
+    return Cell(_arm(data["arm"]), Workload(text(workload, "tool"), params))
+
+
+def _arm(data: Any) -> Arm:
+    exactly(data, _ARM, "an arm")
+    device, kind = text(data, "device"), choice(data, "kind", DeviceKind)
+    if device not in DRIVERS or DRIVERS[device].kind is not kind:
+        raise ValueError(f"this pvbench knows no {kind} device {device!r}")
+    return Arm(
+        text(data, "host"),
+        kind,
+        device,
+        choice(data, "placement", Placement),
+        scalars(data, "tunables"),
+        text(data, "guest"),
+        choice(data, "mode", GuestMode),
+        text(data, "stack"),
+    )
+
+
+def encode_spec(spec: TrialSpec, cell: Any) -> dict[str, Any]:
+    """Return a trial's place in the plan as JSON values; `cell` is the encoded cell, or its id."""
+    return vars(spec) | {"cell": cell}
+
+
+def decode_planned(data: Any, cells: Mapping[str, Cell]) -> tuple[str, TrialSpec]:
+    """Return a planned trial and its id. Raises ValueError."""
+    exactly(data, _PLANNED, "a planned trial")
+    name, cell = text(data, "id"), text(data, "cell")
+    if cell not in cells or not name.endswith(cell):
+        raise ValueError(f"planned trial {name} is of a cell {cell} that the manifest does not hold")
+    return name, TrialSpec(
+        cells[cell],
+        whole(data, "block"),
+        text(data, "boot"),
+        whole(data, "position"),
+        whole(data, "run", 1),
+        boolean(data, "twin"),
+        whole(data, "round", 1),
+        text(data, "deployment"),
+    )
+
+
+def encode_contrast(contrast: Contrast) -> dict[str, Any]:
+    """Return what is compared with what as JSON values."""
+    baseline = contrast.baseline
+    return vars(contrast) | {"baseline": dict(baseline) if isinstance(baseline, tuple) else baseline}
+
+
+def decode_contrast(data: Any) -> Contrast:
+    """Return what is compared with what. Raises ValueError."""
+    exactly(data, _CONTRAST, "a contrast")
+    factor, baseline, margin = text(data, "factor"), data["baseline"], real(data, "margin", 0.0)
+    if factor not in FACTORS:
+        raise ValueError(f"this pvbench knows no factor {factor!r}")
+    if type(baseline) is dict:
+        return Contrast(factor, tuple((DeviceKind(kind), text(baseline, kind)) for kind in baseline), margin)
+    return Contrast(factor, dict(scalars({"baseline": {factor: baseline}}, "baseline"))[factor], margin)
