@@ -2,16 +2,16 @@
 
 import difflib
 import os
-import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pvbench.clock import Clock, SystemClock
+from pvbench.terminal.voice import Voice
 
 if TYPE_CHECKING:
     from pvbench.hypervisor import Hypervisor
@@ -54,50 +54,24 @@ class App:
 
     edges: Edges
     argv: tuple[str, ...] = ()
-    verbosity: int = 0
     resume: str | None = None
     swapped: bool = False
     mirror: str | None = None
 
-    def warn(self, text: str) -> None:
-        """Say on stderr, in one line, what somebody must know, -q or not."""
-        _say(text)
+    def __post_init__(self) -> None:
+        self.voice = Voice(self.edges.clock, self.edges.environment)
 
     def note(self, text: str) -> None:
         """Say on stderr, in one line, what is going on, unless -q."""
-        if self.verbosity >= 0:
-            _say(text)
-
-    def detail(self, text: str) -> None:
-        """Say on stderr, in one line, what only -v wants to know."""
-        if self.verbosity > 0:
-            _say(text)
-
-    def now(self) -> str:
-        """Return the wall-clock time of day, UTC, for lines of a log."""
-        return f"{self.edges.clock.now():%H:%M:%SZ}"
-
-    def looked_at(self, stream: TextIO) -> bool:
-        """Whether a person may be looking, at a terminal that can move its cursor."""
-        return stream.isatty() and self.edges.environment.get("TERM", "dumb") != "dumb"
-
-    def coloured(self, stream: TextIO) -> bool:
-        """Whether colour is welcome on a stream."""
-        return stream.isatty() and not self.edges.environment.get("NO_COLOR")
-
-
-def _say(text: str) -> None:
-    from pvbench.printable import clean
-
-    print(clean(text), file=sys.stderr, flush=True)
+        self.voice.note(text)
 
 
 def _louder(context: click.Context, _option: click.Parameter, times: int) -> None:
-    context.ensure_object(App).verbosity += times
+    context.ensure_object(App).voice.verbosity += times
 
 
 def _quieter(context: click.Context, _option: click.Parameter, times: int) -> None:
-    context.ensure_object(App).verbosity -= times
+    context.ensure_object(App).voice.verbosity -= times
 
 
 def _volume() -> list[click.Parameter]:

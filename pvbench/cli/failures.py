@@ -20,7 +20,7 @@ ERROR: Mapping[str, Any] = {"fg": "red", "bold": True}
 
 def report(error: BaseException, app: App) -> int:
     """Say what went wrong, in a line and a hint, and return the exit code."""
-    if app.verbosity >= EVERYTHING and not isinstance(error, click.ClickException | KeyboardInterrupt):
+    if app.voice.verbosity >= EVERYTHING and not isinstance(error, click.ClickException | KeyboardInterrupt):
         print(_trace(error), file=sys.stderr, end="")
     match error:
         case PvbenchError():
@@ -56,7 +56,7 @@ def line(text: str) -> str:
 
 
 def _say(app: App, message: str, *hints: str | None) -> None:
-    of(sys.stderr).styled("pvbench:", **(ERROR if app.coloured(sys.stderr) else {}))
+    of(sys.stderr).styled("pvbench:", **(ERROR if app.voice.coloured(sys.stderr) else {}))
     print(f" {line(message)}", file=sys.stderr)
     for hint in filter(None, hints):
         print(f"hint: {line(hint)}", file=sys.stderr, flush=True)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from pvbench.cli import found
+from pvbench.cli import arguments
 from pvbench.cli.app import App, json_option, pass_app, verb
 from pvbench.cli.matrices import hosts_option
 from pvbench.errors import UsageError
@@ -23,26 +23,31 @@ def doctor(app: App, host: str | None, hosts_file: Path | None, dry_run: bool, a
     """Say what is missing and the exact command that mends it: here for the lab, or on HOST for guests."""
     if dry_run:
         return _reached(app, host, hosts_file, as_json)
-    from pvbench.cli.checkup import Checkup, of_host, of_machine
+    from pvbench.cli import wiring
+    from pvbench.views.doctor import as_data, checkup_of, render
 
-    checked: Checkup = of_machine(app) if host is None else of_host(app, host, found.inventory(hosts_file))
-    if as_json:
-        print_json(checked.as_data())
+    if host is None:
+        checkup = wiring.checkup_here(app)
     else:
-        print(checked.render(), end="")
-    return 0 if checked.fit else NOT_FIT
+        checkup = checkup_of(host, wiring.check_of(app, host, arguments.inventory(hosts_file)))
+    if as_json:
+        print_json(as_data(checkup))
+    else:
+        print(render(checkup), end="")
+    return 0 if checkup.fit else NOT_FIT
 
 
 def _reached(app: App, host: str | None, hosts_file: Path | None, as_json: bool) -> int:
-    from pvbench.cli import contacts
-
     if host is None:
         raise UsageError("--dry-run needs a HOST: this machine itself is not reached by SSH")
-    found_out = contacts.of_host(app, host, found.inventory(hosts_file))
+    from pvbench.cli import wiring
+    from pvbench.views.contacts import as_data, render
+
+    contacts = wiring.contacts(app, host, arguments.inventory(hosts_file))
     if as_json:
-        print_json(contacts.as_data(found_out))
+        print_json(as_data(contacts))
         return 0
-    print(contacts.render(found_out), end="")
+    print(render(contacts), end="")
     app.note("nothing was contacted")
     return 0
 
@@ -58,7 +63,7 @@ def clean(app: App, host: str, hosts_file: Path | None, everything: bool, dry_ru
     from pvbench import lease
     from pvbench.cli import wiring
 
-    machine, known = wiring.resolve_running(app, host, found.inventory(hosts_file))
+    machine, known = wiring.resolve_running(app, host, arguments.inventory(hosts_file))
     with wiring.connect(app, machine, known) as transport, lease.held(transport, machine, wiring.owner("clean")):
         findings = lease.clean(transport, machine, remove=not dry_run, everything=everything)
     ours = [finding for finding in findings if finding.why is None]

@@ -1,18 +1,12 @@
 """lab: the embedded Xen host: build it, bring it up, look at it, log in, end it, free its cache."""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 import click
 
 from pvbench.cli.app import App, Group, json_option, mirror_option, pass_app
-from pvbench.columns import columns
 from pvbench.errors import UsageError
 from pvbench.terminal.streams import print_json
-
-if TYPE_CHECKING:
-    from pvbench.inventory import Host
-    from pvbench.lab import Status
 
 disk_option = click.option("--disk", default="8GiB", show_default=True, help="The size of its disk.")
 
@@ -29,11 +23,11 @@ def lab() -> None:
 def build(app: App, disk: str) -> None:
     """Build the lab's image and the guest; minutes, once. Prints where the image is."""
     from pvbench.cli import wiring
-    from pvbench.cli.steps import steps
     from pvbench.lab import build as build_image
+    from pvbench.terminal.steps import steps
 
     gib = _whole(disk, "--disk", 1 << 30)
-    with steps(app, "building the lab's image and the guest") as report:
+    with steps(app.voice, "building the lab's image and the guest") as report:
         image = build_image(wiring.cache_folder(), report, gib, app.mirror)
     print(image.path)
     app.note("next: pvbench lab up")
@@ -56,15 +50,16 @@ def build(app: App, disk: str) -> None:
 def up(app: App, memory: str, vcpus: int, disk: str, accelerator: str, as_json: bool) -> None:
     """Bring the lab up, building it if need be; print how it is reached."""
     from pvbench.cli import wiring
-    from pvbench.cli.steps import steps
     from pvbench.lab import LabSpec
+    from pvbench.terminal.steps import steps
+    from pvbench.views import lab as views
 
     spec = LabSpec(
         memory_mib=_whole(memory, "--memory", 1 << 20), vcpus=vcpus, disk_gib=_whole(disk, "--disk", 1 << 30)
     )
     machine = wiring.machine(app, spec)
     was_up = machine.status().running
-    with steps(app, "bringing the lab up") as report:
+    with steps(app.voice, "bringing the lab up") as report:
         host = machine.up(report, accelerator)
     status = machine.status()
     if was_up:
@@ -72,7 +67,7 @@ def up(app: App, memory: str, vcpus: int, disk: str, accelerator: str, as_json: 
     if as_json:
         print_json(asdict(host))
     else:
-        print(_told(host, status), end="")
+        print(views.up(host, status), end="")
     app.note("next: pvbench run MATRIX   (a matrix with `hosts: [lab]` needs no hosts file)")
 
 
@@ -91,12 +86,13 @@ def down(app: App) -> None:
 def status(app: App, as_json: bool) -> None:
     """Say what runs, since when, and how much memory and disk it holds."""
     from pvbench.cli import wiring
+    from pvbench.views import lab as views
 
-    found = wiring.machine(app).status()
+    there = wiring.machine(app).status()
     if as_json:
-        print_json(asdict(found))
+        print_json(asdict(there))
     else:
-        print(_state(found), end="")
+        print(views.state(there), end="")
 
 
 @lab.command()
@@ -125,35 +121,6 @@ def rm(app: App, keep_images: bool) -> None:
 
     freed = wiring.machine(app).remove(images=not keep_images)
     app.note(f"freed {fmt.size(freed)}")
-
-
-def _told(host: "Host", status: "Status") -> str:
-    rows = [
-        ("address", f"{host.user}@{host.address}"),
-        ("port", str(host.port)),
-        ("key", str(host.key)),
-        ("host key", str(host.host_key)),
-        ("accelerator", status.accelerator or "–"),
-    ]
-    return "the lab is up\n" + columns(rows, "  ")
-
-
-def _state(status: "Status") -> str:
-    from pvbench import figures as fmt
-
-    rows = [("disk held", fmt.size(status.disk_bytes)), ("image", f"{status.image} ({fmt.size(status.image_bytes)})")]
-    if status.image is None:
-        rows[1] = ("image", "not built")
-    if not status.running:
-        return f"lab {status.name} is down\n" + columns(rows, "  ")
-    running = [
-        ("since", status.since or "–"),
-        ("address", status.address or "–"),
-        ("process", str(status.pid)),
-        ("accelerator", status.accelerator or "–"),
-        ("memory held", fmt.size(status.memory_bytes)),
-    ]
-    return f"lab {status.name} is up\n" + columns([*running, *rows], "  ")
 
 
 def _whole(text: str, option: str, unit: int) -> int:

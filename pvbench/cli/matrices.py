@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from pvbench.cli import found
+from pvbench.cli import arguments
 from pvbench.cli.app import App, json_option, pass_app, verb
 from pvbench.errors import UsageError
 from pvbench.terminal.streams import print_json
@@ -64,9 +64,9 @@ def check(app: App, matrix: Path | None, hosts_file: Path | None, schema: bool, 
     from pvbench.campaign.cost import plan_of
     from pvbench.matrix import expand
 
-    read, known = found.matrix(matrix), found.inventory(hosts_file, matrix)
-    found.check_guest(read)
-    found.check_hosts(read, str(matrix), known, app)
+    read, known = arguments.matrix(matrix), arguments.inventory(hosts_file, matrix)
+    arguments.check_guest(read)
+    arguments.check_hosts(read, str(matrix), known, app)
     trials = f"{len(expand(read))} cells in {read.run.blocks} blocks, {len(plan_of(read).trials)} trials"
     print(f"{matrix}: ok, {trials} on {_names(read.hosts)}")
     app.note(f"next: pvbench plan {matrix}")
@@ -82,13 +82,13 @@ def plan(app: App, matrix: Path, hosts_file: Path | None, as_json: bool) -> None
     from pvbench.campaign.cost import plan_of
     from pvbench.views.plan import as_data, render
 
-    read = found.matrix(matrix)
-    found.check_hosts(read, str(matrix), found.inventory(hosts_file, matrix), app)
+    read = arguments.matrix(matrix)
+    arguments.check_hosts(read, str(matrix), arguments.inventory(hosts_file, matrix), app)
     planned = plan_of(read)
     if as_json:
         print_json(as_data(read, planned))
         return
-    print(render(read, planned, whole=app.verbosity > 0), end="")
+    print(render(read, planned, whole=app.voice.verbosity > 0), end="")
     app.note(f"next: pvbench run {matrix}")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pvbench.cli import found
+from pvbench.cli import arguments
 from pvbench.cli.app import App, json_option, mirror_option, pass_app, verb
 from pvbench.cli.matrices import hosts_option
 from pvbench.cli.run import INCOMPLETE, USUAL_RESULTS, measured, requested
@@ -86,7 +86,7 @@ def pilot(
     with ExitStack() as stack:
         code = 0
         if matrix is None:
-            store = stack.enter_context(found.run(results, str(of)))
+            store = stack.enter_context(arguments.run(results, str(of)))
         else:
             campaign, known = requested(app, matrix, hosts_file, Purpose.PILOT)
             store, summary = stack.enter_context(measured(app, campaign.as_pilot(boots, runs), known, results))

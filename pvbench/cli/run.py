@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pvbench.cli import found
+from pvbench.cli import arguments
 from pvbench.cli.app import App, mirror_option, pass_app, verb
 from pvbench.cli.matrices import hosts_option
 from pvbench.model import Purpose
@@ -64,7 +64,7 @@ def run(
             from pvbench.campaign.resume import check_purpose
             from pvbench.store import Store
 
-            store = stack.enter_context(Store.open(results, found.run_name(results, resume), write=not dry_run))
+            store = stack.enter_context(Store.open(results, arguments.run_name(results, resume), write=not dry_run))
             check_purpose(store.manifest, Purpose.CONTROL if negative_control else None)
             negative_control = store.manifest.purpose is Purpose.CONTROL
         app.swapped = negative_control
@@ -86,23 +86,23 @@ def requested(
     from pvbench.campaign.campaign import Campaign
 
     if path is not None:
-        matrix, name = found.matrix(path), path.name
+        matrix, name = arguments.matrix(path), path.name
     else:
         from pvbench.matrix import load
 
         assert store is not None  # noqa: S101  without a matrix there is a run to resume
         name = store.manifest.matrix_name
         matrix = load(store.manifest.matrix_text, name=name)
-    known = found.inventory(hosts_file, path)
-    found.check_guest(matrix)
-    found.check_hosts(matrix, name if path is None else str(path), known, app)
+    known = arguments.inventory(hosts_file, path)
+    arguments.check_guest(matrix)
+    arguments.check_hosts(matrix, name if path is None else str(path), known, app)
     return Campaign(matrix, name, purpose, ("pvbench", *app.argv)), known
 
 
 def _dry(app: App, campaign: "Campaign", store: "Store | None") -> int:
     from pvbench.views import plan as plans
 
-    print(plans.render(campaign.matrix, campaign.plan, whole=app.verbosity > 0), end="")
+    print(plans.render(campaign.matrix, campaign.plan, whole=app.voice.verbosity > 0), end="")
     if store is not None:
         app.note(
             f"{store.manifest.run_id}: {len(store.finished_ids())} of {len(store.manifest.plan)} trials are finished"
@@ -118,11 +118,11 @@ def measured(
     """Measure what is not finished of a run, a new one where there is no store; give the run and what came of it."""
     from pvbench.campaign import resume
     from pvbench.campaign import run as runs
-    from pvbench.cli.interrupts import orderly
     from pvbench.cli.wiring import World
+    from pvbench.terminal.interrupts import orderly
 
     world = World(app, known)
-    with orderly(app):
+    with orderly(app.voice):
         site = runs.survey(campaign, world)
         if store is None:
             store = runs.begin(campaign, site, results, world.clock)

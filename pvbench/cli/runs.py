@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from pvbench.cli import found
+from pvbench.cli import arguments
 from pvbench.cli.app import App, json_option, pass_app, results_option, verb
 from pvbench.terminal.streams import print_json
 
@@ -50,12 +50,12 @@ def show(app: App, run: str, cell: str | None, results: Path, as_json: bool) -> 
     from pvbench.store import cells
     from pvbench.views.show import as_data, render
 
-    with found.run(results, run) as store:
+    with arguments.run(results, run) as store:
         key = cells.cell(store.manifest, cell)[0] if cell else None
         if as_json:
             print_json(as_data(store, key))
         else:
-            print(render(store, key, evidence=bool(key) or app.verbosity > 0), end="")
+            print(render(store, key, evidence=bool(key) or app.voice.verbosity > 0), end="")
 
 
 @verb(short_help="Write a run's report, as one HTML file or as JSON.")
@@ -75,7 +75,7 @@ def report(app: App, run: str, output: str | None, form: str, results: Path) -> 
     """Write the report of RUN: one HTML file that needs nothing else, or the same page as JSON."""
     from pvbench.terminal.output import write
 
-    with found.run(results, run) as store:
+    with arguments.run(results, run) as store:
         from pvbench.reports import comparison, html, json_page
 
         altered = store.altered()
@@ -103,7 +103,7 @@ def compare(run: str, a: str, b: str, results: Path, as_json: bool) -> int:
     from pvbench.reports import table
     from pvbench.views.compare import as_data, page_of
 
-    with found.run(results, run) as store:
+    with arguments.run(results, run) as store:
         page = page_of(store.manifest, store.trials(), a, b)
     if as_json:
         print_json(as_data(page))

@@ -2,25 +2,23 @@
 
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from pvbench.cli import found
+from pvbench.cli import arguments
 from pvbench.cli.app import App, mirror_option, pass_app, verb
 from pvbench.cli.matrices import hosts_option
 from pvbench.errors import UsageError
 from pvbench.terminal.streams import of
 
 if TYPE_CHECKING:
-    from pvbench.hypervisor import Guest, GuestSpec
+    from pvbench.hypervisor import GuestSpec
     from pvbench.transport import Transport
 
 USUAL_DEVICES = "e1000,netfront,ide,blkfront"
 MEMORY_BYTES, VCPUS, SCRATCH_BYTES = 256 << 20, 1, 256 << 20  # as a matrix that says nothing of them
-_SEED = 1
 
 
 @verb(short_help="Boot a trial's guest and log in, or run a command.")
@@ -43,20 +41,21 @@ def shell(app: App, host: str, command: tuple[str, ...], devices: str, placement
     Put -- before a COMMAND with options: pvbench shell lab -- fio --version. Its exit code is ours.
     """
     from pvbench.cli import wiring
-    from pvbench.cli.interrupts import orderly
+    from pvbench.terminal.interrupts import orderly
+    from pvbench.views.shell import aims
 
     spec = _spec(devices, placement)
     if not command:
         need_terminal()
-    known = found.inventory(hosts_file)
+    known = arguments.inventory(hosts_file)
     guest_image = wiring.guest_image(app)
     hosts, known = wiring.resolve(app, (host,), known)
-    with orderly(app), wiring.leased(app, hosts[host], known, "shell") as (transport, lease):
+    with orderly(app.voice), wiring.leased(app, hosts[host], known, "shell") as (transport, lease):
         hypervisor = wiring.hypervisor(app, transport, hosts[host], guest_image)
         app.note(f"{host}: booting a guest with {', '.join(spec.devices)}")
         with hypervisor.setup(spec.scratch_bytes, spec.devices), hypervisor.boot(spec) as guest:
             app.note(f"{host}: it answers after {guest.boot_seconds:.0f} s")
-            for line in _aims(guest, spec, host):
+            for line in aims(guest, spec, host):
                 app.note(f"  {line}")
             code = at(app, guest.transport, command)
         lease.check()  # a host that was lost to somebody else meanwhile is said to be
@@ -101,24 +100,6 @@ def _spec(devices: str, placement: str) -> "GuestSpec":
         )
     ordered = tuple(sorted(names, key=list(DRIVERS).index))
     return GuestSpec(f"shell-{os.getpid()}", ordered, Placement(placement), MEMORY_BYTES, VCPUS, SCRATCH_BYTES)
-
-
-def _aims(guest: "Guest", spec: "GuestSpec", host: str) -> Iterator[str]:
-    """Say what a trial's tool would aim at for each device."""
-    from pvbench import figures as fmt
-    from pvbench.drivers import DRIVERS
-    from pvbench.model import Arm, Cell, Workload
-    from pvbench.workloads import WORKLOADS, Disk
-
-    for device in spec.devices:
-        kind = DRIVERS[device].kind
-        tool = next(name for name, row in WORKLOADS.items() if row.kind is kind)
-        target = guest.target(Cell(Arm(host, kind, device, spec.placement), Workload(tool, ())), _SEED)
-        if isinstance(target, Disk):
-            yield f"{device}: {target.path}, {fmt.size(target.size_bytes)} of scratch, yours to overwrite"
-        else:
-            client = f"iperf3 -c {target.address} -p {target.port}"
-            yield f"{device}: {target.local} here, {target.address} on the host ({client})"
 
 
 def _stdin() -> int | None:

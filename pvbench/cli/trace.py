@@ -1,20 +1,13 @@
 """trace: what a file of xentrace says of each domain."""
 
 import math
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from pvbench.cli.app import App, json_option, pass_app, verb
-from pvbench.cli.spooled import plain_file
 from pvbench.errors import UsageError
-from pvbench.terminal.streams import console, print_json
-
-PATIENCE_S = 2.0
-"""What takes no longer shows no progress."""
+from pvbench.terminal.streams import print_json
 
 
 @verb(short_help="Count exits and more in a file of xentrace.")
@@ -31,12 +24,14 @@ def trace(app: App, file: Path, domain: int | None, cpu: str | None, mhz: float 
     the hypercalls of a PV dom0 and its grant mappings are there too. A gzipped FILE, as runs keep them, is read too;
     `-` is standard input.
     """
-    from pvbench.cli.traced import as_data, render
+    from pvbench.terminal.reading import reading
     from pvbench.xen import trace as traces
+    from pvbench.xen.trace.plain_file import plain_file
+    from pvbench.xen.trace.view import as_data, render
 
     if mhz is not None and not math.isfinite(mhz):
         raise UsageError(f"--mhz {mhz} is not a frequency", hint="`xl info` on the host has cpu_mhz")
-    with plain_file(file) as plain, _progress(app, file.name) as told:
+    with plain_file(file) as plain, reading(app.voice, file.name) as told:
         found = traces.read(
             plain.path, domain=domain, svm=None if cpu is None else cpu == "svm", told=told, name=plain.name
         )
@@ -48,22 +43,3 @@ def trace(app: App, file: Path, domain: int | None, cpu: str | None, mhz: float 
         print_json(as_data(found, plain, mhz))
     else:
         print(render(found, plain, mhz), end="")
-
-
-@contextmanager
-def _progress(app: App, title: str) -> Iterator[Callable[[int, int], None] | None]:
-    if app.verbosity < 0 or not app.looked_at(sys.stderr):
-        yield None
-        return
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-
-    began = app.edges.clock.monotonic()
-    shown = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*shown, console=console(), transient=True) as bar:
-        task = bar.add_task(title, total=None, visible=False)
-
-        def told(done: int, size: int) -> None:
-            late = app.edges.clock.monotonic() - began > PATIENCE_S
-            bar.update(task, completed=done, total=size, visible=late)
-
-        yield told

@@ -8,9 +8,10 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pvbench.cli import found
+from pvbench.cli import arguments
 from pvbench.cli.app import App
-from pvbench.cli.steps import steps
+from pvbench.errors import InventoryError
+from pvbench.terminal.steps import steps
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,13 +20,15 @@ if TYPE_CHECKING:
     from pvbench.campaign.pace import Pace
     from pvbench.campaign.progress import Progress
     from pvbench.campaign.world import HeldHost, Hold
+    from pvbench.checkup import Checkup
     from pvbench.clock import Clock
-    from pvbench.hypervisor import Hypervisor
+    from pvbench.hypervisor import HostCheck, Hypervisor
     from pvbench.inventory import Host, Inventory
     from pvbench.lab import LabSpec, Machine
     from pvbench.lease import Lease
     from pvbench.model import GuestImage, HostFacts
-    from pvbench.ssh import Step
+    from pvbench.ssh import Ask, Step
+    from pvbench.ssh.contacts import Contact
     from pvbench.transport import Transport
 
 
@@ -45,7 +48,7 @@ def way(app: App, host: "Host", known: "Inventory") -> "tuple[Step, ...]":
     if host.complete:
         return (ssh.direct(host),)
     here = ssh.local(app.edges.home, app.edges.environment)
-    return ssh.route(host, known.hosts, found.configuration(app), here)
+    return ssh.route(host, known.hosts, arguments.configuration(app), here)
 
 
 def hypervisor(app: App, transport: "Transport", host: "Host", guest: "GuestImage | None" = None) -> "Hypervisor":
@@ -56,7 +59,37 @@ def hypervisor(app: App, transport: "Transport", host: "Host", guest: "GuestImag
     guest = guest or GuestImage("none", "", "", "", "")
     if app.edges.hypervisor is not None:
         return app.edges.hypervisor(transport, host, guest, app.edges.clock)
-    return HYPERVISORS[host.hypervisor](Means(transport, host, guest, app.edges.clock, app.warn, app.swapped))
+    return HYPERVISORS[host.hypervisor](Means(transport, host, guest, app.edges.clock, app.voice.warn, app.swapped))
+
+
+def checkup_here(app: App) -> "Checkup":
+    """Check whether this machine can build and run the lab."""
+    from pvbench.lab.fitness import fitness
+
+    return fitness(cache_folder(), running=machine(app).status().running)
+
+
+def check_of(app: App, name: str, known: "Inventory") -> "HostCheck":
+    """Check whether a host can run guests. Raises TransportError or DeployError when it cannot even be asked."""
+    host, known = resolve_running(app, name, known)
+    with connect(app, host, known) as transport:
+        return hypervisor(app, transport, host).check()
+
+
+def contacts(app: App, name: str, known: "Inventory") -> "tuple[Contact, ...]":
+    """Return the machines on the way to a host, outermost first, the host last. Raises InventoryError."""
+    from pvbench import ssh
+    from pvbench.inventory import Host
+    from pvbench.ssh import contacts
+
+    try:
+        host, known = resolve_running(app, name, known)
+    except InventoryError:
+        host = Host(name, address=name)  # no line names it, but as for ssh itself a name may be an address
+    defaults: Ask | None = None
+    with suppress(ssh.NotThere):
+        defaults = ssh.asker(app.edges.home, app.edges.environment, without_configuration=True)
+    return contacts.contacts(way(app, host, known), known, defaults)
 
 
 @contextmanager
@@ -73,7 +106,7 @@ def leased(
     def sweep(who: str) -> None:
         for finding in lease.clean(transport, host, remove=True):
             if finding.why is not None:
-                app.detail(f"{host.name}: left alone {finding.kind} {finding.name}: {finding.why}")
+                app.voice.detail(f"{host.name}: left alone {finding.kind} {finding.name}: {finding.why}")
                 continue
             done = "removed" if finding.removed else "could not remove"
             app.note(f"{host.name}: {done} {finding.kind} {finding.name}, left by {who}")
@@ -92,7 +125,7 @@ def own_lab(app: App, host: "Host") -> "Machine | None":
     """Return this checkout's lab if that is what a host is; another machine may be called so in hosts.yaml."""
     from pvbench.errors import LabError
 
-    if host.name != found.LAB:
+    if host.name != arguments.LAB:
         return None
     lab = machine(app)
     try:
@@ -123,7 +156,7 @@ def cache_folder() -> "Path":
 
 def guest_image(app: App) -> "GuestImage":
     """Return the builtin guest, built if it is not there yet; no lab is needed for that."""
-    with steps(app, "building the guest; once, about a minute") as report:
+    with steps(app.voice, "building the guest; once, about a minute") as report:
         if app.edges.guest_image is not None:
             return app.edges.guest_image(report)
         from pvbench.guest import builtin
@@ -133,17 +166,17 @@ def guest_image(app: App) -> "GuestImage":
 
 def resolve(app: App, names: tuple[str, ...], known: "Inventory") -> "tuple[dict[str, Host], Inventory]":
     """Return the hosts by name; the lab, if it is among them and hosts.yaml has none, is brought up."""
-    if found.LAB in names and found.LAB not in known.hosts:
-        with steps(app, "bringing the lab up") as report:
+    if arguments.LAB in names and arguments.LAB not in known.hosts:
+        with steps(app.voice, "bringing the lab up") as report:
             known = known.plus(machine(app).up(report))
-    return {name: found.host(name, known, app) for name in names}, known
+    return {name: arguments.host(name, known, app) for name in names}, known
 
 
 def resolve_running(app: App, name: str, known: "Inventory") -> "tuple[Host, Inventory]":
     """Return one host; the lab only if it is up. Raises LabError with the command that brings it up."""
-    if name == found.LAB and name not in known.hosts:
+    if name == arguments.LAB and name not in known.hosts:
         known = known.plus(machine(app).host())
-    return found.host(name, known, app), known
+    return arguments.host(name, known, app), known
 
 
 @dataclass
@@ -191,9 +224,9 @@ class World:
 
     def watching(self, pace: "Pace", blocks: int) -> "AbstractContextManager[Progress]":
         """Return what shows progress on standard error."""
-        from pvbench.cli.watch import watching
+        from pvbench.views.progress import watching
 
-        return watching(self.app, pace, blocks)
+        return watching(self.app.voice, pace, blocks)
 
 
 def owner(what: str) -> str:

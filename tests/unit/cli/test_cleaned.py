@@ -129,16 +129,16 @@ def test_a_hostile_error_is_spelt_out_in_the_line_and_in_its_trace(call: Call, e
 
 AT_A_TERMINAL = """
 import sys
-from pvbench.cli import main
-from pvbench.cli.app import App, Edges
-from pvbench.cli.steps import steps
+from pvbench.clock import SystemClock
+from pvbench.terminal.steps import steps
 from pvbench.terminal.streams import cleaned
+from pvbench.terminal.voice import Voice
 with cleaned():
-    app = App(Edges(environment={"TERM": "xterm"}))
-    with steps(app, sys.argv[1]) as tell:
+    voice = Voice(SystemClock(), {"TERM": "xterm"})
+    with steps(voice, sys.argv[1]) as tell:
         tell(sys.argv[1])
         print(sys.argv[1])
-        app.note(sys.argv[1])
+        voice.note(sys.argv[1])
 """
 
 

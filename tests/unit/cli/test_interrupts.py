@@ -5,8 +5,9 @@ import signal
 
 import pytest
 
-from pvbench.cli.app import App, Edges
-from pvbench.cli.interrupts import orderly
+from pvbench.clock import SystemClock
+from pvbench.terminal.interrupts import orderly
+from pvbench.terminal.voice import Voice
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -25,7 +26,7 @@ def test_the_first_signal_tears_down_the_second_is_told_to_wait_and_the_third_gi
             os.kill(os.getpid(), number)
             torn_down.append("everything")
 
-    with pytest.raises(KeyboardInterrupt), orderly(App(Edges())):
+    with pytest.raises(KeyboardInterrupt), orderly(Voice(SystemClock(), {})):
         work()
 
     assert torn_down == ["the guest"]
@@ -35,7 +36,7 @@ def test_the_first_signal_tears_down_the_second_is_told_to_wait_and_the_third_gi
 
 
 def test_a_call_that_nobody_interrupts_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    with orderly(App(Edges())):
+    with orderly(Voice(SystemClock(), {})):
         pass
 
     assert capsys.readouterr().err == ""

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from pvbench.cli.spooled import plain_file
-from pvbench.cli.traced import as_data, render
 from pvbench.xen import trace as traces
+from pvbench.xen.trace.plain_file import plain_file
+from pvbench.xen.trace.view import as_data, render
 
 GOLDEN = Path(__file__).parents[2] / "golden/trace"
 

@@ -5,9 +5,9 @@ from dataclasses import asdict
 from typing import Any
 
 from pvbench import figures as fmt
-from pvbench.cli.spooled import PlainFile
 from pvbench.columns import columns
 from pvbench.xen.trace import UNATTRIBUTED, DomainCounts, Trace
+from pvbench.xen.trace.plain_file import PlainFile
 
 SCHEMA = 1
 BUSIEST = 8

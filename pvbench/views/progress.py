@@ -8,32 +8,32 @@ from typing import Any
 from pvbench import figures as fmt
 from pvbench.campaign.pace import Pace
 from pvbench.campaign.progress import Progress
-from pvbench.cli.app import App
 from pvbench.disturbance import ATTEMPTS
 from pvbench.model import Outcome, Trial, TrialSpec
 from pvbench.pairs import Pair
 from pvbench.reports import wording
 from pvbench.terminal.streams import console
+from pvbench.terminal.voice import Voice
 
 
 @contextmanager
-def watching(app: App, pace: Pace, blocks: int) -> Iterator[Progress]:
+def watching(voice: Voice, pace: Pace, blocks: int) -> Iterator[Progress]:
     """Yield what the controller tells of its progress to."""
-    if app.verbosity >= 0 and app.looked_at(sys.stderr):
+    if voice.verbosity >= 0 and voice.looked_at(sys.stderr):
         with _bar() as bar:
-            yield _Bar(app, pace, blocks, bar)
+            yield _Bar(voice, pace, blocks, bar)
     else:
-        yield _Lines(app, pace, blocks)
+        yield _Lines(voice, pace, blocks)
 
 
 class _Lines:
     """A line for each boot and each trial, on stderr."""
 
-    def __init__(self, app: App, pace: Pace, blocks: int) -> None:
-        self.app, self.pace, self.blocks = app, pace, blocks
+    def __init__(self, voice: Voice, pace: Pace, blocks: int) -> None:
+        self.voice, self.pace, self.blocks = voice, pace, blocks
 
     def say(self, text: str) -> None:
-        self.app.note(f"{self.app.now()} {text}")
+        self.voice.timed(text)
 
     def booting(self, boot: str, trials: int, attempt: int) -> None:
         self.pace.booting(boot)
@@ -69,8 +69,8 @@ class _Lines:
 class _Bar(_Lines):
     """A bar at the bottom of the terminal; above it what went wrong, or with -v every trial."""
 
-    def __init__(self, app: App, pace: Pace, blocks: int, bar: Any) -> None:
-        super().__init__(app, pace, blocks)
+    def __init__(self, voice: Voice, pace: Pace, blocks: int, bar: Any) -> None:
+        super().__init__(voice, pace, blocks)
         self.bar = bar
         self.task = bar.add_task("", total=pace.total, completed=pace.done, left=self.left())
 
@@ -88,7 +88,7 @@ class _Bar(_Lines):
 
     def recorded(self, trial: Trial) -> None:
         self.count(trial)
-        if trial.outcome is not Outcome.OK or self.app.verbosity > 0:
+        if trial.outcome is not Outcome.OK or self.voice.verbosity > 0:
             self.above(f"{trial.spec.boot}: {result(trial)}")
         self.bar.update(self.task, completed=self.pace.done, left=self.left())
 

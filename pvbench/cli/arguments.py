@@ -77,16 +77,12 @@ def check_hosts(matrix: "Matrix", file: str, known: "Inventory", app: App) -> No
 
 
 def _look_up(name: str, known: "Inventory", app: App) -> "tuple[Host | None, Inventory]":
-    """Return the host, if anything knows it, and an inventory of all that is known by name."""
-    from pvbench import ssh
+    """Return the host, if anything knows it, and an inventory of all that is known by name, the lab too."""
     from pvbench.inventory import Host
+    from pvbench.ssh.hosts import look_up
 
-    if name in known.hosts:
-        return known.hosts[name], known
-    text = ssh.config_text(app.edges.home / ".ssh/config")
-    others = known.plus(*(Host(each, address=each) for each in (*ssh.names(text), LAB)))
-    named = ssh.speaks_of(text, name) or ssh.leads_elsewhere(name, configuration(app))
-    return Host(name, address=name) if named else None, others
+    wanted, others = look_up(name, known, app.edges.home, configuration(app))
+    return wanted, others if wanted else others.plus(Host(LAB, address=LAB))
 
 
 def configuration(app: App) -> "Ask":

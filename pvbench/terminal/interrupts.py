@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from pvbench.cli.app import App
+from pvbench.terminal.voice import Voice
 
 PATIENCE = 3  # signals until teardown itself is given up
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
-def orderly(app: App) -> Iterator[None]:
+def orderly(voice: Voice) -> Iterator[None]:
     """Turn the signals that end a program into KeyboardInterrupt, once."""
     times = 0
 
@@ -20,12 +20,12 @@ def orderly(app: App) -> Iterator[None]:
         nonlocal times
         times += 1
         if times == 1:
-            app.note("")  # the terminal shows ^C
-            app.note("ending: what was begun on the host is torn down")
+            voice.note("")  # the terminal shows ^C
+            voice.note("ending: what was begun on the host is torn down")
             raise KeyboardInterrupt
         if times >= PATIENCE:
             raise KeyboardInterrupt
-        app.note("tearing down; once more gives that up, and `pvbench clean HOST` removes what is left")
+        voice.note("tearing down; once more gives that up, and `pvbench clean HOST` removes what is left")
 
     before = {number: signal.signal(number, end) for number in _SIGNALS}
     try:

@@ -4,32 +4,32 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from pvbench.cli.app import App
 from pvbench.terminal.streams import console
+from pvbench.terminal.voice import Voice
 
 
 @contextmanager
-def steps(app: App, title: str) -> Iterator[Callable[[str], None]]:
+def steps(voice: Voice, title: str) -> Iterator[Callable[[str], None]]:
     """Yield a function that is told each step. Nothing is printed until the first; with -q nothing at all."""
-    if app.verbosity < 0:
+    if voice.verbosity < 0:
         yield lambda _step: None
-    elif app.looked_at(sys.stderr):
+    elif voice.looked_at(sys.stderr):
         with _spinning(title) as tell:
             yield tell
     else:
-        yield _timed(app, title)
+        yield _timed(voice, title)
 
 
-def _timed(app: App, title: str) -> Callable[[str], None]:
-    began = app.edges.clock.monotonic()
-    told = False
+def _timed(voice: Voice, title: str) -> Callable[[str], None]:
+    began = voice.clock.monotonic()
+    begun = False
 
     def tell(step: str) -> None:
-        nonlocal told
-        if not told:
-            app.note(f"{app.now()} {title}")
-            told = True
-        app.note(f"{app.now()} {app.edges.clock.monotonic() - began:4.0f} s  {step}")
+        nonlocal begun
+        if not begun:
+            voice.timed(title)
+            begun = True
+        voice.timed(f"{voice.clock.monotonic() - began:4.0f} s  {step}")
 
     return tell
 
