@@ -51,3 +51,8 @@ def test_nothing_has_no_percentile() -> None:
 def test_a_quantile_outside_its_range_is_refused() -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
         tail_s(((1, 1),), 1.0)
+
+
+def test_a_quantile_of_more_samples_than_a_float_counts_is_still_one_of_them() -> None:
+    assert quantile_ns(((5, 2**53 + 1), (7, 2**53 + 2)), 1.0) == 7
+    assert quantile_ns(((5, 2**62 - 1),), 1.0) == 5
