@@ -27,11 +27,13 @@ PvbenchError                 exit code
 
 from typing import ClassVar
 
+from pvbench.exit_codes import ExitCode
+
 
 class PvbenchError(Exception):
     """The root. `hint` is the next step for the reader, one line."""
 
-    exit_code: ClassVar[int] = 4
+    exit_code: ClassVar[ExitCode] = ExitCode.INFRASTRUCTURE
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
@@ -42,37 +44,37 @@ class PvbenchError(Exception):
 class UsageError(PvbenchError):
     """A verb was asked for something it cannot do."""
 
-    exit_code = 2
+    exit_code = ExitCode.USAGE
 
 
 class MatrixError(PvbenchError):
     """matrix.yaml is wrong; the message starts with `file:line:column:`."""
 
-    exit_code = 2
+    exit_code = ExitCode.USAGE
 
 
 class InventoryError(PvbenchError):
     """hosts.yaml or the SSH configuration is wrong, or a host is in neither."""
 
-    exit_code = 2
+    exit_code = ExitCode.USAGE
 
 
 class StoreError(PvbenchError):
     """A run folder is missing, foreign, unwritable or of another schema."""
 
-    exit_code = 2
+    exit_code = ExitCode.USAGE
 
 
 class DiskFull(StoreError):
     """There is no room left for what was measured; what was stored before is whole."""
 
-    exit_code = 4
+    exit_code = ExitCode.INFRASTRUCTURE
 
 
 class TraceError(PvbenchError):
     """A file is no trace of Xen, or is damaged; the message starts with the file and, where it has one, the byte."""
 
-    exit_code = 2
+    exit_code = ExitCode.USAGE
 
 
 class OutputLost(PvbenchError):
@@ -82,19 +84,19 @@ class OutputLost(PvbenchError):
 class ResumeRefused(PvbenchError):
     """What the run was started with is not what is there now."""
 
-    exit_code = 2
+    exit_code = ExitCode.USAGE
 
 
 class ParseError(PvbenchError):
     """A tool's output is not what its parser knows."""
 
-    exit_code = 3
+    exit_code = ExitCode.NOT_MEASURED
 
 
 class PathMismatch(PvbenchError):
     """Another device than the one asked for carried the traffic."""
 
-    exit_code = 3
+    exit_code = ExitCode.NOT_MEASURED
 
 
 class BootError(PvbenchError):

@@ -8,13 +8,13 @@ from pathlib import Path
 import pandas as pd
 
 from pvbench.metrics import METRICS
-from pvbench.model import PHASES, Trial
+from pvbench.model import Phase, Trial
 from pvbench.store import Manifest, Store
 from pvbench.store.parquet import table
 
 READING = ("metric", "unit", "value")
 """The columns that a reading has beyond those of its trial."""
-IN_SECONDS = {f"{phase}_s": "s" for phase in PHASES}
+IN_SECONDS = {f"{phase}_s": "s" for phase in Phase}
 
 
 @dataclass(frozen=True, eq=False)

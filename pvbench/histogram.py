@@ -35,16 +35,14 @@ def quantile_ns(bins: Bins, share: float) -> int:
 
     It is the smallest midpoint up to which lie `share` of the samples, as fio reckons (stat.c, calc_clat_percentiles).
     """
-    samples = total(bins)
+    samples, seen = total(bins), 0
     rank = math.ceil(round(samples * share, 6))  # 0.07 of 100 is 7.000000000000001
-    if share <= 1:  # past 2**53 samples the product can come out as more than all of them
-        rank = min(rank, samples)
-    seen = 0
+    rank = min(max(rank, 1), samples)  # past 2⁵³ samples a float has not their very number
     for midpoint, count in bins:
         seen += count
-        if seen >= max(1, rank):
+        if seen >= rank:
             return midpoint
-    raise ValueError("a quantile is of some samples, and of at most all of them")
+    raise ValueError("a quantile is of some samples")
 
 
 def tail_s(bins: Bins, share: float) -> float | None:

@@ -15,13 +15,14 @@ NEVER_POOLED = "start a new run; figures of two set-ups are never pooled"
 def check_purpose(manifest: Manifest, wanted: Purpose | None) -> None:
     """Raise UsageError where a pilot, a control or a run would continue another of them; None takes either of two."""
     if manifest.purpose is Purpose.PILOT:
-        becomes = "a negative control" if wanted is Purpose.CONTROL else "a run"
+        becomes = wanted or Purpose.RUN
         raise UsageError(
-            f"{manifest.run_id} is a pilot, and never becomes {becomes}", hint=f"pvbench pilot --of {manifest.run_id}"
+            f"{manifest.run_id} is a pilot, and never becomes a {becomes.words}",
+            hint=f"pvbench pilot --of {manifest.run_id}",
         )
     if wanted is not None and manifest.purpose is not wanted:
         raise UsageError(
-            f"{manifest.run_id} is a run, and never becomes a negative control",
+            f"{manifest.run_id} is a {manifest.purpose.words}, and never becomes a {wanted.words}",
             hint=f"pvbench run {manifest.matrix_name} --negative-control",
         )
 

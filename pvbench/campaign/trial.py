@@ -11,7 +11,19 @@ from pvbench.errors import BootError, CommandTimeout, ParseError, PvbenchError, 
 from pvbench.evidence import outcome as verdict
 from pvbench.histogram import Bins
 from pvbench.hypervisor import Guest, GuestRun, HostEvidence, TracedLoad
-from pvbench.model import CommandRecord, Flag, FlagKind, Mechanism, Outcome, RawFile, Reading, Trial, TrialSpec, digest
+from pvbench.model import (
+    CommandRecord,
+    Flag,
+    FlagKind,
+    Mechanism,
+    Outcome,
+    Phase,
+    RawFile,
+    Reading,
+    Trial,
+    TrialSpec,
+    digest,
+)
 from pvbench.stats.steady import unsteady
 from pvbench.store import Store
 from pvbench.workloads import WORKLOADS, Measured, Params, Tool
@@ -71,11 +83,11 @@ def _measured(spec: TrialSpec, guest: Guest, run: Measuring, started: str) -> Tr
     ran = (done.warmup, done) if done.warmup else (done,)
     commands = (*guest.commands, *(CommandRecord("guest", each.argv, each.exit_code, each.elapsed_s) for each in ran))
     seconds = (
-        ("boot", guest.boot_seconds),
-        *((("warmup", done.warmup_s),) if done.warmup_s is not None else ()),
-        ("tool", done.elapsed_s),
-        ("trial", spent),
-        ("overhead", spent - done.elapsed_s - (done.warmup_s or 0.0)),
+        (Phase.BOOT, guest.boot_seconds),
+        *(((Phase.WARMUP, done.warmup_s),) if done.warmup_s is not None else ()),
+        (Phase.TOOL, done.elapsed_s),
+        (Phase.TRIAL, spent),
+        (Phase.OVERHEAD, spent - done.elapsed_s - (done.warmup_s or 0.0)),
     )
     found = verdict.judge(tool, params, DRIVERS[cell.device], done, seen.witness)
     witnesses = (replace(done.witness, facts=(*done.witness.facts, *found.facts)), seen.witness)
@@ -142,7 +154,7 @@ def explained(trial: Trial, guest: Guest, run: Measuring) -> Trial | None:
         flags=(*trial.flags, *untraced, *untimed, *unreached),
         traps=traps or (),
         ceiling=ceiling or (),
-        seconds=(*trial.seconds, ("trace", run.clock.monotonic() - begun)),
+        seconds=(*trial.seconds, (Phase.TRACE, run.clock.monotonic() - begun)),
     )
 
 

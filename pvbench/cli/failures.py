@@ -11,9 +11,9 @@ import click
 
 from pvbench.cli.app import App
 from pvbench.errors import PvbenchError
+from pvbench.exit_codes import ExitCode
 from pvbench.terminal.streams import of
 
-INTERRUPTED, INTERNAL, BROKEN_PIPE = 130, 4, 141
 EVERYTHING = 2  # -vv
 ERROR: Mapping[str, Any] = {"fg": "red", "bold": True}
 
@@ -32,20 +32,20 @@ def report(error: BaseException, app: App) -> int:
         case click.ClickException():
             context = error.ctx if isinstance(error, click.UsageError) else None
             _say(app, _told(error), f"{context.command_path} --help" if context else None)
-            return error.exit_code if error.exit_code != 1 else 2
+            return error.exit_code if error.exit_code != 1 else ExitCode.USAGE
         case KeyboardInterrupt() | click.Abort():
             _say(app, "interrupted", app.resume)
-            return INTERRUPTED
+            return ExitCode.INTERRUPTED
         case SystemExit():
-            return error.code if isinstance(error.code, int) else INTERNAL
+            return error.code if isinstance(error.code, int) else ExitCode.INFRASTRUCTURE
         case OSError() if error.errno in (errno.ENOSPC, errno.EDQUOT):
             _say(
                 app, f"no room left on the disk: {error}", "make room, then go on" if app.resume is None else app.resume
             )
-            return INTERNAL
+            return ExitCode.INFRASTRUCTURE
     where = _log(error, app)
     _say(app, f"an error in pvbench itself, {type(error).__name__}: {error}; {where}", app.resume)
-    return INTERNAL
+    return ExitCode.INFRASTRUCTURE
 
 
 def line(text: str) -> str:

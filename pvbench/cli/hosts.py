@@ -8,9 +8,8 @@ from pvbench.cli import arguments
 from pvbench.cli.app import App, json_option, pass_app, verb
 from pvbench.cli.matrices import hosts_option
 from pvbench.errors import UsageError
+from pvbench.exit_codes import ExitCode
 from pvbench.terminal.streams import print_json
-
-NOT_FIT = 4
 
 
 @verb(short_help="Say what is missing here, or on a host.")
@@ -34,7 +33,7 @@ def doctor(app: App, host: str | None, hosts_file: Path | None, dry_run: bool, a
         print_json(as_data(checkup))
     else:
         print(render(checkup), end="")
-    return 0 if checkup.fit else NOT_FIT
+    return ExitCode.DONE if checkup.fit else ExitCode.INFRASTRUCTURE
 
 
 def _reached(app: App, host: str | None, hosts_file: Path | None, as_json: bool) -> int:
@@ -46,10 +45,10 @@ def _reached(app: App, host: str | None, hosts_file: Path | None, as_json: bool)
     contacts = wiring.contacts(app, host, arguments.inventory(hosts_file))
     if as_json:
         print_json(as_data(contacts))
-        return 0
+        return ExitCode.DONE
     print(render(contacts), end="")
     app.note("nothing was contacted")
-    return 0
+    return ExitCode.DONE
 
 
 @verb(short_help="Remove what a dead run left on a host.")
@@ -75,4 +74,5 @@ def clean(app: App, host: str, hosts_file: Path | None, everything: bool, dry_ru
             print(f"left alone {finding.kind} {finding.name}: {finding.why}")
     if not ours:
         app.note(f"{host}: nothing is left there")
-    return NOT_FIT if any(not each.removed for each in ours) and not dry_run else 0
+    unremoved = any(not each.removed for each in ours) and not dry_run
+    return ExitCode.INFRASTRUCTURE if unremoved else ExitCode.DONE

@@ -7,6 +7,7 @@ import click
 
 from pvbench.cli import failures, hosts, lab, matrices, pilot, run, runs, shell, trace
 from pvbench.cli.app import App, Edges, Group, Verb
+from pvbench.exit_codes import ExitCode
 from pvbench.terminal.streams import cleaned
 from pvbench.version import VERSION
 
@@ -55,7 +56,7 @@ def main(argv: Sequence[str] | None = None, edges: Edges | None = None) -> int:
         try:
             return _run(app)
         except BrokenPipeError:
-            return failures.BROKEN_PIPE
+            return ExitCode.BROKEN_PIPE
         except BaseException as error:  # noqa: BLE001  the one handler
             return failures.report(error, app)
 

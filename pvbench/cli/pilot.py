@@ -9,8 +9,9 @@ import click
 from pvbench.cli import arguments
 from pvbench.cli.app import App, json_option, mirror_option, pass_app, verb
 from pvbench.cli.matrices import hosts_option
-from pvbench.cli.run import INCOMPLETE, USUAL_RESULTS, measured, requested
+from pvbench.cli.run import USUAL_RESULTS, measured, requested
 from pvbench.errors import UsageError
+from pvbench.exit_codes import ExitCode
 from pvbench.model import Purpose
 from pvbench.terminal.streams import print_json
 
@@ -84,7 +85,7 @@ def pilot(
     if (matrix is None) == (of is None):
         raise click.UsageError("pilot needs either a MATRIX or --of RUN", click.get_current_context())
     with ExitStack() as stack:
-        code = 0
+        code = ExitCode.DONE
         if matrix is None:
             store = stack.enter_context(arguments.run(results, str(of)))
         else:
@@ -93,13 +94,13 @@ def pilot(
             if summary.invalid or summary.not_measured:
                 flaws = f"{summary.invalid} invalid, {summary.not_measured} not measured"
                 app.note(f"{flaws}: pvbench show {store.manifest.run_id}")
-                code = INCOMPLETE
+                code = ExitCode.NOT_MEASURED
         from pvbench.views.pilot import as_data, findings, render
 
         if store.manifest.purpose is not Purpose.PILOT:
-            kind = "a negative control" if store.manifest.purpose is Purpose.CONTROL else "a run"
             raise UsageError(
-                f"{store.manifest.run_id} is no pilot but {kind}", hint="pvbench report says what it found"
+                f"{store.manifest.run_id} is no pilot but a {store.manifest.purpose.words}",
+                hint="pvbench report says what it found",
             )
         there = findings(store.manifest, store.trials(), width, fit)
     if as_json:

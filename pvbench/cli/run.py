@@ -10,6 +10,7 @@ import click
 from pvbench.cli import arguments
 from pvbench.cli.app import App, mirror_option, pass_app, verb
 from pvbench.cli.matrices import hosts_option
+from pvbench.exit_codes import ExitCode
 from pvbench.model import Purpose
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from pvbench.inventory import Inventory
     from pvbench.store import Store
 
-INCOMPLETE = 3
 USUAL_RESULTS = Path("results")
 
 
@@ -108,7 +108,7 @@ def _dry(app: App, campaign: "Campaign", store: "Store | None") -> int:
             f"{store.manifest.run_id}: {len(store.finished_ids())} of {len(store.manifest.plan)} trials are finished"
         )
     app.note("nothing was contacted, nothing written")
-    return 0
+    return ExitCode.DONE
 
 
 @contextmanager
@@ -154,4 +154,4 @@ def _end(app: App, store: "Store", summary: "RunSummary", results: Path) -> int:
         app.note(f"try those again: {app.resume}")
     app.note(f"next: pvbench report {manifest.run_id}{where} -o report.html")
     app.resume = None
-    return INCOMPLETE if summary.invalid or summary.not_measured else 0
+    return ExitCode.NOT_MEASURED if summary.invalid or summary.not_measured else ExitCode.DONE

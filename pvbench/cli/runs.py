@@ -7,9 +7,9 @@ import click
 
 from pvbench.cli import arguments
 from pvbench.cli.app import App, json_option, pass_app, results_option, verb
+from pvbench.exit_codes import ExitCode
 from pvbench.terminal.streams import print_json
 
-NOTHING_COMPARED = 3
 AFTER_WRITING = {
     "html": "open it in a browser, nothing else is needed",
     "json": "docs/report-json.md says what is in it",
@@ -110,7 +110,7 @@ def compare(run: str, a: str, b: str, results: Path, as_json: bool) -> int:
     else:
         print(table.render(page, *terminal()), end="")
     compared = any(row.point is not None for group in page.groups for row in group.rows)
-    return 0 if compared else NOTHING_COMPARED
+    return ExitCode.DONE if compared else ExitCode.NOT_MEASURED
 
 
 def terminal() -> tuple[int, bool]:

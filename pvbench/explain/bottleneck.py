@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pvbench.explain.exit_model import EXIT, HALT, Traced, billed, within
-from pvbench.model import Payer, Trial
+from pvbench.model import Payer, Phase, Trial
 
 FULL = 0.85
 """A thread that ran for this share of the measurement had next to nothing left to give."""
@@ -64,7 +64,7 @@ def _shares(trials: Sequence[Trial], vcpus: int) -> dict[Payer, float]:
     spent, busy, wall = dict.fromkeys(Payer, 0.0), 0.0, 0.0
     for trial in trials:
         seconds = dict(trial.seconds)
-        ran = seconds.get("tool", 0.0) + seconds.get("warmup", 0.0)
+        ran = seconds.get(Phase.TOOL, 0.0) + seconds.get(Phase.WARMUP, 0.0)
         if trial.bill and ran > 0:
             busy += min(ran, trial.bill.wall_s)
             wall += trial.bill.wall_s

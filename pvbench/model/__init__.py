@@ -8,14 +8,24 @@ from pvbench.model.evidence import CpuBill, Granted, Mechanism, Payer, TrapCost,
 from pvbench.model.flags import Flag, FlagKind
 from pvbench.model.hosts import GuestImage, HostFacts
 from pvbench.model.ids import Scalar, canonical, digest
-from pvbench.model.kinds import DeviceKind, Emulation, GuestMode, IoPath, Order, Outcome, Placement, Platform, Purpose
-from pvbench.model.trials import PHASES, CommandRecord, RawFile, Reading, Trial
+from pvbench.model.kinds import (
+    DeviceKind,
+    Emulation,
+    GuestMode,
+    IoPath,
+    Order,
+    Outcome,
+    Phase,
+    Placement,
+    Platform,
+    Purpose,
+)
+from pvbench.model.trials import CommandRecord, RawFile, Reading, Trial
 
 __all__ = [
     "AS_FOUND",
     "BUILTIN_GUEST",
     "MARGIN",
-    "PHASES",
     "Arm",
     "Cell",
     "CommandRecord",
@@ -34,6 +44,7 @@ __all__ = [
     "Order",
     "Outcome",
     "Payer",
+    "Phase",
     "Placement",
     "Platform",
     "Purpose",

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from pvbench.model.described import Described
+
 
 class Platform(StrEnum):
     """A hypervisor."""
@@ -46,20 +48,44 @@ class Order(StrEnum):
     FIXED = "fixed"
 
 
-class Purpose(StrEnum):
+class Purpose(Described):
     """What a run is for. Only a run's own figures are results, and none of these continues another."""
 
-    RUN = "run"
-    PILOT = "pilot"
-    CONTROL = "control"
+    RUN = "run", "Its figures are results."
+    PILOT = (
+        "pilot",
+        "It measures how many blocks and runs a wanted width takes; its figures are no results.",
+        "`pvbench pilot --of RUN` says what it found.",
+    )
+    CONTROL = (
+        "control",
+        "Its flows are sent over the wrong device on purpose, and every trial has to come out INVALID.",
+        "`pvbench report RUN` says whether the proof of the path held.",
+    )
+
+    @property
+    def words(self) -> str:
+        """The purpose in words: "run", "pilot", "negative control"."""
+        return "negative control" if self is Purpose.CONTROL else self.value
 
 
-class Outcome(StrEnum):
+class Outcome(Described):
     """What became of a trial."""
 
-    OK = "ok"
-    INVALID = "invalid"
-    NOT_MEASURED = "not_measured"
+    OK = "ok", "It was measured, and what was asked for carried the traffic."
+    INVALID = "invalid", "It was measured, but it was not what was asked for.", "Its reason says what was."
+    NOT_MEASURED = "not_measured", "It gave no figure.", "Its reason says why; `pvbench run --resume RUN` tries again."
+
+
+class Phase(Described):
+    """What takes time in a trial."""
+
+    BOOT = "boot", "The boot, which its trials share."
+    WARMUP = "warmup", "A warm-up of its own."
+    TOOL = "tool", "The tool, with a warm-up within it."
+    TRIAL = "trial", "The trial from first to last look."
+    OVERHEAD = "overhead", "What of the trial is neither tool nor warm-up."
+    TRACE = "trace", "The further pass under a trace, with what is looked at beside it."
 
 
 class Emulation(StrEnum):

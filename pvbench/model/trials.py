@@ -6,7 +6,7 @@ from pvbench.histogram import Bins
 from pvbench.model.arms import TrialSpec
 from pvbench.model.evidence import CpuBill, Granted, Mechanism, TrapCost, Witness
 from pvbench.model.flags import Flag
-from pvbench.model.kinds import Outcome
+from pvbench.model.kinds import Outcome, Phase
 
 
 @dataclass(frozen=True)
@@ -36,17 +36,12 @@ class RawFile:
     size_bytes: int
 
 
-PHASES = ("boot", "warmup", "tool", "trial", "overhead", "trace")
-"""What takes time: the boot (shared by its trials), a warm-up of its own, the tool (a warm-up within it included), the
-trial from first to last look, what of it is neither tool nor warm-up, and the further pass under a trace."""
-
-
 @dataclass(frozen=True)
 class Trial:
     """What came of a TrialSpec. Without readings unless the outcome is OK; with a reason unless it is OK.
 
     `latency_bins` is fio's sparse histogram: (bin midpoint in ns, count), merged over directions.
-    `seconds` are PHASES as measured, those there were.
+    `seconds` are those of each Phase there was.
     `started` is ISO 8601, UTC. `flags` say what a reader should know of a trial that counts all the same. `windows`
     are the rates of equal parts of the measurement, in the primary metric's unit. `ceiling` is what the same load gave
     on the backing store itself, in dom0. `booted` is when its boot began, written as `started`: trials of one boot
@@ -89,4 +84,4 @@ class Trial:
     def took_s(self) -> float | None:
         """The seconds it took, a pass under a trace included and the boot, which others share, not."""
         seconds = dict(self.seconds)
-        return seconds["trial"] + seconds.get("trace", 0.0) if "trial" in seconds else None
+        return seconds[Phase.TRIAL] + seconds.get(Phase.TRACE, 0.0) if Phase.TRIAL in seconds else None

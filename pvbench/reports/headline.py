@@ -9,7 +9,6 @@ from pvbench.reports.page import Row
 from pvbench.stats import Verdict
 
 _ORDER = {1: "an order of magnitude", 2: "two orders of magnitude", 3: "three orders of magnitude"}
-_NO_RESULTS = {Purpose.PILOT: "a pilot, not a result", Purpose.CONTROL: "a negative control, not a result"}
 _DECIDED = tuple(verdict.value for verdict in Verdict)
 
 
@@ -17,7 +16,8 @@ def headline(rows: Sequence[Row], label: str, purpose: Purpose = Purpose.RUN) ->
     """Return what all comparisons of a run come to, and what qualifies it: ("… are faster …", "indicative")."""
     decided = [row for row in rows if row.tone in _DECIDED]
     indicative = any(row.indicative for row in decided)
-    words = (label, _NO_RESULTS.get(purpose, ""), "indicative" if indicative else "")
+    no_result = "" if purpose is Purpose.RUN else f"a {purpose.words}, not a result"
+    words = (label, no_result, "indicative" if indicative else "")
     return _finding(decided, len(rows)), ", ".join(word for word in words if word)
 
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pvbench.metrics import METRICS
-from pvbench.model import PHASES, Trial, canonical
+from pvbench.model import Phase, Trial, canonical
 
 _TEXT = ("run_id", "trial", "host", "kind", "device", "placement", "tool", "params", "cell", "comparison", "boot")
 
@@ -17,7 +17,7 @@ COLUMNS = pa.schema(
     + [("block", pa.int64()), ("position", pa.int64()), ("run", pa.int64()), ("twin", pa.bool_())]
     + [(name, pa.string()) for name in ("outcome", "reason", "started", "cache_mode", "metric", "unit")]
     + [("value", pa.float64())]
-    + [(f"{phase}_s", pa.float64()) for phase in PHASES]
+    + [(f"{phase}_s", pa.float64()) for phase in Phase]
 )
 
 
@@ -55,7 +55,7 @@ def _rows(run_id: str, trial: Trial) -> list[dict[str, Any]]:
         "reason": trial.reason,
         "started": trial.started,
         "cache_mode": trial.cache_mode,
-    } | {f"{phase}_s": seconds.get(phase) for phase in PHASES}
+    } | {f"{phase}_s": seconds.get(phase) for phase in Phase}
     common = {name: _text(value) if isinstance(value, str) else value for name, value in common.items()}
     readings = [{"metric": r.metric, "unit": METRICS[r.metric].unit, "value": r.value} for r in trial.readings]
     return [common | reading for reading in readings or [{"metric": None, "unit": None, "value": None}]]

@@ -1,13 +1,11 @@
 """The runs as `pvbench ls` prints them. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from pvbench.columns import columns
 from pvbench.model import Outcome, Purpose
 from pvbench.store import RunInfo
-
-_PURPOSES: Mapping[Purpose | None, str] = {Purpose.PILOT: "pilot, ", Purpose.CONTROL: "negative control, "}
 
 
 def render(runs: Sequence[RunInfo]) -> str:
@@ -50,8 +48,9 @@ def _trials(run: RunInfo) -> str:
 def _state(run: RunInfo) -> str:
     if run.problem:
         return f"unreadable: {run.problem}"
+    special = f"{run.purpose.words}, " if run.purpose not in (None, Purpose.RUN) else ""
     if run.finished:
-        return f"{_PURPOSES.get(run.purpose, '')}finished"
+        return f"{special}finished"
     if run.purpose is Purpose.PILOT:
         return "pilot, unfinished; none is resumed"
-    return f"{_PURPOSES.get(run.purpose, '')}unfinished: pvbench run --resume {run.run_id}"
+    return f"{special}unfinished: pvbench run --resume {run.run_id}"

@@ -12,7 +12,7 @@ from pvbench.columns import columns
 from pvbench.errors import UsageError
 from pvbench.matrix.rules import TWINS
 from pvbench.metrics import Better
-from pvbench.model import Trial
+from pvbench.model import Phase, Trial
 from pvbench.reports import wording
 from pvbench.reports.arms import CellTrials, gather
 from pvbench.reports.comparison import compared_pairs
@@ -162,10 +162,12 @@ def _boots(found: CellTrials) -> Mapping[int, list[float]]:
 def _cost(manifest: Manifest, trials: Sequence[Trial]) -> Cost:
     """Return what a block costs by the pilot's own boots and trials: all boots of it, and one run of all cells."""
     took = [dict(trial.seconds) for trial in trials]
-    booted = [seconds["boot"] for seconds in took if "boot" in seconds]
+    booted = [seconds[Phase.BOOT] for seconds in took if Phase.BOOT in seconds]
     boot_s = median(booted) if booted else BOOT_S
     overheads = [
-        seconds["trial"] - load_s(trial.spec) for seconds, trial in zip(took, trials, strict=True) if "trial" in seconds
+        seconds[Phase.TRIAL] - load_s(trial.spec)
+        for seconds, trial in zip(took, trials, strict=True)
+        if Phase.TRIAL in seconds
     ]
     overhead_s = max(0.0, median(overheads)) if overheads else OVERHEAD_S
     first = [spec for spec in manifest.plan if spec.block == manifest.plan[0].block]

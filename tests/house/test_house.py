@@ -16,8 +16,9 @@ from packaging.version import Version
 
 from pvbench import __version__
 from pvbench.drivers import DRIVERS
+from pvbench.exit_codes import ExitCode
 from pvbench.metrics import METRICS
-from pvbench.model import FlagKind
+from pvbench.model import FlagKind, Phase
 from pvbench.workloads import WORKLOADS
 
 ROOT = Path(__file__).parents[2]
@@ -134,6 +135,21 @@ def test_every_kind_of_flag_is_documented_in_its_own_words() -> None:
 
     for kind in FlagKind:
         assert f"| {kind} | {kind.meaning} | {kind.remedy} |" in documented
+
+
+def test_every_exit_code_is_documented_in_its_own_words() -> None:
+    documented = (ROOT / "README.md").read_text()
+
+    for code in ExitCode:
+        assert f"| {code} | {code.meaning} |" in documented
+
+
+def test_every_phase_is_documented() -> None:
+    (row,) = [
+        line for line in (ROOT / "results/README.md").read_text().splitlines() if line.startswith("| `seconds` |")
+    ]
+
+    assert [phase for phase in Phase if f"`{phase}` (" not in row] == []
 
 
 def test_every_workload_has_goldens() -> None:

@@ -11,7 +11,7 @@ import pvbench
 from pvbench.errors import PvbenchError
 from pvbench.frames import Loaded
 from pvbench.metrics import METRICS
-from pvbench.model import PHASES, Granted, Trial
+from pvbench.model import Granted, Phase, Trial
 from pvbench.store import Store
 from pvbench.testing import flawed_run, sample_run
 from pvbench.tunables import TUNABLES
@@ -38,7 +38,7 @@ def test_every_figure_has_its_unit_beside_it_and_in_attrs(loaded: Loaded) -> Non
     rows = loaded.readings[["metric", "unit"]].itertuples(index=False, name=None)
 
     assert all(METRICS[metric].unit == unit == loaded.readings.attrs["metrics"][metric] for metric, unit in rows)
-    assert loaded.trials.attrs["units"] == {f"{phase}_s": "s" for phase in PHASES}
+    assert loaded.trials.attrs["units"] == {f"{phase}_s": "s" for phase in Phase}
 
 
 def test_flags_and_times_of_a_trial_are_in_its_row(loaded: Loaded) -> None:

@@ -35,6 +35,10 @@ def test_the_quantile_of_nothing_at_all_is_the_least_and_that_of_all_the_most() 
     assert (100, 100, 200, 300) == tuple(quantile_ns(bins, share) for share in (0, 0.25, 0.5, 1))
 
 
+def test_all_of_more_samples_than_a_float_counts_are_still_all() -> None:
+    assert 2 == quantile_ns(((1, 2**53), (2, 2**53 + 1)), 1.0)
+
+
 def test_a_quantile_of_no_samples_is_refused() -> None:
     with pytest.raises(ValueError, match="of some samples"):
         quantile_ns((), 0.5)
