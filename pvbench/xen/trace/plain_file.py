@@ -13,6 +13,7 @@ from typing import IO
 
 from pvbench import figures as fmt
 from pvbench.errors import OutputLost, TraceError
+from pvbench.xen.trace.records import OPENING, WORD
 
 STANDARD_INPUT = Path("-")
 MOST_BYTES = 4 << 30
@@ -66,8 +67,6 @@ def _unwrapped(source: IO[bytes], packed: bool) -> Iterator[IO[bytes]]:
 
 def _copy(source: IO[bytes], spool: IO[bytes], name: str, most_bytes: int) -> str | None:
     """Copy up to a limit; return what was left out, in words. What does not begin as a trace is not copied at all."""
-    from pvbench.xen.trace.records import OPENING, WORD
-
     left = most_bytes
     data = source.read(WORD)
     try:
