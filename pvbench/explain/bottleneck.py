@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pvbench.explain.exit_model import EXIT, HALT, Traced, billed, within
-from pvbench.model import Payer, Phase, Trial
+from pvbench.explain.exit_model import Traced, billed, within
+from pvbench.model import Exit, Payer, Phase, Trial, exit_reason
 
 FULL = 0.85
 """A thread that ran for this share of the measurement had next to nothing left to give."""
@@ -82,4 +82,4 @@ def _away(of: Traced | None) -> float:
     """Return the share of the traced time out of the guest for exits that are work; HLT is waiting."""
     if of is None or not of.consistent:
         return 0.0
-    return min(1.0, sum(share for reason, share in of.away if reason.removeprefix(EXIT) != HALT))
+    return min(1.0, sum(share for reason, share in of.away if (exit_reason(reason) or reason) != Exit.HALT))

@@ -6,11 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from pvbench.explain.trap_costs import timed
-from pvbench.model import Mechanism, Payer, TrapCost, Trial
-
-EXIT = "exit: "
-ROUND_TRIP = "device-model round trip"
-PORT, MEMORY, CALL, HALT = "port I/O", "MMIO", "hypercall", "HLT"
+from pvbench.model import Event, Exit, Mechanism, Payer, TrapCost, Trial, exit_reason
 
 UNBALANCED_SHARE = 0.03
 """A bill that misses more than this share of wall clock × CPUs, or has as much too much, is not to be trusted."""
@@ -30,6 +26,10 @@ TRAPS: Mapping[str, str] = MappingProxyType(
 )
 """What exits are charged with: the operation of guestside/traps.c that does the same. An exit of any other kind costs
 at least what the cheapest one does, in and out."""
+
+
+_APART = {Exit.PORT_IO, Exit.MEMORY_IO, Exit.HYPERCALL, Exit.HALT}
+"""What has an operation of its own, or is waiting."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Traced:
     @property
     def exits(self) -> float:
         """Exits of every kind for one I/O."""
-        return sum(often for what, often in self.counts if what.startswith(EXIT))
+        return sum(often for what, often in self.counts if exit_reason(what))
 
     @property
     def consistent(self) -> bool:
@@ -207,17 +207,15 @@ def model(of: Traced, traps: Iterable[TrapCost], *, alone: bool = True) -> Model
     costs = {each.name: each for each in timed(traps)}
     if not of.io_s or not costs:
         return None
-    memory = of.often(EXIT + MEMORY)
-    ports = max(0.0, of.often(ROUND_TRIP) - memory)
+    memory = of.often(Exit.MEMORY_IO.counted)
+    ports = max(0.0, of.often(Event.ROUND_TRIP) - memory)
     often = {
         "port I/O, device model": ports,
         "memory I/O, device model": memory,
-        "port I/O, hypervisor": max(0.0, of.often(EXIT + PORT) - ports),
-        "hypercalls": of.often(EXIT + CALL),
+        "port I/O, hypervisor": max(0.0, of.often(Exit.PORT_IO.counted) - ports),
+        "hypercalls": of.often(Exit.HYPERCALL.counted),
         "other exits": sum(
-            times
-            for what, times in of.counts
-            if what.startswith(EXIT) and what.removeprefix(EXIT) not in {PORT, MEMORY, CALL, HALT}
+            times for what, times in of.counts if (reason := exit_reason(what)) and reason not in _APART
         ),
     }
     there = {what: times for what, times in often.items() if times}

@@ -5,6 +5,7 @@ A block holds each cell of a comparison once, close in time, on one host.
 
 from pvbench.model.arms import AS_FOUND, BUILTIN_GUEST, MARGIN, Arm, Cell, Contrast, TrialSpec, Values, Workload
 from pvbench.model.evidence import CpuBill, Granted, Mechanism, Payer, TrapCost, Witness
+from pvbench.model.exits import GRANTS, Event, Exit, counted, exit_reason
 from pvbench.model.flags import Flag, FlagKind
 from pvbench.model.hosts import GuestImage, HostFacts
 from pvbench.model.ids import Scalar, canonical, digest
@@ -25,6 +26,7 @@ from pvbench.model.trials import CommandRecord, RawFile, Reading, Trial
 __all__ = [
     "AS_FOUND",
     "BUILTIN_GUEST",
+    "GRANTS",
     "MARGIN",
     "Arm",
     "Cell",
@@ -33,6 +35,8 @@ __all__ = [
     "CpuBill",
     "DeviceKind",
     "Emulation",
+    "Event",
+    "Exit",
     "Flag",
     "FlagKind",
     "Granted",
@@ -58,5 +62,7 @@ __all__ = [
     "Witness",
     "Workload",
     "canonical",
+    "counted",
     "digest",
+    "exit_reason",
 ]

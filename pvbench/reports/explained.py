@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from pvbench import figures as fmt
-from pvbench.explain.exit_model import EXIT, HALT, Model, Share, Traced, model
-from pvbench.model import TrapCost, Workload
+from pvbench.explain.exit_model import Model, Share, Traced, model
+from pvbench.model import Exit, TrapCost, Workload, exit_reason
 from pvbench.workloads import WORKLOADS, Operation
 
 ENOUGH = 0.6
@@ -103,7 +103,8 @@ def away(of: Traced) -> str:
         return f"In the trace the vCPU’s exits add up to more time than it lasted: {INCONSISTENT}, so no share is told."
     shares = [(_plain(reason), share) for reason, share in of.away if share >= 0.005]
     reasons = ", ".join(
-        f"{'halted, which is waiting,' if why == HALT else fmt.clean(why)} {fmt.part(share)}" for why, share in shares
+        f"{'halted, which is waiting,' if why == Exit.HALT else fmt.clean(why)} {fmt.part(share)}"
+        for why, share in shares
     )
     outside = sum(share for _, share in of.away)
     return f"In the trace the vCPU was out of the guest for {fmt.part(outside)} of the time" + (
@@ -126,7 +127,7 @@ def _missing(of: Traced, explained: float) -> str:
         return "Where the rest goes was not traced."
     if not of.consistent:
         return f"Where the rest goes the trace does not tell: what it says of the time is {INCONSISTENT}."
-    waiting = found.pop(HALT, 0.0)
+    waiting = found.pop(Exit.HALT, 0.0)
     working = sum(found.values())
     if working > explained + CLEARLY:
         return (
@@ -145,4 +146,4 @@ def _times(often: float) -> str:
 
 
 def _plain(reason: str) -> str:
-    return reason.removeprefix(EXIT)
+    return exit_reason(reason) or reason

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 from pvbench import figures as fmt
 from pvbench.explain.bottleneck import Limit, Limited, limited
-from pvbench.explain.exit_model import EXIT, HALT, ROUND_TRIP, Bill, Traced, billed, traced, within
+from pvbench.explain.exit_model import Bill, Traced, billed, traced, within
 from pvbench.explain.trap_costs import Boot, Timed, boot_of, by_boot, timed
 from pvbench.histogram import quantile_ns, tail_s, total
-from pvbench.model import DeviceKind, Outcome, Payer, TrapCost, Trial
+from pvbench.model import GRANTS, DeviceKind, Event, Exit, Outcome, Payer, TrapCost, Trial, exit_reason
 from pvbench.reports import wording
 from pvbench.reports.arms import CellTrials
 from pvbench.reports.ceilings import reached
@@ -28,14 +28,14 @@ from pvbench.reports.page import Row
 
 Matched = tuple[CellTrials | None, tuple[CellTrials, ...]]
 
-TONES = {
-    "port I/O": "port",
-    "MMIO": "mmio",
-    "hypercall": "call",
-    "MSR": "msr",
-    "external interrupt": "interrupt",
-    "interrupt window": "interrupt",
-    HALT: "halt",
+TONES: Mapping[str, str] = {
+    Exit.PORT_IO: "port",
+    Exit.MEMORY_IO: "mmio",
+    Exit.HYPERCALL: "call",
+    Exit.MSR: "msr",
+    Exit.EXTERNAL_INTERRUPT: "interrupt",
+    Exit.INTERRUPT_WINDOW: "interrupt",
+    Exit.HALT: "halt",
 }
 """Reasons with a colour of their own; the rest is grey."""
 PAYERS = {
@@ -58,7 +58,6 @@ PARTS = (
 )
 """The legend of the figure of exits, and the order of its parts."""
 
-SENDS, INJECTED = "event channel send", "interrupt injected"
 NONE_SEEN = "none"
 FEWER = 1.5
 """So many times fewer exits are a reason to name at the top of the page."""
@@ -160,7 +159,7 @@ def _by_bytes(cell: CellTrials) -> bool:
 
 def _trace(of: Traced, noun: str) -> TraceView:
     least = "≥ " if of.lost else ""
-    exits = [(what.removeprefix(EXIT), often) for what, often in of.counts if what.startswith(EXIT)]
+    exits = [(reason, often) for what, often in of.counts if (reason := exit_reason(what))]
     parts = tuple(Part(fmt.clean(why), often, _often(often), TONES.get(why, "other")) for why, often in exits)
     gathered = {tone: [part for part in parts if part.tone == tone] for tone, _ in PARTS}
     figure = tuple(
@@ -173,14 +172,14 @@ def _trace(of: Traced, noun: str) -> TraceView:
         for tone, name in PARTS
         if (own := gathered[tone])
     )
-    grants = sum(often for what, often in of.counts if what.startswith("grant "))
+    grants = sum(of.often(event) for event in GRANTS)
     return TraceView(
         exits=f"{least}{_often(of.exits)}",
         reasons=parts,
         figure=figure,
-        round_trips=_event(of.often(ROUND_TRIP), least),
-        sends=_event(of.often(SENDS), least),
-        injected=_event(of.often(INJECTED), least),
+        round_trips=_event(of.often(Event.ROUND_TRIP), least),
+        sends=_event(of.often(Event.NOTIFICATION), least),
+        injected=_event(of.often(Event.INJECTED), least),
         grants=_event(grants, least),
         basis=_basis(of, noun),
         away=away(of),
@@ -277,8 +276,8 @@ def _line(device: str, of: Traced | None, bill: BillView | None, noun: str) -> s
     if of:
         least = ">=" if of.lost else ""
         said.append(f"{least}{_often(of.exits)} exits")
-        if of.often(ROUND_TRIP):
-            said.append(f"{least}{_often(of.often(ROUND_TRIP))} device-model round trips")
+        if of.often(Event.ROUND_TRIP):
+            said.append(f"{least}{_often(of.often(Event.ROUND_TRIP))} device-model round trips")
     if bill and bill.per_io:
         said.append(f"{bill.per_io} CPU")
     article = "an I/O" if noun == "I/O" else "a packet"

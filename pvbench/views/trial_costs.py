@@ -5,10 +5,10 @@ from dataclasses import asdict
 from typing import Any
 
 from pvbench import figures as fmt
-from pvbench.explain.exit_model import EXIT, within
+from pvbench.explain.exit_model import within
 from pvbench.explain.trap_costs import Timed, timed
 from pvbench.histogram import mean_s, total
-from pvbench.model import CpuBill, DeviceKind, Mechanism, Payer, Trial
+from pvbench.model import CpuBill, DeviceKind, Mechanism, Payer, Trial, exit_reason
 from pvbench.reports.explained import INCONSISTENT
 
 
@@ -65,7 +65,7 @@ def _mechanism(made: Mechanism, noun: str) -> Iterator[str]:
     for what, often in made.counts:
         per = made.per_io(what)
         told = f"{often:,}" if per is None else f"{often:,}, {fmt.significant(per, 3)} per {noun}"
-        out = away.get(what.removeprefix(EXIT)) if what.startswith(EXIT) else None
+        out = away.get(reason) if (reason := exit_reason(what)) else None
         share = f", away {_away(out, made.traced_s)}" if out is not None and made.traced_s else ""
         yield f"      {fmt.clean(what)}: {least}{told}{share}"
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from enum import IntEnum, auto
 from types import MappingProxyType
 
+from pvbench.model import Event, Exit
+
 LOST_RECORDS, WRAP_BUFFER, CPU_CHANGE = 0x1F001, 0x1F002, 0x1F003
 WIDE, NESTED = 0x100, 0x400
 
@@ -96,71 +98,68 @@ EVENTS: Mapping[int, Kind] = MappingProxyType(
     }
 )
 
-COUNTED: Mapping[Kind, str] = MappingProxyType(
+COUNTED: Mapping[Kind, Event] = MappingProxyType(
     {
-        Kind.PORT_READ: "port I/O read",
-        Kind.PORT_WRITE: "port I/O write",
-        Kind.MMIO_READ: "MMIO read",
-        Kind.MMIO_WRITE: "MMIO write",
-        Kind.PV_CALL: "PV hypercall",
-        Kind.INJECTED: "interrupt injected",
-        Kind.VLAPIC: "VLAPIC event",
-        Kind.GRANT_MAP: "grant map",
-        Kind.GRANT_UNMAP: "grant unmap",
-        Kind.GRANT_TRANSFER: "grant transfer",
+        Kind.PORT_READ: Event.PORT_READ,
+        Kind.PORT_WRITE: Event.PORT_WRITE,
+        Kind.MMIO_READ: Event.MEMORY_READ,
+        Kind.MMIO_WRITE: Event.MEMORY_WRITE,
+        Kind.PV_CALL: Event.GUEST_CALL,
+        Kind.INJECTED: Event.INJECTED,
+        Kind.VLAPIC: Event.LOCAL_APIC,
+        Kind.GRANT_MAP: Event.GRANT_MAP,
+        Kind.GRANT_UNMAP: Event.GRANT_UNMAP,
+        Kind.GRANT_TRANSFER: Event.GRANT_TRANSFER,
     }
 )
 """Kinds whose records are counted as they are."""
 
-CALLED: Mapping[int, str] = MappingProxyType(
-    {GRANT_TABLE_OP: "grant operation", EVENT_CHANNEL_OP: "event channel send"}
+CALLED: Mapping[int, Event] = MappingProxyType(
+    {GRANT_TABLE_OP: Event.GRANT_OPERATION, EVENT_CHANNEL_OP: Event.NOTIFICATION}
 )
 """Hypercalls that are counted by themselves. What event_channel_op does is not traced; once a guest is up, it sends."""
 
-ROUND_TRIP = "device-model round trip"
-MMIO = "MMIO"
-
-SVM: Mapping[int, str] = MappingProxyType(
+SVM: Mapping[int, Exit] = MappingProxyType(
     {
-        **dict.fromkeys(range(0x20), "CR access"),
-        **dict.fromkeys(range(0x20, 0x40), "DR access"),
-        **dict.fromkeys(range(0x40, 0x60), "exception"),
-        0x60: "external interrupt",
-        0x61: "NMI",
-        0x64: "interrupt window",
-        0x65: "CR access",
-        0x6E: "RDTSC",
-        0x72: "CPUID",
-        0x77: "PAUSE",
-        0x78: "HLT",
-        0x7B: "port I/O",
-        0x7C: "MSR",
-        0x81: "hypercall",
-        0x87: "RDTSC",
-        0x400: "nested page fault",
+        **dict.fromkeys(range(0x20), Exit.CONTROL_REGISTER),
+        **dict.fromkeys(range(0x20, 0x40), Exit.DEBUG_REGISTER),
+        **dict.fromkeys(range(0x40, 0x60), Exit.EXCEPTION),
+        0x60: Exit.EXTERNAL_INTERRUPT,
+        0x61: Exit.NMI,
+        0x64: Exit.INTERRUPT_WINDOW,
+        0x65: Exit.CONTROL_REGISTER,
+        0x6E: Exit.TIME_STAMP,
+        0x72: Exit.CPUID,
+        0x77: Exit.PAUSE,
+        0x78: Exit.HALT,
+        0x7B: Exit.PORT_IO,
+        0x7C: Exit.MSR,
+        0x81: Exit.HYPERCALL,
+        0x87: Exit.TIME_STAMP,
+        0x400: Exit.PAGE_FAULT,
     }
 )
 
-VMX: Mapping[int, str] = MappingProxyType(
+VMX: Mapping[int, Exit] = MappingProxyType(
     {
-        0: "exception",
-        1: "external interrupt",
-        7: "interrupt window",
-        10: "CPUID",
-        12: "HLT",
-        16: "RDTSC",
-        18: "hypercall",
-        28: "CR access",
-        29: "DR access",
-        30: "port I/O",
-        31: "MSR",
-        32: "MSR",
-        40: "PAUSE",
-        44: "MMIO",
-        48: "nested page fault",
-        49: "nested page fault",
-        51: "RDTSC",
-        56: "APIC write",
+        0: Exit.EXCEPTION,
+        1: Exit.EXTERNAL_INTERRUPT,
+        7: Exit.INTERRUPT_WINDOW,
+        10: Exit.CPUID,
+        12: Exit.HALT,
+        16: Exit.TIME_STAMP,
+        18: Exit.HYPERCALL,
+        28: Exit.CONTROL_REGISTER,
+        29: Exit.DEBUG_REGISTER,
+        30: Exit.PORT_IO,
+        31: Exit.MSR,
+        32: Exit.MSR,
+        40: Exit.PAUSE,
+        44: Exit.MEMORY_IO,
+        48: Exit.PAGE_FAULT,
+        49: Exit.PAGE_FAULT,
+        51: Exit.TIME_STAMP,
+        56: Exit.APIC_WRITE,
     }
 )
 

@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from pvbench.model import Event, Exit, counted
 from pvbench.xen.trace.answer import DomainCounts, ExitCycles, Trace, Vendor
 from pvbench.xen.trace.count import Counts, by_domain
-from pvbench.xen.trace.events import CALLED, COUNTED, FAULTS, MMIO, ROUND_TRIP, SVM_ONLY, VMX_ENTRY_FAILED, Kind, reason
+from pvbench.xen.trace.events import CALLED, COUNTED, FAULTS, SVM_ONLY, VMX_ENTRY_FAILED, Kind, reason
 from pvbench.xen.trace.records import CHUNK, Reader
 from pvbench.xen.trace.tally import Spread, median
 
@@ -85,14 +86,14 @@ def _domain(
     named: Counter[str] = Counter()
     for code, often in of["codes"].items():
         served = of["mmio"][code] if code in FAULTS else 0
-        named["exit: " + _reason(code, False, svm)] += often - served
-        named["exit: " + MMIO] += served
+        named[counted(_reason(code, False, svm))] += often - served
+        named[Exit.MEMORY_IO.counted] += served
     for kind, often in of["kinds"].items():
         named[COUNTED[Kind(kind)]] += often
     for call, often in of["calls"].items():
         named[CALLED[call]] += often
     if exits and runstates:
-        named[ROUND_TRIP] = of["waits"].total()
+        named[Event.ROUND_TRIP] = of["waits"].total()
     counts = [(name, often) for name, often in named.items() if often]
     return DomainCounts(
         exits,
@@ -115,7 +116,7 @@ def _both_ways(tally: Counter[int], unit: int) -> tuple[tuple[int, int, int], ..
 
 def _reason(code: int, mmio: bool, svm: bool | None) -> str:
     if mmio and code in FAULTS:
-        return MMIO
+        return Exit.MEMORY_IO
     # A VM entry that failed leaves a basic reason with the top bit set (SDM volume 3, 25.9.1).
     return reason(code & ~VMX_ENTRY_FAILED if svm is False else code, svm)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from pvbench import figures as fmt
 from pvbench.columns import columns
+from pvbench.model import counted, exit_reason
 from pvbench.xen.trace import UNATTRIBUTED, DomainCounts, Trace
 from pvbench.xen.trace.plain_file import PlainFile
 
@@ -94,7 +95,7 @@ def _called(trace: Trace, number: int) -> str:
 
 
 def _table(trace: Trace, counts: DomainCounts, seconds: float | None) -> str:
-    took = {f"exit: {each.reason}": each for each in counts.cycles_by_exit}
+    took = {counted(each.reason): each for each in counts.cycles_by_exit}
     rows: list[tuple[str, ...]] = [
         ("WHAT", "COUNT", "PER SECOND", "OF EXITS", "CYCLES IN XEN", "MEDIAN", "CYCLES AWAY", "MEDIAN")
     ]
@@ -108,7 +109,7 @@ def _table(trace: Trace, counts: DomainCounts, seconds: float | None) -> str:
                 what,
                 f"{often:,}",
                 "" if not seconds else fmt.significant(often / seconds),
-                fmt.share(often / counts.exits) if what.startswith("exit: ") else "",
+                fmt.share(often / counts.exits) if exit_reason(what) else "",
                 *(f"{number:,}" for number in work or ()),
                 *("",) * (0 if work else 2),
                 *(f"{number:,}" for number in away or ()),
