@@ -25,6 +25,7 @@ from pvbench.model import (
 from pvbench.testing.outputs import Output, all_recorded
 from pvbench.testing.transport import FakeTransport
 from pvbench.transport import Command, CommandResult, Transport
+from pvbench.tunables import TUNABLES, text
 from pvbench.workloads import Disk, Peer
 
 FACTS = HostFacts(
@@ -44,7 +45,8 @@ class FakeHypervisor:
     """A host that is what its attributes say. What was asked of it is in `boots`, `runs` and `undone`, in order.
 
     `outputs` are by program what a tool prints in a guest, `log` what it logs besides. `carrier` has, by the device
-    asked for, what the guest's kernel calls the driver that carries the traffic instead. `other_loads` are the shares
+    asked for, what the guest's kernel calls the driver that carries the traffic instead. `grant` says of a tunable and
+    what is asked for what is in force, None where nothing tells. `other_loads` are the shares
     of the host's CPUs that other guests use during the next trials. The first `refused_boots` boots fail. `mechanism`
     is what a trace comes to, None where the host cannot trace, and `traced_output` what the traced load prints, None
     where that is well. `before_run` is called before each run of a tool with its device and its number, from 1;
@@ -56,7 +58,7 @@ class FakeHypervisor:
     outputs: dict[str, Output] = field(default_factory=all_recorded)
     log: bytes = b""
     carrier: dict[str, str] = field(default_factory=dict)
-    granted: tuple[Granted, ...] = ()
+    grant: Callable[[str, str], str | None] = lambda _tunable, asked: asked
     flags: tuple[Flag, ...] = ()
     other_loads: list[float] = field(default_factory=list)
     refused_boots: int = 0
@@ -103,7 +105,7 @@ class FakeHypervisor:
         if len(self.boots) <= self.refused_boots:
             raise BootError("the guest did not come up")
         try:
-            yield FakeGuest(self)
+            yield FakeGuest(self, spec)
         finally:
             self.undone.append(spec.name)
 
@@ -119,8 +121,8 @@ class FakeGuest:
     boot_seconds: float = 40.0
     commands: tuple[CommandRecord, ...] = (CommandRecord("host", ("xl", "create"), 0, 10.0),)
 
-    def __init__(self, host: FakeHypervisor) -> None:
-        self.host = host
+    def __init__(self, host: FakeHypervisor, spec: GuestSpec) -> None:
+        self.host, self.spec = host, spec
         self.transport: Transport = FakeTransport(host.run_in_guest, name="guest")
         self._device, self._moved_bytes = "", 0
 
@@ -143,7 +145,11 @@ class FakeGuest:
         """Return that the device asked for carried it all."""
         witness = Witness("host", self._device, self._moved_bytes, self._moved_bytes, None, (("state", "4"),))
         others = self.host.other_loads.pop(0) if self.host.other_loads else 0.0
-        return HostEvidence(witness, BILL, (("other guests", others),), self.host.granted, self.host.flags)
+        return HostEvidence(witness, BILL, (("other guests", others),), self._granted(), self.host.flags)
+
+    def _granted(self) -> tuple[Granted, ...]:
+        asked = [(name, text(value)) for name, value in self.spec.tunables if TUNABLES[name].acts_on(self._device)]
+        return tuple(Granted(name, value, self.host.grant(name, value)) for name, value in asked)
 
     def patience(self, usual_s: float) -> float:
         """Return thirty times what is usual."""

@@ -5,20 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.copied import said_with
+from tests.toys.rows import NIC
 
-NIC = """
-    Driver(
-        name="e1000e",
-        kind=_NET,
-        io_path=_EMULATED,
-        platforms=_XEN,
-        modules=("e1000e",),
-        bound=("e1000e",),
-        server=Server.DEVICE_MODEL,
-        backend="device model",
-        model="e1000e",
-    ),
-"""
 DISK = """
     Driver(
         name="ide-slave",

@@ -1,16 +1,11 @@
 """A workload is one file and one row: a tool that pvbench does not have is added to a copy of it, and used."""
 
 import json
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
-TOY = ROOT / "tests/toys/pulse.py"
+from tests.copied import ROOT, add_tool, copy_into, ran
 
 MATRIX = """\
 schema: 1
@@ -46,31 +41,8 @@ print(json.dumps({
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a pvbench that has one file and one row more."""
     folder = tmp_path_factory.mktemp("copy")
-    shutil.copytree(ROOT / "pvbench", folder / "pvbench", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(TOY, folder / "pvbench/workloads/pulse.py")
-    table = folder / "pvbench/workloads/__init__.py"
-    text = table.read_text()
-    for known, with_it in (
-        ("import fio, iperf3, netperf\n", "import fio, iperf3, netperf, pulse\n"),
-        ('        "netperf": netperf.TOOL,\n', '        "netperf": netperf.TOOL,\n        "pulse": pulse.TOOL,\n'),
-    ):
-        assert 1 == text.count(known)
-        text = text.replace(known, with_it)
-    table.write_text(text)
+    add_tool(copy_into(folder), ROOT / "tests/toys/pulse.py")
     return folder
-
-
-def ran(folder: Path, *argv: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """Run the Python of this test on the pvbench in a folder."""
-    return subprocess.run(
-        [sys.executable, *argv],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(folder), "NO_COLOR": "1"},
-    )
 
 
 def test_a_toy_workload_is_added_in_one_place(copy: Path) -> None:

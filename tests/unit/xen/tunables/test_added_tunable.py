@@ -3,18 +3,8 @@
 from pathlib import Path
 
 from tests.copied import said_with
+from tests.toys.rows import TUNABLE
 
-ROW = """
-    Tunable(
-        "staging_grants",
-        "Grants that a PV NIC keeps for staging.",
-        Whole(0, 256),
-        Applied.MODULE,
-        _NET,
-        pv=True,
-        parameter=Parameter("staging"),
-    ),
-"""
 PROGRAM = '''
 from pvbench.factors import FACTORS
 from pvbench.matrix import expand, load
@@ -41,7 +31,7 @@ for answer in (b"module xen_netfront/parameters/staging=64\\n", b"module xen_net
 
 
 def test_a_tunable_is_one_row(tmp_path: Path) -> None:
-    assert said_with(ROW, "tunables.py", tmp_path, PROGRAM).splitlines() == [
+    assert said_with(TUNABLE, "tunables.py", tmp_path, PROGRAM).splitlines() == [
         "[0, 64]",
         "True",
         "pvb.params=xen-netfront:staging=64",
