@@ -1,4 +1,4 @@
-"""Rows that there are not: what somebody writes to add a device or a tunable. Tests add them to copies of the tables."""
+"""Rows that there are not: what somebody writes to add a device or a tunable. Tests add them to copied tables."""
 
 NIC = """
     Driver(
