@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""pvb_serve - how a program that stays lives and ends: it answers, then undoes. Imported by other programs here.
+"""pvb_serve - how a program that stays lives and ends: it answers, then undoes. The one loop of all of them here.
 
 CHANGES       nothing
 REQUIREMENTS  Python 3.9
@@ -13,6 +13,8 @@ half is not yet noted as made, and nobody would undo it. While the program undoe
 import json
 import signal
 import sys
+
+REFUSED = (OSError, KeyError, ValueError, TypeError)  # by which any request is refused: the program lives on
 
 
 class _State:
@@ -33,18 +35,33 @@ def heed():
         sys.exit(1)
 
 
-def serve(answer, undo):
+def reply(actions, refusals, line):
+    """Return the answer to one request: that of its action's function, or {"error"} where that is refused."""
+    try:
+        request = json.loads(line)
+        name = request["action"]
+        if name not in actions:
+            return {"error": f"unknown action {name!r}"}
+        return actions[name](request)
+    except (*refusals, *REFUSED) as error:
+        return {"error": str(error) or repr(error)}
+
+
+def serve(actions, undo, refusals, undo_at_sigterm=True):
     """Answer requests, an object a line, until stdin ends or SIGTERM comes; then undo.
 
-    A connection that hangs up ends stdin; the SIGHUP that may come with it says nothing new.
+    `actions` has a function for each "action" that a request can name; it is given the request and returns the answer.
+    `refusals` are the exceptions by which it refuses; any other error ends the program, and it undoes. A connection
+    that hangs up ends stdin; the SIGHUP that may come with it says nothing new.
     """
-    signal.signal(signal.SIGTERM, _tell)
+    if undo_at_sigterm:
+        signal.signal(signal.SIGTERM, _tell)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         try:
             for line in sys.stdin:
                 _State.busy = True
-                print(json.dumps(answer(json.loads(line))), flush=True)
+                print(json.dumps(reply(actions, refusals, line)), flush=True)
                 _State.busy = False
                 heed()
         finally:

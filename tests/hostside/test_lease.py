@@ -4,6 +4,7 @@ import importlib.machinery
 import importlib.util
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ import pytest
 from tests import contracts
 
 PROGRAM = Path(__file__).parents[2] / "hostside/pvb-lease"
+sys.path.append(str(PROGRAM.parent))  # programs there import their siblings
 
 
 def lease(folder: Path, token: str, action: str = "acquire", ttl: float = 60, session: str = "1") -> dict[str, Any]:
@@ -145,6 +147,15 @@ def test_a_process_that_only_has_the_number_of_an_old_holder_is_left_alone(modul
         time.sleep(0.1)
         assert stranger.poll() is None
         stranger.kill()
+
+
+def test_a_holder_that_is_told_to_end_leaves_its_lease_to_lapse(folder: Path) -> None:
+    with holder() as one, holder() as two:
+        one.ask(lease(folder, "a"))
+        one.process.terminate()
+
+        assert one.process.wait(5) == -signal.SIGTERM
+        assert two.ask(lease(folder, "b"))["held"]["owner"] == "owner of a"
 
 
 def test_a_killed_holder_s_lease_ends_by_itself(folder: Path) -> None:
@@ -286,6 +297,7 @@ def test_a_folder_whose_parent_is_missing_is_an_error_and_no_endless_try(tmp_pat
 
 RACING = """
 import importlib.machinery, importlib.util, os, sys
+sys.path.append(os.path.dirname(sys.argv[1]))
 loader = importlib.machinery.SourceFileLoader("pvb_lease", sys.argv[1])
 module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
 loader.exec_module(module)

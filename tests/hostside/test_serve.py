@@ -17,7 +17,9 @@ sys.path.insert(0, sys.argv[1])
 import pvb_serve
 def say(word):
     with open(sys.argv[2], "a") as file: file.write(word + " ")
+class Refused(Exception): pass
 def answer(request):
+    if request.get("refuse"): raise Refused("not that")
     say("begun")
     for _ in range(request["steps"]):
         time.sleep(0.3)
@@ -29,7 +31,7 @@ def undo():
     say("undoing")
     time.sleep(0.5)
     say("undone")
-pvb_serve.serve(answer, undo)
+pvb_serve.serve({"work": answer}, undo, (Refused,))
 """
 
 
@@ -54,7 +56,7 @@ def program(log: Path) -> Iterator["subprocess.Popen[str]"]:
 
 def ask(program: "subprocess.Popen[str]", steps: int, **more: bool) -> None:
     assert program.stdin is not None
-    program.stdin.write(json.dumps({"steps": steps, "heed": False, **more}) + "\n")
+    program.stdin.write(json.dumps({"action": "work", "steps": steps, "heed": False, **more}) + "\n")
     program.stdin.flush()
 
 
@@ -120,3 +122,17 @@ def test_an_error_of_its_own_is_undone_too(program: "subprocess.Popen[str]", log
 
     assert program.wait(5) == 1
     assert log.read_text().split() == ["begun", "undoing", "undone"]
+
+
+def test_what_is_refused_is_an_answer_and_the_program_lives_on(program: "subprocess.Popen[str]", log: Path) -> None:
+    assert program.stdin is not None
+    assert program.stdout is not None
+    for line in ('{"action": "fly"}', '{"action": "work", "refuse": true}', "{}", "[]", "no JSON"):
+        program.stdin.write(line + "\n")
+    program.stdin.flush()
+    answers = [json.loads(program.stdout.readline()) for _ in range(5)]
+
+    assert [answer["error"] for answer in answers[:3]] == ["unknown action 'fly'", "not that", "'action'"]
+    assert all("error" in answer for answer in answers)
+    ask(program, 0)
+    assert json.loads(program.stdout.readline()) == {}

@@ -2,10 +2,12 @@
 
 import importlib.machinery
 import importlib.util
+import json
 import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -152,12 +154,17 @@ def test_a_refused_number_of_processors_leaves_the_set_up_as_it_is(cpus: Cpus, r
     host = setup.Host()
     host.scratch = marked(root)
     undone: list[str] = []
+
+    def asked(**request: object) -> dict[str, Any]:
+        answer: dict[str, Any] = setup.pvb_serve.reply(host.actions(), setup.REFUSALS, json.dumps(request))
+        return answer
+
     host.undoing.append(lambda: undone.append("disks"))
 
-    assert "dom0 has 4 vCPUs, not 9" in setup.answer(host, {"action": "vcpus", "number": 9})["error"]
-    assert setup.answer(host, {"action": "vcpus", "number": 2}) == {"online": 2}
+    assert "dom0 has 4 vCPUs, not 9" in asked(action="vcpus", number=9)["error"]
+    assert asked(action="vcpus", number=2) == {"online": 2}
     assert undone == []
-    assert setup.answer(host, {"action": "undo"}) == {"failures": []}
+    assert asked(action="undo") == {"failures": []}
     assert undone == ["disks"]
     assert cpus.online() == {0, 1, 2, 3}
 
