@@ -174,16 +174,16 @@ def traced(trials: Iterable[Trial], vcpus: int = 1) -> Traced | None:
     slowdowns = [each.slowdown for each in found if each.slowdown]
     slowdown = sum(slowdowns) / len(slowdowns) if slowdowns else None
     return Traced(
-        ios,
-        seconds,
-        len(found),
-        sum(each.lost for each in found),
-        slowdown,
-        tuple((what, often / ios) for what, often in counts.most_common()),
-        tuple((what, spent / seconds / vcpus) for what, spent in away.most_common() if seconds),
-        _untraced(pairs),
-        vcpus,
-        None if None in sizes else sum(filter(None, sizes)),
+        ios=ios,
+        traced_s=seconds,
+        passes=len(found),
+        lost=sum(each.lost for each in found),
+        slowdown=slowdown,
+        counts=tuple((what, often / ios) for what, often in counts.most_common()),
+        away=tuple((what, spent / seconds / vcpus) for what, spent in away.most_common() if seconds),
+        io_s=_untraced(pairs),
+        vcpus=vcpus,
+        recorded_bytes=None if None in sizes else sum(filter(None, sizes)),
     )
 
 

@@ -83,7 +83,15 @@ def _nic(host: str, device: str, index: int, *, control: bool) -> Nic:
 def peer(spec: GuestSpec) -> GuestSpec:
     """Return the guest that answers beside another: one PV NIC, and of the tunables what both ends must agree on."""
     agreed = tuple((name, value) for name, value in spec.tunables if name == "mtu")
-    return GuestSpec(f"{spec.name}-peer", (REACHED_BY[IoPath.PV],), Placement.ISOLATED, spec.memory_bytes, 1, 0, agreed)
+    return GuestSpec(
+        name=f"{spec.name}-peer",
+        devices=(REACHED_BY[IoPath.PV],),
+        placement=Placement.ISOLATED,
+        memory_bytes=spec.memory_bytes,
+        vcpus=1,
+        scratch_bytes=0,
+        tunables=agreed,
+    )
 
 
 def peer_nic(guest_nics: tuple[Nic, ...], host: str) -> Nic:

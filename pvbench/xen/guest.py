@@ -108,7 +108,7 @@ class XenGuest:
             self._sighting(device).name,
         )
         stderr, log = body[size : size + errors], body[size + errors :]
-        return GuestRun(argv, code, body[:size], stderr, elapsed, witness, log, steal=steal)
+        return GuestRun(argv, code, body[:size], stderr, elapsed, witness, log=log, steal=steal)
 
     def trace(self, device: str, load: TracedLoad) -> TracePass:
         """Run the load in the guest while dom0 records a trace, and return what that says of the domain."""

@@ -48,13 +48,13 @@ class Records:
     def pick(self, which: Flags | Ints) -> "Records":
         """Return some of the records."""
         return Records(
-            self.kind[which],
-            self.event[which],
-            self.cpu[which],
-            self.tsc[which],
-            self.data[which],
-            self.length[which],
-            self.words,
+            kind=self.kind[which],
+            event=self.event[which],
+            cpu=self.cpu[which],
+            tsc=self.tsc[which],
+            data=self.data[which],
+            length=self.length[which],
+            words=self.words,
         )
 
     def word(self, index: int) -> Ints:
@@ -126,7 +126,8 @@ class Reader:
         kind[changes[header[changes] != OPENING]] = Kind.IMPLAUSIBLE
         kind[well_formed[words[data[well_formed]] >= MOST_CPUS]] = Kind.IMPLAUSIBLE
         cpu = self._cpus(words, at, kind, data, used, offset)
-        return Records(kind, event, cpu, _tsc(words, at, timed), data, length, words), used
+        tsc = _tsc(words, at, timed)
+        return Records(kind=kind, event=event, cpu=cpu, tsc=tsc, data=data, length=length, words=words), used
 
     def _cpus(self, words: Words, at: Ints, kind: npt.NDArray[np.uint8], data: Ints, used: int, offset: int) -> Ints:
         """Return the CPU of each record, and check that windows and records agree."""

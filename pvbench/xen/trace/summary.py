@@ -37,16 +37,16 @@ def read(
     counts.finish()
     vendor, known = _vendor(counts, svm)
     return Trace(
-        MappingProxyType(_domains(counts, domain, None if vendor is None else vendor == "svm")),
-        len(reader.cpus),
-        reader.records,
-        counts.lost,
-        reader.truncated,
-        counts.last - counts.first,
-        vendor,
-        known,
-        counts.attributed,
-        counts.runstates,
+        domains=MappingProxyType(_domains(counts, domain, None if vendor is None else vendor == "svm")),
+        cpus=len(reader.cpus),
+        records=reader.records,
+        lost=counts.lost,
+        truncated=reader.truncated,
+        cycles=counts.last - counts.first,
+        vendor=vendor,
+        vendor_known=known,
+        attributed=counts.attributed,
+        waits_seen=counts.runstates,
     )
 
 
