@@ -6,9 +6,10 @@ from functools import cached_property
 from typing import Self
 
 from pvbench.campaign.cost import plan_of
+from pvbench.guest import GuestImage
 from pvbench.inventory import Host
 from pvbench.matrix import Matrix
-from pvbench.model import GuestImage, HostFacts, Placement, Purpose
+from pvbench.model import HostFacts, Placement, Purpose
 from pvbench.plan import Plan
 
 

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pvbench import shipped
 from pvbench.deploy import payload_of
+from pvbench.guest import GuestImage
 from pvbench.hypervisor import MACHINE_ID
 from pvbench.inventory import Host
-from pvbench.model import GuestImage, HostFacts
+from pvbench.model import HostFacts
 
 Facts = tuple[tuple[str, str], ...]
 OWN_PROGRAMS = ("hostside", "guestside")
@@ -14,7 +15,7 @@ OWN_PROGRAMS = ("hostside", "guestside")
 
 def guest_facts(guest: GuestImage) -> Facts:
     """Return what identifies a guest."""
-    return (("name", guest.name), ("digest", guest.digest), *guest.versions)
+    return (("name", guest.name), ("digest", guest.digest), *guest.programs.versions)
 
 
 def stack(hosts: Sequence[HostFacts]) -> Facts:

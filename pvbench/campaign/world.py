@@ -10,9 +10,10 @@ from pvbench.campaign.pace import Pace
 from pvbench.campaign.progress import Progress
 from pvbench.clock import Clock
 from pvbench.disturbance import Beneath
+from pvbench.guest import GuestImage
 from pvbench.hypervisor import Hypervisor
 from pvbench.inventory import Host
-from pvbench.model import GuestImage, HostFacts
+from pvbench.model import HostFacts
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ from pvbench.clock import Clock, SystemClock
 from pvbench.terminal.voice import Voice
 
 if TYPE_CHECKING:
+    from pvbench.guest import GuestImage
     from pvbench.hypervisor import Hypervisor
     from pvbench.inventory import Host, Inventory
     from pvbench.lab import LabSpec, Machine
-    from pvbench.model import GuestImage
     from pvbench.transport import Transport
 
 

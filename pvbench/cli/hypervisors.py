@@ -9,9 +9,9 @@ from pvbench.model import Platform
 
 if TYPE_CHECKING:
     from pvbench.clock import Clock
+    from pvbench.guest import GuestImage
     from pvbench.hypervisor import Hypervisor
     from pvbench.inventory import Host
-    from pvbench.model import GuestImage
     from pvbench.transport import Transport
 
 

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
     from pvbench.campaign.world import HeldHost, Hold
     from pvbench.checkup import Checkup
     from pvbench.clock import Clock
+    from pvbench.guest import GuestImage
     from pvbench.hypervisor import HostCheck, Hypervisor
     from pvbench.inventory import Host, Inventory
     from pvbench.lab import LabSpec, Machine
     from pvbench.lease import Lease
-    from pvbench.model import GuestImage, HostFacts
+    from pvbench.model import HostFacts
     from pvbench.ssh import Ask, Step
     from pvbench.ssh.contacts import Contact
     from pvbench.transport import Transport
@@ -54,9 +55,9 @@ def way(app: App, host: "Host", known: "Inventory") -> "tuple[Step, ...]":
 def hypervisor(app: App, transport: "Transport", host: "Host", guest: "GuestImage | None" = None) -> "Hypervisor":
     """Return what drives the host; without a guest image it boots nothing."""
     from pvbench.cli.hypervisors import HYPERVISORS, Means
-    from pvbench.model import GuestImage
+    from pvbench.guest import BootDisk, GuestImage, Login
 
-    guest = guest or GuestImage("none", "", "", "", "")
+    guest = guest or GuestImage("none", "", BootDisk("", ""), Login(""))
     if app.edges.hypervisor is not None:
         return app.edges.hypervisor(transport, host, guest, app.edges.clock)
     return HYPERVISORS[host.hypervisor](Means(transport, host, guest, app.edges.clock, app.voice.warn, app.swapped))

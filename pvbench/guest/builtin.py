@@ -5,10 +5,10 @@ import shlex
 from pathlib import Path
 
 from pvbench import shipped
+from pvbench.guest.contract import BootDisk, GuestImage, Login, Programs
 from pvbench.images import bootstrap
 from pvbench.images.bootstrap import Report
 from pvbench.images.mirror import SUITE, mirror
-from pvbench.model import GuestImage
 
 TOOLS = {"mmdebstrap": "mmdebstrap"}
 """The programs a build needs, and the Debian packages that have them."""
@@ -76,9 +76,8 @@ def _read(folder: Path) -> GuestImage:
     disk = folder / "boot.img"
     return GuestImage(
         name="builtin",
-        boot_disk=str(disk),
-        boot_rom=str(folder / "boot.rom"),
         digest=hashlib.sha256(disk.read_bytes()).hexdigest()[:16],
-        host_key=(folder / "host_key").read_text().strip(),
-        versions=tuple((name, value) for name, _, value in versions),
+        boot=BootDisk(str(disk), str(folder / "boot.rom")),
+        login=Login((folder / "host_key").read_text().strip()),
+        programs=Programs(tuple((name, value) for name, _, value in versions)),
     )

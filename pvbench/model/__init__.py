@@ -7,7 +7,7 @@ from pvbench.model.arms import AS_FOUND, BUILTIN_GUEST, MARGIN, Arm, Cell, Contr
 from pvbench.model.evidence import CpuBill, Granted, Mechanism, Payer, TrapCost, Witness
 from pvbench.model.exits import GRANTS, Event, Exit, counted, exit_reason
 from pvbench.model.flags import Flag, FlagKind
-from pvbench.model.hosts import GuestImage, HostFacts
+from pvbench.model.hosts import HostFacts
 from pvbench.model.ids import Scalar, canonical, digest
 from pvbench.model.kinds import (
     DeviceKind,
@@ -40,7 +40,6 @@ __all__ = [
     "Flag",
     "FlagKind",
     "Granted",
-    "GuestImage",
     "GuestMode",
     "HostFacts",
     "IoPath",

@@ -37,15 +37,3 @@ class HostFacts:
         fields["emulation"] = Emulation(fields["emulation"])
         fields["details"] = tuple((str(k), str(v)) for k, v in fields["details"])
         return cls(**fields)
-
-
-@dataclass(frozen=True)
-class GuestImage:
-    """A bootable guest on the controller: its boot disk and boot ROM (paths), what they hold, its pinned host key."""
-
-    name: str
-    boot_disk: str
-    boot_rom: str
-    digest: str
-    host_key: str
-    versions: tuple[tuple[str, str], ...] = ()

@@ -10,9 +10,10 @@ from pvbench.campaign.progress import Progress
 from pvbench.campaign.visits import RunSummary
 from pvbench.campaign.world import Edges, Hold
 from pvbench.clock import Clock
+from pvbench.guest import BootDisk, GuestImage, Login, Programs
 from pvbench.inventory import Host
 from pvbench.matrix import load
-from pvbench.model import GuestImage, Trial, TrialSpec
+from pvbench.model import Trial, TrialSpec
 from pvbench.pairs import Pair
 from pvbench.store import Store
 from pvbench.testing.clock import FakeClock
@@ -29,7 +30,13 @@ workloads:
 run: {blocks: 2, seed: 7}
 compare: {baseline: {net: e1000, block: ide}}
 """
-IMAGE = GuestImage("builtin", "boot.img", "boot.rom", "d19e57", "ssh-ed25519 AAAA", (("fio", "3.33"),))
+IMAGE = GuestImage(
+    "builtin",
+    "d19e57",
+    BootDisk("boot.img", "boot.rom"),
+    Login("ssh-ed25519 AAAA"),
+    Programs((("fio", "3.33"),)),
+)
 SITE = Site({"xen1": Host("xen1", "xen1.example.org")}, (FACTS,), IMAGE)
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from pvbench.cli.app import Edges
 from pvbench.errors import LabError
+from pvbench.guest import GuestImage
 from pvbench.inventory import Host, Inventory
 from pvbench.lab import LabSpec, Status
-from pvbench.model import GuestImage
 from pvbench.testing.campaign import IMAGE
 from pvbench.testing.clock import FakeClock
 from pvbench.testing.hypervisor import FakeHypervisor

@@ -7,6 +7,7 @@ from typing import Any
 
 from pvbench.clock import Clock
 from pvbench.errors import BootError, TransportError, Unreachable
+from pvbench.guest import Login
 from pvbench.hypervisor import GuestSpec
 from pvbench.inventory import Host
 from pvbench.model import CommandRecord
@@ -18,29 +19,20 @@ from pvbench.xen.peer import serve
 from pvbench.xen.prepared import Prepared, bridge_of
 from pvbench.xen.programs import ask
 
-GUEST_USER = "root"
-
-
-@dataclass(frozen=True)
-class Login:
-    """How the controller gets into its guests: the private and the public half of its key, the guests' host key."""
-
-    private_key: str
-    public_key: str
-    host_key: str
-
 
 @dataclass(frozen=True, kw_only=True)
 class Boots:
     """What all boots of a run have in common.
 
-    `patience` scales a usual time in seconds by the host's speed; `native_tsc` as in `domain_config`; `swapped` is the
-    negative control.
+    `private_key` and `public_key` are the controller's own. `patience` scales a usual time in seconds by the host's
+    speed; `native_tsc` as in `domain_config`; `swapped` is the negative control.
     """
 
     host: Host
     prepared: Prepared
     login: Login
+    private_key: str
+    public_key: str
     clock: Clock
     patience: Callable[[float], float]
     native_tsc: bool
@@ -94,7 +86,7 @@ class Boots:
             boot_rom=run.files["boot.rom"],
             native_tsc=self.native_tsc,
         )
-        append = domain.command_line(spec, nics, self.login.public_key.split()[1], swapped=self.swapped)
+        append = domain.command_line(spec, nics, self.public_key.split()[1], swapped=self.swapped)
         request = {
             "action": "create",
             "name": name,
@@ -127,9 +119,9 @@ class Boots:
                 return stack.enter_context(
                     self.prepared.host.hop(
                         best.guest_address,
-                        22,
-                        GUEST_USER,
-                        self.login.private_key,
+                        self.login.port,
+                        self.login.user,
+                        self.private_key,
                         self.login.host_key,
                         self.patience(1),
                     )

@@ -11,11 +11,12 @@ from pvbench.clock import Clock
 from pvbench.deploy import File, deploy, deploy_files, payload_of
 from pvbench.drivers import DRIVERS
 from pvbench.errors import BootError, DeployError, TransportError, Unreachable
+from pvbench.guest import GuestImage
 from pvbench.hypervisor import GuestSpec, HostCheck
 from pvbench.inventory import Host
-from pvbench.model import DeviceKind, Emulation, GuestImage, HostFacts
+from pvbench.model import DeviceKind, Emulation, HostFacts
 from pvbench.transport import Command, Transport
-from pvbench.xen.boot import Boots, Login
+from pvbench.xen.boot import Boots
 from pvbench.xen.facts import check_of, facts_of, lacks_of
 from pvbench.xen.guest import XenGuest
 from pvbench.xen.prepared import Prepared, setup_request
@@ -121,7 +122,9 @@ class XenHypervisor:
         boots = Boots(
             host=self._host,
             prepared=run,
-            login=Login(self._private, self._public, self._image.host_key),
+            login=self._image.login,
+            private_key=self._private,
+            public_key=self._public,
             clock=self._clock,
             patience=self.patience,
             native_tsc=self._translated,
@@ -140,8 +143,8 @@ class XenHypervisor:
     def _boot_files(self) -> Mapping[str, str]:
         """Put what the guest boots from on the host; return where it lies."""
         files = {
-            "boot.img": File(Path(self._image.boot_disk).read_bytes(), 0o600),
-            "boot.rom": File(Path(self._image.boot_rom).read_bytes(), 0o600),
+            "boot.img": File(Path(self._image.boot.disk).read_bytes(), 0o600),
+            "boot.rom": File(Path(self._image.boot.rom).read_bytes(), 0o600),
         }
         return deploy_files(self._transport, files, self._host.scratch, "guest")
 

@@ -8,9 +8,10 @@ import pytest
 from pvbench.campaign import manifests, resume
 from pvbench.campaign.campaign import Campaign, Site
 from pvbench.errors import ResumeRefused
+from pvbench.guest import BootDisk, GuestImage, Login
 from pvbench.inventory import Host
 from pvbench.matrix import load
-from pvbench.model import Emulation, GuestImage, HostFacts
+from pvbench.model import Emulation, HostFacts
 
 MATRIX = """\
 schema: 1
@@ -25,7 +26,9 @@ compare: {baseline: {net: e1000}}
 FACTS = HostFacts("xen1", Emulation.SOFTWARE, "lab", "Xen 4.17.5", "Linux 6.1", "EPYC", 2, 1 << 32, 0.05)
 CAMPAIGN = Campaign(load(MATRIX, name="m.yaml"), "m.yaml")
 SITE = Site(
-    {"xen1": Host("xen1", address="192.0.2.1")}, (FACTS,), GuestImage("builtin", "boot.img", "boot.rom", "d19e57", "")
+    {"xen1": Host("xen1", address="192.0.2.1")},
+    (FACTS,),
+    GuestImage("builtin", "d19e57", BootDisk("boot.img", "boot.rom"), Login("")),
 )
 
 

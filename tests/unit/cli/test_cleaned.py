@@ -15,6 +15,7 @@ import pytest
 
 from pvbench.cli.main import main
 from pvbench.errors import BootError
+from pvbench.guest import Programs
 from pvbench.terminal.streams import printable
 
 ROOT = Path(__file__).parents[3]
@@ -34,7 +35,7 @@ def evil(world: Any, matrix: Path) -> Any:
     world.hypervisor.now = replace(
         world.hypervisor.now, machine=EVIL, hypervisor=EVIL, kernel=EVIL, cpu=EVIL, details=((EVIL, EVIL),)
     )
-    world.image = replace(world.image, name=EVIL, versions=((EVIL, EVIL),))
+    world.image = replace(world.image, name=EVIL, programs=Programs(((EVIL, EVIL),)))
     world.left_behind = [{"kind": "domain", "name": EVIL}]
     world.hypervisor.missing = ((EVIL, EVIL),)
     world.hypervisor.carrier = {"netfront": EVIL}

@@ -2,8 +2,8 @@
 
 from pvbench.cli.hypervisors import HYPERVISORS, Means
 from pvbench.clock import SystemClock
+from pvbench.guest import BootDisk, GuestImage, Login
 from pvbench.inventory import Host, schema
-from pvbench.model import GuestImage
 from pvbench.testing import FakeTransport
 
 
@@ -21,7 +21,7 @@ def test_each_of_them_drives_a_host() -> None:
         means = Means(
             FakeTransport(ran),  # type: ignore[arg-type]
             Host("a", "10.0.0.1"),
-            GuestImage("none", "", "", "", ""),
+            GuestImage("none", "", BootDisk("", ""), Login("")),
             SystemClock(),
             print,
         )

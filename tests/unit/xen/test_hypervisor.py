@@ -10,9 +10,10 @@ import pytest
 
 from pvbench.clock import SystemClock
 from pvbench.errors import BootError, CommandFailed, TraceError, Unreachable
+from pvbench.guest import BootDisk, GuestImage, Login
 from pvbench.hypervisor import GuestSpec, TracedLoad
 from pvbench.inventory import Host
-from pvbench.model import Arm, Cell, DeviceKind, Emulation, GuestImage, Payer, Placement, Workload
+from pvbench.model import Arm, Cell, DeviceKind, Emulation, Payer, Placement, Workload
 from pvbench.testing import FakeTransport
 from pvbench.transport import Command, CommandResult
 from pvbench.workloads import Disk, Peer
@@ -163,7 +164,9 @@ def dom0() -> Dom0:
 def xen(dom0: Dom0, tmp_path: Path) -> XenHypervisor:
     for name in ("boot.img", "boot.rom"):
         (tmp_path / name).write_bytes(b"x")
-    image = GuestImage("builtin", str(tmp_path / "boot.img"), str(tmp_path / "boot.rom"), "d", "ssh-ed25519 AAAA")
+    image = GuestImage(
+        "builtin", "d", BootDisk(str(tmp_path / "boot.img"), str(tmp_path / "boot.rom")), Login("ssh-ed25519 AAAA")
+    )
     return XenHypervisor(
         dom0.transport(), Host("xen1", "10.0.0.1", scratch="/s"), image, SystemClock(), dom0.told.append
     )
