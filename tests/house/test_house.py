@@ -15,11 +15,9 @@ import pytest
 from packaging.version import Version
 
 from pvbench import __version__
-from pvbench.drivers import DRIVERS
 from pvbench.exit_codes import ExitCode
 from pvbench.metrics import METRICS
 from pvbench.model import FlagKind, Phase
-from pvbench.workloads import WORKLOADS
 
 ROOT = Path(__file__).parents[2]
 HOSTSIDE = sorted(path for path in (ROOT / "hostside").glob("pvb[-_]*") if path.is_file() and path.suffix != ".json")
@@ -150,16 +148,6 @@ def test_every_phase_is_documented() -> None:
     ]
 
     assert [phase for phase in Phase if f"`{phase}` (" not in row] == []
-
-
-def test_every_workload_has_goldens() -> None:
-    assert set(WORKLOADS) == {path.name for path in (ROOT / "tests/golden/workloads").iterdir() if path.is_dir()}
-
-
-def test_every_driver_has_modules_that_the_guest_carries() -> None:
-    recipe = (ROOT / "pvbench/guest/recipe/guest.sh").read_text()
-
-    assert [module for row in DRIVERS.values() for module in row.modules if f"/{module}" not in recipe] == []
 
 
 def test_every_fault_names_tests_that_there_are() -> None:
