@@ -133,7 +133,7 @@ def _found(cell: CellTrials, boots: Mapping[Boot, tuple[TrapCost, ...]], vcpus: 
         device=device,
         io_path=wording.io_path(cell.cell.device),
         cell=cell.id,
-        trace=_trace(seen, noun) if seen else None,
+        trace=_trace(seen, noun, words) if seen else None,
         bill=bill_view,
         model=model_line(seen, costs, told) if seen else "",
         limit=_limit(by, seen, bill) if seen or bill else "",
@@ -157,7 +157,7 @@ def _by_bytes(cell: CellTrials) -> bool:
     return cell.metric.name in {"throughput", "goodput"}
 
 
-def _trace(of: Traced, noun: str) -> TraceView:
+def _trace(of: Traced, noun: str, words: HostWords) -> TraceView:
     least = "≥ " if of.lost else ""
     exits = [(reason, often) for what, often in of.counts if (reason := exit_reason(what))]
     parts = tuple(Part(fmt.clean(why), often, _often(often), TONES.get(why, "other")) for why, often in exits)
@@ -181,12 +181,12 @@ def _trace(of: Traced, noun: str) -> TraceView:
         sends=_event(of.often(Event.NOTIFICATION), least),
         injected=_event(of.often(Event.INJECTED), least),
         grants=_event(grants, least),
-        basis=_basis(of, noun),
+        basis=_basis(of, noun, words),
         away=away(of),
     )
 
 
-def _basis(of: Traced, noun: str) -> tuple[str, ...]:
+def _basis(of: Traced, noun: str, words: HostWords) -> tuple[str, ...]:
     passes = fmt.count(of.passes, "pass", "passes")
     said = [f"{passes}: {fmt.count(round(of.ios), noun)} in {fmt.duration(of.traced_s)}"]
     if of.slowdown is None:
@@ -198,7 +198,7 @@ def _basis(of: Traced, noun: str) -> tuple[str, ...]:
     else:
         said.append(f"traced, it ran {fmt.ratio(1 / of.slowdown)} faster: chance, not the probe")
     if of.recorded_bytes is not None:
-        said.append(f"the host wrote {fmt.size(of.recorded_bytes)} of trace")
+        said.append(f"{words.hypervisor} wrote {fmt.size(of.recorded_bytes)} of trace")
     if of.lost:
         said.append(f"{fmt.count(of.lost, 'record')} lost: at least so many")
     return tuple(said)

@@ -107,7 +107,7 @@ def test_exits_are_for_one_io_and_by_reason_emulated_first(costly: Any) -> None:
         trace.grants,
     )
     assert [("port I/O", "26.0"), ("MSR", "3.0"), ("HLT", "1.0")] == [(part.name, part.shown) for part in trace.reasons]
-    assert ("2 passes: 100 I/Os in 4 s", "traced, it ran 1.25× slower", "the host wrote 6 MiB of trace") == trace.basis
+    assert ("2 passes: 100 I/Os in 4 s", "traced, it ran 1.25× slower", "Xen wrote 6 MiB of trace") == trace.basis
     other = found["blkfront"].trace
     assert other is not None
     assert ("3.0", "none", "1.0", "1.0") == (other.exits, other.round_trips, other.sends, other.injected)
