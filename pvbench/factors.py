@@ -10,7 +10,7 @@ from enum import IntEnum
 from functools import partial
 from types import MappingProxyType
 
-from pvbench.model import AS_FOUND, BUILTIN_GUEST, Arm, GuestMode, Placement, Scalar
+from pvbench.model import AS_FOUND, BUILTIN_GUEST, Arm, GuestMode, Placement, Scalar, TrialSpec
 from pvbench.tunables import TUNABLES, Tunable
 
 
@@ -27,6 +27,10 @@ class Switch(IntEnum):
     def unit(self) -> str:
         """The unit of replication: what is done anew for each value, and counted ("5 boots")."""
         return _UNITS[self]
+
+    def unit_of(self, spec: TrialSpec) -> tuple[int, int]:
+        """Return which unit a trial is of, (block, round); the rounds of one deployment are one unit of deployments."""
+        return spec.block, 0 if self is Switch.DEPLOYMENT else spec.round
 
 
 _UNITS: Mapping[Switch, str] = MappingProxyType(

@@ -19,6 +19,7 @@ def plan_of(matrix: Matrix) -> Plan:
         placement=matrix.placement,
         runs_per_boot=run.runs_per_boot,
         twins=run.twins,
+        contrasts=matrix.contrasts,
     )
 
 

@@ -17,7 +17,7 @@ def notes(found: Comparison | None, arms: tuple[Arm, Arm], margin: float, above:
     what = above.what if above else "a ceiling"
     if found:
         if found.indicative:
-            said.append(f"indicative ({fmt.count(found.blocks, 'block')})")
+            said.append(f"indicative ({fmt.count(found.units, 'block')})")
         if found.estimate is None:
             said.append("an arm reads zero, so there is no ratio")
         elif found.estimate.interval is None:

@@ -11,7 +11,7 @@ from pvbench.stats.sample import Sample
 LEVEL = 0.95
 MARGIN = 0.05
 FEW_BLOCKS = 5
-"""Below this many blocks a ratio is called indicative."""
+"""Below this many units (boots, deployments) a ratio is called indicative."""
 
 
 class Verdict(StrEnum):
@@ -28,14 +28,15 @@ class Verdict(StrEnum):
 class Comparison:
     """A candidate against its baseline.
 
-    `estimate` is None where an arm reads zero. `decades` is how many whole powers of ten the whole interval is clear
-    of 1: 1 for "an order of magnitude" faster, −2 for two slower, 0 for no claim. `disagreeing` tells that the median
-    of the blocks' ratios is more than the margin away from their geometric mean. `bound` is there only when CAPPED.
+    `units` is how many values of each arm it rests on. `estimate` is None where an arm reads zero. `decades` is how
+    many whole powers of ten the whole interval is clear of 1: 1 for "an order of magnitude" faster, −2 for two slower,
+    0 for no claim. `disagreeing` tells that the median of the units' ratios is more than the margin away from their
+    geometric mean. `bound` is there only when CAPPED.
     """
 
     estimate: Estimate | None
     verdict: Verdict
-    blocks: int
+    units: int
     indicative: bool
     decades: int
     disagreeing: bool
@@ -55,8 +56,8 @@ def compare(
     if margin <= 0:
         raise ValueError("a margin is above zero")
     if not (baseline.positive and candidate.positive):
-        blocks = min(len(baseline), len(candidate))
-        return Comparison(None, Verdict.UNDETERMINED, blocks, blocks < FEW_BLOCKS, 0, False)
+        units = min(len(baseline), len(candidate))
+        return Comparison(None, Verdict.UNDETERMINED, units, units < FEW_BLOCKS, 0, False)
     found = estimate(baseline, candidate, metric.better, level)
     # Two one-sided tests at 1 - level each are one interval at 1 - 2 (1 - level): 90 % beside 95 %.
     narrow = estimate(baseline, candidate, metric.better, 1 - 2 * (1 - level)).interval
@@ -64,8 +65,8 @@ def compare(
     return Comparison(
         estimate=found,
         verdict=Verdict.CAPPED if bound else verdict(found.interval, narrow, margin),
-        blocks=found.blocks,
-        indicative=found.blocks < FEW_BLOCKS,
+        units=found.units,
+        indicative=found.units < FEW_BLOCKS,
         decades=0 if bound else decades(found.interval),
         disagreeing=found.middle is not None and not 1 / (1 + margin) <= found.middle / found.point <= 1 + margin,
         bound=bound,

@@ -1,7 +1,7 @@
 """The ratio of candidate to baseline with its interval, normalised so that above 1 the candidate is better.
 
-Paired: with d_i the log ratio in block i, the estimate is exp(mean d) and the interval exp(mean d ± t·s/√n), t with
-n − 1 degrees of freedom. Drift shared by a block cancels.
+Paired: with d_i the log ratio in unit i (a boot of each arm in one block, or a deployment), the estimate is exp(mean d)
+and the interval exp(mean d ± t·s/√n), t with n − 1 degrees of freedom. Drift that the arms of a unit share cancels.
 
 Unpaired: Fieller's interval, the θ for which |N − θD| ≤ t·√(s²_N/n_N + θ²·s²_D/n_D) with N and D the arms' means,
 each arm with its own variance and Welch-Satterthwaite degrees of freedom at the estimate (Fieller, JRSS B 16, 1954).
@@ -48,21 +48,21 @@ class Interval:
 class Estimate:
     """A ratio, above 1 when the candidate is better. `interval` is None where nothing bounds it.
 
-    `blocks` is the number of blocks it rests on (the smaller arm's where unpaired); `middle` is the median of the
-    per-block ratios, None unless paired: far from `point`, the blocks do not agree on one ratio. `p` is the two-sided
+    `units` is the number of units it rests on (the smaller arm's where unpaired); `middle` is the median of the
+    units' ratios, None unless paired: far from `point`, the units do not agree on one ratio. `p` is the two-sided
     p-value of a ratio of 1, below 1 − level exactly where the interval leaves out 1; None without a test.
     """
 
     point: float
     interval: Interval | None
-    blocks: int
+    units: int
     method: Method
     middle: float | None = None
     p: float | None = None
 
 
 def estimate(baseline: Sample, candidate: Sample, better: Better, level: float) -> Estimate:
-    """Return the ratio of two samples of positive values, paired by block where two blocks hold both arms."""
+    """Return the ratio of two samples of positive values, paired by unit where two units hold both arms."""
     if not (baseline.positive and candidate.positive):
         raise ValueError("a ratio needs values above zero")
     if not 0 < level < 1:
@@ -80,7 +80,7 @@ def estimate(baseline: Sample, candidate: Sample, better: Better, level: float) 
 
 def _log_ratios(above: Sample, below: Sample) -> list[float]:
     other = dict(below.values)
-    return [math.log(value) - math.log(other[block]) for block, value in above.values if block in other]
+    return [math.log(value) - math.log(other[unit]) for unit, value in above.values if unit in other]
 
 
 def _paired(logs: list[float], level: float) -> Estimate:
@@ -102,21 +102,21 @@ def _fieller(above: tuple[float, ...], below: tuple[float, ...], level: float) -
     mean_n, mean_d = fmean(above), fmean(below)
     theta = mean_n / mean_d
     var_n, var_d = _variance(above) / len(above), _variance(below) / len(below)
-    blocks = min(len(above), len(below))
+    units = min(len(above), len(below))
     spread = (var_n / mean_n**2) + (var_d / mean_d**2)
     if spread == 0:
         p = 1.0 if mean_n == mean_d else 0.0
-        return Estimate(theta, _interval(theta, theta, level), blocks, Method.UNPAIRED, p=p)
+        return Estimate(theta, _interval(theta, theta, level), units, Method.UNPAIRED, p=p)
     freedom = spread**2 / ((var_n / mean_n**2) ** 2 / (len(above) - 1) + (var_d / mean_d**2) ** 2 / (len(below) - 1))
     t_squared = _t(level, freedom) ** 2
     p = _p(mean_n - mean_d, math.sqrt(var_n + var_d), freedom)
     # Either mean not resolved from zero leaves the ratio unbounded in one direction or in both.
     lead, tail = mean_d**2 - t_squared * var_d, mean_n**2 - t_squared * var_n
     if lead <= 0 or tail <= 0:
-        return Estimate(theta, None, blocks, Method.UNPAIRED, p=p)
+        return Estimate(theta, None, units, Method.UNPAIRED, p=p)
     root = math.sqrt(max((mean_n * mean_d) ** 2 - lead * tail, 0.0))
     low, high = (mean_n * mean_d - root) / lead, (mean_n * mean_d + root) / lead
-    return Estimate(theta, _interval(low, high, level), blocks, Method.UNPAIRED, p=p)
+    return Estimate(theta, _interval(low, high, level), units, Method.UNPAIRED, p=p)
 
 
 def _variance(numbers: Sequence[float]) -> float:

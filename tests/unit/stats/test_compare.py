@@ -81,7 +81,7 @@ def test_equivalence_is_decided_before_certainty() -> None:
 
 def test_one_block_is_undetermined_and_indicative() -> None:
     single = compare(sample(1), sample(40), metric=IOPS)
-    assert (Verdict.UNDETERMINED, True, 1, 0) == (single.verdict, single.indicative, single.blocks, single.decades)
+    assert (Verdict.UNDETERMINED, True, 1, 0) == (single.verdict, single.indicative, single.units, single.decades)
 
 
 def test_five_blocks_are_no_longer_indicative() -> None:

@@ -19,7 +19,7 @@ def test_the_paired_interval_is_the_textbook_one() -> None:
     assert pytest.approx(4.0) == found.point
     assert pytest.approx(4 * math.exp(-half)) == found.interval.low
     assert pytest.approx(4 * math.exp(half)) == found.interval.high
-    assert (3, Method.PAIRED) == (found.blocks, found.method)
+    assert (3, Method.PAIRED) == (found.units, found.method)
 
 
 def test_where_lower_is_better_the_ratio_is_turned_over() -> None:
@@ -28,12 +28,12 @@ def test_where_lower_is_better_the_ratio_is_turned_over() -> None:
 
 def test_one_block_gives_an_estimate_without_an_interval() -> None:
     found = estimate(sample(2), sample(6), Better.HIGHER, 0.95)
-    assert (pytest.approx(3.0), None, 1, Method.POINT) == (found.point, found.interval, found.blocks, found.method)
+    assert (pytest.approx(3.0), None, 1, Method.POINT) == (found.point, found.interval, found.units, found.method)
 
 
 def test_a_block_that_lacks_an_arm_is_left_out_of_the_pairs() -> None:
     found = estimate(sample(1, 1, 1000), sample(3, 3), Better.HIGHER, 0.95)
-    assert (pytest.approx(3.0), 2) == (found.point, found.blocks)
+    assert (pytest.approx(3.0), 2) == (found.point, found.units)
 
 
 def test_drift_shared_by_a_block_cancels() -> None:

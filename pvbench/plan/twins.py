@@ -1,0 +1,86 @@
+"""Which arm a block measures a second time as if it were another, and what is done anew for it.
+
+A twin is told from its original by what the dearest factor of the comparisons takes to switch: nothing (it is measured
+beside its original), a boot, or a deployment. Twins are drawn by a generator of their own: a plan with twins is the
+plan without them, and them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pvbench.factors import FACTORS, Switch
+from pvbench.model import Arm, Cell, DeviceKind, GuestMode, Values, canonical
+
+
+@dataclass(frozen=True)
+class Point:
+    """What one boot gives to everything in it: the guest's image and mode, and what the boot is asked for."""
+
+    guest: str
+    mode: GuestMode
+    tunables: Values
+
+    @classmethod
+    def of(cls, arm: Arm) -> "Point":
+        """Return the point of an arm."""
+        return cls(arm.guest, arm.mode, arm.tunables)
+
+    @property
+    def rank(self) -> tuple[str, str, str]:
+        """What points are sorted by."""
+        return canonical(dict(self.tunables)), self.guest, self.mode
+
+
+@dataclass
+class Twins:
+    """The twins of one host: in the `twinned` blocks an arm of each kind, in turn."""
+
+    cells: Sequence[Cell]
+    factors: Sequence[str]
+    twinned: Sequence[int]
+    rng: np.random.Generator
+    level: Switch = field(init=False)
+    _devices: Mapping[DeviceKind, Sequence[str]] = field(init=False)
+    _points: Mapping[DeviceKind, Sequence[Point]] = field(init=False)
+    _stacks: Sequence[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        arms = list(dict.fromkeys(cell.arm for cell in self.cells))
+        switches = [FACTORS[name].switched_by(arm) for name in self.factors for arm in arms]
+        # Of machines and nights there are no twins: what is done anew on each is a boot.
+        self.level = max(
+            (Switch.BOOT if switch > Switch.DEPLOYMENT else switch for switch in switches), default=Switch.NOTHING
+        )
+        self._stacks = sorted({arm.stack for arm in arms})
+        self._devices, self._points = {}, {}
+        for kind in sorted({arm.kind for arm in arms}):
+            own = [arm for arm in arms if arm.kind is kind]
+            devices = sorted({arm.device for arm in own})
+            drawn = [devices[i] for i in self.rng.permutation(len(devices))]
+            if any(_differ(name, own) for name in self.factors):
+                self._devices[kind] = drawn
+                self._points[kind] = sorted({Point.of(arm) for arm in own}, key=lambda point: point.rank)
+
+    def turn(self, block: int) -> int | None:
+        """Return the how-many-th twinned block this is, from 0; None where it has no twins."""
+        return self.twinned.index(block) if block in self.twinned else None
+
+    def of(self, block: int) -> Mapping[DeviceKind, tuple[str, Point, str]]:
+        """Return the arm of each kind that a block measures twice: devices in turn, then points, then stacks."""
+        turn = self.turn(block)
+        if turn is None:
+            return {}
+        chosen = {}
+        for kind, devices in self._devices.items():
+            points = self._points[kind]
+            rest, device = divmod(turn, len(devices))
+            rest, point = divmod(rest, len(points))
+            chosen[kind] = devices[device], points[point], self._stacks[rest % len(self._stacks)]
+        return chosen
+
+
+def _differ(name: str, arms: Sequence[Arm]) -> bool:
+    """Return whether arms of one host and kind differ in a factor, or are compared with those of other hosts."""
+    return name == "host" or len({FACTORS[name].value(arm) for arm in arms}) > 1
