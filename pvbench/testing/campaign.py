@@ -62,10 +62,14 @@ class Unwatched(Progress):
         """Do nothing."""
 
 
+def campaign_of(matrix: str = MATRIX) -> Campaign:
+    """Return the campaign of a matrix, its text, on the host xen1."""
+    return Campaign(load(matrix, name="quick.yaml"), "quick.yaml", command=("pvbench", "run", "quick.yaml"))
+
+
 def begin(results: Path, matrix: str = MATRIX) -> Store:
-    """Begin a run of a matrix (its text, on the host xen1) under a results folder, and return it open for writing."""
-    campaign = Campaign(load(matrix, name="quick.yaml"), "quick.yaml", command=("pvbench", "run", "quick.yaml"))
-    return Store.create(results, manifests.begin(campaign, SITE, FakeClock().now(), salt=""))
+    """Begin a run of a matrix, its text, under a results folder, and return it open for writing."""
+    return Store.create(results, manifests.begin(campaign_of(matrix), SITE, FakeClock().now(), salt=""))
 
 
 def measure(
@@ -78,7 +82,6 @@ def measure(
     **settings: Any,
 ) -> RunSummary:
     """Measure what a run lacks on the host that `hold` gives; `settings` are those that are not as its matrix says."""
-    manifest = store.manifest
-    campaign = Campaign(load(manifest.matrix_text, name=manifest.matrix_name), manifest.matrix_name)
     edges = Edges(hold, clock or FakeClock(), progress or Unwatched())
-    return visits.run(store, replace(campaign.settings, traced_blocks=traced_blocks, **settings), edges)
+    planned = campaign_of(store.manifest.matrix_text).settings
+    return visits.run(store, replace(planned, traced_blocks=traced_blocks, **settings), edges)

@@ -85,6 +85,14 @@ def test_what_the_package_imports_is_what_it_declares() -> None:
     assert needed == {distribution(requirement) for requirement in project["dependencies"]}
 
 
+def test_whatever_travels_with_the_wheel_is_there_and_found_where_it_lies() -> None:
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+
+    included = wheel["force-include"]
+    assert [path for path in included if not (ROOT / path).exists()] == []
+    assert {f"pvbench/_shipped/{path}" for path in included} == set(included.values())
+
+
 def test_every_requirement_has_a_version_that_the_tests_were_run_with() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     pinned = {distribution(line) for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line}
