@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pvbench.explain.exit_model import Traced, billed, within
+from pvbench.explain.cpu_bill import billed, within
+from pvbench.explain.exit_model import Traced
 from pvbench.model import Exit, Payer, Phase, Trial, exit_reason
 
 FULL = 0.85

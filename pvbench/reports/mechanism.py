@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from pvbench import figures as fmt
 from pvbench.explain.bottleneck import Limit, Limited, limited
-from pvbench.explain.exit_model import Bill, Traced, billed, traced, within
+from pvbench.explain.cpu_bill import Bill, billed, within
+from pvbench.explain.exit_model import Traced, traced
 from pvbench.explain.trap_costs import Boot, Timed, boot_of, by_boot, timed
 from pvbench.histogram import quantile_ns, tail_s, total
 from pvbench.model import GRANTS, DeviceKind, Event, Exit, Outcome, Payer, TrapCost, Trial, exit_reason

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from pvbench import figures as fmt
-from pvbench.explain.exit_model import within
+from pvbench.explain.cpu_bill import within
 from pvbench.explain.trap_costs import Timed, timed
 from pvbench.histogram import mean_s, total
 from pvbench.model import CpuBill, DeviceKind, Mechanism, Payer, Trial, exit_reason

@@ -5,7 +5,7 @@ from typing import Any
 
 from pvbench.disturbance import GUESTS, PROGRAMS
 from pvbench.errors import ParseError
-from pvbench.explain.exit_model import UNBALANCED_SHARE
+from pvbench.explain.cpu_bill import UNBALANCED_SHARE
 from pvbench.model import CpuBill, Flag, FlagKind, Payer
 
 _ROLES = {"device model": Payer.DEVICE_MODEL, "backend": Payer.BACKEND, "peer": Payer.PEER}

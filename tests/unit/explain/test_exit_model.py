@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from pvbench.explain.bottleneck import Limit, Limited, limited
-from pvbench.explain.exit_model import billed, model, traced
+from pvbench.explain.cpu_bill import billed
+from pvbench.explain.exit_model import model, traced
 from pvbench.explain.trap_costs import by_boot, timed
 from pvbench.model import (
     Arm,
