@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from pvbench.errors import TraceError
-from pvbench.xen import trace
+from pvbench.errors import CommandFailed, TraceError
+from pvbench.hypervisor import TracedLoad
+from pvbench.xen import XenHypervisor, trace
 from pvbench.xen.mechanism import Recording
 from pvbench.xen.tracing import KEPT_AS, decoded
+from tests.unit.xen.dom0 import SPEC, Dom0
 
 WHOLE = gzip.decompress((Path(__file__).parents[2] / "golden/trace/ide-all.bin.gz").read_bytes())
 DOMAIN = 2
@@ -47,3 +49,35 @@ def test_a_trace_without_the_domain_tells_nothing_of_it() -> None:
 def test_a_clock_that_is_nonsense_makes_no_mechanism(mhz: float) -> None:
     with pytest.raises((TraceError, ValueError)):
         decoded(Recording(WHOLE, DOMAIN, mhz, 60, 2.5), "ide", None)
+
+
+def load(*argv: str) -> TracedLoad:
+    return TracedLoad(argv, 2.5, 2.0, None, lambda printed: printed)
+
+
+def test_a_trace_is_armed_before_the_load_and_fetched_after_it(xen: XenHypervisor, dom0: Dom0) -> None:
+    with xen.setup(64 << 20, SPEC.devices), xen.boot(SPEC) as guest:
+        with pytest.raises(TraceError):
+            guest.trace("blkfront", load("fio", "--x"))
+        traps = guest.traps()
+
+    recorder = [what for what, _ in dom0.asked if what.startswith("pvb-trace")]
+    assert recorder == ["pvb-trace arm", "pvb-trace collect", "pvb-trace forget"]
+    assert traps[0].bins == ((900, 3), (1100, 1))
+
+
+def test_a_load_that_failed_is_no_load_that_was_traced(xen: XenHypervisor, dom0: Dom0) -> None:
+    with xen.setup(64 << 20, SPEC.devices), xen.boot(SPEC) as guest:
+        with pytest.raises(CommandFailed, match="to be traced failed: fails exited with 1: fio: io_u error on"):
+            guest.trace("blkfront", load("fails"))
+
+    assert [what for what, _ in dom0.asked if what.startswith("pvb-trace")] == ["pvb-trace arm", "pvb-trace forget"]
+
+
+def test_a_trace_that_came_in_part_is_none(xen: XenHypervisor, dom0: Dom0) -> None:
+    dom0.fetched = "tra"
+    with xen.setup(64 << 20, SPEC.devices), xen.boot(SPEC) as guest:
+        with pytest.raises(CommandFailed, match="could not be fetched: 3 of 5 bytes came"):
+            guest.trace("blkfront", load("fio"))
+
+    assert dom0.asked[-3][0] == "pvb-trace forget"
