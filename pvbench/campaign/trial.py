@@ -1,6 +1,6 @@
 """One trial: observe, measure, observe, judge; and, once its pair is measured, a further pass under a trace."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -76,19 +76,12 @@ def _measured(spec: TrialSpec, guest: Guest, run: Measuring, started: str) -> Tr
         return replace(failed(spec, run.clock, str(error), started), disturbance=beneath(before, run.beneath()))
     below = beneath(before, run.beneath())
     seen = observation.finish()
-    raw = [run.store.keep(spec.id, tool.raw_name, done.stdout)]
-    if done.stderr:
-        raw.append(run.store.keep(spec.id, "stderr.txt", done.stderr))
-    spent = run.clock.monotonic() - begun
-    ran = (done.warmup, done) if done.warmup else (done,)
-    commands = (*guest.commands, *(CommandRecord("guest", each.argv, each.exit_code, each.elapsed_s) for each in ran))
-    seconds = (
-        (Phase.BOOT, guest.boot_seconds),
-        *(((Phase.WARMUP, done.warmup_s),) if done.warmup_s is not None else ()),
-        (Phase.TOOL, done.elapsed_s),
-        (Phase.TRIAL, spent),
-        (Phase.OVERHEAD, spent - done.elapsed_s - (done.warmup_s or 0.0)),
+    raw = tuple(
+        run.store.keep(spec.id, name, printed)
+        for name, printed in ((tool.raw_name, done.stdout), ("stderr.txt", done.stderr))
+        if printed or name == tool.raw_name
     )
+    spent = run.clock.monotonic() - begun
     found = verdict.judge(tool, params, DRIVERS[cell.device], done, seen.witness)
     witnesses = (replace(done.witness, facts=(*done.witness.facts, *found.facts)), seen.witness)
     readings: tuple[Reading, ...] = ()
@@ -101,22 +94,40 @@ def _measured(spec: TrialSpec, guest: Guest, run: Measuring, started: str) -> Tr
     shares = (*seen.disturbance, *below)
     upset = disturbed(shares, run.disturbed_above)
     return Trial(
-        spec,
-        found.outcome,
-        found.reason,
-        started,
-        readings,
-        bins,
-        witnesses,
-        guest.cache_mode(cell.device),
-        commands,
-        tuple(raw),
-        seconds,
+        spec=spec,
+        outcome=found.outcome,
+        reason=found.reason,
+        started=started,
+        readings=readings,
+        latency_bins=bins,
+        witnesses=witnesses,
+        cache_mode=guest.cache_mode(cell.device),
+        commands=(*guest.commands, *_commands(done)),
+        raw=raw,
+        seconds=_seconds(guest.boot_seconds, done, spent),
         flags=(*found.flags, *wavering, *_taints(seen, done), *_flag(FlagKind.DISTURBED, upset)),
         windows=windows,
         bill=seen.bill,
         granted=seen.granted,
         disturbance=shares,
+    )
+
+
+def _commands(done: GuestRun) -> Iterator[CommandRecord]:
+    """Yield what ran in the guest: the warm-up where there was one, and the tool."""
+    for ran in (done.warmup, done):
+        if ran is not None:
+            yield CommandRecord("guest", ran.argv, ran.exit_code, ran.elapsed_s)
+
+
+def _seconds(boot_s: float, done: GuestRun, trial_s: float) -> tuple[tuple[Phase, float], ...]:
+    """Return what each phase of a trial took."""
+    return (
+        (Phase.BOOT, boot_s),
+        *(((Phase.WARMUP, done.warmup_s),) if done.warmup_s is not None else ()),
+        (Phase.TOOL, done.elapsed_s),
+        (Phase.TRIAL, trial_s),
+        (Phase.OVERHEAD, trial_s - done.elapsed_s - (done.warmup_s or 0.0)),
     )
 
 

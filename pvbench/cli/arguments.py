@@ -1,11 +1,10 @@
 """What a person names on the command line: files, hosts and runs."""
 
-import difflib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pvbench.cli.app import App
-from pvbench.errors import InventoryError, MatrixError, PvbenchError, UsageError
+from pvbench.errors import InventoryError, MatrixError, UsageError
 
 if TYPE_CHECKING:
     from pvbench.inventory import Host, Inventory
@@ -13,33 +12,13 @@ if TYPE_CHECKING:
     from pvbench.ssh import Ask
     from pvbench.store import Store
 
-MOST_BYTES = 4 << 20
-"""So large may a file be that a person wrote."""
 HOSTS_FILE, LAB, LAST = "hosts.yaml", "lab", "last"
-
-
-def read(path: Path, what: str, error: type[PvbenchError]) -> str:
-    """Return a file's text; raises `error`, with the nearest file, where there is none."""
-    from pvbench.yaml_schema import decode
-
-    try:
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
-        if len(content) > MOST_BYTES:
-            raise error(f"the {what} {path} is larger than {MOST_BYTES >> 20} MiB, and none of ours is")
-        return decode(content, str(path), error)
-    except FileNotFoundError:
-        beside = [file.name for file in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
-        near = difflib.get_close_matches(path.name, beside, 1, 0.5)
-        hint = f"did you mean {path.parent / near[0]}?" if near else "`pvbench init` writes one to start with"
-        raise error(f"no {what} {path}", hint=hint) from None
-    except OSError as problem:
-        raise error(f"the {what} {path} cannot be read: {problem.strerror}") from None
 
 
 def matrix(path: Path) -> "Matrix":
     """Return the matrix of a file; raises MatrixError."""
     from pvbench.matrix import load
+    from pvbench.terminal.input import read
 
     return load(read(path, "matrix", MatrixError), name=str(path))
 
@@ -47,6 +26,7 @@ def matrix(path: Path) -> "Matrix":
 def inventory(chosen: Path | None, beside: Path | None = None) -> "Inventory":
     """Return the hosts of --hosts, else of hosts.yaml beside the matrix, else of the one here, else none."""
     from pvbench.inventory import Inventory, load
+    from pvbench.terminal.input import read
 
     usual = [folder / HOSTS_FILE for folder in (beside.parent if beside else None, Path()) if folder is not None]
     path = chosen or next((file for file in usual if file.is_file()), None)

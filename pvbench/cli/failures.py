@@ -1,10 +1,8 @@
 """The one place where an exception becomes a line on the terminal and an exit code."""
 
 import errno
-import os
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import click
@@ -21,7 +19,9 @@ ERROR: Mapping[str, Any] = {"fg": "red", "bold": True}
 def report(error: BaseException, app: App) -> int:
     """Say what went wrong, in a line and a hint, and return the exit code."""
     if app.voice.verbosity >= EVERYTHING and not isinstance(error, click.ClickException | KeyboardInterrupt):
-        print(_trace(error), file=sys.stderr, end="")
+        from pvbench.terminal import crash
+
+        print(crash.trace(error), file=sys.stderr, end="")
     match error:
         case PvbenchError():
             _say(app, error.message, error.hint, app.resume)
@@ -43,7 +43,9 @@ def report(error: BaseException, app: App) -> int:
                 app, f"no room left on the disk: {error}", "make room, then go on" if app.resume is None else app.resume
             )
             return ExitCode.INFRASTRUCTURE
-    where = _log(error, app)
+    from pvbench.terminal import crash
+
+    where = crash.log(error, app.edges.state_folder, app.edges.clock.now(), app.argv)
     _say(app, f"an error in pvbench itself, {type(error).__name__}: {error}; {where}", app.resume)
     return ExitCode.INFRASTRUCTURE
 
@@ -65,21 +67,3 @@ def _say(app: App, message: str, *hints: str | None) -> None:
 def _told(error: click.ClickException) -> str:
     text = error.format_message().strip()
     return text[:1].lower() + text[1:].rstrip(".")
-
-
-def _log(error: BaseException, app: App) -> str:
-    """Write the traceback under the user's state folder; return where it is, in words."""
-    try:
-        folder = app.edges.state_folder
-        folder.mkdir(parents=True, exist_ok=True)
-        path: Path = folder / f"error-{app.edges.clock.now():%Y%m%dT%H%M%SZ}-{os.getpid()}.log"
-        path.write_text(f"argv: {app.argv}\n{_trace(error)}", errors="backslashreplace")
-    except OSError as failed:
-        return f"its log could not be written ({failed.strerror}); -vv prints it"
-    return f"please report it with {path}"
-
-
-def _trace(error: BaseException) -> str:
-    import traceback
-
-    return "".join(traceback.format_exception(error))

@@ -101,14 +101,14 @@ def status(app: App, as_json: bool) -> None:
 def ssh(app: App, command: tuple[str, ...]) -> int:
     """Log in to dom0 of the lab, or run COMMAND there; put -- before a command with options."""
     from pvbench.cli import wiring
-    from pvbench.cli.shell import at, need_terminal
     from pvbench.inventory import Inventory
+    from pvbench.terminal.handover import hand_over, need_terminal
 
     if not command:
         need_terminal()
     host = wiring.machine(app).host()
     with wiring.connect(app, host, Inventory()) as transport:
-        return at(app, transport, command)
+        return hand_over(transport, command, app.edges.environment)
 
 
 @lab.command()

@@ -140,12 +140,12 @@ def measured(
 
 def _end(app: App, store: "Store", summary: "RunSummary", results: Path) -> int:
     """Write what is derived, print the table and what to do next."""
-    from pvbench.cli.runs import terminal
     from pvbench.reports import comparison, table
+    from pvbench.terminal.streams import room
 
     manifest = store.manifest
     store.export_parquet()
-    print(table.render(comparison.build(manifest, store.trials(), store.earlier()), *terminal()), end="")
+    print(table.render(comparison.build(manifest, store.trials(), store.earlier()), *room()), end="")
     counts = f"{summary.ok} ok, {summary.invalid} invalid, {summary.not_measured} not measured"
     where = "" if results == USUAL_RESULTS else f" --results {results}"
     app.note("")

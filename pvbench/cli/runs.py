@@ -1,6 +1,5 @@
 """ls, show, report, compare: what can be said of runs from their folders alone."""
 
-import sys
 from pathlib import Path
 
 import click
@@ -8,7 +7,7 @@ import click
 from pvbench.cli import arguments
 from pvbench.cli.app import App, json_option, pass_app, results_option, verb
 from pvbench.exit_codes import ExitCode
-from pvbench.terminal.streams import print_json
+from pvbench.terminal.streams import print_json, room
 
 AFTER_WRITING = {
     "html": "open it in a browser, nothing else is needed",
@@ -108,14 +107,6 @@ def compare(run: str, a: str, b: str, results: Path, as_json: bool) -> int:
     if as_json:
         print_json(as_data(page))
     else:
-        print(table.render(page, *terminal()), end="")
+        print(table.render(page, *room()), end="")
     compared = any(row.point is not None for group in page.groups for row in group.rows)
     return ExitCode.DONE if compared else ExitCode.NOT_MEASURED
-
-
-def terminal() -> tuple[int, bool]:
-    """Return how many columns standard output has, and whether it can print more than ASCII."""
-    import shutil
-
-    encoding = (sys.stdout.encoding or "ascii").lower()
-    return shutil.get_terminal_size((100, 24)).columns, encoding.startswith("utf")

@@ -1,7 +1,6 @@
 """shell: the guest of a trial, for a person: how a figure is checked by hand."""
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,11 +10,9 @@ from pvbench.cli import arguments
 from pvbench.cli.app import App, mirror_option, pass_app, verb
 from pvbench.cli.matrices import hosts_option
 from pvbench.errors import UsageError
-from pvbench.terminal.streams import of
 
 if TYPE_CHECKING:
     from pvbench.hypervisor import GuestSpec
-    from pvbench.transport import Transport
 
 USUAL_DEVICES = "e1000,netfront,ide,blkfront"
 MEMORY_BYTES, VCPUS, SCRATCH_BYTES = 256 << 20, 1, 256 << 20  # as a matrix that says nothing of them
@@ -41,6 +38,7 @@ def shell(app: App, host: str, command: tuple[str, ...], devices: str, placement
     Put -- before a COMMAND with options: pvbench shell lab -- fio --version. Its exit code is ours.
     """
     from pvbench.cli import wiring
+    from pvbench.terminal.handover import hand_over, need_terminal
     from pvbench.terminal.interrupts import orderly
     from pvbench.views.shell import aims
 
@@ -57,28 +55,9 @@ def shell(app: App, host: str, command: tuple[str, ...], devices: str, placement
             app.note(f"{host}: it answers after {guest.boot_seconds:.0f} s")
             for line in aims(guest, spec, host):
                 app.note(f"  {line}")
-            code = at(app, guest.transport, command)
+            code = hand_over(guest.transport, command, app.edges.environment)
         lease.check()  # a host that was lost to somebody else meanwhile is said to be
     return code
-
-
-def need_terminal() -> None:
-    """Raise UsageError, before anything is begun, where nobody could type."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UsageError("a shell needs a terminal", hint="name a command after --")
-
-
-def at(app: App, transport: "Transport", command: tuple[str, ...]) -> int:
-    """Run a command on a machine, or give a shell there; return its exit code.
-
-    The person's terminal is then the machine's, and what it prints is handed on as it is.
-    """
-    from pvbench import ssh
-
-    out, err = of(sys.stdout).raw, of(sys.stderr).raw
-    if not command:
-        return ssh.terminal(transport, app.edges.environment.get("TERM", "vt100"), out, err)
-    return ssh.stream(transport, command, _stdin(), out, err)
 
 
 def _spec(devices: str, placement: str) -> "GuestSpec":
@@ -100,11 +79,3 @@ def _spec(devices: str, placement: str) -> "GuestSpec":
         )
     ordered = tuple(sorted(names, key=list(DRIVERS).index))
     return GuestSpec(f"shell-{os.getpid()}", ordered, Placement(placement), MEMORY_BYTES, VCPUS, SCRATCH_BYTES)
-
-
-def _stdin() -> int | None:
-    """Return the descriptor of standard input, None where there is none."""
-    try:
-        return sys.stdin.fileno()
-    except (AttributeError, OSError, ValueError):
-        return None

@@ -32,11 +32,29 @@ def parse_look(text: str, when: str) -> tuple[Sighting, ...]:
         try:
             if words[1] == DeviceKind.NET:
                 _, _, name, driver, mac, rx, tx = words
-                sightings.append(Sighting(DeviceKind.NET, name, driver, mac, int(rx) + int(tx), None, None))
+                sightings.append(
+                    Sighting(
+                        kind=DeviceKind.NET,
+                        name=name,
+                        driver=driver,
+                        mac=mac,
+                        moved_bytes=int(rx) + int(tx),
+                        ios=None,
+                        size_bytes=None,
+                    )
+                )
             else:
                 _, _, name, driver, size, ios, moved = words
                 sightings.append(
-                    Sighting(DeviceKind.BLOCK, name, driver, None, int(moved) * SECTOR, int(ios), int(size) * SECTOR)
+                    Sighting(
+                        kind=DeviceKind.BLOCK,
+                        name=name,
+                        driver=driver,
+                        mac=None,
+                        moved_bytes=int(moved) * SECTOR,
+                        ios=int(ios),
+                        size_bytes=int(size) * SECTOR,
+                    )
                 )
         except ValueError as error:
             raise ParseError(f"pvb-run: cannot read {line!r}") from error

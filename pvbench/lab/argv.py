@@ -79,7 +79,6 @@ def qemu_argv(
 ) -> list[str]:
     """Return the command line of the lab's machine; without a disk or a port it is a machine to probe with."""
     tree = image / "qemu"
-    xen = f"dom0_mem={spec.dom0_memory_mib}M,max:{spec.dom0_memory_mib}M {_XEN}"
     return [
         *loader(tree),
         f"{tree}/usr/bin/qemu-system-x86_64",
@@ -99,20 +98,11 @@ def qemu_argv(
         str(spec.memory_mib),
         "-smp",
         str(spec.vcpus),
-        "-kernel",
-        str(image / "xen.elf"),
-        "-append",
-        xen,
-        "-initrd",
-        f"{_module(image / 'vmlinuz')} {_DOM0},{_module(image / 'initrd.img')}",
+        *_boot(image, spec.dom0_memory_mib),
         "-smbios",
         f"type=1,manufacturer=pvbench,product=pvbench-lab,version={words(accelerator, version)}",
         *(["-drive", f"file={_option(disk)},if=virtio,cache=unsafe"] if disk else []),
-        *(
-            ["-netdev", f"user,id=n0,hostfwd=tcp:127.0.0.1:{port}-:22", "-device", "virtio-net-pci,netdev=n0,romfile="]
-            if port
-            else ["-nic", "none"]
-        ),
+        *_network(port),
         *(["-qmp", f"unix:{_option(qmp)},server=on,wait=off"] if qmp else []),
         "-serial",
         f"file:{serial}",
@@ -124,6 +114,25 @@ def qemu_argv(
         "none",
         *(["-loadvm", resume] if resume else []),
     ]
+
+
+def _boot(image: Path, dom0_memory_mib: int) -> list[str]:
+    """Return what is booted: Xen, and dom0's kernel and initrd as its modules."""
+    return [
+        "-kernel",
+        str(image / "xen.elf"),
+        "-append",
+        f"dom0_mem={dom0_memory_mib}M,max:{dom0_memory_mib}M {_XEN}",
+        "-initrd",
+        f"{_module(image / 'vmlinuz')} {_DOM0},{_module(image / 'initrd.img')}",
+    ]
+
+
+def _network(port: int | None) -> list[str]:
+    """Return a network whose port on loopback leads to the machine's SSH, or none."""
+    if not port:
+        return ["-nic", "none"]
+    return ["-netdev", f"user,id=n0,hostfwd=tcp:127.0.0.1:{port}-:22", "-device", "virtio-net-pci,netdev=n0,romfile="]
 
 
 def _option(path: Path | None) -> str:

@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from pvbench.model import Cell, Contrast, Order, Placement, TrialSpec
 from pvbench.plan.cost import Estimate, estimate
-from pvbench.plan.schedule import Schedule, generator
+from pvbench.plan.schedule import Schedule, Step, generator
 from pvbench.plan.twins import Twins
 
 __all__ = ["Estimate", "Plan", "estimate", "make", "twinned"]
@@ -79,13 +79,22 @@ def make(
     for block in range(1, blocks + 1):
         for schedule in schedules:
             for step in schedule.block(block):
-                name = f"b{block:0{digits}}"
-                boot = f"{name}{'' if step.round == 1 else f'.{step.round}'}-{step.boot}"
-                deployment = f"{name}-{step.deployment}" if step.deployment else ""
-                trials.append(
-                    TrialSpec(step.cell, block, boot, len(trials), step.run, step.twin, step.round, deployment)
-                )
+                trials.append(_trial(step, block, f"b{block:0{digits}}", len(trials)))
     return Plan(tuple(trials), seed, order, placement)
+
+
+def _trial(step: Step, block: int, name: str, position: int) -> TrialSpec:
+    """Return a step of a block, whose name its boot begins with, as the trial at a position of the plan."""
+    return TrialSpec(
+        cell=step.cell,
+        block=block,
+        boot=f"{name}{'' if step.round == 1 else f'.{step.round}'}-{step.boot}",
+        position=position,
+        run=step.run,
+        twin=step.twin,
+        round=step.round,
+        deployment=f"{name}-{step.deployment}" if step.deployment else "",
+    )
 
 
 def twinned(blocks: int, share: float, seed: int, host: str) -> tuple[int, ...]:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import wrap
+from typing import NamedTuple
 
 from pvbench.reports.mechanism_page import MechanismPage
 from pvbench.reports.page import ComparisonPage, Group, Row
@@ -113,21 +114,35 @@ def _group(group: Group, layout: _Layout, width: int, glyphs: _Glyphs) -> list[s
     lines = [*wrap(group.caption, width), glyphs.rule * width]
     one = devices[0] if len(devices) == 1 else "candidate"
     lines.append(
-        _line(layout, "", group.rows[0].baseline.device, one, "ratio [95 %]", _scale(layout), "verdict").rstrip()
+        _line(
+            layout, "", _Figures(group.rows[0].baseline.device, one, "ratio [95 %]", _scale(layout), "verdict")
+        ).rstrip()
     )
     for row in group.rows:
         name = row.workload if len(devices) == 1 else f"{row.workload} ({row.candidate.device})"
-        figures = (row.baseline.median, row.candidate.median, _ratio(row), _bar(row, layout, glyphs), _verdict(row))
+        bar = _bar(row, layout, glyphs)
+        figures = _Figures(row.baseline.median, row.candidate.median, _ratio(row), bar, _verdict(row))
         if layout.stacked:
-            lines += [*wrap(name, width), _line(layout, "", *figures)]
+            lines += [*wrap(name, width), _line(layout, "", figures)]
         elif len(name) > layout.workload:
-            lines += [name, _line(layout, "", *figures)]
+            lines += [name, _line(layout, "", figures)]
         else:
-            lines.append(_line(layout, name, *figures))
+            lines.append(_line(layout, name, figures))
     return lines
 
 
-def _line(layout: _Layout, name: str, baseline: str, candidate: str, ratio: str, bar: str, verdict: str) -> str:
+class _Figures(NamedTuple):
+    """What stands in a line of the table after its name."""
+
+    baseline: str
+    candidate: str
+    ratio: str
+    bar: str
+    verdict: str
+
+
+def _line(layout: _Layout, name: str, figures: _Figures) -> str:
+    baseline, candidate, ratio, bar, verdict = figures
     gap = " " * _GAP
     head = "" if layout.stacked else f"{name:<{layout.workload}}"
     cells = [head, f"{baseline:>{layout.baseline}}", f"{candidate:>{layout.candidate}}", f"{ratio:<{layout.ratio}}"]

@@ -55,13 +55,13 @@ def _contact(step: Step, known: Inventory, defaults: Ask | None) -> Contact:
         used |= {"identityfile": [host.key]} if host.key else {}
         used |= {"proxyjump": host.jump, "proxycommand": None} if host.jump is not None else {}
     return Contact(
-        step.name,
-        used,
-        _sources(step, used, known, defaults),
-        tuple(map(str, credentials.files)),
-        tuple(offer.label for offer in offered(credentials)),
-        credentials.agent,
-        "complete in itself" if host is not None and host.complete else step.answer.source,
+        name=step.name,
+        used=used,
+        sources=_sources(step, used, known, defaults),
+        files=tuple(map(str, credentials.files)),
+        offers=tuple(offer.label for offer in offered(credentials)),
+        agent=credentials.agent,
+        asked="complete in itself" if host is not None and host.complete else step.answer.source,
     )
 
 

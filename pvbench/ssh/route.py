@@ -75,24 +75,47 @@ def resolve(host: Host, ask: Ask, here: tokens.Local, *, way_is_known: bool = Fa
     port = host.port or int(answer.one("port") or SSH_PORT)
     jump = answer.one("proxyjump")
     about = tokens.Remote(host.address, address, port, user, alias, jump.rpartition(",")[2] if jump else "")
-    files = [tokens.file(written, here, about) for written in answer.several("identityfile")]
-    if "identityfile" not in answer.options:
-        files = [tokens.file(f"~/.ssh/{name}", here, about) for name in USUAL_KEYS]
-    credentials = Credentials(
-        user,
-        (tokens.file(host.key, here, about),) if host.key else tuple(files),
-        () if host.key else tuple(tokens.file(each, here, about) for each in answer.several("certificatefile")),
-        _agent(answer, here, about),
-        only_files=host.key is not None or answer.one("identitiesonly") == "yes",
-        named=host.key is not None,
-    )
     known = Known(
         host.host_key,
         alias,
         known_hosts(answer, here, about),
         tuple(tokens.file(path, here, about) for path in answer.several("revokedhostkeys")),
     )
-    proxy = None if host.jump is not None or way_is_known else answer.one("proxycommand")
+    proxy = None if host.jump is not None or way_is_known else _proxy(host, answer)
+    timeout = answer.one("connecttimeout")
+    return Step(
+        name=host.name,
+        address=address,
+        port=port,
+        credentials=_credentials(host, answer, here, about),
+        known=known,
+        proxy_command=tokens.command(proxy, about) if proxy else None,
+        family=_FAMILIES.get(answer.one("addressfamily") or "", socket.AF_UNSPEC),
+        source_address=answer.one("bindaddress"),
+        timeout_s=float(timeout) if timeout and timeout.isdigit() and int(timeout) else None,
+        host=host,
+        answer=answer,
+    )
+
+
+def _credentials(host: Host, answer: Answer, here: tokens.Local, about: tokens.Remote) -> Credentials:
+    """Return who logs in, and with what: the host's own key alone, else the configuration's or the usual ones."""
+    files = [tokens.file(written, here, about) for written in answer.several("identityfile")]
+    if "identityfile" not in answer.options:
+        files = [tokens.file(f"~/.ssh/{name}", here, about) for name in USUAL_KEYS]
+    return Credentials(
+        about.user,
+        (tokens.file(host.key, here, about),) if host.key else tuple(files),
+        () if host.key else tuple(tokens.file(each, here, about) for each in answer.several("certificatefile")),
+        _agent(answer, here, about),
+        only_files=host.key is not None or answer.one("identitiesonly") == "yes",
+        named=host.key is not None,
+    )
+
+
+def _proxy(host: Host, answer: Answer) -> str | None:
+    """Return the command that is the way to the host, if any. Raises InventoryError for one that cannot be run."""
+    proxy = answer.one("proxycommand")
     if proxy is not None and answer.one("proxyusefdpass") == "yes":
         raise InventoryError(
             f"{host.name}: the SSH configuration passes a descriptor (ProxyUseFdpass), which pvbench does not take",
@@ -103,20 +126,7 @@ def resolve(host: Host, ask: Ask, here: tokens.Local, *, way_is_known: bool = Fa
             f"{host.name}: a ProxyCommand is run by a shell, to which neither '{host.address}' nor a login may speak",
             hint="name the host by letters, digits, '.', '-' and '_'",
         )
-    timeout = answer.one("connecttimeout")
-    return Step(
-        host.name,
-        address,
-        port,
-        credentials,
-        known,
-        tokens.command(proxy, about) if proxy else None,
-        _FAMILIES.get(answer.one("addressfamily") or "", socket.AF_UNSPEC),
-        answer.one("bindaddress"),
-        float(timeout) if timeout and timeout.isdigit() and int(timeout) else None,
-        host,
-        answer,
-    )
+    return proxy
 
 
 def known_hosts(answer: Answer, here: tokens.Local, about: tokens.Remote) -> tuple[Path, ...]:

@@ -160,6 +160,14 @@ def print_json(data: Any) -> None:
     print(plain_json.dumps(data))
 
 
+def room() -> tuple[int, bool]:
+    """Return how many columns standard output has, and whether it can print more than ASCII."""
+    import shutil
+
+    encoding = (sys.stdout.encoding or "ascii").lower()
+    return shutil.get_terminal_size((100, 24)).columns, encoding.startswith("utf")
+
+
 def of(stream: TextIO) -> Cleaned:
     """Return standard output or error as what it is while the command line runs."""
     assert isinstance(stream, Cleaned)  # noqa: S101  `cleaned` is entered before any verb

@@ -29,7 +29,16 @@ from pvbench.tunables import TUNABLES, text
 from pvbench.workloads import Disk, Peer
 
 FACTS = HostFacts(
-    "xen1", Emulation.SOFTWARE, "lab", "Xen 4.17.5", "Linux 6.1", "EPYC", 2, 1 << 32, 0.05, (("xl", "4.17"),)
+    name="xen1",
+    emulation=Emulation.SOFTWARE,
+    machine="lab",
+    hypervisor="Xen 4.17.5",
+    kernel="Linux 6.1",
+    cpu="EPYC",
+    cpus=2,
+    memory_bytes=1 << 32,
+    speed=0.05,
+    details=(("xl", "4.17"),),
 )
 BILL = CpuBill(2.0, 2, ((Payer.GUEST, 1.0), (Payer.IDLE, 3.0)), 10, 40960)
 MECHANISM = Mechanism(2.0, 50, (("exit: port I/O", 1300),), (("port I/O", 1.6),), 0, 1.25)
@@ -165,7 +174,9 @@ class FakeGuest:
         witness = Witness("guest", min(DRIVERS[device].bound), output.moved_bytes, output.moved_bytes)
         if carrier is not None:
             witness = replace(witness, driver=carrier, asked_bytes=1)
-        return GuestRun(argv, 0, output.stdout, b"", 1.0, witness, self.host.log)
+        return GuestRun(
+            argv=argv, exit_code=0, stdout=output.stdout, stderr=b"", elapsed_s=1.0, witness=witness, log=self.host.log
+        )
 
     def trace(self, device: str, load: TracedLoad) -> TracePass:
         """Return the host's mechanism, after a look at what the load printed."""

@@ -120,5 +120,27 @@ class FakeLab:
     def status(self) -> Status:
         """Return how it is."""
         if not self.world.lab_up:
-            return Status("ab12", False, None, None, None, None, None, 1 << 20, 0, None)
-        return Status("ab12", True, "noon", "root@127.0.0.1:4022", 7, "tcg", 1 << 30, 1 << 20, 1 << 30, "d1")
+            return Status(
+                name="ab12",
+                running=False,
+                since=None,
+                address=None,
+                pid=None,
+                accelerator=None,
+                memory_bytes=None,
+                disk_bytes=1 << 20,
+                image_bytes=0,
+                image=None,
+            )
+        return Status(
+            name="ab12",
+            running=True,
+            since="noon",
+            address="root@127.0.0.1:4022",
+            pid=7,
+            accelerator="tcg",
+            memory_bytes=1 << 30,
+            disk_bytes=1 << 20,
+            image_bytes=1 << 30,
+            image="d1",
+        )

@@ -38,14 +38,14 @@ def _arm(data: Any) -> Arm:
     if device not in DRIVERS or DRIVERS[device].kind is not kind:
         raise ValueError(f"this pvbench knows no {kind} device {device!r}")
     return Arm(
-        text(data, "host"),
-        kind,
-        device,
-        choice(data, "placement", Placement),
-        scalars(data, "tunables"),
-        text(data, "guest"),
-        choice(data, "mode", GuestMode),
-        text(data, "stack"),
+        host=text(data, "host"),
+        kind=kind,
+        device=device,
+        placement=choice(data, "placement", Placement),
+        tunables=scalars(data, "tunables"),
+        guest=text(data, "guest"),
+        mode=choice(data, "mode", GuestMode),
+        stack=text(data, "stack"),
     )
 
 
@@ -61,14 +61,14 @@ def decode_planned(data: Any, cells: Mapping[str, Cell]) -> tuple[str, TrialSpec
     if cell not in cells or not name.endswith(cell):
         raise ValueError(f"planned trial {name} is of a cell {cell} that the manifest does not hold")
     return name, TrialSpec(
-        cells[cell],
-        whole(data, "block"),
-        text(data, "boot"),
-        whole(data, "position"),
-        whole(data, "run", 1),
-        boolean(data, "twin"),
-        whole(data, "round", 1),
-        text(data, "deployment"),
+        cell=cells[cell],
+        block=whole(data, "block"),
+        boot=text(data, "boot"),
+        position=whole(data, "position"),
+        run=whole(data, "run", 1),
+        twin=boolean(data, "twin"),
+        round=whole(data, "round", 1),
+        deployment=text(data, "deployment"),
     )
 
 

@@ -108,13 +108,13 @@ def decode_mechanism(data: Any) -> Mechanism:
     """Return what the domain did for its I/O. Raises ValueError."""
     exactly(data, _MECHANISM, "a mechanism")
     return Mechanism(
-        real(data, "traced_s", 0.0),
-        real(data, "ios", 0.0),
-        pairs(data, "counts", str, int),
-        pairs(data, "away", str, float, int),
-        whole(data, "lost"),
-        real_or_none(data, "slowdown", 0.0),
-        whole_or_none(data, "recorded_bytes"),
+        traced_s=real(data, "traced_s", 0.0),
+        ios=real(data, "ios", 0.0),
+        counts=pairs(data, "counts", str, int),
+        away=pairs(data, "away", str, float, int),
+        lost=whole(data, "lost"),
+        slowdown=real_or_none(data, "slowdown", 0.0),
+        recorded_bytes=whole_or_none(data, "recorded_bytes"),
     )
 
 

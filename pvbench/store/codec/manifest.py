@@ -103,14 +103,14 @@ def _setup(data: Any) -> tuple[str, tuple[tuple[str, str], ...]]:
 def _host(data: Any) -> HostFacts:
     exactly(data, _HOST, "a host")
     return HostFacts(
-        text(data, "name"),
-        choice(data, "emulation", Emulation),
-        text(data, "machine"),
-        text(data, "hypervisor"),
-        text(data, "kernel"),
-        text(data, "cpu"),
-        whole(data, "cpus"),
-        whole(data, "memory_bytes"),
-        real(data, "speed", 0.0),
-        pairs(data, "details", str, str),
+        name=text(data, "name"),
+        emulation=choice(data, "emulation", Emulation),
+        machine=text(data, "machine"),
+        hypervisor=text(data, "hypervisor"),
+        kernel=text(data, "kernel"),
+        cpu=text(data, "cpu"),
+        cpus=whole(data, "cpus"),
+        memory_bytes=whole(data, "memory_bytes"),
+        speed=real(data, "speed", 0.0),
+        details=pairs(data, "details", str, str),
     )
