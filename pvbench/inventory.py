@@ -22,10 +22,9 @@ class Host:
     `host_key` is the pinned public key, "ssh-ed25519 AAAA…"; `jump` is what it is reached through, another host's
     name here or as for `ssh -J`; `scratch` is a folder on the host under which everything pvbench creates lies;
     `bridge` is an existing bridge to use (None: pvbench makes its own); `volume_group` puts scratch disks on LVs
-    instead of loop devices;
-    `storage` is "disk" or "memory": scratch disks in the host's RAM, so that only the device path is measured.
-    `hypervisor` is what runs its guests.
-    `complete` says that nothing else is needed to reach it, so that the SSH configuration is not asked: the lab.
+    instead of loop devices; `storage` is "disk" or "memory": scratch disks in the host's RAM, so that only the device
+    path is measured. `hypervisor` runs its guests (a Platform). `complete` says that nothing else is needed to reach
+    it, so that the SSH configuration is not asked: the lab.
     """
 
     name: str
@@ -39,7 +38,7 @@ class Host:
     bridge: str | None = None
     volume_group: str | None = None
     storage: str = "disk"
-    hypervisor: Platform = Platform.XEN
+    hypervisor: str = Platform.XEN
     complete: bool = False
 
 
@@ -187,9 +186,7 @@ _HOST = Keyed(
             "Where scratch disks lie: on disk, or in the host's memory, so that only the device path is measured.",
             default="disk",
         ),
-        "hypervisor": Field(
-            Choice("hypervisor", (Platform.XEN,)), "What runs the host's guests.", default=Platform.XEN.value
-        ),
+        "hypervisor": Field(Choice("hypervisor", (Platform.XEN,)), "What runs its guests.", default=Platform.XEN.value),
         "volume_group": Field(_GROUP, "LVM volume group for scratch disks; left out: files on loop devices."),
     },
 )
@@ -211,10 +208,7 @@ def load(text: str, *, name: str) -> Inventory:
     """Return the inventory that a hosts.yaml says; raises InventoryError, located, for the first thing wrong."""
     root = parse(text, name=name, error=InventoryError)
     read = _FILE.read(root)["hosts"]
-    hosts = {
-        host: Host(name=host, **settings | {"hypervisor": Platform(settings["hypervisor"])})
-        for host, settings in read.items()
-    }
+    hosts = {host: Host(name=host, **settings) for host, settings in read.items()}
     for host in hosts.values():
         _check_jumps(host, hosts, at(root, "hosts", host.name, "jump"))
     return Inventory(MappingProxyType(hosts), name)

@@ -36,4 +36,4 @@ def _xen(means: Means) -> "Hypervisor":
     return XenHypervisor(means.transport, means.host, means.guest, means.clock, means.tell, swapped=means.swapped)
 
 
-HYPERVISORS: Mapping[Platform, Callable[[Means], "Hypervisor"]] = MappingProxyType({Platform.XEN: _xen})
+HYPERVISORS: Mapping[str, Callable[[Means], "Hypervisor"]] = MappingProxyType({Platform.XEN: _xen})
