@@ -10,7 +10,6 @@ PvbenchError                 exit code
 ├── OutputLost                   4   standard output, or the file of -o, does not take what was asked for
 ├── ResumeRefused                2   matrix, host facts or stack changed since the run began
 ├── ParseError                   3   a tool's output is not what its parser knows
-├── PathMismatch                 3   another device than the one asked for carried the traffic
 ├── BootError                    4   the guest did not come up
 ├── DeployError                  4   files could not be put in place
 ├── ImageError                   4   an image of the guest or of the lab could not be built, or is not safe to use
@@ -89,12 +88,6 @@ class ResumeRefused(PvbenchError):
 
 class ParseError(PvbenchError):
     """A tool's output is not what its parser knows."""
-
-    exit_code = ExitCode.NOT_MEASURED
-
-
-class PathMismatch(PvbenchError):
-    """Another device than the one asked for carried the traffic."""
 
     exit_code = ExitCode.NOT_MEASURED
 

@@ -27,10 +27,6 @@ class Bill:
         """Return CPU seconds for one I/O."""
         return dict(self.paid)[payer] / self.ios if self.ios else None
 
-    def per_byte(self, payer: Payer) -> float | None:
-        """Return CPU seconds for one byte."""
-        return dict(self.paid)[payer] / self.moved_bytes if self.moved_bytes else None
-
     @property
     def accounted(self) -> float:
         """The sum of all payers over wall clock × CPUs; 1 where the clocks agree."""

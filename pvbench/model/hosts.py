@@ -1,8 +1,6 @@
 """What a host is, and what a bootable guest is."""
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Self
 
 from pvbench.model.ids import digest
 from pvbench.model.kinds import Emulation
@@ -29,11 +27,3 @@ class HostFacts:
         facts = asdict(self)
         del facts["speed"]
         return digest(facts)
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Read what `dataclasses.asdict` wrote."""
-        fields = dict(data)
-        fields["emulation"] = Emulation(fields["emulation"])
-        fields["details"] = tuple((str(k), str(v)) for k, v in fields["details"])
-        return cls(**fields)

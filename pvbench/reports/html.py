@@ -4,7 +4,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pvbench.reports import charts, curve_chart, stacks
-from pvbench.reports.mechanism import PARTS
+from pvbench.reports.mechanism import LEGEND
 from pvbench.reports.page import ComparisonPage
 
 CONTENT_SECURITY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -37,5 +37,5 @@ def render(page: ComparisonPage) -> str:
         ]
         if costs
         else [],
-        parts=PARTS,
+        legend=LEGEND,
     )

@@ -54,10 +54,11 @@ PARTS = (
     ("call", "hypercall"),
     ("msr", "MSR"),
     ("interrupt", "interrupts"),
-    ("halt", "HLT: the vCPU waits"),
+    ("halt", "HLT"),
     ("other", "other reasons"),
 )
-"""The legend of the figure of exits, and the order of its parts."""
+"""The parts of the figure of exits, in order: what colours them, and what stands in them."""
+LEGEND = tuple((tone, "HLT: the vCPU waits" if tone == "halt" else name) for tone, name in PARTS)
 
 NONE_SEEN = "none"
 FEWER = 1.5
@@ -165,7 +166,7 @@ def _trace(of: Traced, noun: str, words: HostWords) -> TraceView:
     gathered = {tone: [part for part in parts if part.tone == tone] for tone, _ in PARTS}
     figure = tuple(
         Part(
-            own[0].name if len(own) == 1 else name.partition(":")[0],
+            own[0].name if len(own) == 1 else name,
             sum(each.amount for each in own),
             _often(sum(each.amount for each in own)),
             tone,

@@ -14,7 +14,6 @@ from typing import Any, NoReturn, TypeVar
 from pvbench.model import Scalar
 
 Json = Mapping[str, Any]
-Pairs = tuple[tuple[str, str], ...]
 E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
 

@@ -107,7 +107,6 @@ def test_bills_of_a_cell_add_up() -> None:
 
     assert found is not None
     assert found.per_io(Payer.DEVICE_MODEL) == pytest.approx(8 / 800)
-    assert found.per_byte(Payer.GUEST) == pytest.approx(12 / (2 << 20))
     assert (found.accounted, found.host_share) == (1.0, pytest.approx(0.4))
 
 
