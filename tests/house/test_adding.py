@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from pvbench.cli.hypervisors import HYPERVISORS
 from pvbench.cli.main import VERBS
 from pvbench.drivers import DRIVERS
 from pvbench.factors import FACTORS
+from pvbench.reports.host_words import HOST_WORDS
 from pvbench.tunables import TUNABLES, Applied
 from pvbench.workloads import WORKLOADS
 from pvbench.xen.tunables import granted, words
@@ -24,7 +26,7 @@ RECIPE = (ROOT / "pvbench/guest/recipe/guest.sh").read_text()
 
 
 def test_there_is_a_list_for_whatever_is_added_in_one_place() -> None:
-    assert list(LISTS) == ["device", "workload", "tunable", "factor", "verb"]
+    assert list(LISTS) == ["device", "workload", "tunable", "factor", "hypervisor", "verb"]
 
 
 @pytest.mark.parametrize("path", sorted(set(NAMED)))
@@ -79,3 +81,7 @@ def test_every_verb_is_shown_to_readers_and_called_by_the_tests() -> None:
 
     assert [verb.name for verb in VERBS if f"pvbench {verb.name}" not in shown] == []
     assert {words.split()[0] for words in VALID} == {verb.name for verb in VERBS}
+
+
+def test_every_hypervisor_has_devices_and_words() -> None:
+    assert {platform for row in DRIVERS.values() for platform in row.platforms} == set(HYPERVISORS) == set(HOST_WORDS)
