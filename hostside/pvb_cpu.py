@@ -105,6 +105,7 @@ def threads(domid, device_model, peers, programs, known):
     """
     backend = re.compile(rf"vif{domid}\.|{domid}\.(xvd|hd|sd)|loop|kworker/\S*loop")
     peers, found = set(peers), {}
+    servers = {text(f"/proc/{pid}/comm").strip() for pid in peers}  # a server may answer each test in a child
     for folder in glob.glob("/proc/[0-9]*"):
         pid = int(folder[6:])
         if pid in known:
@@ -119,7 +120,7 @@ def threads(domid, device_model, peers, programs, known):
             role = "backend"
         elif name.startswith("kworker"):
             role = "foreign" if UPKEEP.match(name) else "kernel"
-        elif pid in peers or (name in ("iperf3", "netserver") and parent(folder) in peers):
+        elif pid in peers or (name in servers and parent(folder) in peers):
             role = "peer"
         elif OF_THE_HOST.match(name):
             continue

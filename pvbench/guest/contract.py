@@ -58,7 +58,7 @@ class Login:
 class Programs:
     """What a guest can run: PROGRAMS and the tools of WORKLOADS, on its PATH.
 
-    `versions` identify them, and the kernel: ("fio", "fio-3.33"). No run goes on with others.
+    `versions` identify them, and the kernel: ("dropbear-bin", "2022.83"). No run goes on with others.
     """
 
     versions: tuple[tuple[str, str], ...] = ()

@@ -107,7 +107,7 @@ def warmup_argv(params: Params, target: Target) -> Argv | None:
 
 def server_argv(at: Peer) -> Argv:
     """Return the server's command line."""
-    return ("netserver", "-D", "-N", "-4", "-L", at.address, "-p", str(at.port))
+    return ("netserver", "-D", "-4", "-L", at.address, "-p", str(at.port))
 
 
 def server_daemon(at: Peer) -> Argv:

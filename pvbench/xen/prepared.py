@@ -7,7 +7,7 @@ from typing import Any
 from pvbench.drivers import DRIVERS, Backing
 from pvbench.inventory import Host
 from pvbench.transport import Conversation, Transport
-from pvbench.workloads import servers
+from pvbench.workloads import Peer, servers
 from pvbench.xen.recorder import Recorder
 
 OWN_BRIDGE = "pvbr0"
@@ -42,14 +42,19 @@ def setup_request(host: Host, scratch_bytes: int, devices: tuple[str, ...]) -> d
     """Return what pvb-setup is asked to make for guests with these devices, each disk of `scratch_bytes`."""
     rows = [DRIVERS[name] for name in devices]
     nics = 1 + sum(row.disk is None for row in rows)
+    addresses = [f"198.18.{10 + index}.1" for index in range(nics)]
     return {
         "action": "setup",
         "root": host.scratch,
         "volume_group": host.volume_group,
-        "ports": {server.program: server.port for server in servers()},
+        "servers": [
+            {"name": f"{server.program}-{address}", "argv": server.argv(Peer(address, server.port, address))}
+            for address in addresses
+            for server in servers()
+        ],
         "memory": host.storage == "memory",
         "bridge": bridge_of(host),
         "own_bridge": host.bridge is None,
-        "addresses": [f"198.18.{10 + index}.1/24" for index in range(nics)],
+        "addresses": [f"{address}/24" for address in addresses],
         "disks": [{"name": row.name, "bytes": scratch_bytes, "as": _AS[row.disk.backing]} for row in rows if row.disk],
     }

@@ -126,7 +126,9 @@ class Host:
             "addresses": ["198.18.10.1/24"],
             "volume_group": None,
             "disks": disks,
-            "ports": {"iperf3": 5811, "netserver": 12811},
+            "servers": [
+                {"name": f"{name}-198.18.10.1", "argv": [name, "198.18.10.1"]} for name in ("iperf3", "netserver")
+            ],
         }
         return usual | other
 

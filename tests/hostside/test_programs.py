@@ -131,6 +131,20 @@ def test_a_program_of_ours_is_no_foreign_load_though_it_goes_by_its_interpreter(
     assert foreign[running[1].pid] == "foreign"
 
 
+def test_what_a_server_starts_to_answer_a_test_is_the_peer_as_well() -> None:
+    import pvb_cpu
+
+    script = "(echo $BASHPID; read line)"  # a child of the same name
+    with subprocess.Popen(["bash", "-c", script + "; :"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+        assert server.stdout is not None
+        child = int(server.stdout.readline())
+        served, alone = (pvb_cpu.threads(7, 0, peers, "/nowhere", {}) for peers in ([server.pid], []))
+        server.communicate(b"\n")
+
+    assert (served[server.pid][0], served[child][0]) == ("peer", "peer")
+    assert alone[child][0] == "foreign"
+
+
 def test_a_busy_shell_is_foreign_load() -> None:
     import pvb_cpu
 

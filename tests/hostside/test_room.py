@@ -132,7 +132,7 @@ def test_a_network_that_is_in_use_is_found_and_nothing_is_made(
         "volume_group": None,
         "memory": False,
         "disks": [],
-        "ports": {"iperf3": 5811, "netserver": 12811},
+        "servers": [],
     }
     before = apart("ip", "-4", "addr").stdout
 
@@ -171,7 +171,7 @@ def test_all_disks_are_summed_before_the_first_is_made(tmp_path: Path, fake: Cal
         "volume_group": None,
         "addresses": ["198.18.10.1/24"],
         "memory": False,
-        "ports": {"iperf3": 5811, "netserver": 12811},
+        "servers": [],
         "disks": [{"name": name, "bytes": most // 2 + 1, "as": "block"} for name in ("ide", "blkfront")],
     }
 

@@ -16,3 +16,12 @@ def test_a_bridge_that_is_there_is_used() -> None:
     request = setup_request(Host("lab", "10.0.0.1", bridge="xenbr0"), 0, ())
 
     assert (request["bridge"], request["own_bridge"], request["disks"]) == ("xenbr0", False, [])
+
+
+def test_each_server_of_a_test_is_asked_for_on_each_address() -> None:
+    request = setup_request(Host("lab", "10.0.0.1"), 0, ("netfront",))
+
+    assert [each["name"] for each in request["servers"]] == [
+        f"{program}-198.18.{net}.1" for net in (10, 11) for program in ("iperf3", "netserver")
+    ]
+    assert request["servers"][1]["argv"] == ("netserver", "-D", "-4", "-L", "198.18.10.1", "-p", "12811")
