@@ -93,8 +93,9 @@ class Schedule:
             deployment = self._name(stack, again)
             for number, turn in enumerate(turns, 1):
                 for boot in self._sequence(kinds[turn], turn, block, stack, again):
+                    name = self._boot_name(boot, stack)
                     for run, cell, twin in self._measured(boot, orders[turn], turn, block, stack):
-                        yield Step(self._boot_name(boot, stack), cell, run, twin, number, deployment)
+                        yield Step(name, cell, run, twin, number, deployment)
 
     def _boots(
         self, points: Mapping[Point, object], devices: Mapping[DeviceKind, Sequence[str]]
@@ -169,7 +170,8 @@ class Schedule:
     def _has_twin_beside(self, cell: Cell, block: int) -> bool:
         if self.twins.level is not Switch.NOTHING:
             return False
-        return self.twins.of(block).get(cell.kind) == (cell.device, Point.of(cell.arm), cell.arm.stack)
+        twin = self.twins.of(block).get(cell.kind)
+        return twin is not None and twin == (cell.device, Point.of(cell.arm), cell.arm.stack)
 
     def _boot_name(self, boot: _Boot, stack: str) -> str:
         device = f"-{_safe(boot.device)}" if boot.device else ""
