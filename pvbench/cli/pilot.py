@@ -95,14 +95,18 @@ def pilot(
                 flaws = f"{summary.invalid} invalid, {summary.not_measured} not measured"
                 app.note(f"{flaws}: pvbench show {store.manifest.run_id}")
                 code = ExitCode.NOT_MEASURED
-        from pvbench.views.pilot import as_data, findings, render
+        from pvbench.campaign.pilot import findings
+        from pvbench.reports.comparison import compared_pairs
+        from pvbench.samples import gather
+        from pvbench.views.pilot import as_data, render
 
         if store.manifest.purpose is not Purpose.PILOT:
             raise UsageError(
                 f"{store.manifest.run_id} is no pilot but a {store.manifest.purpose.words}",
                 hint="pvbench report says what it found",
             )
-        there = findings(store.manifest, store.trials(), width, fit)
+        cells = gather(store.manifest, store.trials())
+        there = findings(store.manifest, cells, compared_pairs(store.manifest, cells), width, fit)
     if as_json:
         print_json(as_data(there))
     else:

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 from pvbench import figures as fmt
+from pvbench import wording
 from pvbench.metrics import Metric
 from pvbench.model import Granted, Outcome, Trial
-from pvbench.reports import wording
-from pvbench.reports.arms import CellTrials
+from pvbench.samples import CellTrials
 from pvbench.stats.limits import REACHED
 
 

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from pvbench import wording
 from pvbench.explain.bottleneck import Limit, Limited, limited
 from pvbench.explain.exit_model import traced
 from pvbench.metrics import Better
 from pvbench.model import Outcome
-from pvbench.reports import wording
-from pvbench.reports.arms import CellTrials
+from pvbench.samples import CellTrials
 from pvbench.stats.limits import REACHED
 
 

@@ -5,12 +5,12 @@ from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 
 from pvbench import figures as fmt
+from pvbench import wording
 from pvbench.drivers import DRIVERS
 from pvbench.histogram import merge, tail_s, total
 from pvbench.metrics import METRICS
 from pvbench.model import Contrast, DeviceKind, IoPath, Outcome, Purpose, Trial
-from pvbench.reports import asked, curves, evidence, repeats, wording
-from pvbench.reports.arms import CellTrials, arm, gather
+from pvbench.reports import asked, curves, evidence, repeats
 from pvbench.reports.ceilings import ceiling
 from pvbench.reports.floor import caution, floor, paragraph, told
 from pvbench.reports.headline import control, headline, standfirst
@@ -19,6 +19,8 @@ from pvbench.reports.mechanism import mechanism
 from pvbench.reports.method import method
 from pvbench.reports.notes import flags, notes, summary, unsettled
 from pvbench.reports.page import Arm, ComparisonPage, Facts, Group, HostView, LatencyRow, Row, Single, Strip
+from pvbench.reports.sides import arm
+from pvbench.samples import CellTrials, gather
 from pvbench.stats import Bound, Comparison, Family, Noise, compare, judge
 from pvbench.stats.compare import FEW_BLOCKS
 from pvbench.store import Manifest

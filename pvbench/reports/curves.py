@@ -4,11 +4,11 @@ from collections.abc import Hashable, Sequence
 from statistics import median
 
 from pvbench import figures as fmt
+from pvbench import wording
 from pvbench.metrics import METRICS, Metric
 from pvbench.model import Cell, Outcome, Scalar
-from pvbench.reports import wording
-from pvbench.reports.arms import CellTrials
 from pvbench.reports.page import Curve, CurveLine, CurvePoint
+from pvbench.samples import CellTrials
 from pvbench.workloads import WORKLOADS
 from pvbench.workloads.tool import Axis
 

@@ -4,11 +4,11 @@ import shlex
 from collections.abc import Sequence
 
 from pvbench import figures as fmt
+from pvbench import wording
 from pvbench.metrics import METRICS, Metric
 from pvbench.model import CommandRecord, Outcome, Trial, Witness
-from pvbench.reports import wording
-from pvbench.reports.arms import CellTrials
 from pvbench.reports.page import CellView, CommandView, RawView, TrialView, WitnessView
+from pvbench.samples import CellTrials
 
 EVIDENCE_PER_PAGE = 240
 EVIDENCE_PER_CELL = 20

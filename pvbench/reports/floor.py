@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 from pvbench import figures as fmt
 from pvbench.model import Trial
-from pvbench.reports.arms import CellTrials
+from pvbench.samples import CellTrials
 from pvbench.stats import Noise, Sample, noise
 from pvbench.stats.noise import twin_log
 

@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pvbench import figures as fmt
+from pvbench import wording
 from pvbench.explain.bottleneck import Limit, Limited, limited
 from pvbench.explain.cpu_bill import Bill, billed, within
 from pvbench.explain.exit_model import Traced, traced
 from pvbench.explain.trap_costs import Boot, Timed, boot_of, by_boot, timed
 from pvbench.histogram import quantile_ns, tail_s, total
 from pvbench.model import GRANTS, DeviceKind, Event, Exit, Outcome, Payer, TrapCost, Trial, exit_reason
-from pvbench.reports import wording
-from pvbench.reports.arms import CellTrials
 from pvbench.reports.ceilings import reached
 from pvbench.reports.explained import INCONSISTENT, Told, away, model_line
 from pvbench.reports.host_words import NEUTRAL, HostWords
@@ -26,6 +25,7 @@ from pvbench.reports.mechanism_page import (
     WorkloadCost,
 )
 from pvbench.reports.page import Row
+from pvbench.samples import CellTrials
 
 Matched = tuple[CellTrials | None, tuple[CellTrials, ...]]
 

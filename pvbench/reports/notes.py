@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from pvbench import figures as fmt
 from pvbench.model import Outcome
-from pvbench.reports.arms import CellTrials
 from pvbench.reports.ceilings import Ceiling
 from pvbench.reports.headline import magnitude
 from pvbench.reports.page import Arm
+from pvbench.samples import CellTrials
 from pvbench.stats import Bound, Comparison, Correction, Family, Verdict
 
 

@@ -3,12 +3,12 @@
 from typing import Any
 
 from pvbench import figures as fmt
+from pvbench import wording
 from pvbench.campaign.cost import BOOT_S, cost_of
 from pvbench.columns import columns
 from pvbench.matrix import Matrix, expand
 from pvbench.model import Cell, TrialSpec
 from pvbench.plan import Plan
-from pvbench.reports import wording
 
 
 def told(cell: Cell) -> tuple[str, str, str]:

@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from pvbench import figures as fmt
+from pvbench import wording
 from pvbench.campaign.pace import Pace
 from pvbench.campaign.progress import Progress
 from pvbench.disturbance import ATTEMPTS
 from pvbench.model import Outcome, Trial, TrialSpec
 from pvbench.pairs import Pair
-from pvbench.reports import wording
 from pvbench.terminal.streams import console
 from pvbench.terminal.voice import Voice
 

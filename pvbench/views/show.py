@@ -6,10 +6,11 @@ from dataclasses import asdict
 from typing import Any
 
 from pvbench import figures as fmt
+from pvbench import wording
 from pvbench.columns import columns
 from pvbench.metrics import METRICS
 from pvbench.model import Cell, Trial, TrialSpec, Witness
-from pvbench.reports import asked, wording
+from pvbench.reports import asked
 from pvbench.store import Manifest, Store
 from pvbench.store.cells import cells
 from pvbench.views import trial_costs

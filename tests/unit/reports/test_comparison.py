@@ -7,8 +7,8 @@ import pytest
 
 from pvbench.model import Emulation, Flag, FlagKind, Outcome, Purpose, Trial
 from pvbench.reports import comparison, html, table
-from pvbench.reports.arms import NEVER_REACHED
 from pvbench.reports.page import ComparisonPage, Row
+from pvbench.reports.sides import NEVER_REACHED
 from pvbench.testing.runs import failed
 
 

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from pvbench.model import CpuBill, Mechanism, Outcome, Payer, Reading, TrapCost, Trial
 from pvbench.reports import comparison, html, stacks, table
-from pvbench.reports.arms import gather
 from pvbench.reports.mechanism import mechanism
 from pvbench.reports.mechanism_page import DeviceCost, MechanismPage
 from pvbench.reports.page import ComparisonPage
+from pvbench.samples import gather
 from pvbench.testing.runs import LOADS, SampleRun, sample_run
 from pvbench.views import trial_costs
 

@@ -21,7 +21,7 @@ compare: {baseline: {block: ide}}
 USE = """\
 import json, sys
 from pvbench import matrix
-from pvbench.reports import wording
+from pvbench import wording
 from pvbench.workloads import WORKLOADS, Disk
 
 load = matrix.load(sys.stdin.read(), name="matrix.yaml").workloads[0]

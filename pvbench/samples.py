@@ -1,19 +1,15 @@
-"""The trials of a run, gathered by cell, and one side of a comparison made of them."""
+"""The trials of a run gathered by cell, and the values that stand for each."""
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from pvbench import figures as fmt
+from pvbench import wording
 from pvbench.metrics import Metric
 from pvbench.model import Cell, Outcome, Trial
-from pvbench.reports import wording
-from pvbench.reports.page import Arm
 from pvbench.stats import Sample
 from pvbench.store import Manifest
-
-NEVER_REACHED = "never reached: the run ended before it"
 
 
 @dataclass(frozen=True)
@@ -110,28 +106,4 @@ def _order(found: CellTrials) -> tuple[str, str, str, str, tuple[float, ...], st
         str(cell.tunables),
         paravirtual,
         cell.device,
-    )
-
-
-def arm(found: CellTrials) -> Arm:
-    """Return a cell as one side of a comparison."""
-    sample = found.sample
-    invalid, lacking = found.count(Outcome.INVALID), found.count(Outcome.NOT_MEASURED)
-    status = "ok" if sample else "invalid" if invalid else "not_measured"
-    reasons = Counter(fmt.clean(trial.reason) for trial in found.trials if trial.reason)
-    if found.missing:
-        reasons[NEVER_REACHED] += found.missing
-    without = "INVALID" if status == "invalid" else "NOT MEASURED"
-    return Arm(
-        device=fmt.clean(found.cell.device),
-        io_path=wording.io_path(found.cell.device),
-        cell=found.id,
-        status=status,
-        median=found.metric.text(sample.median) if sample else without,
-        values=sample.values if sample else (),
-        ok=found.count(Outcome.OK),
-        invalid=invalid,
-        not_measured=lacking,
-        reasons=tuple(reasons.most_common()),
-        flagged=tuple(sorted(found.flagged.items())),
     )

@@ -1,7 +1,7 @@
 import pytest
 
+from pvbench import wording
 from pvbench.model import Scalar, Workload
-from pvbench.reports import wording
 
 
 def workload(tool: str, **params: Scalar) -> Workload:
