@@ -25,6 +25,14 @@ NAMED = re.findall(r"[`(]((?:pvbench|tests|docs|results|hostside|guestside)/[^`\
 RECIPE = (ROOT / "pvbench/guest/recipe/guest.sh").read_text()
 
 
+def test_the_data_s_way_is_told_in_ten_lines_from_the_matrix_to_the_page() -> None:
+    way = TEXT.partition("## The data's way")[2].partition("\n## ")[0]
+
+    assert re.findall(r"^(\d+)\. ", way, re.MULTILINE) == [str(number) for number in range(1, 11)]
+    stations = ["matrix", "arms", "cells", "plan", "trials", "evidence", "results", "comparisons", "page"]
+    assert re.findall(r"\*\*(\w+)\*\*", way) == stations
+
+
 def test_there_is_a_list_for_whatever_is_added_in_one_place() -> None:
     assert list(LISTS) == ["device", "workload", "tunable", "factor", "hypervisor", "verb"]
 
