@@ -29,7 +29,7 @@ MACHINE_ID = "machine id"
 class GuestSpec:
     """A guest to boot: every device in it (names of DRIVERS), its size in bytes and vCPUs, its scratch disks' size.
 
-    `name` is the boot's id, fit for a domain name; `tunables` are what it is asked for, as in `Cell`. With
+    `name` is the boot's id, fit for the name of a guest; `tunables` are what it is asked for, as in `Cell`. With
     `peer` a second guest is booted beside it, for workloads between guests.
     """
 
@@ -191,5 +191,5 @@ class Hypervisor(Protocol):
         ...
 
     def boot(self, spec: GuestSpec) -> AbstractContextManager[Guest]:
-        """Create the domain, wait until the guest answers; destroy it on leaving. Raises BootError."""
+        """Create the guest and wait until it answers; destroy it on leaving. Raises BootError."""
         ...

@@ -73,7 +73,7 @@ def guest_witness(before: tuple[Sighting, ...], after: tuple[Sighting, ...], kin
 def host_witness(
     before: Mapping[str, int], after: Mapping[str, int], asked: str, facts: Mapping[str, str], ios: int | None = None
 ) -> Witness:
-    """Compare two looks of the host, {device: bytes}: every device of the domain that dom0 counts.
+    """Compare two looks of the host, {device: bytes}: every device of the guest that the host counts.
 
     `ios` are the requests, or packets, of the device asked for meanwhile.
     """

@@ -32,7 +32,7 @@ _APART = {Exit.PORT_IO, Exit.MEMORY_IO, Exit.HYPERCALL, Exit.HALT}
 
 @dataclass(frozen=True)
 class Traced:
-    """What a domain did for one I/O (or packet), from all traces of a cell together.
+    """What a guest did for one I/O (or packet), from all traces of a cell together.
 
     `counts` are (what, how often for one I/O), the most frequent first; `away` are (reason, share of the traced time of
     all `vcpus` that they were out of the guest for it); `io_s` is the time of one I/O untraced, None where that is not

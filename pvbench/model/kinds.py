@@ -34,7 +34,7 @@ class Placement(StrEnum):
 
 
 class GuestMode(StrEnum):
-    """How Xen runs a guest: fully virtualised, with PV interfaces alone, or as a classic PV domain."""
+    """How a guest is run: fully virtualised, with PV interfaces alone, or, under Xen, as a classic PV domain."""
 
     HVM = "hvm"
     PVH = "pvh"

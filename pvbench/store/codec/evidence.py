@@ -105,7 +105,7 @@ def decode_bill(data: Any) -> CpuBill:
 
 
 def decode_mechanism(data: Any) -> Mechanism:
-    """Return what the domain did for its I/O. Raises ValueError."""
+    """Return what the guest did for its I/O. Raises ValueError."""
     exactly(data, _MECHANISM, "a mechanism")
     return Mechanism(
         traced_s=real(data, "traced_s", 0.0),
