@@ -38,39 +38,39 @@ IDLE = {DeviceKind.BLOCK: 64 * 2**10, DeviceKind.NET: 256 * 2**10}
 broadcasts on the bridge, and what the tool printed where a guest has no NIC but the one under test."""
 
 
-def judge(asked: Driver, tool: str, guest: Witness, host: Witness, warmup: Witness | None, claim: Claim) -> str | None:
+def judge(driver: Driver, tool: str, guest: Witness, host: Witness, warmup: Witness | None, claim: Claim) -> str | None:
     """Return why the amounts make a trial INVALID, or None. `warmup` is what the guest saw of a warm-up of its own.
 
     Both have seen the device asked for carry the traffic. The host looks before the warm-up, the guest after it.
     """
     if warmup and warmup.asked_bytes is None:
-        return f"the guest could not say what {asked.name} carried in the warm-up"
+        return f"the guest could not say what {driver.name} carried in the warm-up"
     return (
-        _unaccounted(asked, tool, guest, claim)
-        or _unaccounted(asked, tool, host, claim)
-        or _bytes_apart(asked, guest, host, warmup, claim)
-        or _requests_apart(asked, guest, host, warmup)
+        _unaccounted(driver, tool, guest, claim)
+        or _unaccounted(driver, tool, host, claim)
+        or _bytes_apart(driver, guest, host, warmup, claim)
+        or _requests_apart(driver, guest, host, warmup)
     )
 
 
-def flags(asked: Driver, tool: str, guest: Witness, claim: Claim) -> Iterator[Flag]:
+def flags(driver: Driver, tool: str, guest: Witness, claim: Claim) -> Iterator[Flag]:
     """Yield what to say of amounts that do not make a figure wrong, but mean something else than it seems."""
     moved = guest.asked_bytes or 0
-    if moved > FAR * claim.most + IDLE[asked.kind]:
+    if moved > FAR * claim.most + IDLE[driver.kind]:
         yield Flag(
             FlagKind.AMOUNTS,
-            f"{asked.name} moved {amount(moved)} where {tool} accounts for {amount(claim.most)} at most, "
+            f"{driver.name} moved {amount(moved)} where {tool} accounts for {amount(claim.most)} at most, "
             "warm-up included: other traffic, or more of it than was asked for",
         )
     if claim.note:
         yield claim.note
     if claim.cached:
-        yield Flag(FlagKind.PAGE_CACHE, f"{tool} did {claim.said}, and {asked.name} moved {amount(moved)}")
+        yield Flag(FlagKind.PAGE_CACHE, f"{tool} did {claim.said}, and {driver.name} moved {amount(moved)}")
 
 
-def _unaccounted(asked: Driver, tool: str, side: Witness, claim: Claim) -> str | None:
+def _unaccounted(driver: Driver, tool: str, side: Witness, claim: Claim) -> str | None:
     """Return what to say where a side saw less than the claim takes, None where it saw enough."""
-    moved, packets = side.asked_bytes or 0, side.asked_ios if asked.kind is DeviceKind.NET else None
+    moved, packets = side.asked_bytes or 0, side.asked_ios if driver.kind is DeviceKind.NET else None
     if moved < ACCOUNTED * claim.least:
         takes, was = amount(claim.least), amount(moved)
     elif packets is not None and packets < ACCOUNTED * claim.packets:
@@ -79,35 +79,35 @@ def _unaccounted(asked: Driver, tool: str, side: Witness, claim: Claim) -> str |
         return None
     rest = f"; {claim.elsewhere}" if claim.elsewhere else ""
     return (
-        f"{tool} says {claim.said} went over {asked.name}, which takes {takes}, but it moved {was} (seen by the "
+        f"{tool} says {claim.said} went over {driver.name}, which takes {takes}, but it moved {was} (seen by the "
         f"{side.side}){rest}"
     )
 
 
-def _bytes_apart(asked: Driver, guest: Witness, host: Witness, warmup: Witness | None, claim: Claim) -> str | None:
+def _bytes_apart(driver: Driver, guest: Witness, host: Witness, warmup: Witness | None, claim: Claim) -> str | None:
     seen, counted = _sum(guest.asked_bytes, warmup.asked_bytes if warmup else 0), host.asked_bytes or 0
-    if asked.kind is DeviceKind.BLOCK:
-        least, most = seen * (1 - BLOCK_APART), seen * (1 + BLOCK_APART) + IDLE[asked.kind]
+    if driver.kind is DeviceKind.BLOCK:
+        least, most = seen * (1 - BLOCK_APART), seen * (1 + BLOCK_APART) + IDLE[driver.kind]
     else:
         frames = counted / SHORTEST_FRAME if host.asked_ios is None else host.asked_ios
         padding = max(0.0, SHORTEST_FRAME - counted / frames) if frames else 0.0
         apart = frames * (ETHERNET + padding) + claim.lost
-        least, most = (seen - apart) * (1 - NET_MISSING), (seen + apart) * (1 + NET_RESENT) + IDLE[asked.kind]
-    return None if least <= counted <= most else _disagree(asked, amount(seen), amount(counted))
+        least, most = (seen - apart) * (1 - NET_MISSING), (seen + apart) * (1 + NET_RESENT) + IDLE[driver.kind]
+    return None if least <= counted <= most else _disagree(driver, amount(seen), amount(counted))
 
 
-def _requests_apart(asked: Driver, guest: Witness, host: Witness, warmup: Witness | None) -> str | None:
+def _requests_apart(driver: Driver, guest: Witness, host: Witness, warmup: Witness | None) -> str | None:
     """Compare requests where both sides know them: a NIC's packets are the host's alone."""
     if guest.asked_ios is None or host.asked_ios is None:
         return None
     seen = _sum(guest.asked_ios, warmup.asked_ios if warmup else 0)
     if abs(host.asked_ios - seen) <= REQUESTS_APART * seen + REQUESTS_IDLE:
         return None
-    return _disagree(asked, f"{seen:,} requests", f"{host.asked_ios:,} requests")
+    return _disagree(driver, f"{seen:,} requests", f"{host.asked_ios:,} requests")
 
 
-def _disagree(asked: Driver, seen: str, counted: str) -> str:
-    return f"guest and host do not agree: {asked.name} moved {seen} in the guest's count, {counted} in the host's"
+def _disagree(driver: Driver, by_guest: str, by_host: str) -> str:
+    return f"guest and host do not agree: {driver.name} moved {by_guest} in the guest's count, {by_host} in the host's"
 
 
 def _sum(*parts: int | None) -> int:

@@ -31,30 +31,30 @@ class Verdict:
     facts: tuple[tuple[str, str], ...] = ()
 
 
-def judge(tool: Tool, params: Params, asked: Driver, done: GuestRun, host: Witness) -> Verdict:
+def judge(tool: Tool, params: Params, driver: Driver, run: GuestRun, host: Witness) -> Verdict:
     """Return the verdict on a tool's run: whether it measured at all, then whether it was what was asked for."""
-    if done.warmup and (failure := ended(done.warmup)):
+    if run.warmup and (failure := ended(run.warmup)):
         return Verdict(Outcome.NOT_MEASURED, f"the warm-up failed: {failure}")
     try:
-        measured = tool.parse(done.stdout, params)
+        measured = tool.parse(run.stdout, params)
     except ParseError as error:
-        return Verdict(Outcome.NOT_MEASURED, "; ".join(filter(None, (f"{error}{_aside(done)}", ended(done, said="")))))
-    if failure := ended(done):
+        return Verdict(Outcome.NOT_MEASURED, "; ".join(filter(None, (f"{error}{_aside(run)}", ended(run, aside="")))))
+    if failure := ended(run):
         return Verdict(Outcome.NOT_MEASURED, failure)
-    claim, warmup = measured.claim, done.warmup.witness if done.warmup else None
+    claim, warmup = measured.claim, run.warmup.witness if run.warmup else None
     facts = [(f"{tool.name} says it moved", claim.said)]
     if warmup:
         facts.append(("before, in the warm-up", f"{warmup.asked_bytes} bytes"))
-    reason = path.judge(asked, done.witness, host, idle=claim.cached) or amounts.judge(
-        asked, tool.name, done.witness, host, warmup, claim
+    reason = path.judge(driver, run.witness, host, idle=claim.cached) or amounts.judge(
+        driver, tool.name, run.witness, host, warmup, claim
     )
     if reason:
         return Verdict(Outcome.INVALID, reason, facts=tuple(facts))
-    doubts = tuple(amounts.flags(asked, tool.name, done.witness, claim))
+    doubts = tuple(amounts.flags(driver, tool.name, run.witness, claim))
     return Verdict(Outcome.OK, None, measured, doubts, tuple(facts))
 
 
-def ended(run: GuestRun, said: str | None = None) -> str | None:
+def ended(run: GuestRun, aside: str | None = None) -> str | None:
     """Return how a tool failed, with its last words unless told what to add instead; None where it ended well."""
     if run.exit_code == 0:
         return None
@@ -63,7 +63,7 @@ def ended(run: GuestRun, said: str | None = None) -> str | None:
         how = f"was killed by {signal.Signals(number).name}"
     except ValueError:
         how = f"exited with {run.exit_code}"
-    words = last_words(run) if said is None else said
+    words = last_words(run) if aside is None else aside
     return f"{run.argv[0]} {how}{f' ({words})' if words else ''}"
 
 

@@ -61,17 +61,17 @@ def parse_look(text: str, when: str) -> tuple[Sighting, ...]:
     return tuple(sightings)
 
 
-def guest_witness(before: tuple[Sighting, ...], after: tuple[Sighting, ...], kind: DeviceKind, asked: str) -> Witness:
-    """Compare two looks: `asked` is the kernel name of the device asked for; `driver` names what moved the most."""
+def guest_witness(before: tuple[Sighting, ...], after: tuple[Sighting, ...], kind: DeviceKind, device: str) -> Witness:
+    """Compare two looks: `device` is the kernel name of the one asked for; `driver` names what moved the most."""
     start = {s.name: s for s in before if s.kind is kind}
     moved = {s.name: s.moved_bytes - start[s.name].moved_bytes for s in after if s.name in start}
     ios = {s.name: s.ios - (start[s.name].ios or 0) for s in after if s.name in start and s.ios is not None}
     facts = {f"{name} ({start[name].driver})": f"{moved[name]} bytes" for name in sorted(moved)}
-    return _witness("guest", moved, {name: start[name].driver for name in moved}, asked, ios.get(asked), facts)
+    return _witness("guest", moved, {name: start[name].driver for name in moved}, device, ios.get(device), facts)
 
 
 def host_witness(
-    before: Mapping[str, int], after: Mapping[str, int], asked: str, facts: Mapping[str, str], ios: int | None = None
+    before: Mapping[str, int], after: Mapping[str, int], device: str, facts: Mapping[str, str], ios: int | None = None
 ) -> Witness:
     """Compare two looks of the host, {device: bytes}: every device of the guest that the host counts.
 
@@ -79,14 +79,14 @@ def host_witness(
     """
     moved = {name: count - before.get(name, 0) for name, count in after.items()}
     counted = {name: f"{count} bytes" for name, count in sorted(moved.items())}
-    return _witness("host", moved, {name: name for name in moved}, asked, ios, counted | dict(facts))
+    return _witness("host", moved, {name: name for name in moved}, device, ios, counted | dict(facts))
 
 
 def _witness(
     side: str,
     moved: Mapping[str, int],
     drivers: Mapping[str, str],
-    asked: str,
+    device: str,
     ios: int | None,
     facts: Mapping[str, str],
 ) -> Witness:
@@ -97,7 +97,7 @@ def _witness(
     return Witness(
         side=side,
         driver=drivers[busiest] if busiest is not None and moved[busiest] else None,
-        asked_bytes=moved.get(asked),
+        asked_bytes=moved.get(device),
         all_bytes=sum(moved.values()) if moved else None,
         asked_ios=ios if ios is None or ios >= 0 else None,
         facts=tuple(facts.items()),

@@ -33,19 +33,21 @@ class Limited:
     because: str
 
 
-def limited(trials: Sequence[Trial], of: Traced | None, *, at: Limited | None, vcpus: int = 1) -> Limited | None:
+def limited(
+    trials: Sequence[Trial], trace: Traced | None, *, ceiling: Limited | None, vcpus: int = 1
+) -> Limited | None:
     """Return what limited a cell, None where the evidence names nothing, or cannot be.
 
-    `at` is a ceiling outside the device that it reached, if any. CPU shares are of one CPU over the tool's own time.
+    `ceiling` is one outside the device that the cell reached, if any. CPU shares are of one CPU over the tool's time.
     """
-    if at is not None:
-        return at
+    if ceiling is not None:
+        return ceiling
     bill = billed(trials)
     share = _shares(trials, vcpus) if bill and bill.adds_up else {}
     for payer, limit in ((Payer.PEER, Limit.GENERATOR), (Payer.DEVICE_MODEL, Limit.DEVICE_MODEL)):
         if share.get(payer, 0.0) >= FULL:
             return Limited(limit, f"{payer.value} used {_cpus(share[payer])}")
-    waiting = _away(of)
+    waiting = _away(trace)
     if waiting >= MOSTLY:
         return Limited(Limit.PATH, f"the vCPU was out of the guest for {waiting:.0%} of the time, handling its exits")
     guest = share.get(Payer.GUEST, 0.0) / vcpus
@@ -79,8 +81,8 @@ def _cpus(share: float) -> str:
     return f"{share:.0%} of a CPU" if share <= 1 else f"{share:.1f} CPUs"
 
 
-def _away(of: Traced | None) -> float:
+def _away(trace: Traced | None) -> float:
     """Return the share of the traced time out of the guest for exits that are work; HLT is waiting."""
-    if of is None or not of.consistent:
+    if trace is None or not trace.consistent:
         return 0.0
-    return min(1.0, sum(share for reason, share in of.away if (exit_reason(reason) or reason) != Exit.HALT))
+    return min(1.0, sum(share for reason, share in trace.away if (exit_reason(reason) or reason) != Exit.HALT))

@@ -60,9 +60,9 @@ class Traced:
         """Whether the vCPUs were out of the guest for no longer than the trace lasted."""
         return within(sum(share for _, share in self.away))
 
-    def often(self, what: str) -> float:
+    def often(self, name: str) -> float:
         """Return how often something happened for one I/O."""
-        return dict(self.counts).get(what, 0.0)
+        return dict(self.counts).get(name, 0.0)
 
 
 @dataclass(frozen=True)
@@ -144,23 +144,23 @@ def _untraced(pairs: Sequence[tuple[Trial, Mechanism]]) -> float | None:
     return sum(times) / len(times) if times else None
 
 
-def model(of: Traced, traps: Iterable[TrapCost], *, alone: bool = True) -> Model | None:
+def model(trace: Traced, traps: Iterable[TrapCost], *, alone: bool = True) -> Model | None:
     """Return exits × cost for one I/O; None where its time or every cost is unknown. HLT is waiting, not a cost.
 
     I/Os that are not alone may be under way on all vCPUs at once.
     """
     costs = {each.name: each for each in timed(traps)}
-    if not of.io_s or not costs:
+    if not trace.io_s or not costs:
         return None
-    memory = of.often(Exit.MEMORY_IO.counted)
-    ports = max(0.0, of.often(Event.ROUND_TRIP) - memory)
+    memory = trace.often(Exit.MEMORY_IO.counted)
+    ports = max(0.0, trace.often(Event.ROUND_TRIP) - memory)
     often = {
         "port I/O, device model": ports,
         "memory I/O, device model": memory,
-        "port I/O, hypervisor": max(0.0, of.often(Exit.PORT_IO.counted) - ports),
-        "hypercalls": of.often(Exit.HYPERCALL.counted),
+        "port I/O, hypervisor": max(0.0, trace.often(Exit.PORT_IO.counted) - ports),
+        "hypercalls": trace.often(Exit.HYPERCALL.counted),
         "other exits": sum(
-            times for what, times in of.counts if (reason := exit_reason(what)) and reason not in _APART
+            times for what, times in trace.counts if (reason := exit_reason(what)) and reason not in _APART
         ),
     }
     there = {what: times for what, times in often.items() if times}
@@ -169,7 +169,9 @@ def model(of: Traced, traps: Iterable[TrapCost], *, alone: bool = True) -> Model
         for what, times in there.items()
         if (cost := costs.get(TRAPS[what]))
     )
-    return Model(shares, tuple(what for what in there if TRAPS[what] not in costs), of.io_s, 1 if alone else of.vcpus)
+    return Model(
+        shares, tuple(what for what in there if TRAPS[what] not in costs), trace.io_s, 1 if alone else trace.vcpus
+    )
 
 
 def _plausible(share: float) -> float | None:

@@ -89,9 +89,9 @@ class Mechanism:
         if not all(0 <= number < math.inf for number in numbers):
             raise ValueError("what a trace says is finite and not below 0")
 
-    def per_io(self, what: str) -> float | None:
+    def per_io(self, name: str) -> float | None:
         """Return how often something happened for one I/O; None where no I/O was seen."""
-        return dict(self.counts).get(what, 0) / self.ios if self.ios else None
+        return dict(self.counts).get(name, 0) / self.ios if self.ios else None
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,6 @@ def counted(reason: str) -> str:
     return _EXIT + reason
 
 
-def exit_reason(what: str) -> str | None:
+def exit_reason(name: str) -> str | None:
     """Return the reason of exits among counts, None for what is no exit."""
-    return what.removeprefix(_EXIT) if what.startswith(_EXIT) else None
+    return name.removeprefix(_EXIT) if name.startswith(_EXIT) else None

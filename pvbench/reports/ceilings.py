@@ -63,7 +63,7 @@ def _store(cells: Sequence[CellTrials]) -> list[Ceiling]:
 
 def _peer(cell: CellTrials) -> list[Ceiling]:
     trials = [trial for trial in cell.trials if trial.outcome is Outcome.OK]
-    by = limited(trials, traced(trials), at=None)
+    by = limited(trials, traced(trials), ceiling=None)
     if by is None or by.by is not Limit.GENERATOR or cell.sample is None:
         return []
     return [Ceiling(cell.sample.median, Limit.GENERATOR, "all that the one CPU of the test's peer can do")]

@@ -10,13 +10,13 @@ from pvbench.drivers import DRIVERS
 from pvbench.histogram import merge, tail_s, total
 from pvbench.metrics import METRICS
 from pvbench.model import Contrast, DeviceKind, IoPath, Outcome, Purpose, Trial
-from pvbench.reports import asked, curves, evidence, repeats
+from pvbench.reports import curves, evidence, repeats, shortfalls
 from pvbench.reports.ceilings import ceiling
-from pvbench.reports.floor import caution, floor, paragraph, told
 from pvbench.reports.headline import control, headline, standfirst
 from pvbench.reports.host_words import words_for
 from pvbench.reports.mechanism import mechanism
 from pvbench.reports.method import method
+from pvbench.reports.noise_floor import caution, figure, floor, paragraph
 from pvbench.reports.notes import flags, notes, summary, unsettled
 from pvbench.reports.page import Arm, ComparisonPage, Facts, Group, HostView, LatencyRow, Row, Single, Strip
 from pvbench.reports.sides import arm
@@ -56,7 +56,7 @@ def build(
     costs = mechanism(matched, rows, label, max(manifest.vcpus or 1, 1), words)
     noise = floor(gathered)
     warned = caution(noise)
-    again = repeats.told(manifest, trials)
+    again = repeats.sentence(manifest, trials)
     command = fmt.clean(shlex.join(manifest.command))
     return ComparisonPage(
         run_id=fmt.clean(manifest.run_id),
@@ -69,7 +69,7 @@ def build(
         standfirst=_joined(
             standfirst(rows),
             costs.because if costs else "",
-            f"Noise floor, twin to original: {told(noise)}." if noise else "",
+            f"Noise floor, twin to original: {figure(noise)}." if noise else "",
         ),
         label=label,
         label_note=wording.label_note(manifest.hosts),
@@ -198,7 +198,7 @@ def _row(
     estimate = found.estimate if found else None
     bounds = estimate.interval if estimate else None
     tone = found.verdict.value if found else _lacking(arms)
-    not_had = asked.notes((baseline, candidate))
+    not_had = shortfalls.notes((baseline, candidate))
     return Row(
         workload=wording.cell_title(candidate.cell),
         settings=wording.settings(workload),
@@ -234,7 +234,7 @@ def _singles(gathered: Sequence[CellTrials], rows: Sequence[Row]) -> tuple[Singl
             wording.settings(found.cell.workload),
             found.metric.title,
             arm(found),
-            (*flags((found,)), *asked.notes((found,))),
+            (*flags((found,)), *shortfalls.notes((found,))),
         )
         for found in gathered
         if found.id not in compared
@@ -302,7 +302,7 @@ def _tiles(manifest: Manifest, gathered: Sequence[CellTrials], noise: Noise | No
         ("Trials", f"{counts[Outcome.OK]:,} ok" + "".join(f", {flaw}" for flaw in flaws)),
         ("Flagged", f"{fmt.count(flagged, 'trial')}, counted" if flagged else "none"),
         ("Measured again", again),
-        ("Noise floor", told(noise) if noise else "not measured"),
+        ("Noise floor", figure(noise) if noise else "not measured"),
         ("Placement", manifest.placement.value),
         ("Started", _moment(manifest.started)),
     )

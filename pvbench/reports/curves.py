@@ -82,10 +82,10 @@ def _point(cell: CellTrials, axis: Axis, across: Metric | None, up: Metric) -> C
     return CurvePoint(name, x, y, across.text(x) if across else name, up.text(y))
 
 
-def _median(found: CellTrials, metric: Metric) -> float | None:
+def _median(gathered: CellTrials, metric: Metric) -> float | None:
     values = [
         reading.value
-        for trial in found.trials
+        for trial in gathered.trials
         if trial.outcome is Outcome.OK
         for reading in trial.readings
         if reading.metric == metric.name

@@ -32,29 +32,31 @@ def cells(gathered: Sequence[CellTrials], run_id: str) -> tuple[CellView, ...]:
     return tuple(views)
 
 
-def _cell(found: CellTrials, run_id: str, evidence: int, rows: int) -> CellView:
+def _cell(gathered: CellTrials, run_id: str, evidence: int, rows: int) -> CellView:
     # What went wrong is asked about first; the rest stands in the order it was measured.
-    every = sorted((*found.trials, *found.twins, *found.earlier), key=_place)
-    earlier = set(map(id, found.earlier))
+    every = sorted((*gathered.trials, *gathered.twins, *gathered.earlier), key=_place)
+    earlier = set(map(id, gathered.earlier))
     ranked = sorted(every, key=lambda trial: trial.outcome is Outcome.OK)
     listed = set(map(id, ranked[:rows]))
     explained = set(map(id, ranked[:evidence]))
-    sample = found.sample
-    cell = found.cell
+    sample = gathered.sample
+    cell = gathered.cell
     return CellView(
-        id=found.id,
+        id=gathered.id,
         device=fmt.clean(cell.device),
         workload=wording.cell_title(cell),
         settings=wording.settings(cell.workload),
         host=fmt.clean(cell.host),
-        summary=_summary(found),
-        tone="ok" if found.count(Outcome.OK) == len(found.trials) + found.missing else "flawed",
-        median=found.metric.text(sample.median if sample else None),
-        cache_modes=", ".join(sorted({fmt.clean(trial.cache_mode) for trial in found.trials if trial.cache_mode})),
+        summary=_summary(gathered),
+        tone="ok" if gathered.count(Outcome.OK) == len(gathered.trials) + gathered.missing else "flawed",
+        median=gathered.metric.text(sample.median if sample else None),
+        cache_modes=", ".join(sorted({fmt.clean(trial.cache_mode) for trial in gathered.trials if trial.cache_mode})),
         trials=tuple(
-            _trial(t, found.metric, id(t) in explained, superseded=id(t) in earlier) for t in every if id(t) in listed
+            _trial(t, gathered.metric, id(t) in explained, superseded=id(t) in earlier)
+            for t in every
+            if id(t) in listed
         ),
-        more=_more(found, len(explained), len(listed), run_id),
+        more=_more(gathered, len(explained), len(listed), run_id),
     )
 
 
@@ -62,25 +64,25 @@ def _place(trial: Trial) -> tuple[int, bool, int, str]:
     return trial.spec.block, trial.spec.twin, trial.spec.run, trial.started
 
 
-def _summary(found: CellTrials) -> str:
+def _summary(gathered: CellTrials) -> str:
     counts = ((Outcome.OK, "ok"), (Outcome.INVALID, "invalid"), (Outcome.NOT_MEASURED, "not measured"))
-    said = [f"{found.count(outcome):,} {word}" for outcome, word in counts if found.count(outcome)]
-    said += [f"{fmt.count(len(found.twins), 'twin')}"] if found.twins else []
-    said += [f"{len(found.earlier):,} measured again"] if found.earlier else []
-    return ", ".join([*said, *(f"{number:,} {kind}" for kind, number in sorted(found.flagged.items()))])
+    said = [f"{gathered.count(outcome):,} {word}" for outcome, word in counts if gathered.count(outcome)]
+    said += [f"{fmt.count(len(gathered.twins), 'twin')}"] if gathered.twins else []
+    said += [f"{len(gathered.earlier):,} measured again"] if gathered.earlier else []
+    return ", ".join([*said, *(f"{number:,} {kind}" for kind, number in sorted(gathered.flagged.items()))])
 
 
-def _more(found: CellTrials, explained: int, listed: int, run_id: str) -> str:
+def _more(gathered: CellTrials, explained: int, listed: int, run_id: str) -> str:
     said = []
-    if found.missing:
-        said.append(f"{fmt.count(found.missing, 'planned trial')} never reached.")
-    beyond = len(found.trials) + len(found.twins) + len(found.earlier) - listed
+    if gathered.missing:
+        said.append(f"{fmt.count(gathered.missing, 'planned trial')} never reached.")
+    beyond = len(gathered.trials) + len(gathered.twins) + len(gathered.earlier) - listed
     if beyond > 0:
         said.append(f"{fmt.count(beyond, 'further trial')} not listed here.")
     if listed > explained:
         said.append(f"Evidence of {fmt.count(listed - explained, 'listed trial')} not shown here.")
-    if len(said) > bool(found.missing):
-        said.append(f"Everything: pvbench show {shlex.quote(run_id)} {found.id}")
+    if len(said) > bool(gathered.missing):
+        said.append(f"Everything: pvbench show {shlex.quote(run_id)} {gathered.id}")
     return " ".join(said)
 
 

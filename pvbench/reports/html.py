@@ -3,7 +3,7 @@
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from pvbench.reports import charts, curve_chart, stacks
+from pvbench.reports import charts, curve_chart, stacked_bars
 from pvbench.reports.mechanism import LEGEND
 from pvbench.reports.page import ComparisonPage
 
@@ -29,10 +29,10 @@ def render(page: ComparisonPage) -> str:
         ladder=Markup(charts.ladder(page)) if compared else None,  # noqa: S704
         curves=[(drawn, Markup(curve_chart.draw(drawn, n))) for n, drawn in enumerate(page.curves)],  # noqa: S704
         strips=[(drawn, Markup(charts.strip(drawn, n))) for n, drawn in enumerate(page.strips)],  # noqa: S704
-        exits=Markup(stacks.exits(costs)) if costs and costs.traced else None,  # noqa: S704
-        bills=Markup(stacks.bills(costs)) if costs and costs.billed else None,  # noqa: S704
+        exits=Markup(stacked_bars.exits(costs)) if costs and costs.traced else None,  # noqa: S704
+        bills=Markup(stacked_bars.bills(costs)) if costs and costs.billed else None,  # noqa: S704
         traps=[
-            (table, Markup(stacks.traps(table, n, costs.traps_caption)))  # noqa: S704
+            (table, Markup(stacked_bars.traps(table, n, costs.traps_caption)))  # noqa: S704
             for n, table in enumerate(costs.traps)
         ]
         if costs

@@ -12,7 +12,7 @@ from pvbench.explain.trap_costs import Boot, Timed, boot_of, by_boot, timed
 from pvbench.histogram import quantile_ns, tail_s, total
 from pvbench.model import GRANTS, DeviceKind, Event, Exit, Outcome, Payer, TrapCost, Trial, exit_reason
 from pvbench.reports.ceilings import reached
-from pvbench.reports.explained import INCONSISTENT, Told, away, model_line
+from pvbench.reports.exits_explained import INCONSISTENT, Requests, away, model_line
 from pvbench.reports.host_words import NEUTRAL, HostWords
 from pvbench.reports.mechanism_page import (
     BillView,
@@ -123,12 +123,12 @@ def _found(cell: CellTrials, boots: Mapping[Boot, tuple[TrapCost, ...]], vcpus: 
     trials = tuple(trial for trial in cell.trials if trial.outcome is Outcome.OK)
     seen, bill = traced(trials, vcpus), billed(trials, vcpus)
     noun = "packet" if cell.cell.kind is DeviceKind.NET else "I/O"
-    told = Told(cell.cell.workload, noun)
+    told = Requests(cell.cell.workload, noun)
     if seen and seen.recorded_bytes is None and not told.whole:
         seen = replace(seen, slowdown=None)  # an older run set the tool's I/Os against the parts that the device made
     bill_view = _bill(bill, words, by_bytes=_by_bytes(cell)) if bill else None
     device = fmt.clean(cell.cell.device)
-    by = limited(trials, seen, at=reached(cell), vcpus=vcpus)
+    by = limited(trials, seen, ceiling=reached(cell), vcpus=vcpus)
     there = dict.fromkeys(boot_of(trial) for trial in trials if trial.mechanism)
     costs = [cost for boot in there for cost in boots.get(boot, ())]
     view = DeviceCost(
@@ -159,9 +159,9 @@ def _by_bytes(cell: CellTrials) -> bool:
     return cell.metric.name in {"throughput", "goodput"}
 
 
-def _trace(of: Traced, noun: str, words: HostWords) -> TraceView:
-    least = "≥ " if of.lost else ""
-    exits = [(reason, often) for what, often in of.counts if (reason := exit_reason(what))]
+def _trace(trace: Traced, noun: str, words: HostWords) -> TraceView:
+    least = "≥ " if trace.lost else ""
+    exits = [(reason, often) for what, often in trace.counts if (reason := exit_reason(what))]
     parts = tuple(Part(fmt.clean(why), often, _often(often), TONES.get(why, "other")) for why, often in exits)
     gathered = {tone: [part for part in parts if part.tone == tone] for tone, _ in PARTS}
     figure = tuple(
@@ -174,63 +174,63 @@ def _trace(of: Traced, noun: str, words: HostWords) -> TraceView:
         for tone, name in PARTS
         if (own := gathered[tone])
     )
-    grants = sum(of.often(event) for event in GRANTS)
+    grants = sum(trace.often(event) for event in GRANTS)
     return TraceView(
-        exits=f"{least}{_often(of.exits)}",
+        exits=f"{least}{_often(trace.exits)}",
         reasons=parts,
         figure=figure,
-        round_trips=_event(of.often(Event.ROUND_TRIP), least),
-        sends=_event(of.often(Event.NOTIFICATION), least),
-        injected=_event(of.often(Event.INJECTED), least),
+        round_trips=_event(trace.often(Event.ROUND_TRIP), least),
+        sends=_event(trace.often(Event.NOTIFICATION), least),
+        injected=_event(trace.often(Event.INJECTED), least),
         grants=_event(grants, least),
-        basis=_basis(of, noun, words),
-        away=away(of),
+        basis=_basis(trace, noun, words),
+        away=away(trace),
     )
 
 
-def _basis(of: Traced, noun: str, words: HostWords) -> tuple[str, ...]:
-    passes = fmt.count(of.passes, "pass", "passes")
-    said = [f"{passes}: {fmt.count(round(of.ios), noun)} in {fmt.duration(of.traced_s)}"]
-    if of.slowdown is None:
+def _basis(trace: Traced, noun: str, words: HostWords) -> tuple[str, ...]:
+    passes = fmt.count(trace.passes, "pass", "passes")
+    said = [f"{passes}: {fmt.count(round(trace.ios), noun)} in {fmt.duration(trace.traced_s)}"]
+    if trace.slowdown is None:
         said.append("slowdown not measured")
-    elif of.slowdown >= 1.05:
-        said.append(f"traced, it ran {fmt.ratio(of.slowdown)} slower")
-    elif of.slowdown > 0.95:
+    elif trace.slowdown >= 1.05:
+        said.append(f"traced, it ran {fmt.ratio(trace.slowdown)} slower")
+    elif trace.slowdown > 0.95:
         said.append("traced, it ran no slower")
     else:
-        said.append(f"traced, it ran {fmt.ratio(1 / of.slowdown)} faster: chance, not the probe")
-    if of.recorded_bytes is not None:
-        said.append(f"{words.hypervisor} wrote {fmt.size(of.recorded_bytes)} of trace")
-    if of.lost:
-        said.append(f"{fmt.count(of.lost, 'record')} lost: at least so many")
+        said.append(f"traced, it ran {fmt.ratio(1 / trace.slowdown)} faster: chance, not the probe")
+    if trace.recorded_bytes is not None:
+        said.append(f"{words.hypervisor} wrote {fmt.size(trace.recorded_bytes)} of trace")
+    if trace.lost:
+        said.append(f"{fmt.count(trace.lost, 'record')} lost: at least so many")
     return tuple(said)
 
 
-def _bill(of: Bill, words: HostWords, *, by_bytes: bool) -> BillView:
-    paid = dict(of.paid)
+def _bill(bill: Bill, words: HostWords, *, by_bytes: bool) -> BillView:
+    paid = dict(bill.paid)
     used = sum(seconds for payer, seconds in paid.items() if payer not in COSTS_NOTHING)
-    unit = ((of.moved_bytes or 0) / GIB if by_bytes else (of.ios or 0) / 1e6) if of.consistent else 0.0
+    unit = ((bill.moved_bytes or 0) / GIB if by_bytes else (bill.ios or 0) / 1e6) if bill.consistent else 0.0
 
     def per(number: float | None) -> str:
-        return (_seconds(used / number) if of.consistent else INCONSISTENT) if number else fmt.NOT_MEASURED
+        return (_seconds(used / number) if bill.consistent else INCONSISTENT) if number else fmt.NOT_MEASURED
 
     return BillView(
-        per_gib=per(of.moved_bytes and of.moved_bytes / GIB),
-        per_million=per(of.ios and of.ios / 1e6),
-        per_io=fmt.brief(used / of.ios) if of.ios and of.consistent else "",
-        host=_percent(of.host_share) if of.host_share is not None else fmt.NOT_MEASURED,
+        per_gib=per(bill.moved_bytes and bill.moved_bytes / GIB),
+        per_million=per(bill.ios and bill.ios / 1e6),
+        per_io=fmt.brief(used / bill.ios) if bill.ios and bill.consistent else "",
+        host=_percent(bill.host_share) if bill.host_share is not None else fmt.NOT_MEASURED,
         shares=tuple(
             Part(words.payer(payer), share, _percent(share), PAYERS[payer])
             for payer in Payer
-            for share in (_of(paid[payer], of.wall_s * of.cpus),)
+            for share in (_of(paid[payer], bill.wall_s * bill.cpus),)
         ),
-        accounted=f"{min(of.accounted, 1.0) * 100:.1f} %" if of.consistent else INCONSISTENT,
+        accounted=f"{min(bill.accounted, 1.0) * 100:.1f} %" if bill.consistent else INCONSISTENT,
         figure=tuple(
             Part(words.payer(payer), paid[payer] / unit, _seconds(paid[payer] / unit), PAYERS[payer])
             for payer in Payer
             if unit and paid[payer] and payer not in COSTS_NOTHING
         ),
-        total=_seconds(used / unit) if unit else "" if of.consistent else INCONSISTENT,
+        total=_seconds(used / unit) if unit else "" if bill.consistent else INCONSISTENT,
     )
 
 
@@ -238,12 +238,12 @@ def _of(seconds: float, whole: float) -> float:
     return seconds / whole if whole else 0.0
 
 
-def _limit(found: Limited | None, of: Traced | None, bill: Bill | None) -> str:
-    if found is None and ((of and not of.consistent) or (bill and not bill.consistent)):
+def _limit(limited: Limited | None, trace: Traced | None, bill: Bill | None) -> str:
+    if limited is None and ((trace and not trace.consistent) or (bill and not bill.consistent)):
         return f"nothing named: the evidence is {INCONSISTENT}, it tells of more time than there was"
-    if found is None:
+    if limited is None:
         return "nothing named: the evidence points at no single limit"
-    return f"{found.by.value}: {found.because}".replace("%", " %")
+    return f"{limited.by.value}: {limited.because}".replace("%", " %")
 
 
 def _because(gathered: Sequence[Sequence[_Found]], rows: Sequence[Row]) -> str:
@@ -257,7 +257,7 @@ def _because(gathered: Sequence[Sequence[_Found]], rows: Sequence[Row]) -> str:
         if not exits[1] or exits[0] < FEWER * exits[1]:
             continue
         kind = left.cell.cell.kind
-        noun = Told(left.cell.cell.workload, "packet" if kind is DeviceKind.NET else "I/O").thing
+        noun = Requests(left.cell.cell.workload, "packet" if kind is DeviceKind.NET else "I/O").thing
         said = [_roughly(each.traced) for each in (left, right) if each.traced]
         # The exits are why only where they are what the time goes to.
         path = left.limited and left.limited.by in {Limit.PATH, Limit.DEVICE_MODEL}
@@ -269,17 +269,17 @@ def _because(gathered: Sequence[Sequence[_Found]], rows: Sequence[Row]) -> str:
     return ""
 
 
-def _roughly(of: Traced) -> str:
-    return f"{'at least' if of.lost else 'about'} {fmt.significant(of.exits, 2).removesuffix('.0')}"
+def _roughly(trace: Traced) -> str:
+    return f"{'at least' if trace.lost else 'about'} {fmt.significant(trace.exits, 2).removesuffix('.0')}"
 
 
-def _line(device: str, of: Traced | None, bill: BillView | None, noun: str) -> str:
+def _line(device: str, trace: Traced | None, bill: BillView | None, noun: str) -> str:
     said = []
-    if of:
-        least = ">=" if of.lost else ""
-        said.append(f"{least}{_often(of.exits)} exits")
-        if of.often(Event.ROUND_TRIP):
-            said.append(f"{least}{_often(of.often(Event.ROUND_TRIP))} device-model round trips")
+    if trace:
+        least = ">=" if trace.lost else ""
+        said.append(f"{least}{_often(trace.exits)} exits")
+        if trace.often(Event.ROUND_TRIP):
+            said.append(f"{least}{_often(trace.often(Event.ROUND_TRIP))} device-model round trips")
     if bill and bill.per_io:
         said.append(f"{bill.per_io} CPU")
     article = "an I/O" if noun == "I/O" else "a packet"
@@ -300,22 +300,22 @@ def _tables(boots: Mapping[Boot, tuple[TrapCost, ...]]) -> tuple[TrapTable, ...]
     return tuple(tables)
 
 
-def _trap_row(of: Timed) -> TrapRow:
-    bins = of.bins
+def _trap_row(operation: Timed) -> TrapRow:
+    bins = operation.bins
     low, *middle, high = (quantile_ns(bins, q) for q in (0.0, 0.25, 0.5, 0.75, 1.0))
     p90, p99 = (tail_s(bins, q) for q in (0.9, 0.99))
     return TrapRow(
-        operation=fmt.clean(of.name),
-        rounds=f"{len(of.rounds):,}",
+        operation=fmt.clean(operation.name),
+        rounds=f"{len(operation.rounds):,}",
         samples=f"{total(bins):,}",
-        charged=fmt.brief(of.charged_s),
+        charged=fmt.brief(operation.charged_s),
         median=fmt.brief(middle[1] / 1e9),
-        mean=fmt.brief(of.mean_s),
+        mean=fmt.brief(operation.mean_s),
         p90=fmt.brief(p90) if p90 is not None else "–",
         p99=fmt.brief(p99) if p99 is not None else "–",
         marks=(low, middle[0], middle[1], middle[2], high),
-        mean_ns=of.mean_s * 1e9,
-        charged_ns=of.charged_s * 1e9,
+        mean_ns=operation.mean_s * 1e9,
+        charged_ns=operation.charged_s * 1e9,
     )
 
 

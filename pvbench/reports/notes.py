@@ -11,34 +11,36 @@ from pvbench.samples import CellTrials
 from pvbench.stats import Bound, Comparison, Correction, Family, Verdict
 
 
-def notes(found: Comparison | None, arms: tuple[Arm, Arm], margin: float, above: Ceiling | None) -> tuple[str, ...]:
+def notes(
+    comparison: Comparison | None, arms: tuple[Arm, Arm], margin: float, ceiling: Ceiling | None
+) -> tuple[str, ...]:
     """Return what limits a comparison's ratio, and why trials of its arms gave no number."""
     said = []
-    what = above.what if above else "a ceiling"
-    if found:
-        if found.indicative:
-            said.append(f"indicative ({fmt.count(found.units, 'block')})")
-        if found.estimate is None:
+    what = ceiling.what if ceiling else "a ceiling"
+    if comparison:
+        if comparison.indicative:
+            said.append(f"indicative ({fmt.count(comparison.units, 'block')})")
+        if comparison.estimate is None:
             said.append("an arm reads zero, so there is no ratio")
-        elif found.estimate.interval is None:
+        elif comparison.estimate.interval is None:
             said.append("no interval")
-        if found.decades:
-            said.append(f"at least {magnitude(found.decades)} {'faster' if found.decades > 0 else 'slower'}")
-        if found.bound is Bound.BOTH:
+        if comparison.decades:
+            said.append(f"at least {magnitude(comparison.decades)} {'faster' if comparison.decades > 0 else 'slower'}")
+        if comparison.bound is Bound.BOTH:
             said.append(f"both arms reach {what}, so the ratio says nothing")
-        elif found.bound:
+        elif comparison.bound:
             said.append(f"an arm reaches {what}, so the ratio is a bound")
-        if found.disagreeing:
+        if comparison.disagreeing:
             said.append(f"blocks disagree: median and mean ratio differ by more than {margin * 100:g} %")
     for side in arms:
         said.extend(f"{side.device}: {number} × {reason}" for reason, number in side.reasons)
     return tuple(said)
 
 
-def unsettled(found: Comparison | None, p: float | None, family: Family, margin: float) -> tuple[str, ...]:
+def unsettled(comparison: Comparison | None, p: float | None, family: Family, margin: float) -> tuple[str, ...]:
     """Return why a comparison whose own interval is clear of 1 has no verdict."""
-    bounds = found.estimate.interval if found and found.estimate else None
-    if found is None or p is None or bounds is None or found.verdict is not Verdict.UNDETERMINED:
+    bounds = comparison.estimate.interval if comparison and comparison.estimate else None
+    if comparison is None or p is None or bounds is None or comparison.verdict is not Verdict.UNDETERMINED:
         return ()
     if bounds.low <= 1 <= bounds.high:
         return ()

@@ -19,7 +19,7 @@ def flagged(manifest: Manifest, trials: Sequence[Trial]) -> tuple[Trial, ...]:
     return tuple(replace(trial, flags=(*trial.flags, note)) if trial.spec in apart else trial for trial in trials)
 
 
-def told(manifest: Manifest, trials: Sequence[Trial]) -> str:
+def sentence(manifest: Manifest, trials: Sequence[Trial]) -> str:
     """Return how many pairs were measured again, and how many of them to no avail; "" where nobody looked."""
     above = manifest.disturbed_above
     if above is None:

@@ -50,21 +50,21 @@ class Recommendation:
     reached: bool
 
 
-def best_runs(cost: Cost, found: PairedComponents) -> int:
+def best_runs(cost: Cost, components: PairedComponents) -> int:
     """Return m*, whole and within what a matrix may ask for; the most where boots do not differ at all."""
-    if found.run == 0 or cost.boots_s == 0:
+    if components.run == 0 or cost.boots_s == 0:
         return 1
-    if found.boot == 0:
+    if components.boot == 0:
         return MOST_RUNS
-    return min(MOST_RUNS, max(1, round(math.sqrt(cost.boots_s / cost.run_s * found.run / found.boot))))
+    return min(MOST_RUNS, max(1, round(math.sqrt(cost.boots_s / cost.run_s * components.run / components.boot))))
 
 
-def width(found: PairedComponents, blocks: int, runs: int, level: float = LEVEL) -> float:
+def width(components: PairedComponents, blocks: int, runs: int, level: float = LEVEL) -> float:
     """Return the full width to be expected of the interval, relative to the ratio; infinite below two blocks."""
     if blocks < 2:
         return math.inf
     t = float(stdtrit(blocks - 1, (1 + level) / 2))
-    half = t * math.sqrt(_upper(found, runs) / blocks)
+    half = t * math.sqrt(_upper(components, runs) / blocks)
     return 2 * math.sinh(half) if half < 700 else math.inf
 
 
@@ -100,7 +100,7 @@ def _recommended(
     return Recommendation(blocks, runs, cost.campaign_s(blocks, runs), widths, all(one <= wanted for one in widths))
 
 
-def _upper(found: PairedComponents, runs: int) -> float:
-    freedom = found.blocks - 1
+def _upper(components: PairedComponents, runs: int) -> float:
+    freedom = components.blocks - 1
     # chdtri inverts the upper tail: the χ² that a share CONFIDENCE lies above.
-    return found.block(runs) * freedom / float(chdtri(freedom, CONFIDENCE))
+    return components.block(runs) * freedom / float(chdtri(freedom, CONFIDENCE))

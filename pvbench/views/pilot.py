@@ -9,14 +9,14 @@ from pvbench import wording
 from pvbench.campaign.pilot import Compared, Findings
 from pvbench.columns import columns
 from pvbench.stats.pilot import CONFIDENCE, MOST_BLOCKS, Recommendation
-from pvbench.views.plan import told
+from pvbench.views.plan import cell_words
 
 
 def render(findings: Findings) -> str:
     """Return a pilot's findings for people."""
     cells: list[tuple[str, ...]] = [("", "blocks", "boots", "runs", "windows", "drift")]
     for each, parts in findings.cells:
-        name = " · ".join(told(each.cell)[1:])
+        name = " · ".join(cell_words(each.cell)[1:])
         sds = (_percent(sd) for sd in (parts.boot, parts.run, parts.window))
         cells.append((fmt.clean(name), str(parts.blocks), *sds, _percent(parts.drift, sign=True)))
     pairs = [("", "ratio", "blocks", f"sd of a block, {fmt.count(findings.runs, 'run')}", "width then")]
@@ -27,7 +27,8 @@ def render(findings: Findings) -> str:
     label = wording.label(findings.hosts)
     under = f" under {label}" if label else ""
     return (
-        f"pilot {fmt.clean(findings.run_id)}{under}\n\nStandard deviations of a cell's values, and drift from first to last block\n"
+        f"pilot {fmt.clean(findings.run_id)}{under}\n\n"
+        "Standard deviations of a cell's values, and drift from first to last block\n"
         + columns(cells, "  ")
         + "\nLog ratios of the blocks\n"
         + columns(pairs, "  ")

@@ -11,7 +11,7 @@ from pvbench.model import Cell, TrialSpec
 from pvbench.plan import Plan
 
 
-def told(cell: Cell) -> tuple[str, str, str]:
+def cell_words(cell: Cell) -> tuple[str, str, str]:
     """Return a cell in words: its host, its device and what that is, its workload."""
     return cell.host, f"{cell.device} ({wording.io_path(cell.device)})", wording.cell_title(cell)
 
@@ -23,7 +23,7 @@ def render(matrix: Matrix, plan: Plan, *, whole: bool) -> str:
     shown = [trial for trial in plan.trials if whole or trial.block == plan.trials[0].block]
     more = f", block 1 of {run.blocks}; -v prints all" if len(shown) < len(plan.trials) else ""
     trials = [
-        (str(trial.position + 1), trial.boot, cells[trial.cell], *told(trial.cell)[1:], _which(trial))
+        (str(trial.position + 1), trial.boot, cells[trial.cell], *cell_words(trial.cell)[1:], _which(trial))
         for trial in shown
     ]
     return (
@@ -31,7 +31,7 @@ def render(matrix: Matrix, plan: Plan, *, whole: bool) -> str:
         f"{fmt.count(spent.boots, 'boot')}; {matrix.placement}, order {run.order}, seed {run.seed}\n"
         f"about {fmt.duration(spent.seconds)}, taking {BOOT_S:.0f} s for a boot as in the lab; "
         f"{fmt.size(spent.disk_bytes)} of scratch disks on the hosts\n\nCells\n"
-        + columns([(key, *told(cell)) for cell, key in cells.items()], "  ")
+        + columns([(key, *cell_words(cell)) for cell, key in cells.items()], "  ")
         + f"\nOrder ({plan.order}{more})\n"
         + columns(trials, "  ")
     )

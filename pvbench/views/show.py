@@ -10,11 +10,11 @@ from pvbench import wording
 from pvbench.columns import columns
 from pvbench.metrics import METRICS
 from pvbench.model import Cell, Trial, TrialSpec, Witness
-from pvbench.reports import asked
+from pvbench.reports import shortfalls
 from pvbench.store import Manifest, Store
 from pvbench.store.cells import cells
 from pvbench.views import trial_costs
-from pvbench.views.plan import cell_data, told
+from pvbench.views.plan import cell_data, cell_words
 
 NEVER_REACHED = "never reached"
 
@@ -41,7 +41,7 @@ def render(store: Store, cell: str | None, *, evidence: bool) -> str:
         lines.append(f"host {fmt.clean(', '.join(map(str, facts)))}")
     for key, each in cells(manifest).items():
         if cell in (None, key):
-            lines += ["", f"cell {key}: {fmt.clean(' · '.join(told(each)))}"]
+            lines += ["", f"cell {key}: {fmt.clean(' · '.join(cell_words(each)))}"]
             for spec in planned[each]:
                 lines += _trial(spec, trials.get(spec), evidence)
     return "\n".join(lines) + "\n"
@@ -88,7 +88,7 @@ def _trial(spec: TrialSpec, trial: Trial | None, evidence: bool) -> Iterator[str
     if shown:
         yield columns(shown, "    ").rstrip("\n")
     yield from (f"    flagged {fmt.clean(str(flag))}" for flag in trial.flags)
-    yield from (f"    {asked.granted(each)}" for each in trial.granted)
+    yield from (f"    {shortfalls.granted(each)}" for each in trial.granted)
     if not evidence:
         return
     for witness in trial.witnesses:

@@ -9,7 +9,7 @@ from pvbench.explain.cpu_bill import within
 from pvbench.explain.trap_costs import Timed, timed
 from pvbench.histogram import mean_s, total
 from pvbench.model import CpuBill, DeviceKind, Mechanism, Payer, Trial, exit_reason
-from pvbench.reports.explained import INCONSISTENT
+from pvbench.reports.exits_explained import INCONSISTENT
 
 
 def lines(trial: Trial) -> Iterator[str]:
@@ -54,19 +54,19 @@ def _bill(bill: CpuBill, noun: str) -> Iterator[str]:
     yield f"      accounted: {accounted}{'' if accounted == INCONSISTENT else ' of wall clock × CPUs'}"
 
 
-def _mechanism(made: Mechanism, noun: str) -> Iterator[str]:
-    least = "at least " if made.lost else ""
-    slowed = "" if made.slowdown is None else f", rate untraced ÷ traced {made.slowdown:.2f}"
-    wrote = "" if made.recorded_bytes is None else f", {fmt.size(made.recorded_bytes)} written"
-    yield f"    traced for {fmt.duration(made.traced_s)}, {fmt.count(round(made.ios), noun)}{slowed}{wrote}:"
-    if made.lost:
-        yield f"      {fmt.count(made.lost, 'record')} lost: every count is a lower bound"
-    away = dict(made.away)
-    for what, often in made.counts:
-        per = made.per_io(what)
+def _mechanism(mechanism: Mechanism, noun: str) -> Iterator[str]:
+    least = "at least " if mechanism.lost else ""
+    slowed = "" if mechanism.slowdown is None else f", rate untraced ÷ traced {mechanism.slowdown:.2f}"
+    wrote = "" if mechanism.recorded_bytes is None else f", {fmt.size(mechanism.recorded_bytes)} written"
+    yield f"    traced for {fmt.duration(mechanism.traced_s)}, {fmt.count(round(mechanism.ios), noun)}{slowed}{wrote}:"
+    if mechanism.lost:
+        yield f"      {fmt.count(mechanism.lost, 'record')} lost: every count is a lower bound"
+    away = dict(mechanism.away)
+    for what, often in mechanism.counts:
+        per = mechanism.per_io(what)
         told = f"{often:,}" if per is None else f"{often:,}, {fmt.significant(per, 3)} per {noun}"
         out = away.get(reason) if (reason := exit_reason(what)) else None
-        share = f", away {_away(out, made.traced_s)}" if out is not None and made.traced_s else ""
+        share = f", away {_away(out, mechanism.traced_s)}" if out is not None and mechanism.traced_s else ""
         yield f"      {fmt.clean(what)}: {least}{told}{share}"
 
 
@@ -82,8 +82,9 @@ def _away(out_s: float, traced_s: float) -> str:
     return f"{_share(out_s, traced_s)} of the time"
 
 
-def _took(of: Timed | None) -> str:
-    if of is None:
+def _took(operation: Timed | None) -> str:
+    if operation is None:
         return fmt.NOT_MEASURED
-    made = f"{fmt.count(len(of.rounds), 'round')}, " if len(of.rounds) > 1 else ""
-    return f"{fmt.brief(of.charged_s)} ({fmt.brief(of.mean_s)}; {made}{fmt.count(total(of.bins), 'sample')})"
+    made = f"{fmt.count(len(operation.rounds), 'round')}, " if len(operation.rounds) > 1 else ""
+    samples = fmt.count(total(operation.bins), "sample")
+    return f"{fmt.brief(operation.charged_s)} ({fmt.brief(operation.mean_s)}; {made}{samples})"

@@ -126,7 +126,7 @@ def test_the_limit_is_named_with_its_evidence(
 ) -> None:
     trials = [trial(1, mechanism, **paid)]
 
-    found = limited(trials, traced(trials), at=Limited(reached, "it reached it") if reached else None)
+    found = limited(trials, traced(trials), ceiling=Limited(reached, "it reached it") if reached else None)
 
     assert found is not None
     assert found.by is limit
@@ -135,7 +135,7 @@ def test_the_limit_is_named_with_its_evidence(
 def test_without_evidence_nothing_is_named() -> None:
     trials = [trial(1, None, GUEST=2)]
 
-    assert limited(trials, traced(trials), at=None) is None
+    assert limited(trials, traced(trials), ceiling=None) is None
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_no_share_of_time_is_above_what_the_clock_allows(
 ) -> None:
     trials = [replace(trial(1, None, **paid), seconds=(("tool", tool_s),))]
 
-    found = limited(trials, None, at=None, vcpus=vcpus)
+    found = limited(trials, None, ceiling=None, vcpus=vcpus)
 
     assert found is not None
     assert found.because == said
@@ -169,7 +169,7 @@ def test_no_share_of_time_is_above_what_the_clock_allows(
 def test_clocks_that_contradict_each_other_name_nothing(paid: dict[str, float]) -> None:
     trials = [trial(1, None, **paid)]
 
-    assert limited(trials, None, at=None) is None
+    assert limited(trials, None, ceiling=None) is None
     bill = billed(trials)
     assert bill is not None
     assert not bill.consistent
@@ -178,7 +178,7 @@ def test_clocks_that_contradict_each_other_name_nothing(paid: dict[str, float]) 
 def test_the_warm_up_is_part_of_what_a_guest_ran_for() -> None:
     trials = [replace(trial(1, None, GUEST=5.0), seconds=(("warmup", 5.0), ("tool", 5.0)))]
 
-    assert limited(trials, None, at=None) is None
+    assert limited(trials, None, ceiling=None) is None
 
 
 def test_a_vcpu_that_was_away_longer_than_the_trace_lasted_limits_nothing() -> None:
@@ -187,7 +187,7 @@ def test_a_vcpu_that_was_away_longer_than_the_trace_lasted_limits_nothing() -> N
 
     assert found is not None
     assert not found.consistent
-    assert limited(trials, found, at=None) is None
+    assert limited(trials, found, ceiling=None) is None
     both = traced(trials, vcpus=2)
     assert both is not None
     assert both.consistent

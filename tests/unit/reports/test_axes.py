@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pvbench.model import Cell, DeviceKind, Granted, Reading, Trial, Workload
-from pvbench.reports import asked, comparison, html, table
+from pvbench.reports import comparison, html, shortfalls, table
 from pvbench.reports.page import ComparisonPage, Row
 from pvbench.testing.runs import Load, workload
 
@@ -113,7 +113,7 @@ def test_what_was_granted_needs_no_note(make: Callable[..., Any]) -> None:
 
 
 def test_a_value_that_nothing_tells_is_not_said_to_be_granted() -> None:
-    assert "mtu: 9000 asked, not known what was granted" == asked.granted(Granted("mtu", "9000", None))
+    assert "mtu: 9000 asked, not known what was granted" == shortfalls.granted(Granted("mtu", "9000", None))
 
 
 def test_a_device_that_does_not_keep_up_with_the_offered_load_is_named(make: Callable[..., Any]) -> None:

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pvbench.model import CpuBill, Mechanism, Outcome, Payer, Reading, TrapCost, Trial
-from pvbench.reports import comparison, html, stacks, table
+from pvbench.reports import comparison, html, stacked_bars, table
 from pvbench.reports.mechanism import mechanism
 from pvbench.reports.mechanism_page import DeviceCost, MechanismPage
 from pvbench.reports.page import ComparisonPage
@@ -416,7 +416,11 @@ def test_figures_speak_are_well_formed_and_do_not_change(costly: Any) -> None:
     costs = costs_of(costly)
 
     def drawn() -> list[str]:
-        return [stacks.exits(costs), stacks.bills(costs), stacks.traps(costs.traps[0], 0, costs.traps_caption)]
+        return [
+            stacked_bars.exits(costs),
+            stacked_bars.bills(costs),
+            stacked_bars.traps(costs.traps[0], 0, costs.traps_caption),
+        ]
 
     figures = drawn()
     assert figures == drawn()

@@ -14,7 +14,7 @@ from pvbench.factors import FACTORS, Switch
 from pvbench.metrics import METRICS
 from pvbench.model import Arm, Cell, Contrast, DeviceKind, Placement, TrialSpec, Workload
 from pvbench.stats import Sample, Verdict, compare, noise
-from pvbench.stats.noise import twin_log
+from pvbench.stats.noise_floor import twin_log
 
 pytestmark = pytest.mark.proof
 CAMPAIGNS = 1500

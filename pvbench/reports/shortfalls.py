@@ -12,12 +12,12 @@ from pvbench.samples import CellTrials
 from pvbench.stats.limits import REACHED
 
 
-def granted(found: Granted) -> str:
+def granted(tunable: Granted) -> str:
     """Return "queues: 4 asked, not granted: 1 in force"; that nothing tells is said too."""
-    name = f"{fmt.clean(found.name).replace('_', ' ')}: {fmt.clean(found.asked)}"
-    if found.kept:
+    name = f"{fmt.clean(tunable.name).replace('_', ' ')}: {fmt.clean(tunable.asked)}"
+    if tunable.kept:
         return f"{name} asked and granted"
-    got = "not known what was granted" if found.got is None else f"not granted: {fmt.clean(found.got)} in force"
+    got = "not known what was granted" if tunable.got is None else f"not granted: {fmt.clean(tunable.got)} in force"
     return f"{name} asked, {got}"
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from pvbench.metrics import Better
 from pvbench.stats import noise
-from pvbench.stats.noise import twin_log
+from pvbench.stats.noise_floor import twin_log
 
 
 def test_no_twins_no_noise_floor() -> None:

@@ -6,7 +6,7 @@ from pvbench import figures as fmt
 from pvbench.model import Trial
 from pvbench.samples import CellTrials
 from pvbench.stats import Noise, Sample, noise
-from pvbench.stats.noise import twin_log
+from pvbench.stats.noise_floor import twin_log
 
 
 def floor(gathered: Sequence[CellTrials]) -> Noise | None:
@@ -14,50 +14,50 @@ def floor(gathered: Sequence[CellTrials]) -> Noise | None:
     return noise(pair for found in gathered for pair in _pairs(found))
 
 
-def told(found: Noise) -> str:
+def figure(noise: Noise) -> str:
     """Return the noise floor as a figure: ratio, interval, and what it rests on."""
-    on = f"{fmt.count(found.blocks, 'block')}, {fmt.count(found.pairs, 'pair')}"
-    bounds = f" {fmt.interval(found.interval.low, found.interval.high)}" if found.interval else ""
-    return f"{fmt.ratio(found.ratio)}{bounds} ({on}{'' if found.interval else '; one block has no interval'})"
+    on = f"{fmt.count(noise.blocks, 'block')}, {fmt.count(noise.pairs, 'pair')}"
+    bounds = f" {fmt.interval(noise.interval.low, noise.interval.high)}" if noise.interval else ""
+    return f"{fmt.ratio(noise.ratio)}{bounds} ({on}{'' if noise.interval else '; one block has no interval'})"
 
 
-def caution(found: Noise | None) -> str:
+def caution(noise: Noise | None) -> str:
     """Return what a headline has to say of identical arms that differ; nothing where they do not."""
-    if found is None or not found.biased or found.interval is None:
+    if noise is None or not noise.biased or noise.interval is None:
         return ""
-    ends = sorted(abs(end - 1) for end in (found.interval.low, found.interval.high))
+    ends = sorted(abs(end - 1) for end in (noise.interval.low, noise.interval.high))
     return (
-        f"Twins of the same device differ by {_percent(abs(found.ratio - 1))} "
+        f"Twins of the same device differ by {_percent(abs(noise.ratio - 1))} "
         f"[{_percent(ends[0])}, {_percent(ends[1])}]: figures of this campaign carry that bias"
     )
 
 
-def paragraph(found: Noise | None, planned: bool) -> str:
+def paragraph(noise: Noise | None, planned: bool) -> str:
     """Return what a report says of its noise."""
-    if found is None:
+    if noise is None:
         missing = "no twin gave a number" if planned else "no device was measured twice"
         return f"The noise of this campaign is not known: {missing}."
-    said = f"Of identical arms, measured twice in one block as if they were two devices, the second is {told(found)}"
-    if found.interval is None:
+    said = f"Of identical arms, measured twice in one block as if they were two devices, the second is {figure(noise)}"
+    if noise.interval is None:
         return f"{said}. Twins in at least two blocks would give an interval."
     return said + (
         ". The interval leaves out 1: something in this campaign tells identical arms apart, and a difference of that "
         "size between devices says nothing."
-        if found.biased
+        if noise.biased
         else ". The interval contains 1: nothing in this campaign tells identical arms apart."
     )
 
 
-def _pairs(found: CellTrials) -> Iterator[tuple[Hashable, float]]:
-    originals, twins = (_values(found, trials) for trials in (found.trials, found.twins))
+def _pairs(gathered: CellTrials) -> Iterator[tuple[Hashable, float]]:
+    originals, twins = (_values(gathered, trials) for trials in (gathered.trials, gathered.twins))
     for block, value in twins.items():
-        log = twin_log(originals.get(block, 0.0), value, found.metric.better)
+        log = twin_log(originals.get(block, 0.0), value, gathered.metric.better)
         if log is not None:
-            yield (found.cell.host, block), log
+            yield (gathered.cell.host, block), log
 
 
-def _values(found: CellTrials, trials: Iterable[Trial]) -> dict[int, float]:
-    readings = list(found.readings(trials))
+def _values(gathered: CellTrials, trials: Iterable[Trial]) -> dict[int, float]:
+    readings = list(gathered.readings(trials))
     return dict(Sample.of(readings).values) if readings else {}
 
 

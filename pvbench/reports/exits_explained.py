@@ -31,7 +31,7 @@ _NAMES: Mapping[str, str] = MappingProxyType(
 
 
 @dataclass(frozen=True)
-class Told:
+class Requests:
     """What an I/O of a workload is called."""
 
     workload: Workload
@@ -62,51 +62,51 @@ DISTURBED = "the operations were timed under disturbance"
 INCONSISTENT = "inconsistent"
 
 
-def model_line(of: Traced, traps: Iterable[TrapCost], told: Told) -> str:
+def model_line(trace: Traced, traps: Iterable[TrapCost], requests: Requests) -> str:
     """Return the model's sentences; empty where the time of an I/O or every cost is unknown."""
-    made = model(of, traps, alone=told.alone)
-    if made is None or not told.whole:
+    made = model(trace, traps, alone=requests.alone)
+    if made is None or not requests.whole:
         return ""
     time = (
-        f"the {fmt.brief(made.io_s)} one {told.thing} takes"
-        if told.alone
-        else f"{fmt.brief(made.io_s)} per {told.thing}{f' on {made.vcpus} vCPUs' if made.vcpus > 1 else ''}"
+        f"the {fmt.brief(made.io_s)} one {requests.thing} takes"
+        if requests.alone
+        else f"{fmt.brief(made.io_s)} per {requests.thing}{f' on {made.vcpus} vCPUs' if made.vcpus > 1 else ''}"
     )
     if made.explained is None:
         return f"explains nothing: it comes to far more than {time}, so {DISTURBED}."
     seconds = sum(share.seconds for share in made.shares)
-    least = "at least " if of.lost else ""
+    least = "at least " if trace.lost else ""
     said = [f"{_sum(made.shares)} = {least}{fmt.brief(seconds)} of {time} ({_explained(made)})."]
     if made.lacking:
         said.append(f"Not timed, so not counted: {', '.join(_NAMES[what] for what in made.lacking)}.")
     if made.explained < ENOUGH:
-        said.append(_missing(of, made.explained))
+        said.append(_missing(trace, made.explained))
     elif made.explained > 1:
         said.append("It is above 100 % because operations timed one by one cost more than those of a busy guest.")
     return " ".join(said)
 
 
-def _explained(made: Model) -> str:
-    assert made.explained is not None  # noqa: S101 - the caller has looked
-    said, other = f"{made.explained * 100:.0f} %", made.at_mean
+def _explained(model: Model) -> str:
+    assert model.explained is not None  # noqa: S101 - the caller has looked
+    said, other = f"{model.explained * 100:.0f} %", model.at_mean
     if other is None:
         return f"{said}; at the mean cost of all rounds far more than that: some were disturbed"
     mean = f"{other * 100:.0f} %"
     return said if mean == said else f"{said}; {mean} at the mean cost of all rounds"
 
 
-def away(of: Traced) -> str:
+def away(trace: Traced) -> str:
     """Return how much of the traced time the vCPU was out of the guest, by reason; empty where that was not timed."""
-    if not of.away:
+    if not trace.away:
         return ""
-    if not of.consistent:
+    if not trace.consistent:
         return f"In the trace the vCPU’s exits add up to more time than it lasted: {INCONSISTENT}, so no share is told."
-    shares = [(_plain(reason), share) for reason, share in of.away if share >= 0.005]
+    shares = [(_plain(reason), share) for reason, share in trace.away if share >= 0.005]
     reasons = ", ".join(
         f"{'halted, which is waiting,' if why == Exit.HALT else fmt.clean(why)} {fmt.part(share)}"
         for why, share in shares
     )
-    outside = sum(share for _, share in of.away)
+    outside = sum(share for _, share in trace.away)
     return f"In the trace the vCPU was out of the guest for {fmt.part(outside)} of the time" + (
         f": {reasons}." if reasons else "."
     )
@@ -121,11 +121,11 @@ def _sum(shares: Iterable[Share]) -> str:
     return " + ".join([*terms, *([f"{fmt.brief(rest)} of rarer ones"] if rest > 0 else [])])
 
 
-def _missing(of: Traced, explained: float) -> str:
-    found = {_plain(reason): share for reason, share in of.away}
+def _missing(trace: Traced, explained: float) -> str:
+    found = {_plain(reason): share for reason, share in trace.away}
     if not found:
         return "Where the rest goes was not traced."
-    if not of.consistent:
+    if not trace.consistent:
         return f"Where the rest goes the trace does not tell: what it says of the time is {INCONSISTENT}."
     waiting = found.pop(Exit.HALT, 0.0)
     working = sum(found.values())
