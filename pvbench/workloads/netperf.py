@@ -307,7 +307,7 @@ TOOL = Tool(
     titled=frozenset({"test", "send", "peer", "request", "response"}),
     sizes=_SIZES,
     warmup_argv=warmup_argv,
-    server=Server("netserver", 12811, server_argv, server_daemon),
+    server=Server("netserver", "netperf", ("netserver", "-V"), 12811, server_argv, server_daemon),
     guest_answers=network.guest_answers,
     axes=(
         Axis("send", "size", figures.size),

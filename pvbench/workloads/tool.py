@@ -151,10 +151,13 @@ class Axis:
 class Server:
     """The program that answers a network tool, and its port: not the usual one, which a host may serve itself.
 
-    `argv` runs in the foreground until it is ended; `daemon` goes to the background by itself.
+    `package` is Debian's that has it, `version` the command that prints which one. `argv` runs in the foreground until
+    it is ended; `daemon` goes to the background by itself.
     """
 
     program: str
+    package: str
+    version: Argv
     port: int
     argv: Callable[[Peer], Argv]
     daemon: Callable[[Peer], Argv]

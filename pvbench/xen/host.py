@@ -16,6 +16,7 @@ from pvbench.hypervisor import GuestSpec, HostCheck
 from pvbench.inventory import Host
 from pvbench.model import DeviceKind, Emulation, HostFacts
 from pvbench.transport import Command, Transport
+from pvbench.workloads import servers
 from pvbench.xen.boot import Boots
 from pvbench.xen.facts import check_of, facts_of, lacks_of
 from pvbench.xen.guest import XenGuest
@@ -65,7 +66,9 @@ class XenHypervisor:
     def _probed(self) -> dict[str, Any]:
         """Return what hostside/pvb-probe says: {"facts", "missing", "speed"}."""
         program = f"{self._programs()}/pvb-probe"
-        result = self._transport.run(Command((program,), stdin=b"{}", timeout_s=600))
+        needed = {each.program: {"package": each.package, "version": each.version} for each in servers()}
+        request = json.dumps({"servers": needed}).encode()
+        result = self._transport.run(Command((program,), stdin=request, timeout_s=600))
         if result.exit_code != 0:
             raise DeployError(
                 f"{self._host.name}: pvb-probe failed: {last_line(result.stderr)}",

@@ -31,6 +31,10 @@ def test_a_machine_that_forbids_code_in_memory_is_told_as_not_known(monkeypatch:
 
 
 def test_the_probe_of_this_machine_keeps_to_its_contract() -> None:
-    (answer,) = ask("pvb-probe", {})
+    nowhere = {"package": "no-package", "version": ["no-server", "-V"]}
+    (answer,) = ask("pvb-probe", {"servers": {"no-server": nowhere}})
 
     assert answer["facts"]["kernel"] == os.uname().release  # type: ignore[index]
+    assert list(answer["facts"]["versions"].items()) == [("no-server", None), ("device model", None)]  # type: ignore[index]
+    lacking = {"what": "no-server is not installed", "mend": "apt-get install no-package"}
+    assert lacking in answer["missing"]  # type: ignore[operator]

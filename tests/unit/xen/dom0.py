@@ -48,6 +48,7 @@ class Dom0:
         self.refused: str | None = None
         self.pace = 900_000
         self.gone = False
+        self.probed: dict[str, Any] = {}
         self.told: list[str] = []
         self.instead: dict[str, dict[str, Any]] = {}
         self.fetched = "trace"
@@ -63,6 +64,7 @@ class Dom0:
     def run(self, command: Command) -> CommandResult:
         self.ran.append(command.argv)
         if command.argv[0].endswith("pvb-probe"):
+            self.probed = json.loads(command.stdin)
             return done(json.dumps(PROBED))
         if command.argv[0] == "cat":
             return done(self.fetched)

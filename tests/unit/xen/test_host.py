@@ -32,6 +32,17 @@ def test_a_boot_is_set_up_observed_and_torn_down_in_order(xen: XenHypervisor, do
     assert "/local/domain/0/backend/vbd/4/768/state" not in stored
 
 
+def test_a_host_is_probed_for_the_servers_of_network_tests(xen: XenHypervisor, dom0: Dom0) -> None:
+    xen.facts()
+
+    assert dom0.probed == {
+        "servers": {
+            "iperf3": {"package": "iperf3", "version": ["iperf3", "--version"]},
+            "netserver": {"package": "netperf", "version": ["netserver", "-V"]},
+        }
+    }
+
+
 def test_what_could_not_be_undone_is_told_with_what_to_do(xen: XenHypervisor, dom0: Dom0) -> None:
     dom0.instead["undo"] = {"failures": ["umount /s/disks: target is busy", "ip link del: no"]}
     with xen.setup(64 << 20, SPEC.devices):
