@@ -3,8 +3,6 @@
 import math
 from collections.abc import Callable
 
-from pvbench.printable import clean as clean
-
 NOT_MEASURED = "not measured"
 DIGITS = 3
 

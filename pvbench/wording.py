@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from pvbench import figures as fmt
 from pvbench.drivers import DRIVERS
 from pvbench.metrics import METRICS, Metric
 from pvbench.model import Cell, DeviceKind, Emulation, HostFacts, IoPath, Workload
+from pvbench.printable import clean
 from pvbench.workloads import WORKLOADS
 from pvbench.workloads.tool import TIMES, setting
 
@@ -26,13 +26,13 @@ def title(workload: Workload) -> str:
     """Return what is run, short: "Random read, 4 KiB, depth 1"; what is as usual is left out."""
     tool, params = WORKLOADS.get(workload.tool), dict(workload.params)
     parts = tool.title(params) if tool else [setting(*pair) for pair in workload.params if pair[0] not in TIMES]
-    return fmt.clean(", ".join(parts or [workload.tool]))
+    return clean(", ".join(parts or [workload.tool]))
 
 
 def cell_title(cell: Cell) -> str:
     """Return what is run, and what the boot is asked for: "Random read, 4 KiB, depth 1, queues 2"."""
     asked = [f"{name.replace('_', ' ')} {str(value).lower()}" for name, value in cell.tunables]
-    return ", ".join([title(cell.workload), *map(fmt.clean, asked)])
+    return ", ".join([title(cell.workload), *map(clean, asked)])
 
 
 def settings(workload: Workload) -> str:
@@ -40,7 +40,7 @@ def settings(workload: Workload) -> str:
     tool = WORKLOADS.get(workload.tool)
     titled, sizes = (tool.titled, tool.sizes) if tool else (frozenset[str](), frozenset[str]())
     rest = [setting(name, value, sizes) for name, value in workload.params if name not in titled]
-    return fmt.clean(f"{workload.tool}: {', '.join(rest)}" if rest else workload.tool)
+    return clean(f"{workload.tool}: {', '.join(rest)}" if rest else workload.tool)
 
 
 def primary(workload: Workload) -> Metric:
@@ -85,7 +85,7 @@ def label_note(hosts: Sequence[HostFacts]) -> str:
         ({Emulation.SOFTWARE}, SOFTWARE_NOTE),
         ({Emulation.NESTED, Emulation.UNKNOWN}, VIRTUAL_NOTE),
     ):
-        named = [fmt.clean(host.name) for host in hosts if host.emulation in kinds]
+        named = [clean(host.name) for host in hosts if host.emulation in kinds]
         if named:
             notes.append(f"{'Host' if len(named) == 1 else 'Hosts'} {', '.join(named)}: {note}")
     return " ".join(notes)

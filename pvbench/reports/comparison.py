@@ -10,6 +10,7 @@ from pvbench.drivers import DRIVERS
 from pvbench.histogram import merge, tail_s, total
 from pvbench.metrics import METRICS
 from pvbench.model import Contrast, DeviceKind, IoPath, Outcome, Purpose, Trial
+from pvbench.printable import clean
 from pvbench.reports import curves, evidence, repeats, shortfalls
 from pvbench.reports.ceilings import ceiling
 from pvbench.reports.headline import control, headline, standfirst
@@ -57,11 +58,11 @@ def build(
     noise = floor(gathered)
     warned = caution(noise)
     again = repeats.sentence(manifest, trials)
-    command = fmt.clean(shlex.join(manifest.command))
+    command = clean(shlex.join(manifest.command))
     return ComparisonPage(
-        run_id=fmt.clean(manifest.run_id),
-        matrix_name=fmt.clean(manifest.matrix_name),
-        tool_version=fmt.clean(manifest.tool_version),
+        run_id=clean(manifest.run_id),
+        matrix_name=clean(manifest.matrix_name),
+        tool_version=clean(manifest.tool_version),
         started=_moment(manifest.started),
         headline=(f"{finding} ({qualifier})" if qualifier else finding) + (f". {warned}" if warned else ""),
         finding=finding,
@@ -96,7 +97,7 @@ def build(
         stack=_facts(manifest.stack),
         command=command,
         reproduce=_reproduce(manifest, command),
-        matrix_text=fmt.clean(manifest.matrix_text, keep="\n\t"),
+        matrix_text=clean(manifest.matrix_text, keep="\n\t"),
         method=method(margin, words),
         caution=warned,
         altered=_altered(altered),
@@ -107,7 +108,7 @@ def build(
 def _altered(problems: Sequence[str]) -> str:
     if not problems:
         return ""
-    shown = "; ".join(map(fmt.clean, problems[:ALTERED]))
+    shown = "; ".join(map(clean, problems[:ALTERED]))
     more = f"; and {len(problems) - ALTERED} more" if len(problems) > ALTERED else ""
     what = fmt.count(len(problems), "raw output is", "raw outputs are")
     return f"{what} not what was kept when this was measured, so figures here cannot be checked by them: {shown}{more}"
@@ -176,11 +177,11 @@ def _groups(
     many = len({host for host, _ in rows}) > 1
     groups = []
     for (host, kind), own in rows.items():
-        where = f" on {fmt.clean(host)}" if many else ""
+        where = f" on {clean(host)}" if many else ""
         devices = " and ".join(dict.fromkeys(row.candidate.device for row in own))
         title = f"{wording.KINDS[kind]}{where}"
         caption = f"{title}: {devices} against {own[0].baseline.device}"
-        groups.append(Group(title, kind.value, fmt.clean(host), _labelled(caption, label), tuple(own)))
+        groups.append(Group(title, kind.value, clean(host), _labelled(caption, label), tuple(own)))
     return tuple(groups)
 
 
@@ -270,7 +271,7 @@ def _latency(gathered: Sequence[CellTrials]) -> tuple[LatencyRow, ...]:
             p50, p99, p999 = (tail_s(bins, q) for q in (0.5, 0.99, 0.999))
             texts = [metric.text(number) if number is not None else "–" for number in (p50, p99, p999)]
             workload = wording.cell_title(found.cell)
-            rows.append(LatencyRow(workload, fmt.clean(found.cell.device), f"{total(bins):,}", *texts))
+            rows.append(LatencyRow(workload, clean(found.cell.device), f"{total(bins):,}", *texts))
     return tuple(rows)
 
 
@@ -293,8 +294,8 @@ def _tiles(manifest: Manifest, gathered: Sequence[CellTrials], noise: Noise | No
         if counts[outcome]
     ]
     few = " (indicative)" if manifest.blocks < FEW_BLOCKS else ""
-    hosts = ", ".join(fmt.clean(host.name) for host in manifest.hosts)
-    hypervisors = ", ".join(dict.fromkeys(fmt.clean(host.hypervisor) for host in manifest.hosts))
+    hosts = ", ".join(clean(host.name) for host in manifest.hosts)
+    hypervisors = ", ".join(dict.fromkeys(clean(host.hypervisor) for host in manifest.hosts))
     return (
         ("Hypervisor", hypervisors or "–"),
         ("Host" if len(manifest.hosts) == 1 else "Hosts", hosts or "–"),
@@ -311,14 +312,14 @@ def _tiles(manifest: Manifest, gathered: Sequence[CellTrials], noise: Noise | No
 def _hosts(manifest: Manifest) -> tuple[HostView, ...]:
     return tuple(
         HostView(
-            fmt.clean(host.name),
+            clean(host.name),
             wording.label([host]),
             (
                 ("runs on", host.emulation.value),
-                ("machine", fmt.clean(host.machine)),
-                ("hypervisor", fmt.clean(host.hypervisor)),
-                ("kernel", fmt.clean(host.kernel)),
-                ("processor", f"{fmt.clean(host.cpu)}, {fmt.count(host.cpus, 'CPU')}"),
+                ("machine", clean(host.machine)),
+                ("hypervisor", clean(host.hypervisor)),
+                ("kernel", clean(host.kernel)),
+                ("processor", f"{clean(host.cpu)}, {fmt.count(host.cpus, 'CPU')}"),
                 ("memory", fmt.size(host.memory_bytes)),
                 ("measured speed", fmt.significant(host.speed)),
                 *_facts(host.details),
@@ -330,21 +331,21 @@ def _hosts(manifest: Manifest) -> tuple[HostView, ...]:
 
 
 def _reproduce(manifest: Manifest, command: str) -> tuple[tuple[str, str], ...]:
-    run = shlex.quote(fmt.clean(manifest.run_id))
+    run = shlex.quote(clean(manifest.run_id))
     return (
-        (f"Run it again: the matrix below, seed {manifest.seed}, pvbench {fmt.clean(manifest.tool_version)}", command),
+        (f"Run it again: the matrix below, seed {manifest.seed}, pvbench {clean(manifest.tool_version)}", command),
         ("Write this report again, from the run's folder alone", f"pvbench report {run} -o report.html"),
         ("See every reading of a run, or of one cell", f"pvbench show {run} --json"),
     )
 
 
 def _facts(pairs: Sequence[tuple[str, str]]) -> Facts:
-    return tuple((fmt.clean(name), fmt.clean(fact)) for name, fact in pairs)
+    return tuple((clean(name), clean(fact)) for name, fact in pairs)
 
 
 def _moment(started: str) -> str:
     """Return an ISO 8601 UTC moment to the minute, as people write it."""
-    text = fmt.clean(started)
+    text = clean(started)
     return f"{text[:10]} {text[11:16]} UTC" if len(text) >= 16 and text[10] == "T" else text
 
 

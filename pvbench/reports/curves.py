@@ -3,10 +3,10 @@
 from collections.abc import Hashable, Sequence
 from statistics import median
 
-from pvbench import figures as fmt
 from pvbench import wording
 from pvbench.metrics import METRICS, Metric
 from pvbench.model import Cell, Outcome, Scalar
+from pvbench.printable import clean
 from pvbench.reports.page import Curve, CurveLine, CurvePoint
 from pvbench.samples import CellTrials
 from pvbench.workloads import WORKLOADS
@@ -57,7 +57,7 @@ def _curve(cells: Sequence[CellTrials], axis: Axis, label: str) -> Curve:
         own = [each for each in cells if each.cell.device == device]
         own.sort(key=lambda each: float(_at(each.cell, axis) or 0))
         points = tuple(point for each in own if (point := _point(each, axis, across, up)) is not None)
-        lines.append(CurveLine(fmt.clean(device), wording.io_path(device), points))
+        lines.append(CurveLine(clean(device), wording.io_path(device), points))
     title = wording.title(load).partition(",")[0]
     what = f"{across.title} against {up.title}" if across else f"{up.title} by {axis.noun}"
     caption = f"{title}: {what}, each mark a {axis.noun if across else 'point of the sweep'}"

@@ -7,6 +7,7 @@ from pvbench import figures as fmt
 from pvbench import wording
 from pvbench.metrics import METRICS, Metric
 from pvbench.model import CommandRecord, Outcome, Trial, Witness
+from pvbench.printable import clean
 from pvbench.reports.page import CellView, CommandView, RawView, TrialView, WitnessView
 from pvbench.samples import CellTrials
 
@@ -43,14 +44,14 @@ def _cell(gathered: CellTrials, run_id: str, evidence: int, rows: int) -> CellVi
     cell = gathered.cell
     return CellView(
         id=gathered.id,
-        device=fmt.clean(cell.device),
+        device=clean(cell.device),
         workload=wording.cell_title(cell),
         settings=wording.settings(cell.workload),
-        host=fmt.clean(cell.host),
+        host=clean(cell.host),
         summary=_summary(gathered),
         tone="ok" if gathered.count(Outcome.OK) == len(gathered.trials) + gathered.missing else "flawed",
         median=gathered.metric.text(sample.median if sample else None),
-        cache_modes=", ".join(sorted({fmt.clean(trial.cache_mode) for trial in gathered.trials if trial.cache_mode})),
+        cache_modes=", ".join(sorted({clean(trial.cache_mode) for trial in gathered.trials if trial.cache_mode})),
         trials=tuple(
             _trial(t, gathered.metric, id(t) in explained, superseded=id(t) in earlier)
             for t in every
@@ -90,32 +91,32 @@ def _trial(trial: Trial, metric: Metric, evidence: bool, *, superseded: bool) ->
     readings = {reading.metric: reading.value for reading in trial.readings}
     return TrialView(
         block=trial.spec.block,
-        boot=fmt.clean(trial.spec.boot),
-        started=fmt.clean(trial.started),
+        boot=clean(trial.spec.boot),
+        started=clean(trial.started),
         outcome="measured again" if superseded else _OUTCOMES[trial.outcome],
         tone="superseded" if superseded else trial.outcome.value,
         value=metric.text(readings.get(metric.name)),
         others=", ".join(_reading(name, number) for name, number in readings.items() if name != metric.name),
         carried=_carried(trial.witnesses),
         took=fmt.duration(trial.took_s),
-        phases=", ".join(f"{fmt.clean(name)} {fmt.duration(spent)}" for name, spent in trial.seconds),
-        reason=fmt.clean(trial.reason or ""),
+        phases=", ".join(f"{clean(name)} {fmt.duration(spent)}" for name, spent in trial.seconds),
+        reason=clean(trial.reason or ""),
         evidence=evidence,
         witnesses=tuple(map(_witness, trial.witnesses)) if evidence else (),
         commands=tuple(map(_command, trial.commands)) if evidence else (),
-        raw=tuple(RawView(fmt.clean(raw.path), fmt.clean(raw.sha256), fmt.size(raw.size_bytes)) for raw in trial.raw)
+        raw=tuple(RawView(clean(raw.path), clean(raw.sha256), fmt.size(raw.size_bytes)) for raw in trial.raw)
         if evidence
         else (),
         run=trial.spec.run,
         twin=trial.spec.twin,
-        flags=tuple(fmt.clean(str(flag)) for flag in trial.flags),
+        flags=tuple(clean(str(flag)) for flag in trial.flags),
         attempt=trial.attempt,
     )
 
 
 def _reading(name: str, number: float) -> str:
     metric = METRICS.get(name)
-    return f"{metric.title} {metric.text(number)}" if metric else f"{fmt.clean(name)} {number:g}"
+    return f"{metric.title} {metric.text(number)}" if metric else f"{clean(name)} {number:g}"
 
 
 def _carried(witnesses: Sequence[Witness]) -> str:
@@ -128,11 +129,11 @@ def _witness(witness: Witness) -> WitnessView:
     asked = fmt.size(witness.asked_bytes)
     ios = f", {fmt.count(witness.asked_ios, 'request')}" if witness.asked_ios is not None else ""
     return WitnessView(
-        side=fmt.clean(witness.side),
-        driver=fmt.clean(witness.driver) if witness.driver else "not told",
+        side=clean(witness.side),
+        driver=clean(witness.driver) if witness.driver else "not told",
         share=fmt.share(witness.share),
         traffic=f"{asked} of {fmt.size(witness.all_bytes)}{ios}",
-        facts=tuple((fmt.clean(name), fmt.clean(fact)) for name, fact in witness.facts),
+        facts=tuple((clean(name), clean(fact)) for name, fact in witness.facts),
     )
 
 
@@ -140,4 +141,4 @@ def _command(command: CommandRecord) -> CommandView:
     ended = "did not end" if command.exit_code is None else f"exit {command.exit_code}"
     if command.elapsed_s is not None:
         ended += f", {fmt.duration(command.elapsed_s)}"
-    return CommandView(fmt.clean(command.where), fmt.clean(shlex.join(command.argv)), ended)
+    return CommandView(clean(command.where), clean(shlex.join(command.argv)), ended)

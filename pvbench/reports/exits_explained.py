@@ -7,6 +7,7 @@ from types import MappingProxyType
 from pvbench import figures as fmt
 from pvbench.explain.exit_model import Model, Share, Traced, model
 from pvbench.model import Exit, TrapCost, Workload, exit_reason
+from pvbench.printable import clean
 from pvbench.workloads import WORKLOADS, Operation
 
 ENOUGH = 0.6
@@ -103,8 +104,7 @@ def away(trace: Traced) -> str:
         return f"In the trace the vCPU’s exits add up to more time than it lasted: {INCONSISTENT}, so no share is told."
     shares = [(_plain(reason), share) for reason, share in trace.away if share >= 0.005]
     reasons = ", ".join(
-        f"{'halted, which is waiting,' if why == Exit.HALT else fmt.clean(why)} {fmt.part(share)}"
-        for why, share in shares
+        f"{'halted, which is waiting,' if why == Exit.HALT else clean(why)} {fmt.part(share)}" for why, share in shares
     )
     outside = sum(share for _, share in trace.away)
     return f"In the trace the vCPU was out of the guest for {fmt.part(outside)} of the time" + (

@@ -11,6 +11,7 @@ from pvbench.explain.exit_model import Traced, traced
 from pvbench.explain.trap_costs import Boot, Timed, boot_of, by_boot, timed
 from pvbench.histogram import quantile_ns, tail_s, total
 from pvbench.model import GRANTS, DeviceKind, Event, Exit, Outcome, Payer, TrapCost, Trial, exit_reason
+from pvbench.printable import clean
 from pvbench.reports.ceilings import reached
 from pvbench.reports.exits_explained import INCONSISTENT, Requests, away, model_line
 from pvbench.reports.host_words import NEUTRAL, HostWords
@@ -127,7 +128,7 @@ def _found(cell: CellTrials, boots: Mapping[Boot, tuple[TrapCost, ...]], vcpus: 
     if seen and seen.recorded_bytes is None and not told.whole:
         seen = replace(seen, slowdown=None)  # an older run set the tool's I/Os against the parts that the device made
     bill_view = _bill(bill, words, by_bytes=_by_bytes(cell)) if bill else None
-    device = fmt.clean(cell.cell.device)
+    device = clean(cell.cell.device)
     by = limited(trials, seen, ceiling=reached(cell), vcpus=vcpus)
     there = dict.fromkeys(boot_of(trial) for trial in trials if trial.mechanism)
     costs = [cost for boot in there for cost in boots.get(boot, ())]
@@ -148,7 +149,7 @@ def _workload(family: Sequence[_Found], many: bool) -> WorkloadCost:
     cell = family[0].cell
     return WorkloadCost(
         workload=wording.cell_title(cell.cell),
-        where=f" on {fmt.clean(cell.cell.host)}" if many else "",
+        where=f" on {clean(cell.cell.host)}" if many else "",
         noun="packet" if cell.cell.kind is DeviceKind.NET else "I/O",
         per="GiB" if _by_bytes(cell) else f"million {'packets' if cell.cell.kind is DeviceKind.NET else 'I/Os'}",
         devices=tuple(each.view for each in family),
@@ -162,7 +163,7 @@ def _by_bytes(cell: CellTrials) -> bool:
 def _trace(trace: Traced, noun: str, words: HostWords) -> TraceView:
     least = "≥ " if trace.lost else ""
     exits = [(reason, often) for what, often in trace.counts if (reason := exit_reason(what))]
-    parts = tuple(Part(fmt.clean(why), often, _often(often), TONES.get(why, "other")) for why, often in exits)
+    parts = tuple(Part(clean(why), often, _often(often), TONES.get(why, "other")) for why, often in exits)
     gathered = {tone: [part for part in parts if part.tone == tone] for tone, _ in PARTS}
     figure = tuple(
         Part(
@@ -296,7 +297,7 @@ def _tables(boots: Mapping[Boot, tuple[TrapCost, ...]]) -> tuple[TrapTable, ...]
     for host in dict.fromkeys(host for host, *_ in boots):
         own = timed(cost for (where, *_), costs in boots.items() if where == host for cost in costs)
         if own:
-            tables.append(TrapTable(fmt.clean(host), tuple(_trap_row(each) for each in own)))
+            tables.append(TrapTable(clean(host), tuple(_trap_row(each) for each in own)))
     return tuple(tables)
 
 
@@ -305,7 +306,7 @@ def _trap_row(operation: Timed) -> TrapRow:
     low, *middle, high = (quantile_ns(bins, q) for q in (0.0, 0.25, 0.5, 0.75, 1.0))
     p90, p99 = (tail_s(bins, q) for q in (0.9, 0.99))
     return TrapRow(
-        operation=fmt.clean(operation.name),
+        operation=clean(operation.name),
         rounds=f"{len(operation.rounds):,}",
         samples=f"{total(bins):,}",
         charged=fmt.brief(operation.charged_s),

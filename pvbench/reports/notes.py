@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from pvbench import figures as fmt
 from pvbench.model import Outcome
+from pvbench.printable import clean
 from pvbench.reports.ceilings import Ceiling
 from pvbench.reports.headline import magnitude
 from pvbench.reports.page import Arm
@@ -53,7 +54,7 @@ def unsettled(comparison: Comparison | None, p: float | None, family: Family, ma
 def flags(sides: Sequence[CellTrials]) -> tuple[str, ...]:
     """Return how many trials of which device are flagged; they count all the same."""
     return tuple(
-        f"{fmt.clean(side.cell.device)}: {number} of {side.count(Outcome.OK)} trials flagged {kind}, counted"
+        f"{clean(side.cell.device)}: {number} of {side.count(Outcome.OK)} trials flagged {kind}, counted"
         for side in sides
         for kind, number in sorted(side.flagged.items())
     )

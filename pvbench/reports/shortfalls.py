@@ -8,16 +8,17 @@ from pvbench import figures as fmt
 from pvbench import wording
 from pvbench.metrics import Metric
 from pvbench.model import Granted, Outcome, Trial
+from pvbench.printable import clean
 from pvbench.samples import CellTrials
 from pvbench.stats.limits import REACHED
 
 
 def granted(tunable: Granted) -> str:
     """Return "queues: 4 asked, not granted: 1 in force"; that nothing tells is said too."""
-    name = f"{fmt.clean(tunable.name).replace('_', ' ')}: {fmt.clean(tunable.asked)}"
+    name = f"{clean(tunable.name).replace('_', ' ')}: {clean(tunable.asked)}"
     if tunable.kept:
         return f"{name} asked and granted"
-    got = "not known what was granted" if tunable.got is None else f"not granted: {fmt.clean(tunable.got)} in force"
+    got = "not known what was granted" if tunable.got is None else f"not granted: {clean(tunable.got)} in force"
     return f"{name} asked, {got}"
 
 
@@ -31,7 +32,7 @@ def _not_granted(side: CellTrials) -> Iterator[str]:
     counts = Counter(each for trial in measured for each in trial.granted if not each.kept)
     for each, number in counts.items():
         often = "" if number == len(measured) else f" in {number} of {len(measured)} trials"
-        yield f"{fmt.clean(side.cell.device)}: {granted(each)}{often}"
+        yield f"{clean(side.cell.device)}: {granted(each)}{often}"
 
 
 def _not_kept(side: CellTrials) -> Iterator[str]:
@@ -42,7 +43,7 @@ def _not_kept(side: CellTrials) -> Iterator[str]:
     kept = [value for trial in side.trials if (value := _value(trial, metric)) is not None]
     if kept and median(kept) < REACHED * rate:
         yield (
-            f"{fmt.clean(side.cell.device)} kept up with {fmt.significant(median(kept))} of the "
+            f"{clean(side.cell.device)} kept up with {fmt.significant(median(kept))} of the "
             f"{fmt.significant(rate)} {metric.noun} offered: its latency is that of a queue that only grows"
         )
 

@@ -2,9 +2,9 @@
 
 from collections import Counter
 
-from pvbench import figures as fmt
 from pvbench import wording
 from pvbench.model import Outcome
+from pvbench.printable import clean
 from pvbench.reports.page import Arm
 from pvbench.samples import CellTrials
 
@@ -16,12 +16,12 @@ def arm(cell: CellTrials) -> Arm:
     sample = cell.sample
     invalid, lacking = cell.count(Outcome.INVALID), cell.count(Outcome.NOT_MEASURED)
     status = "ok" if sample else "invalid" if invalid else "not_measured"
-    reasons = Counter(fmt.clean(trial.reason) for trial in cell.trials if trial.reason)
+    reasons = Counter(clean(trial.reason) for trial in cell.trials if trial.reason)
     if cell.missing:
         reasons[NEVER_REACHED] += cell.missing
     without = "INVALID" if status == "invalid" else "NOT MEASURED"
     return Arm(
-        device=fmt.clean(cell.cell.device),
+        device=clean(cell.cell.device),
         io_path=wording.io_path(cell.cell.device),
         cell=cell.id,
         status=status,

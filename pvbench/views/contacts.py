@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from pvbench import figures as fmt
 from pvbench.columns import columns
+from pvbench.printable import clean
 from pvbench.ssh.contacts import Contact
 
 _NAMES = {
@@ -44,12 +44,12 @@ def _one(contact: Contact, number: int) -> str:
     for keyword, value in contact.used.items():
         values = value if isinstance(value, list) else [] if value in (None, False) else [value]
         for each in values:
-            text = "yes" if each is True else fmt.clean(str(each))
+            text = "yes" if each is True else clean(str(each))
             rows.append((_NAMES[keyword], text, contact.sources[keyword]))
-    rows.append(("agent", fmt.clean(contact.agent or "none"), ""))
-    rows += [(f"offer {place}", fmt.clean(label), "") for place, label in enumerate(contact.offers, 1)]
+    rows.append(("agent", clean(contact.agent or "none"), ""))
+    rows += [(f"offer {place}", clean(label), "") for place, label in enumerate(contact.offers, 1)]
     head = f"{number}. {contact.name}" if number else contact.name
-    return f"{head} ({fmt.clean(contact.asked)})\n{columns(rows, '  ')}"
+    return f"{head} ({clean(contact.asked)})\n{columns(rows, '  ')}"
 
 
 def _one_as_data(contact: Contact) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pvbench import figures as fmt
 from pvbench.checkup import Checkup, Lack
 from pvbench.columns import columns
 from pvbench.hypervisor import HostCheck
+from pvbench.printable import clean
 
 
 def checkup_of(host: str, check: HostCheck) -> Checkup:
@@ -28,9 +29,9 @@ def checkup_of(host: str, check: HostCheck) -> Checkup:
 
 def render(checkup: Checkup) -> str:
     """Return a checkup for people."""
-    lines = columns([(name, fmt.clean(fact)) for name, fact in checkup.facts], "  ")
+    lines = columns([(name, clean(fact)) for name, fact in checkup.facts], "  ")
     verdict = "yes" if checkup.fit else "no"
-    lacks = "".join(f"missing: {fmt.clean(each.what)}\n   mend: {fmt.clean(each.mend)}\n" for each in checkup.lacks)
+    lacks = "".join(f"missing: {clean(each.what)}\n   mend: {clean(each.mend)}\n" for each in checkup.lacks)
     return f"{checkup.purpose}: {verdict}\n{lines}{lacks}"
 
 

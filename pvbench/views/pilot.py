@@ -8,6 +8,7 @@ from pvbench import figures as fmt
 from pvbench import wording
 from pvbench.campaign.pilot import Compared, Findings
 from pvbench.columns import columns
+from pvbench.printable import clean
 from pvbench.stats.pilot import CONFIDENCE, MOST_BLOCKS, Recommendation
 from pvbench.views.plan import cell_words
 
@@ -18,7 +19,7 @@ def render(findings: Findings) -> str:
     for each, parts in findings.cells:
         name = " · ".join(cell_words(each.cell)[1:])
         sds = (_percent(sd) for sd in (parts.boot, parts.run, parts.window))
-        cells.append((fmt.clean(name), str(parts.blocks), *sds, _percent(parts.drift, sign=True)))
+        cells.append((clean(name), str(parts.blocks), *sds, _percent(parts.drift, sign=True)))
     pairs = [("", "ratio", "blocks", f"sd of a block, {fmt.count(findings.runs, 'run')}", "width then")]
     for one, width in zip(findings.comparisons, findings.recommended.widths, strict=True):
         sd = math.sqrt(one.parts.block(findings.runs))
@@ -27,7 +28,7 @@ def render(findings: Findings) -> str:
     label = wording.label(findings.hosts)
     under = f" under {label}" if label else ""
     return (
-        f"pilot {fmt.clean(findings.run_id)}{under}\n\n"
+        f"pilot {clean(findings.run_id)}{under}\n\n"
         "Standard deviations of a cell's values, and drift from first to last block\n"
         + columns(cells, "  ")
         + "\nLog ratios of the blocks\n"
@@ -62,7 +63,7 @@ def _advice(findings: Findings) -> str:
 def as_data(findings: Findings) -> dict[str, Any]:
     """Return a pilot's findings for programs; sds are of natural logarithms, times in seconds."""
     return {
-        "run": fmt.clean(findings.run_id),
+        "run": clean(findings.run_id),
         "label": wording.label(findings.hosts),
         "cells": [
             {"cell": each.id, "device": each.cell.device, "workload": wording.title(each.cell.workload)} | asdict(parts)
@@ -89,7 +90,7 @@ def as_data(findings: Findings) -> dict[str, Any]:
 
 def _title(compared: Compared) -> str:
     cell = compared.candidate.cell
-    return f"{wording.title(cell.workload)}, {fmt.clean(cell.device)}"
+    return f"{wording.title(cell.workload)}, {clean(cell.device)}"
 
 
 def _expected(advice: Recommendation) -> str:

@@ -12,6 +12,7 @@ from pvbench.campaign.progress import Progress
 from pvbench.disturbance import ATTEMPTS
 from pvbench.model import Outcome, Trial, TrialSpec
 from pvbench.pairs import Pair
+from pvbench.printable import clean
 from pvbench.terminal.streams import console
 from pvbench.terminal.voice import Voice
 
@@ -51,7 +52,7 @@ class _Lines:
         self.say(f"{pair[0].boot}: {again(pair, cause, attempt)}")
 
     def lost(self, host: str, reason: str, pause_s: float) -> None:
-        self.say(f"{host}: {fmt.clean(reason)}; tried again in {fmt.duration(pause_s)}")
+        self.say(f"{host}: {clean(reason)}; tried again in {fmt.duration(pause_s)}")
 
     def recorded(self, trial: Trial) -> None:
         self.count(trial)
@@ -96,7 +97,7 @@ class _Bar(_Lines):
         self.above(f"{pair[0].boot}: {again(pair, cause, attempt)}")
 
     def lost(self, host: str, reason: str, pause_s: float) -> None:
-        self.above(f"{host}: {fmt.clean(reason)}; tried again in {fmt.duration(pause_s)}")
+        self.above(f"{host}: {clean(reason)}; tried again in {fmt.duration(pause_s)}")
 
     def above(self, text: str) -> None:
         self.bar.console.print(text, markup=False, highlight=False)
@@ -110,7 +111,7 @@ def result(trial: Trial) -> str:
     cell = trial.spec.cell
     told = f"{cell.device}, {wording.cell_title(cell)}: "
     if trial.outcome is not Outcome.OK:
-        return told + fmt.clean(f"{trial.outcome.value.upper().replace('_', ' ')}: {trial.reason}")
+        return told + clean(f"{trial.outcome.value.upper().replace('_', ' ')}: {trial.reason}")
     metric = wording.primary(cell.workload)
     values = {reading.metric: reading.value for reading in trial.readings}
     return told + metric.text(values.get(metric.name))

@@ -10,6 +10,7 @@ from pvbench import wording
 from pvbench.columns import columns
 from pvbench.metrics import METRICS
 from pvbench.model import Cell, Trial, TrialSpec, Witness
+from pvbench.printable import clean
 from pvbench.reports import shortfalls
 from pvbench.store import Manifest, Store
 from pvbench.store.cells import cells
@@ -24,9 +25,7 @@ def render(store: Store, cell: str | None, *, evidence: bool) -> str:
     manifest, trials = store.manifest, {trial.spec: trial for trial in store.trials()}
     planned = _by_cell(manifest)
     label = wording.label(manifest.hosts)
-    lines = [
-        f"run {fmt.clean(manifest.run_id)}: {fmt.clean(manifest.matrix_name)}, started {fmt.clean(manifest.started)}"
-    ]
+    lines = [f"run {clean(manifest.run_id)}: {clean(manifest.matrix_name)}, started {clean(manifest.started)}"]
     lines += [f"all figures under {label}"] if label else []
     for host in manifest.hosts:
         facts = (
@@ -38,10 +37,10 @@ def render(store: Store, cell: str | None, *, evidence: bool) -> str:
             f"{host.cpus} CPUs",
             fmt.size(host.memory_bytes),
         )
-        lines.append(f"host {fmt.clean(', '.join(map(str, facts)))}")
+        lines.append(f"host {clean(', '.join(map(str, facts)))}")
     for key, each in cells(manifest).items():
         if cell in (None, key):
-            lines += ["", f"cell {key}: {fmt.clean(' · '.join(cell_words(each)))}"]
+            lines += ["", f"cell {key}: {clean(' · '.join(cell_words(each)))}"]
             for spec in planned[each]:
                 lines += _trial(spec, trials.get(spec), evidence)
     return "\n".join(lines) + "\n"
@@ -78,37 +77,37 @@ def _by_cell(manifest: Manifest) -> dict[Cell, list[TrialSpec]]:
 
 def _trial(spec: TrialSpec, trial: Trial | None, evidence: bool) -> Iterator[str]:
     which = f"{f', run {spec.run}' if spec.run > 1 else ''}{', twin' if spec.twin else ''}"
-    head = f"  block {spec.block}, boot {fmt.clean(spec.boot)}{which}: "
+    head = f"  block {spec.block}, boot {clean(spec.boot)}{which}: "
     if trial is None:
         yield head + NEVER_REACHED
         return
-    reason = f": {fmt.clean(trial.reason)}" if trial.reason else ""
+    reason = f": {clean(trial.reason)}" if trial.reason else ""
     yield head + trial.outcome.value.replace("_", " ") + reason
     shown = [(METRICS[each.metric].title, METRICS[each.metric].text(each.value)) for each in trial.readings]
     if shown:
         yield columns(shown, "    ").rstrip("\n")
-    yield from (f"    flagged {fmt.clean(str(flag))}" for flag in trial.flags)
+    yield from (f"    flagged {clean(str(flag))}" for flag in trial.flags)
     yield from (f"    {shortfalls.granted(each)}" for each in trial.granted)
     if not evidence:
         return
     for witness in trial.witnesses:
         yield f"    {witness.side} saw {_carried(witness)}"
-        yield from (f"      {fmt.clean(name)}: {fmt.clean(fact)}" for name, fact in witness.facts)
+        yield from (f"      {clean(name)}: {clean(fact)}" for name, fact in witness.facts)
     yield from trial_costs.lines(trial)
     if trial.cache_mode:
-        yield f"    cache: {fmt.clean(trial.cache_mode)}"
+        yield f"    cache: {clean(trial.cache_mode)}"
     for record in trial.commands:
         ended = "" if record.exit_code is None else f"  → exit {record.exit_code}"
         took = "" if record.elapsed_s is None else f", {fmt.duration(record.elapsed_s)}"
-        yield f"    {fmt.clean(record.where)}$ {fmt.clean(shlex.join(record.argv))}{ended}{took}"
+        yield f"    {clean(record.where)}$ {clean(shlex.join(record.argv))}{ended}{took}"
     for raw in trial.raw:
-        yield f"    {fmt.clean(raw.path)}  {fmt.size(raw.size_bytes)}  sha256 {raw.sha256}"
+        yield f"    {clean(raw.path)}  {fmt.size(raw.size_bytes)}  sha256 {raw.sha256}"
     if trial.seconds:
         yield "    " + ", ".join(f"{name} {fmt.duration(seconds)}" for name, seconds in trial.seconds)
 
 
 def _carried(witness: Witness) -> str:
-    driver = fmt.clean(witness.driver) if witness.driver else "nothing"
+    driver = clean(witness.driver) if witness.driver else "nothing"
     traffic = "" if witness.asked_bytes is None else f" ({fmt.size(witness.asked_bytes)})"
     return f"{driver} carry the most; the device asked for carried {fmt.share(witness.share)}{traffic}"
 

@@ -9,6 +9,7 @@ from pvbench.explain.cpu_bill import within
 from pvbench.explain.trap_costs import Timed, timed
 from pvbench.histogram import mean_s, total
 from pvbench.model import CpuBill, DeviceKind, Mechanism, Payer, Trial, exit_reason
+from pvbench.printable import clean
 from pvbench.reports.exits_explained import INCONSISTENT
 
 
@@ -23,7 +24,7 @@ def lines(trial: Trial) -> Iterator[str]:
         yield "    one operation takes, as it is charged (and on average):"
         names = dict.fromkeys(trap.name for trap in trial.traps)
         found = {each.name: each for each in timed(trial.traps)}
-        yield from (f"      {fmt.clean(name)}: {_took(found.get(name))}" for name in names)
+        yield from (f"      {clean(name)}: {_took(found.get(name))}" for name in names)
 
 
 def as_data(trial: Trial) -> dict[str, Any]:
@@ -67,7 +68,7 @@ def _mechanism(mechanism: Mechanism, noun: str) -> Iterator[str]:
         told = f"{often:,}" if per is None else f"{often:,}, {fmt.significant(per, 3)} per {noun}"
         out = away.get(reason) if (reason := exit_reason(what)) else None
         share = f", away {_away(out, mechanism.traced_s)}" if out is not None and mechanism.traced_s else ""
-        yield f"      {fmt.clean(what)}: {least}{told}{share}"
+        yield f"      {clean(what)}: {least}{told}{share}"
 
 
 def _share(used: float, whole: float) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from pvbench import figures as fmt
 from pvbench.columns import columns
 from pvbench.model import counted, exit_reason
+from pvbench.printable import clean
 from pvbench.xen.trace import UNATTRIBUTED, DomainCounts, Trace
 from pvbench.xen.trace.plain_file import PlainFile
 
@@ -25,9 +26,7 @@ def render(trace: Trace, file: PlainFile, mhz: float | None) -> str:
     """Return what a trace says, for people. `mhz` is the frequency of the TSC."""
     seconds = _seconds(trace, mhz)
     lasted = f"{trace.cycles:,} TSC cycles" + ("" if seconds is None else f", {fmt.duration(seconds)}")
-    lines = [
-        f"{fmt.clean(file.name)}: {fmt.count(trace.records, 'record')} of {fmt.count(trace.cpus, 'CPU')}, {lasted}"
-    ]
+    lines = [f"{clean(file.name)}: {fmt.count(trace.records, 'record')} of {fmt.count(trace.cpus, 'CPU')}, {lasted}"]
     if file.cut:
         lines.append(f"LOWER BOUND: {file.cut}")
     lines += _remarks(trace)
