@@ -58,7 +58,7 @@ def measure(spec: TrialSpec, guest: Guest, run: Measuring, attempt: int = 1) -> 
     except (BootError, TransportError, StoreError):
         raise
     except Exception as error:  # noqa: BLE001  one bad trial is one row, whatever it is bad by
-        made = failed(spec, run.clock, told(error), started)
+        made = failed(spec, run.clock, reason_of(error), started)
     return replace(made, attempt=attempt, booted=run.booted)
 
 
@@ -136,7 +136,7 @@ def failed(spec: TrialSpec, clock: Clock, reason: str, started: str | None = Non
     return Trial(spec, Outcome.NOT_MEASURED, reason, started or clock.now().isoformat(timespec="seconds"))
 
 
-def told(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
     """Return an error as a trial's reason; one that is not ours is pvbench's own fault, and says so."""
     return (
         str(error)

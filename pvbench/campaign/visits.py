@@ -7,7 +7,7 @@ from itertools import groupby
 
 from pvbench.campaign import resume
 from pvbench.campaign.campaign import Settings
-from pvbench.campaign.trial import Measuring, explained, failed, measure, told
+from pvbench.campaign.trial import Measuring, explained, failed, measure, reason_of
 from pvbench.campaign.world import Edges, HeldHost
 from pvbench.disturbance import ATTEMPTS, Beneath, beneath, disturbed
 from pvbench.drivers import DRIVERS
@@ -81,9 +81,9 @@ class _Stay:
                 in_vain = in_vain + 1 if len(self.left) == before else 1
                 pauses = _pauses(error)
                 if in_vain > len(pauses):
-                    self._give_up(self.left, told(error))
+                    self._give_up(self.left, reason_of(error))
                     return
-                self.edges.progress.lost(self.host, told(error), pauses[in_vain - 1])
+                self.edges.progress.lost(self.host, reason_of(error), pauses[in_vain - 1])
                 self.edges.clock.sleep(pauses[in_vain - 1])
 
     def _visit(self) -> None:
@@ -162,9 +162,9 @@ class _Stay:
         if self.broke[at] < TRIES:
             return
         if running is None:
-            self._give_up([spec for spec in self.left if spec.boot == at], told(error))
+            self._give_up([spec for spec in self.left if spec.boot == at], reason_of(error))
             return
-        self._give_up([running], told(error))
+        self._give_up([running], reason_of(error))
         # A partner that has its figure waits for nobody now; several that have none yet still share their boot.
         partners = next((pair for pair in pairs(self.left) if _partners(pair[0], running)), ())
         if all(spec.id in self.store.finished_ids() for spec in partners):

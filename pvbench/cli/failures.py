@@ -10,7 +10,7 @@ import click
 from pvbench.cli.app import App
 from pvbench.errors import PvbenchError
 from pvbench.exit_codes import ExitCode
-from pvbench.terminal.streams import of
+from pvbench.terminal.streams import writer
 
 EVERYTHING = 2  # -vv
 ERROR: Mapping[str, Any] = {"fg": "red", "bold": True}
@@ -31,7 +31,7 @@ def report(error: BaseException, app: App) -> int:
             return error.exit_code
         case click.ClickException():
             context = error.ctx if isinstance(error, click.UsageError) else None
-            _say(app, _told(error), f"{context.command_path} --help" if context else None)
+            _say(app, _sentence(error), f"{context.command_path} --help" if context else None)
             return error.exit_code if error.exit_code != 1 else ExitCode.USAGE
         case KeyboardInterrupt() | click.Abort():
             _say(app, "interrupted", app.resume)
@@ -58,12 +58,12 @@ def line(text: str) -> str:
 
 
 def _say(app: App, message: str, *hints: str | None) -> None:
-    of(sys.stderr).styled("pvbench:", **(ERROR if app.voice.coloured(sys.stderr) else {}))
+    writer(sys.stderr).styled("pvbench:", **(ERROR if app.voice.coloured(sys.stderr) else {}))
     print(f" {line(message)}", file=sys.stderr)
     for hint in filter(None, hints):
         print(f"hint: {line(hint)}", file=sys.stderr, flush=True)
 
 
-def _told(error: click.ClickException) -> str:
+def _sentence(error: click.ClickException) -> str:
     text = error.format_message().strip()
     return text[:1].lower() + text[1:].rstrip(".")

@@ -61,7 +61,7 @@ class Quantity(click.ParamType):  # type: ignore[type-arg]  # generic for checke
 @click.option("--fit", type=Quantity("time"), help="Say too what can be had in a time such as 6h.")
 @click.option("--boots", type=click.IntRange(2, 100), default=5, show_default=True, help="Blocks of the pilot.")
 @click.option("--runs", type=click.IntRange(1, 20), default=5, show_default=True, help="Runs in each boot.")
-@click.option("--of", "of", metavar="RUN", help="Read a pilot that is there, and measure nothing.")
+@click.option("--of", "finished", metavar="RUN", help="Read a pilot that is there, and measure nothing.")
 @mirror_option
 @json_option
 @pass_app
@@ -75,19 +75,19 @@ def pilot(
     fit: float | None,
     boots: int,
     runs: int,
-    of: str | None,
+    finished: str | None,
     as_json: bool,
 ) -> int:
     """Measure MATRIX as a pilot and recommend blocks and runs for its real run.
 
     The pilot's figures say how much boots, runs and blocks differ, and are never those of a result.
     """
-    if (matrix is None) == (of is None):
+    if (matrix is None) == (finished is None):
         raise click.UsageError("pilot needs either a MATRIX or --of RUN", click.get_current_context())
     with ExitStack() as stack:
         code = ExitCode.DONE
         if matrix is None:
-            store = stack.enter_context(arguments.run(results, str(of)))
+            store = stack.enter_context(arguments.run(results, str(finished)))
         else:
             campaign, known = requested(app, matrix, hosts_file, Purpose.PILOT)
             store, summary = stack.enter_context(measured(app, campaign.as_pilot(boots, runs), known, results))

@@ -31,9 +31,9 @@ def trace(app: App, file: Path, domain: int | None, cpu: str | None, mhz: float 
 
     if mhz is not None and not math.isfinite(mhz):
         raise UsageError(f"--mhz {mhz} is not a frequency", hint="`xl info` on the host has cpu_mhz")
-    with plain_file(file) as plain, reading(app.voice, file.name) as told:
+    with plain_file(file) as plain, reading(app.voice, file.name) as progress:
         found = traces.read(
-            plain.path, domain=domain, svm=None if cpu is None else cpu == "svm", told=told, name=plain.name
+            plain.path, domain=domain, svm=None if cpu is None else cpu == "svm", progress=progress, name=plain.name
         )
     if domain is not None and domain not in found.domains:
         why = "does nothing that is counted" if found.attributed else "cannot be told from others"

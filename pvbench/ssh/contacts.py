@@ -31,7 +31,7 @@ class Contact:
     files: tuple[str, ...]
     offers: tuple[str, ...]
     agent: str | None
-    asked: str
+    source: str
 
 
 def contacts(way: Sequence[Step], known: Inventory, defaults: Ask | None) -> tuple[Contact, ...]:
@@ -61,7 +61,7 @@ def _contact(step: Step, known: Inventory, defaults: Ask | None) -> Contact:
         files=tuple(map(str, credentials.files)),
         offers=tuple(offer.label for offer in offered(credentials)),
         agent=credentials.agent,
-        asked="complete in itself" if host is not None and host.complete else step.answer.source,
+        source="complete in itself" if host is not None and host.complete else step.answer.source,
     )
 
 

@@ -110,13 +110,13 @@ def _run(words: list[str], environment: Mapping[str, str]) -> str:
         if _NO_ACCOUNT in said:
             raise NotThere
         raise InventoryError(
-            f"ssh refuses its configuration for {words[-1]}: {_told(said) or f'exit code {done.returncode}'}",
+            f"ssh refuses its configuration for {words[-1]}: {_complaint(said) or f'exit code {done.returncode}'}",
             hint=f"`{' '.join(['ssh', *words[2:]])}` shows the same; pvbench asks OpenSSH what holds for a name",
         )
     return done.stdout.decode(errors="surrogateescape")
 
 
-def _told(stderr: str) -> str:
+def _complaint(stderr: str) -> str:
     lines = [line.strip() for line in stderr.splitlines() if line.strip() and not _ABOUT_NOTHING.search(line)]
     return "; ".join(_PLACE.sub(r"\g<file>:\g<line>: ", line) for line in lines)
 

@@ -23,7 +23,7 @@ def proxied(name: str, command: str, environment: Mapping[str, str]) -> Iterator
     """
     ours, theirs = socket.socketpair()
     shell = environment.get("SHELL") or "/bin/sh"
-    with ours, tempfile.TemporaryFile() as said:
+    with ours, tempfile.TemporaryFile() as stderr:
         with theirs:
             try:
                 # A session of its own: an interrupt from the keyboard must not cut the way to the host before we have
@@ -32,7 +32,7 @@ def proxied(name: str, command: str, environment: Mapping[str, str]) -> Iterator
                     [shell, "-c", f"exec {command}"],
                     stdin=theirs.fileno(),
                     stdout=theirs.fileno(),
-                    stderr=said,
+                    stderr=stderr,
                     env=dict(environment),
                     start_new_session=True,
                 )
@@ -41,7 +41,7 @@ def proxied(name: str, command: str, environment: Mapping[str, str]) -> Iterator
         try:
             yield ours
         except TransportError as error:
-            if words := _tail(said):
+            if words := _tail(stderr):
                 raise type(error)(f"{error.message}; its ProxyCommand said: {words}", hint=error.hint) from error
             raise
         finally:
@@ -57,6 +57,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             return
 
 
-def _tail(said: IO[bytes]) -> str:
-    said.seek(0)
-    return " ".join(said.read()[-_TAIL:].decode(errors="replace").split())
+def _tail(stderr: IO[bytes]) -> str:
+    stderr.seek(0)
+    return " ".join(stderr.read()[-_TAIL:].decode(errors="replace").split())

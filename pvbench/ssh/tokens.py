@@ -49,7 +49,7 @@ def _expanded(written: str, local: Local, remote: Remote, home: Path) -> str:
     if text.startswith("~"):
         text = str(Path(text).expanduser()) if "/" in text else text
     text = _tokens(text, _of_file(local, remote, home))
-    return re.sub(r"\$\{(\w+)\}", lambda found: local.environment.get(found.group(1), found.group()), text)
+    return re.sub(r"\$\{(\w+)\}", lambda match: local.environment.get(match.group(1), match.group()), text)
 
 
 def _of_command(remote: Remote) -> dict[str, str]:
@@ -77,4 +77,4 @@ def _of_file(local: Local, remote: Remote, home: Path) -> dict[str, str]:
 
 
 def _tokens(text: str, known: Mapping[str, str]) -> str:
-    return re.sub(r"%(.?)", lambda found: known.get(found.group(1), found.group()), text)
+    return re.sub(r"%(.?)", lambda match: known.get(match.group(1), match.group()), text)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from pvbench import ssh
 from pvbench.errors import UsageError
-from pvbench.terminal.streams import of
+from pvbench.terminal.streams import writer
 from pvbench.transport import Transport
 
 
@@ -20,7 +20,7 @@ def hand_over(transport: Transport, command: tuple[str, ...], environment: Mappi
 
     What it prints is handed on as it is.
     """
-    out, err = of(sys.stdout).raw, of(sys.stderr).raw
+    out, err = writer(sys.stdout).raw, writer(sys.stderr).raw
     if not command:
         return ssh.terminal(transport, environment.get("TERM", "vt100"), out, err)
     return ssh.stream(transport, command, _stdin(), out, err)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pvbench.errors import OutputLost, UsageError
 from pvbench.store.disk import NO_ROOM, in_place, replace_whole
-from pvbench.terminal.streams import of
+from pvbench.terminal.streams import writer
 
 STANDARD_OUTPUT = "-"
 _NOT_BESIDE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.EXDEV})
@@ -23,7 +23,7 @@ def write(name: str, data: bytes) -> bool:
     path, shown = Path(name), name or "an empty name"
     try:
         if name == STANDARD_OUTPUT or _is_standard_output(path):
-            of(sys.stdout).hand_on(data)
+            writer(sys.stdout).hand_on(data)
             return True
         there = _look(path)
         if there is not None and not stat.S_ISREG(there.st_mode):
@@ -50,11 +50,11 @@ def new(path: Path, data: bytes) -> None:
         raise
 
 
-def _whole(path: Path, data: bytes, there: os.stat_result | None) -> None:
+def _whole(path: Path, data: bytes, existing: os.stat_result | None) -> None:
     try:
-        replace_whole(path, data, like=there)
+        replace_whole(path, data, like=existing)
     except OSError as error:
-        if there is None or error.errno not in _NOT_BESIDE:
+        if existing is None or error.errno not in _NOT_BESIDE:
             raise
         in_place(path, data)
 
@@ -70,7 +70,7 @@ def _look(path: Path) -> os.stat_result | None:
 def _is_standard_output(path: Path) -> bool:
     """Whether a name such as /dev/stdout, or what our output is sent to, is meant: one offset must serve both."""
     try:
-        ours, theirs = os.fstat(of(sys.stdout).fileno()), path.stat()
+        ours, theirs = os.fstat(writer(sys.stdout).fileno()), path.stat()
     except (OSError, ValueError):
         return False
     return os.path.samestat(ours, theirs) and not stat.S_ISDIR(theirs.st_mode)

@@ -2,8 +2,8 @@
 
 While the command line runs, `cleaned` has put its own writers in the place of sys.stdout and sys.stderr, so that a
 bare print() is safe: a file or a host can then not move the cursor, ring, hide or reorder what a person reads. Our own
-colour goes through `of(stream).styled`, progress bars through `console`, bytes that are not for reading (a page, a
-guest's own output) through `of(stream).raw`.
+colour goes through `writer(stream).styled`, progress bars through `console`, bytes that are not for reading (a page, a
+guest's own output) through `writer(stream).raw`.
 """
 
 import io
@@ -65,13 +65,13 @@ class Cleaned:
 
     def flush(self) -> None:
         """Hand on what was written."""
-        with self._told():
+        with self._translated():
             if self.stream is not None:
                 self.stream.flush()
 
     def hand_on(self, data: bytes) -> None:
         """Write bytes that are no text to be read here, such as a page, as they are."""
-        with self._told():
+        with self._translated():
             self.raw.write(data)
             self.raw.flush()
 
@@ -110,11 +110,11 @@ class Cleaned:
         if self.stream is None and self._vital and text:
             raise OutputLost(f"{self.name} is closed")
         if self.stream is not None and text:  # libraries try out streams with none; where that fails, so will the rest
-            with self._told():
+            with self._translated():
                 self.stream.write(text)
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _translated(self) -> Iterator[None]:
         """Turn the system's refusal into OutputLost. What only comments on the work never stops it."""
         try:
             yield
@@ -168,7 +168,7 @@ def room() -> tuple[int, bool]:
     return shutil.get_terminal_size((100, 24)).columns, encoding.startswith("utf")
 
 
-def of(stream: TextIO) -> Cleaned:
+def writer(stream: TextIO) -> Cleaned:
     """Return standard output or error as what it is while the command line runs."""
     assert isinstance(stream, Cleaned)  # noqa: S101  `cleaned` is entered before any verb
     return stream
@@ -187,7 +187,7 @@ def console() -> "Console":
                 else:
                     yield segment._replace(text=printable(clean(segment.text, keep="\n"), self.encoding))
 
-    return CleanConsole(file=of(sys.stderr).stream, stderr=True)
+    return CleanConsole(file=writer(sys.stderr).stream, stderr=True)
 
 
 def _clean_line(line: str) -> str:

@@ -49,7 +49,7 @@ def _one(contact: Contact, number: int) -> str:
     rows.append(("agent", clean(contact.agent or "none"), ""))
     rows += [(f"offer {place}", clean(label), "") for place, label in enumerate(contact.offers, 1)]
     head = f"{number}. {contact.name}" if number else contact.name
-    return f"{head} ({clean(contact.asked)})\n{columns(rows, '  ')}"
+    return f"{head} ({clean(contact.source)})\n{columns(rows, '  ')}"
 
 
 def _one_as_data(contact: Contact) -> dict[str, Any]:
@@ -61,5 +61,5 @@ def _one_as_data(contact: Contact) -> dict[str, Any]:
         "files": list(contact.files),
         "offers": list(contact.offers),
         "from": dict(contact.sources),
-        "asked": contact.asked,
+        "asked": contact.source,
     }

@@ -34,14 +34,14 @@ def scalar(node: Node, wanted: str) -> Scalar:
     """Return the node if it is one word; raises the error that says what was wanted and what is there."""
     if isinstance(node, Scalar) and node.tag != "null":
         return node
-    raise node.problem(f"expected {wanted}, found {_found(node)}")
+    raise node.problem(f"expected {wanted}, found {_described(node)}")
 
 
 def _article(noun: str) -> str:
     return "an" if noun[0] in "aeiou" else "a"
 
 
-def _found(node: Node) -> str:
+def _described(node: Node) -> str:
     if isinstance(node, Table):
         return "a mapping"
     if isinstance(node, Sequence):
@@ -202,7 +202,7 @@ class Listed:
     def read(self, node: Node) -> tuple[Any, ...]:
         """Return the values in the order of the text."""
         if not isinstance(node, Sequence):
-            raise node.problem(f"expected a list such as {self.example}, found {_found(node)}")
+            raise node.problem(f"expected a list such as {self.example}, found {_described(node)}")
         if not node.items:
             raise node.problem(f"an empty list; expected one such as {self.example}")
         values: dict[str, Any] = {}
@@ -362,4 +362,4 @@ class OneOf:
 def _table(node: Node, wanted: str) -> Table:
     if isinstance(node, Table):
         return node
-    raise node.problem(f"expected {wanted}, found {_found(node)}")
+    raise node.problem(f"expected {wanted}, found {_described(node)}")

@@ -30,16 +30,16 @@ def of_size(word: str) -> Readings:
     """Return what a word may mean in bytes: Kb is 1000 or 1024 bytes, and 1000 bits to those who mind the case."""
     if not word:
         return Fraction(1), Fraction(1024)
-    found = _AMOUNT.fullmatch(word)
-    return _distinct(_bytes(found)) if found else ()
+    match = _AMOUNT.fullmatch(word)
+    return _distinct(_bytes(match)) if match else ()
 
 
 def of_rate(word: str) -> Readings:
     """Return what a word may mean in bit/s: MB/s is eight Mbit/s; M, mb/s and MBPS are told in bits and in bytes."""
     if not word:
         return Fraction(10**6), Fraction(1)
-    found = _PER_SECOND.fullmatch(word)
-    amount = _AMOUNT.fullmatch(found["amount"]) if found else None
+    match = _PER_SECOND.fullmatch(word)
+    amount = _AMOUNT.fullmatch(match["amount"]) if match else None
     return _distinct(_bits(amount, word)) if amount else ()
 
 
@@ -60,38 +60,38 @@ def of_percentage(word: str) -> Readings:
     return () if factor is None else (factor,)
 
 
-def _bytes(found: re.Match[str]) -> Iterator[Fraction]:
-    powers = _powers(found)
-    unit = found["unit"] or "B"
+def _bytes(amount: re.Match[str]) -> Iterator[Fraction]:
+    powers = _powers(amount)
+    unit = amount["unit"] or "B"
     if not unit.startswith("bit"):
         yield from powers
     if unit == "b" or unit.lower().startswith("bit"):
-        yield from (power / 8 for power in (powers if found["binary"] else powers[-1:]))
+        yield from (power / 8 for power in (powers if amount["binary"] else powers[-1:]))
 
 
-def _bits(found: re.Match[str], word: str) -> Iterator[Fraction]:
-    powers = _powers(found) if found["letter"] == "K" and found["unit"] == "B" else _powers(found)[-1:]
-    unit = found["unit"] or ""
+def _bits(amount: re.Match[str], word: str) -> Iterator[Fraction]:
+    powers = _powers(amount) if amount["letter"] == "K" and amount["unit"] == "B" else _powers(amount)[-1:]
+    unit = amount["unit"] or ""
     # Who writes all in one case does not tell bits from bytes by it.
-    careless = not unit or (len(unit) == 1 and found["letter"] and (word.isupper() or found["letter"] in "mgt"))
+    careless = not unit or (len(unit) == 1 and amount["letter"] and (word.isupper() or amount["letter"] in "mgt"))
     if careless or (unit == "b" or unit.lower().startswith("bit")):
         yield from powers
     if careless or (unit == "B" or unit.lower().startswith("byte")):
         yield from (power * 8 for power in powers)
 
 
-def _powers(found: re.Match[str]) -> Readings:
+def _powers(amount: re.Match[str]) -> Readings:
     """Return what a prefix multiplies by, the decimal reading last."""
-    name, letter = found["name"], found["letter"]
+    name, letter = amount["name"], amount["letter"]
     if not (name or letter):
         return (Fraction(1),)
     exponent = _EXPONENT[(name or letter)[0].lower()]
     binary, decimal = Fraction(1024**exponent), Fraction(1000**exponent)
     if name:
         return (binary,) if name.lower().endswith("bi") else (decimal,)
-    if found["binary"]:
+    if amount["binary"]:
         return (binary,)
-    return (decimal,) if letter in "kMGT" and found["unit"] not in (None, "b") else (binary, decimal)
+    return (decimal,) if letter in "kMGT" and amount["unit"] not in (None, "b") else (binary, decimal)
 
 
 def _distinct(factors: Iterator[Fraction]) -> Readings:

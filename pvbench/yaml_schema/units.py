@@ -56,8 +56,8 @@ class Quantity:
         """Return a string with its pattern; the bounds are said in words."""
         units = "|".join(re.escape(unit) for unit in self.units)
         number = _NUMBER + (_FRACTION if self.fractions else "")
-        bounds = f"{self.told(self.least)} to {self.told(self.most)}"
-        steps = "" if self.step is None else f", a multiple of {self.told(self.step)}"
+        bounds = f"{self.spelt(self.least)} to {self.spelt(self.most)}"
+        steps = "" if self.step is None else f", a multiple of {self.spelt(self.step)}"
         return {"type": "string", "pattern": f"^{number} ?(?:{units})$", "$comment": bounds + steps}
 
     def _exact(self, text: str) -> Fraction:
@@ -98,13 +98,13 @@ class Quantity:
         fits = self.step is None or value % self.step == 0
         return min(ways)[-1] if ways and fits else None
 
-    def _check(self, found: Scalar, value: Fraction) -> None:
+    def _check(self, node: Scalar, value: Fraction) -> None:
         if not self.least <= value <= self.most:
-            raise found.problem(f"'{found.text}' is out of range; {self.told(self.least)} to {self.told(self.most)}")
+            raise node.problem(f"'{node.text}' is out of range; {self.spelt(self.least)} to {self.spelt(self.most)}")
         if self.step is not None and value % self.step:
-            raise found.problem(f"'{found.text}' is not a multiple of {self.told(self.step)}")
+            raise node.problem(f"'{node.text}' is not a multiple of {self.spelt(self.step)}")
 
-    def told(self, value: Fraction | float) -> str:
+    def spelt(self, value: Fraction | float) -> str:
         """Return a value in the largest unit in which it is whole."""
         value = Fraction(value)
         fitting = [unit for unit, factor in self.units.items() if value and (value / factor).denominator == 1]

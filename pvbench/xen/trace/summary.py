@@ -18,22 +18,22 @@ def read(
     *,
     domain: int | None = None,
     svm: bool | None = None,
-    told: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
     chunk: int = CHUNK,
     name: str | None = None,
 ) -> Trace:
     """Decode a trace and count. Raises TraceError with the byte offset at what is no trace, or damaged.
 
     With `domain` only that one is in the result, if it did anything. `svm` says whose exit codes these are (True SVM,
-    False VMX), else they tell. `told` is called with (bytes read, bytes there are); `name` is what errors call the
+    False VMX), else they tell. `progress` is called with (bytes read, bytes there are); `name` is what errors call the
     file. A file of any size takes some tens of MB of memory with chunks of 4 MiB, and about 80 bytes for each exit that
     waited.
     """
     reader, counts = Reader(path, chunk, name), Counts()
     for done, records in reader:
         counts.add(records)
-        if told:
-            told(done, reader.size)
+        if progress:
+            progress(done, reader.size)
     counts.finish()
     vendor, known = _vendor(counts, svm)
     return Trace(
