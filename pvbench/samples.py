@@ -92,7 +92,7 @@ def _in_order(trials: Iterable[Trial]) -> tuple[Trial, ...]:
 def _order(found: CellTrials) -> tuple[str, str, str, str, tuple[float, ...], str, str, bool, str]:
     # The plan is shuffled; a reader is not.
     cell = found.cell
-    mode = wording.title(cell.workload).partition(",")[0]
+    mode = wording.mode(cell.workload)
     params = cell.workload.params
     sizes = tuple(float(number) for _, number in params if isinstance(number, int | float))
     paravirtual = wording.io_path(cell.device) == "PV"

@@ -24,9 +24,18 @@ VIRTUAL_NOTE = (
 
 def title(workload: Workload) -> str:
     """Return what is run, short: "Random read, 4 KiB, depth 1"; what is as usual is left out."""
+    return ", ".join(_title_parts(workload))
+
+
+def mode(workload: Workload) -> str:
+    """Return the first part of the title, which workloads of other sizes and depths share: "Random read"."""
+    return _title_parts(workload)[0]
+
+
+def _title_parts(workload: Workload) -> list[str]:
     tool, params = WORKLOADS.get(workload.tool), dict(workload.params)
     parts = tool.title(params) if tool else [setting(*pair) for pair in workload.params if pair[0] not in TIMES]
-    return clean(", ".join(parts or [workload.tool]))
+    return [clean(part) for part in parts or [workload.tool]]
 
 
 def cell_title(cell: Cell) -> str:

@@ -58,7 +58,7 @@ def _curve(cells: Sequence[CellTrials], axis: Axis, label: str) -> Curve:
         own.sort(key=lambda each: float(_at(each.cell, axis) or 0))
         points = tuple(point for each in own if (point := _point(each, axis, across, up)) is not None)
         lines.append(CurveLine(clean(device), wording.io_path(device), points))
-    title = wording.title(load).partition(",")[0]
+    title = wording.mode(load)
     what = f"{across.title} against {up.title}" if across else f"{up.title} by {axis.noun}"
     caption = f"{title}: {what}, each mark a {axis.noun if across else 'point of the sweep'}"
     return Curve(

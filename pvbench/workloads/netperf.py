@@ -263,13 +263,13 @@ def _number(values: Mapping[str, str], key: str, least: float = 0.0) -> float:
 
 # Its words.
 
-_TITLES: Mapping[str, str] = MappingProxyType(
+_TITLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "TCP_RR": "TCP request/response",
-        "UDP_RR": "UDP request/response",
-        "TCP_STREAM": "TCP stream, guest sends",
-        "TCP_MAERTS": "TCP stream, guest receives",
-        "UDP_STREAM": "UDP stream, guest sends",
+        "TCP_RR": ("TCP request/response",),
+        "UDP_RR": ("UDP request/response",),
+        "TCP_STREAM": ("TCP stream", "guest sends"),
+        "TCP_MAERTS": ("TCP stream", "guest receives"),
+        "UDP_STREAM": ("UDP stream", "guest sends"),
     }
 )
 _USUAL: Mapping[str, Scalar] = MappingProxyType({"request": 1, "response": 1})
@@ -284,7 +284,7 @@ def title(params: Params) -> list[str]:
         for name in ("request", "response", "send")
         if name in params and params[name] != _USUAL.get(name)
     ]
-    return [_TITLES.get(test, test), *sizes, *network.other_end(params)]
+    return [*_TITLES.get(test, (test,)), *sizes, *network.other_end(params)]
 
 
 def primary(params: Params) -> str:

@@ -66,3 +66,9 @@ def test_only_an_offered_rate_is_a_ceiling() -> None:
     assert None is wording.ceiling(workload("iperf3", protocol="udp", parallel=2, rate=0, length=64))
     assert None is wording.ceiling(workload("iperf3", protocol="tcp", parallel=2))
     assert None is wording.ceiling(workload("fio", rw="read"))
+
+
+def test_sweeps_of_a_workload_share_the_first_part_of_its_title() -> None:
+    load = Workload("netperf", (("runtime", 5), ("send", 64), ("test", "TCP_STREAM")))
+
+    assert ("TCP stream, guest sends, send 64 B", "TCP stream") == (wording.title(load), wording.mode(load))
