@@ -1,14 +1,16 @@
 """The trials of a run gathered by cell, and the values that stand for each."""
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from pvbench import wording
+from pvbench.factors import Switch
 from pvbench.metrics import Metric
 from pvbench.model import Cell, Outcome, Trial
 from pvbench.stats import Sample
+from pvbench.stats.sample import Unit
 from pvbench.store import Manifest
 
 
@@ -28,24 +30,22 @@ class CellTrials:
     twins: tuple[Trial, ...] = ()
     earlier: tuple[Trial, ...] = ()
 
-    @property
-    def family(self) -> tuple[Hashable, ...]:
-        """What the cell shares with those it is compared with: everything but the device, as `Cell.comparison`."""
-        cell = self.cell
-        return cell.host, cell.kind, cell.placement, cell.workload, cell.tunables
-
     @cached_property
     def sample(self) -> Sample | None:
-        """The values of the primary metric, one a block; None if no trial gave one."""
-        readings = list(self.readings(self.trials))
+        """The values of the primary metric, one a boot; None if no trial gave one."""
+        return self.counted(Switch.BOOT)
+
+    def counted(self, switch: Switch) -> Sample | None:
+        """Return the values of the primary metric, one for each time that a switch of a factor was done anew."""
+        readings = list(self.readings(self.trials, switch))
         return Sample.of(readings) if readings else None
 
-    def readings(self, trials: Iterable[Trial]) -> Iterator[tuple[int, float]]:
-        """Yield the block and the value of the primary metric of each trial that gave one."""
+    def readings(self, trials: Iterable[Trial], switch: Switch = Switch.BOOT) -> Iterator[tuple[Unit, float]]:
+        """Yield the unit, (block, round), and the value of the primary metric of each trial that gave one."""
         for trial in trials:
             for reading in trial.readings:
                 if reading.metric == self.metric.name:
-                    yield trial.spec.block, reading.value
+                    yield switch.unit_of(trial.spec), reading.value
 
     @property
     def flagged(self) -> Counter[str]:

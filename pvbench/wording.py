@@ -38,9 +38,9 @@ def _title_parts(workload: Workload) -> list[str]:
     return [clean(part) for part in parts or [workload.tool]]
 
 
-def cell_title(cell: Cell) -> str:
-    """Return what is run, and what the boot is asked for: "Random read, 4 KiB, depth 1, queues 2"."""
-    asked = [f"{name.replace('_', ' ')} {str(value).lower()}" for name, value in cell.tunables]
+def cell_title(cell: Cell, but: str = "") -> str:
+    """Return what is run, and what the boot is asked for, `but` for one name: "Random read, 4 KiB, queues 2"."""
+    asked = [f"{name.replace('_', ' ')} {str(value).lower()}" for name, value in cell.tunables if name != but]
     return ", ".join([title(cell.workload), *map(clean, asked)])
 
 

@@ -5,21 +5,24 @@ from dataclasses import dataclass
 from statistics import median
 
 from pvbench.campaign.cost import BOOT_S, OVERHEAD_S, load_s
+from pvbench.contrasts import CellPair, cell_pairs, contrasts_of, pairings
 from pvbench.errors import UsageError
+from pvbench.factors import Switch
 from pvbench.matrix.rules import TWINS
 from pvbench.metrics import Better
 from pvbench.model import HostFacts, Phase, Trial
 from pvbench.samples import CellTrials
 from pvbench.stats.components import Components, PairedComponents, components, paired
 from pvbench.stats.pilot import Cost, Recommendation, for_time, for_width
+from pvbench.stats.sample import Unit
 from pvbench.store import Manifest
 
 
 @dataclass(frozen=True)
 class Compared:
-    """A comparison of the pilot: its candidate, and what the log ratio to its baseline varies by."""
+    """A comparison of the pilot: what is compared, and what the log ratio of the two varies by."""
 
-    candidate: CellTrials
+    pair: CellPair
     parts: PairedComponents
 
 
@@ -46,15 +49,14 @@ class Findings:
 def findings(
     manifest: Manifest,
     cells: Sequence[CellTrials],
-    pairs: Iterable[tuple[CellTrials, CellTrials]],
     width: float,
     budget_s: float | None,
 ) -> Findings:
-    """Return what a pilot found of its cells and of the (baseline, candidate) pairs that its matrix compares.
+    """Return what a pilot found of its cells and of what its matrix compares.
 
     Raises UsageError where no pair has two blocks with both arms.
     """
-    compared = tuple(_compared(pairs))
+    compared = tuple(_compared(cell_pairs(pairings(contrasts_of(manifest), cells))))
     if not compared:
         raise UsageError(
             f"{manifest.run_id} holds no comparison with two blocks of both arms",
@@ -75,20 +77,29 @@ def findings(
     )
 
 
-def _compared(pairs: Iterable[tuple[CellTrials, CellTrials]]) -> Iterator[Compared]:
-    for baseline, candidate in pairs:
-        sides = _boots(baseline), _boots(candidate)
-        parts = paired(*(sides if candidate.metric.better is Better.HIGHER else sides[::-1]))
+def _compared(pairs: Iterable[CellPair]) -> Iterator[Compared]:
+    for pair in pairs:
+        switch, better = pair.pairing.switch, pair.candidate.metric.better
+        sides = _units(pair.baseline, switch), _units(pair.candidate, switch)
+        parts = paired(*(sides if better is Better.HIGHER else sides[::-1]))
         if parts is not None:
-            yield Compared(candidate, parts)
+            yield Compared(pair, parts)
+
+
+def _units(cell: CellTrials, switch: Switch) -> Mapping[Unit, list[float]]:
+    """Return the values of a cell by what is done anew for each; what is no positive number has no logarithm."""
+    units: dict[Unit, list[float]] = {}
+    for unit, value in cell.readings(cell.trials, switch):
+        if value > 0:
+            units.setdefault(unit, []).append(value)
+    return units
 
 
 def _boots(cell: CellTrials) -> Mapping[int, list[float]]:
-    """Return the values of a cell by the block of their boot; what is no positive number has no logarithm."""
+    """Return the values of a cell by block, over which a drift is looked for."""
     boots: dict[int, list[float]] = {}
-    for block, value in cell.readings(cell.trials):
-        if value > 0:
-            boots.setdefault(block, []).append(value)
+    for (block, _), values in _units(cell, Switch.BOOT).items():
+        boots.setdefault(block, []).extend(values)
     return boots
 
 
@@ -106,5 +117,5 @@ def _cost(manifest: Manifest, trials: Sequence[Trial]) -> Cost:
     first = [spec for spec in manifest.plan if spec.block == manifest.plan[0].block]
     once = [spec for spec in first if spec.run == 1]
     run_s = sum(load_s(spec) + overhead_s for spec in once)
-    arms = max(1.0, len(once) / max(1, len({spec.cell.comparison for spec in once})))
+    arms = max(1.0, len(once) / max(1, len({(spec.cell.host, spec.cell.workload) for spec in once})))
     return Cost(len({spec.boot for spec in first}) * boot_s, max(run_s, 1e-9), TWINS / arms)

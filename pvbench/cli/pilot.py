@@ -96,7 +96,6 @@ def pilot(
                 app.note(f"{flaws}: pvbench show {store.manifest.run_id}")
                 code = ExitCode.NOT_MEASURED
         from pvbench.campaign.pilot import findings
-        from pvbench.reports.comparison import compared_pairs
         from pvbench.samples import gather
         from pvbench.views.pilot import as_data, render
 
@@ -106,7 +105,7 @@ def pilot(
                 hint="pvbench report says what it found",
             )
         cells = gather(store.manifest, store.trials())
-        there = findings(store.manifest, cells, compared_pairs(store.manifest, cells), width, fit)
+        there = findings(store.manifest, cells, width, fit)
     if as_json:
         print_json(as_data(there))
     else:

@@ -91,19 +91,27 @@ def report(app: App, run: str, output: str | None, form: str, results: Path) -> 
         app.note(f"{len(page) / 1000:,.0f} kB; {AFTER_WRITING[form]}")
 
 
-@verb(short_help="Print ratio and verdict of two devices.")
+@verb(short_help="Print ratios and verdicts.")
 @run_argument
-@click.argument("a")
-@click.argument("b")
+@click.argument("what", nargs=-1, metavar="[FACTOR] [A B]")
 @results_option
 @json_option
-def compare(run: str, a: str, b: str, results: Path, as_json: bool) -> int:
-    """Print the ratio B ÷ A with its interval and verdict. A and B are devices, or cells of the same workload."""
+def compare(run: str, what: tuple[str, ...], results: Path, as_json: bool) -> int:
+    """Print the ratios of a run with intervals and verdicts: every comparison of its matrix, or a part of them.
+
+    FACTOR (device, queues, ...) alone is that comparison; A B are two devices, or two cells that differ in one factor;
+    FACTOR A B are two of its values. The ratio is B ÷ A.
+    """
     from pvbench.reports import table
     from pvbench.views.compare import as_data, page_of
 
+    if len(what) > 3:
+        raise click.UsageError(
+            "compare takes a FACTOR, two devices or cells, or a FACTOR and two of its values",
+            click.get_current_context(),
+        )
     with arguments.run(results, run) as store:
-        page = page_of(store.manifest, store.trials(), a, b)
+        page = page_of(store.manifest, store.trials(), what)
     if as_json:
         print_json(as_data(page))
     else:

@@ -9,6 +9,7 @@ import math
 import re
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from types import MappingProxyType
 from typing import Any
@@ -122,7 +123,7 @@ def strip(drawn: Strip, number: int) -> str:
         axes.plot(across, [heights[upper.cell], heights[lower.cell], math.nan] * len(pairs), color=_RULE, lw=0.8)
     for arm in drawn.arms:
         _dots(axes, arm, heights[arm.cell])
-    spoken = "; ".join(f"{arm.device}: {_spoken_values(arm, drawn.metric)}" for arm in drawn.arms)
+    spoken = "; ".join(f"{arm.name}: {_spoken_values(arm, drawn.metric)}" for arm in drawn.arms)
     return _svg(figure, f"strip{number}", drawn.caption, spoken)
 
 
@@ -147,7 +148,7 @@ def _rung(axes: Any, row: Row, top: float) -> None:
 
 def _dots(axes: Any, arm: Arm, height: float) -> None:
     colour = _PV if arm.io_path == "PV" else _EMULATED if arm.io_path else _NEUTRAL
-    name = arm.device if len(arm.device) <= 12 else arm.device[:11] + "…"
+    name = arm.name if len(arm.name) <= 12 else arm.name[:11] + "…"
     _text(axes, 0.0, height + 4, name, size=11.5, fraction=True)
     shown = [math.log10(value) for _, value in arm.values if value > 0]
     if shown:
@@ -188,7 +189,7 @@ def _first_rows(groups: Sequence[Group]) -> tuple[list[Group], int]:
     room = LADDER_ROWS
     for group in groups:
         if room > 0:
-            kept.append(Group(group.title, group.kind, group.host, group.caption, group.rows[:room]))
+            kept.append(replace(group, rows=group.rows[:room]))
             room -= len(kept[-1].rows)
     return kept, sum(len(group.rows) for group in groups) - sum(len(group.rows) for group in kept)
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pvbench import figures as fmt
+from pvbench.factors import FACTORS
 from pvbench.model import Outcome, Purpose, Trial
 from pvbench.reports.page import Row
 from pvbench.stats import Verdict
@@ -18,7 +19,7 @@ def headline(rows: Sequence[Row], label: str, purpose: Purpose = Purpose.RUN) ->
     indicative = any(row.indicative for row in decided)
     no_result = "" if purpose is Purpose.RUN else f"a {purpose.words}, not a result"
     words = (label, no_result, "indicative" if indicative else "")
-    return _finding(decided, len(rows)), ", ".join(word for word in words if word)
+    return _findings(rows), ", ".join(word for word in words if word)
 
 
 def control(trials: Sequence[Trial], planned: int) -> str:
@@ -58,11 +59,22 @@ def magnitude(decades: int) -> str:
     return _ORDER.get(abs(decades), f"{abs(decades)} orders of magnitude")
 
 
-def _finding(rows: Sequence[Row], planned: int) -> str:
-    if not planned:
-        return "Nothing was compared: the plan holds no second device"
+def _findings(rows: Sequence[Row]) -> str:
+    """Return what the comparisons of each factor come to, in one sentence."""
     if not rows:
-        return "No comparison: in each, an arm gave no number"
+        return "Nothing was compared: the plan holds no second device"
+    factors = dict.fromkeys(row.factor for row in rows)
+    said = [_finding([row for row in rows if row.factor == factor]) for factor in factors]
+    return "; ".join([said[0], *(f"{one[0].lower()}{one[1:]}" for one in said[1:])])
+
+
+def _finding(asked: Sequence[Row]) -> str:
+    rows, planned = [row for row in asked if row.tone in _DECIDED], len(asked)
+    if not rows:
+        same = any(row.tone == "invalid" and row.baseline.status == row.candidate.status == "ok" for row in asked)
+        why = "an arm gave no number, or both were the same" if same else "an arm gave no number"
+        along = "" if asked[0].factor == "device" else f" of {FACTORS[asked[0].factor].title}"
+        return f"No comparison{along}: in each, {why}"
     candidates, them, verb = _nouns(rows)
     counts = Counter(row.tone for row in rows)
     for tone, opposite in (("faster", "slower"), ("slower", "faster")):
@@ -83,8 +95,10 @@ def _finding(rows: Sequence[Row], planned: int) -> str:
 def _nouns(rows: Sequence[Row]) -> tuple[str, str, str]:
     if all(row.candidate.io_path == "PV" and row.baseline.io_path == "emulated" for row in rows):
         return "Paravirtualised devices", "emulated ones", "are"
-    candidates = sorted({row.candidate.device for row in rows})
-    baselines = sorted({row.baseline.device for row in rows})
+    candidates = sorted({row.candidate.name for row in rows})
+    baselines = sorted({row.baseline.name for row in rows})
+    if rows[0].factor != "device":
+        return f"Arms with {' and '.join(candidates)}", f"those with {' and '.join(baselines)}", "are"
     return " and ".join(candidates), " and ".join(baselines), "is" if len(candidates) == 1 else "are"
 
 

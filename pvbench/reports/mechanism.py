@@ -28,8 +28,6 @@ from pvbench.reports.mechanism_page import (
 from pvbench.reports.page import Row
 from pvbench.samples import CellTrials
 
-Matched = tuple[CellTrials | None, tuple[CellTrials, ...]]
-
 TONES: Mapping[str, str] = {
     Exit.PORT_IO: "port",
     Exit.MEMORY_IO: "mmio",
@@ -81,10 +79,13 @@ class _Found:
 
 
 def mechanism(
-    matched: Sequence[Matched], rows: Sequence[Row], label: str, vcpus: int = 1, words: HostWords = NEUTRAL
+    families: Sequence[Sequence[CellTrials]],
+    rows: Sequence[Row],
+    label: str,
+    vcpus: int = 1,
+    words: HostWords = NEUTRAL,
 ) -> MechanismPage | None:
     """Return the section of guests with so many vCPUs, None where nothing was traced, billed or timed."""
-    families = [[found for found in (baseline, *candidates) if found] for baseline, candidates in matched]
     many = len({cell.cell.host for cells in families for cell in cells}) > 1
     boots = by_boot(trial for cells in families for cell in cells for trial in cell.trials)
     gathered = [
@@ -252,7 +253,14 @@ def _because(gathered: Sequence[Sequence[_Found]], rows: Sequence[Row]) -> str:
     by_cell = {each.cell.id: each for family in gathered for each in family}
     for row in rows:
         left, right = by_cell.get(row.baseline.cell), by_cell.get(row.candidate.cell)
-        if row.tone != "faster" or not left or not right or not left.traced or not right.traced:
+        if (
+            row.factor != "device"
+            or row.tone != "faster"
+            or not left
+            or not right
+            or not left.traced
+            or not right.traced
+        ):
             continue
         exits = left.traced.exits, right.traced.exits
         if not exits[1] or exits[0] < FEWER * exits[1]:

@@ -1,13 +1,19 @@
 """How to read a report: the same few paragraphs in every one."""
 
+from collections.abc import Sequence
+
+from pvbench.factors import FACTORS
+from pvbench.model import Contrast
 from pvbench.reports.host_words import HostWords
 
 Paragraph = tuple[str, str]
 
 
-def method(margin: float, words: HostWords) -> tuple[Paragraph, ...]:
-    """Return the paragraphs; `margin` is the difference that counts as none, 0.05 for 5 %."""
-    return tuple((name, words.fill(text.replace("{margin}", f"{margin * 100:g} %"))) for name, text in _METHOD)
+def method(contrasts: Sequence[Contrast], words: HostWords) -> tuple[Paragraph, ...]:
+    """Return the paragraphs; each contrast has the difference that counts as none."""
+    margins = {f"{each.margin * 100:g} %": FACTORS[each.factor].title for each in contrasts}
+    said = " or ".join(margins if len(margins) == 1 else (f"{margin} ({what})" for margin, what in margins.items()))
+    return tuple((name, words.fill(text.replace("{margin}", said))) for name, text in _METHOD)
 
 
 _METHOD: tuple[Paragraph, ...] = (

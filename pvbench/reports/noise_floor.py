@@ -50,13 +50,13 @@ def paragraph(noise: Noise | None, planned: bool) -> str:
 
 def _pairs(gathered: CellTrials) -> Iterator[tuple[Hashable, float]]:
     originals, twins = (_values(gathered, trials) for trials in (gathered.trials, gathered.twins))
-    for block, value in twins.items():
-        log = twin_log(originals.get(block, 0.0), value, gathered.metric.better)
+    for unit, value in twins.items():
+        log = twin_log(originals.get(unit, 0.0), value, gathered.metric.better)
         if log is not None:
-            yield (gathered.cell.host, block), log
+            yield (gathered.cell.host, unit[0]), log
 
 
-def _values(gathered: CellTrials, trials: Iterable[Trial]) -> dict[int, float]:
+def _values(gathered: CellTrials, trials: Iterable[Trial]) -> dict[tuple[int, int], float]:
     readings = list(gathered.readings(trials))
     return dict(Sample.of(readings).values) if readings else {}
 

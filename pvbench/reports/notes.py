@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from pvbench import figures as fmt
 from pvbench.model import Outcome
-from pvbench.printable import clean
 from pvbench.reports.ceilings import Ceiling
 from pvbench.reports.headline import magnitude
 from pvbench.reports.page import Arm
@@ -13,14 +12,14 @@ from pvbench.stats import Bound, Comparison, Correction, Family, Verdict
 
 
 def notes(
-    comparison: Comparison | None, arms: tuple[Arm, Arm], margin: float, ceiling: Ceiling | None
+    comparison: Comparison | None, arms: tuple[Arm, Arm], margin: float, ceiling: Ceiling | None, unit: str
 ) -> tuple[str, ...]:
-    """Return what limits a comparison's ratio, and why trials of its arms gave no number."""
+    """Return what limits a comparison's ratio, and why trials of its arms gave no number; it counts `unit`s."""
     said = []
     what = ceiling.what if ceiling else "a ceiling"
     if comparison:
         if comparison.indicative:
-            said.append(f"indicative ({fmt.count(comparison.units, 'block')})")
+            said.append(f"indicative ({fmt.count(comparison.units, unit)})")
         if comparison.estimate is None:
             said.append("an arm reads zero, so there is no ratio")
         elif comparison.estimate.interval is None:
@@ -32,9 +31,9 @@ def notes(
         elif comparison.bound:
             said.append(f"an arm reaches {what}, so the ratio is a bound")
         if comparison.disagreeing:
-            said.append(f"blocks disagree: median and mean ratio differ by more than {margin * 100:g} %")
+            said.append(f"{unit}s disagree: median and mean ratio differ by more than {margin * 100:g} %")
     for side in arms:
-        said.extend(f"{side.device}: {number} × {reason}" for reason, number in side.reasons)
+        said.extend(f"{side.name}: {number} × {reason}" for reason, number in side.reasons)
     return tuple(said)
 
 
@@ -51,11 +50,11 @@ def unsettled(comparison: Comparison | None, p: float | None, family: Family, ma
     return (f"its own interval is clear of 1, but not after {family.correction}’s correction for {tests}: p = {p:.2g}",)
 
 
-def flags(sides: Sequence[CellTrials]) -> tuple[str, ...]:
-    """Return how many trials of which device are flagged; they count all the same."""
+def flags(sides: Sequence[tuple[str, CellTrials]]) -> tuple[str, ...]:
+    """Return how many trials of which arm, by its name, are flagged; they count all the same."""
     return tuple(
-        f"{clean(side.cell.device)}: {number} of {side.count(Outcome.OK)} trials flagged {kind}, counted"
-        for side in sides
+        f"{name}: {number} of {side.count(Outcome.OK)} trials flagged {kind}, counted"
+        for name, side in sides
         for kind, number in sorted(side.flagged.items())
     )
 

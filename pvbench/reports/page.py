@@ -13,19 +13,21 @@ Facts = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Arm:
-    """One device's side of a comparison. `median` is text with its unit, or says why there is none.
+    """One side of a comparison, `name` what it is called there ("netfront", "queues 4").
 
-    `status` is ok, invalid or not_measured; `values` are (block, value in the metric's base unit);
+    `median` is text with its unit, or says why there is none.
+    `status` is ok, invalid or not_measured; `values` are (block, or block.boot, value in the metric's base unit);
     `reasons` why trials of this arm gave no number, with how often; `flagged` what the reader should know of trials
     that count all the same ("unsteady"), with how often.
     """
 
+    name: str
     device: str
     io_path: str
     cell: str
     status: str
     median: str
-    values: tuple[tuple[int, float], ...]
+    values: tuple[tuple[int | str, float], ...]
     ok: int
     invalid: int
     not_measured: int
@@ -35,8 +37,9 @@ class Arm:
 
 @dataclass(frozen=True)
 class Row:
-    """One comparison: a candidate against the baseline on one workload.
+    """One comparison: a candidate against the baseline on one workload, along a `factor` (a name in FACTORS).
 
+    `units` is how many `unit`s, boots or deployments, of each arm it rests on; None where there is no ratio.
     `verdict` is the word to print (FASTER, …, INVALID, NOT MEASURED) and `tone` its lower-case class;
     `bound` is ≥ or ≤ before a capped ratio. Figures are None where there is no number. `not_had` are those of the
     notes that tell of what was asked for and not granted, or offered and not taken.
@@ -60,17 +63,21 @@ class Row:
     decades: int
     indicative: bool
     not_had: tuple[str, ...] = ()
+    factor: str = "device"
+    unit: str = "boot"
+    units: int | None = None
 
 
 @dataclass(frozen=True)
 class Group:
-    """The comparisons of one kind of device on one host: one table."""
+    """The comparisons along one factor, of one kind of device on one host: one table."""
 
     title: str
     kind: str
     host: str
     caption: str
     rows: tuple[Row, ...]
+    factor: str = "device"
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,13 @@ from statistics import median
 
 from pvbench import figures as fmt
 from pvbench import wording
+from pvbench.contrasts import CellPair
 from pvbench.metrics import Metric
 from pvbench.model import Granted, Outcome, Trial
 from pvbench.printable import clean
 from pvbench.samples import CellTrials
 from pvbench.stats.limits import REACHED
+from pvbench.tunables import TUNABLES
 
 
 def granted(tunable: Granted) -> str:
@@ -22,20 +24,56 @@ def granted(tunable: Granted) -> str:
     return f"{name} asked, {got}"
 
 
-def notes(sides: Sequence[CellTrials]) -> tuple[str, ...]:
-    """Return what a reader of a comparison must know of what was asked for and not had."""
-    return tuple(note for side in sides for note in (*_not_granted(side), *_not_kept(side)))
+def notes(sides: Sequence[tuple[str, CellTrials]]) -> tuple[str, ...]:
+    """Return what a reader of arms, each with its name, must know of what was asked for and not had."""
+    return tuple(note for name, side in sides for note in (*_not_granted(name, side), *_not_kept(name, side)))
 
 
-def _not_granted(side: CellTrials) -> Iterator[str]:
+def of_factor(pair: CellPair) -> tuple[str, ...]:
+    """Return what both arms of a comparison along a tunable had of it, or that this is not known."""
+    factor = pair.pairing.factor
+    if factor.name not in TUNABLES:
+        return ()
+    if (same := same_in_force(pair)) is not None:
+        return (f"both arms had {factor.title} {clean(same)} in force, so nothing was compared",)
+    had = [_in_force(side, factor.name) for side in (pair.baseline, pair.candidate)]
+    if all(had):
+        return (f"{factor.title} in force: {_or(had[1])} against {_or(had[0])}",)
+    unknown = [
+        pair.pairing.name(side) for side, known in zip((pair.baseline, pair.candidate), had, strict=True) if not known
+    ]
+    return tuple(f"{name}: not known what was in force" for name in unknown)
+
+
+def same_in_force(pair: CellPair) -> str | None:
+    """Return what every trial of both arms had of the tunable they are compared along, where it was one value."""
+    factor = pair.pairing.factor.name
+    if factor not in TUNABLES:
+        return None
+    had = [_in_force(side, factor) for side in (pair.baseline, pair.candidate)]
+    return next(iter(had[0])) if had[0] == had[1] and len(had[0]) == 1 else None
+
+
+def _in_force(side: CellTrials, tunable: str) -> set[str]:
+    """Return the values of a tunable that trials which count had; empty as soon as one is not known."""
+    measured = [trial for trial in side.trials if trial.outcome is Outcome.OK]
+    had = [next((each.got for each in trial.granted if each.name == tunable), None) for trial in measured]
+    return set() if None in had else {got for got in had if got is not None}
+
+
+def _or(values: set[str]) -> str:
+    return " or ".join(clean(value) for value in sorted(values))
+
+
+def _not_granted(name: str, side: CellTrials) -> Iterator[str]:
     measured = [trial for trial in side.trials if trial.outcome is Outcome.OK]
     counts = Counter(each for trial in measured for each in trial.granted if not each.kept)
     for each, number in counts.items():
         often = "" if number == len(measured) else f" in {number} of {len(measured)} trials"
-        yield f"{clean(side.cell.device)}: {granted(each)}{often}"
+        yield f"{name}: {granted(each)}{often}"
 
 
-def _not_kept(side: CellTrials) -> Iterator[str]:
+def _not_kept(name: str, side: CellTrials) -> Iterator[str]:
     load = wording.offered(side.cell.workload)
     if load is None or load[0] == side.metric:  # then it is a ceiling
         return
@@ -43,7 +81,7 @@ def _not_kept(side: CellTrials) -> Iterator[str]:
     kept = [value for trial in side.trials if (value := _value(trial, metric)) is not None]
     if kept and median(kept) < REACHED * rate:
         yield (
-            f"{clean(side.cell.device)} kept up with {fmt.significant(median(kept))} of the "
+            f"{name} kept up with {fmt.significant(median(kept))} of the "
             f"{fmt.significant(rate)} {metric.noun} offered: its latency is that of a queue that only grows"
         )
 

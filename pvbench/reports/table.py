@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from pvbench.reports.mechanism_page import MechanismPage
 from pvbench.reports.page import ComparisonPage, Group, Row
+from pvbench.stats.compare import FEW_UNITS
 
 NARROWEST = 60
 WIDE = 116
@@ -89,8 +90,8 @@ class _Layout:
 
 def _layout(rows: Sequence[Row], width: int) -> _Layout:
     workload = max(len(row.workload) for row in rows)
-    baseline = max(len("baseline"), *(max(len(row.baseline.median), len(row.baseline.device)) for row in rows))
-    candidate = max(len("candidate"), *(max(len(row.candidate.median), len(row.candidate.device)) for row in rows))
+    baseline = max(len("baseline"), *(max(len(row.baseline.median), len(row.baseline.name)) for row in rows))
+    candidate = max(len("candidate"), *(max(len(row.candidate.median), len(row.candidate.name)) for row in rows))
     ratio = max(len("ratio [95 %]"), *(len(_ratio(row)) for row in rows))
     verdict = max(len("verdict"), *(len(_verdict(row)) for row in rows))
     stacked = width < WIDE or workload > 44
@@ -110,16 +111,16 @@ def _layout(rows: Sequence[Row], width: int) -> _Layout:
 
 
 def _group(group: Group, layout: _Layout, width: int, glyphs: _Glyphs) -> list[str]:
-    devices = list(dict.fromkeys(row.candidate.device for row in group.rows))
+    devices = list(dict.fromkeys(row.candidate.name for row in group.rows))
     lines = [*wrap(group.caption, width), glyphs.rule * width]
     one = devices[0] if len(devices) == 1 else "candidate"
     lines.append(
         _line(
-            layout, "", _Figures(group.rows[0].baseline.device, one, "ratio [95 %]", _scale(layout), "verdict")
+            layout, "", _Figures(group.rows[0].baseline.name, one, "ratio [95 %]", _scale(layout), "verdict")
         ).rstrip()
     )
     for row in group.rows:
-        name = row.workload if len(devices) == 1 else f"{row.workload} ({row.candidate.device})"
+        name = row.workload if len(devices) == 1 else f"{row.workload} ({row.candidate.name})"
         bar = _bar(row, layout, glyphs)
         figures = _Figures(row.baseline.median, row.candidate.median, _ratio(row), bar, _verdict(row))
         if layout.stacked:
@@ -198,7 +199,8 @@ def _reasons(rows: Sequence[Row], width: int) -> list[str]:
     lines = []
     sides = {side.cell: side for row in rows for side in (row.baseline, row.candidate)}
     if any(row.indicative for row in rows):
-        lines += wrap("* indicative: the ratio rests on fewer than 5 blocks", width)
+        units = " or ".join(dict.fromkeys(f"{row.unit}s" for row in rows if row.indicative))
+        lines += wrap(f"* indicative: the ratio rests on fewer than {FEW_UNITS} {units}", width)
     flags = Counter(kind for side in sides.values() for kind, number in side.flagged for _ in range(number))
     if flags:
         said = ", ".join(f"{number} {kind}" for kind, number in sorted(flags.items()))
@@ -208,6 +210,6 @@ def _reasons(rows: Sequence[Row], width: int) -> list[str]:
             lines += wrap(f"{row.workload}: {note}", width, subsequent_indent="  ")
         for side in (row.baseline, row.candidate):
             for reason, number in side.reasons:
-                told = f"{row.workload}, {side.device}: {number} × {reason}"
+                told = f"{row.workload}, {side.name}: {number} × {reason}"
                 lines += wrap(told, width, subsequent_indent="  ")
     return lines

@@ -10,7 +10,7 @@ from pvbench.stats.sample import Sample
 
 LEVEL = 0.95
 MARGIN = 0.05
-FEW_BLOCKS = 5
+FEW_UNITS = 5
 """Below this many units (boots, deployments) a ratio is called indicative."""
 
 
@@ -57,7 +57,7 @@ def compare(
         raise ValueError("a margin is above zero")
     if not (baseline.positive and candidate.positive):
         units = min(len(baseline), len(candidate))
-        return Comparison(None, Verdict.UNDETERMINED, units, units < FEW_BLOCKS, 0, False)
+        return Comparison(None, Verdict.UNDETERMINED, units, units < FEW_UNITS, 0, False)
     found = estimate(baseline, candidate, metric.better, level)
     # Two one-sided tests at 1 - level each are one interval at 1 - 2 (1 - level): 90 % beside 95 %.
     narrow = estimate(baseline, candidate, metric.better, 1 - 2 * (1 - level)).interval
@@ -66,7 +66,7 @@ def compare(
         estimate=found,
         verdict=Verdict.CAPPED if bound else verdict(found.interval, narrow, margin),
         units=found.units,
-        indicative=found.units < FEW_BLOCKS,
+        indicative=found.units < FEW_UNITS,
         decades=0 if bound else decades(found.interval),
         disagreeing=found.middle is not None and not 1 / (1 + margin) <= found.middle / found.point <= 1 + margin,
         bound=bound,

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, harmonic_mean
 
+from pvbench.stats.sample import Unit
+
 Boots = Mapping[int, Sequence[float]]
 """The runs of each block's boot, in base units, above 0."""
 
@@ -60,7 +62,9 @@ def components(boots: Boots, windows: Sequence[Sequence[float]] = ()) -> Compone
     return Components(boot, _root(run), _root(inside), drift, len(logs))
 
 
-def paired(baseline: Boots, candidate: Boots) -> PairedComponents | None:
+def paired(
+    baseline: Mapping[Unit, Sequence[float]], candidate: Mapping[Unit, Sequence[float]]
+) -> PairedComponents | None:
     """Return the components of a comparison; None below two blocks with both arms."""
     below, above = _logs(baseline), _logs(candidate)
     shared = sorted(below.keys() & above.keys())
@@ -77,7 +81,7 @@ def paired(baseline: Boots, candidate: Boots) -> PairedComponents | None:
     return PairedComponents(centre, max(0.0, boot), run, len(shared))
 
 
-def _logs(boots: Boots) -> dict[int, list[float]]:
+def _logs(boots: Mapping[Unit, Sequence[float]]) -> dict[Unit, list[float]]:
     return {block: [math.log(run) for run in boots[block]] for block in sorted(boots) if boots[block]}
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from scipy.special import chdtri, stdtrit
 
-from pvbench.stats.compare import FEW_BLOCKS, LEVEL
+from pvbench.stats.compare import FEW_UNITS, LEVEL
 from pvbench.stats.components import PairedComponents
 
 CONFIDENCE = 0.8
@@ -71,7 +71,7 @@ def width(components: PairedComponents, blocks: int, runs: int, level: float = L
 def for_width(cost: Cost, comparisons: Sequence[PairedComponents], wanted: float) -> Recommendation:
     """Return the cheapest campaign whose every interval is expected to be no wider than `wanted` (0.1 for 10 %)."""
     runs = _runs(cost, comparisons)
-    blocks = FEW_BLOCKS
+    blocks = FEW_UNITS
     while blocks < MOST_BLOCKS and any(width(one, blocks, runs) > wanted for one in comparisons):
         blocks += 1
     return _recommended(cost, comparisons, blocks, runs, wanted)
@@ -82,7 +82,7 @@ def for_time(
 ) -> Recommendation | None:
     """Return what can be had in a time; None where not even two blocks fit into it."""
     runs = _runs(cost, comparisons)
-    while runs > 1 and cost.campaign_s(FEW_BLOCKS, runs) > seconds:
+    while runs > 1 and cost.campaign_s(FEW_UNITS, runs) > seconds:
         runs -= 1
     blocks = min(MOST_BLOCKS, int(seconds / cost.campaign_s(1, runs) + 1e-9))
     return _recommended(cost, comparisons, blocks, runs, wanted) if blocks >= 2 else None

@@ -20,11 +20,19 @@ def render(findings: Findings) -> str:
         name = " · ".join(cell_words(each.cell)[1:])
         sds = (_percent(sd) for sd in (parts.boot, parts.run, parts.window))
         cells.append((clean(name), str(parts.blocks), *sds, _percent(parts.drift, sign=True)))
-    pairs = [("", "ratio", "blocks", f"sd of a block, {fmt.count(findings.runs, 'run')}", "width then")]
+    pairs = [("", "ratio", "", f"sd of a block, {fmt.count(findings.runs, 'run')}", "width then")]
     for one, width in zip(findings.comparisons, findings.recommended.widths, strict=True):
         sd = math.sqrt(one.parts.block(findings.runs))
         ratio = fmt.ratio(math.exp(one.parts.log))
-        pairs.append((_title(one), ratio, str(one.parts.blocks), _percent(sd), _percent(width)))
+        pairs.append(
+            (
+                _title(one),
+                ratio,
+                fmt.count(one.parts.blocks, one.pair.pairing.switch.unit),
+                _percent(sd),
+                _percent(width),
+            )
+        )
     label = wording.label(findings.hosts)
     under = f" under {label}" if label else ""
     return (
@@ -74,6 +82,7 @@ def as_data(findings: Findings) -> dict[str, Any]:
                 "title": _title(one),
                 "ratio": math.exp(one.parts.log),
                 "blocks": one.parts.blocks,
+                "unit": one.pair.pairing.switch.unit,
                 "sd_boot": math.sqrt(one.parts.boot),
                 "sd_run": math.sqrt(one.parts.run),
                 "sd_block": math.sqrt(one.parts.block(findings.runs)),
@@ -89,8 +98,10 @@ def as_data(findings: Findings) -> dict[str, Any]:
 
 
 def _title(compared: Compared) -> str:
-    cell = compared.candidate.cell
-    return f"{wording.title(cell.workload)}, {clean(cell.device)}"
+    """Return "Random read, 4 KiB, blkfront", or along another factor "…, blkfront, queues 4"."""
+    pairing, candidate = compared.pair.pairing, compared.pair.candidate
+    device = [] if pairing.factor.name == "device" else [clean(candidate.cell.device)]
+    return ", ".join([pairing.title(candidate), *device, pairing.name(candidate)])
 
 
 def _expected(advice: Recommendation) -> str:

@@ -31,7 +31,7 @@ def test_every_comparison_is_a_row_with_both_devices(run: Any) -> None:
         row.candidate.io_path,
     )
     assert ("FASTER", 3, "iops") == (row.verdict, row.candidate.ok, row.metric)
-    assert "indicative (3 blocks)" in row.notes
+    assert "indicative (3 boots)" in row.notes
 
 
 def test_a_comparison_that_lacks_an_arm_has_no_verdict_and_says_why(run: Any) -> None:
@@ -51,7 +51,7 @@ def test_an_arm_that_was_never_reached_is_not_measured(make: Any) -> None:
 def test_an_invalid_trial_lends_no_number_to_its_block(run: Any) -> None:
     row = rows_of(page_of(run))["Random write, 4 KiB, depth 1"]
     assert [0, 2] == [block for block, _ in row.candidate.values]
-    assert "indicative (2 blocks)" in row.notes
+    assert "indicative (2 boots)" in row.notes
 
 
 def test_an_arm_at_the_offered_rate_makes_the_ratio_a_bound(run: Any) -> None:

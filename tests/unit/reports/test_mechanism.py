@@ -336,7 +336,7 @@ def test_nothing_is_explained_by_more_than_the_clock_allows(
         )
 
     run = small().changed(drawn)
-    costs = mechanism([(None, (cell,)) for cell in gather(run.manifest, run.trials)], (), "", vcpus)
+    costs = mechanism([(cell,) for cell in gather(run.manifest, run.trials)], (), "", vcpus)
     assert costs is not None
     for each in (device for load in costs.workloads for device in load.devices):
         shares = [each.limit, each.trace.away if each.trace else ""]

@@ -1,0 +1,152 @@
+"""Pairs of cells → the rows and tables of a report, judged together. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pvbench import figures as fmt
+from pvbench import wording
+from pvbench.contrasts import CellPair, Pairing
+from pvbench.model import DeviceKind
+from pvbench.printable import clean
+from pvbench.reports import shortfalls
+from pvbench.reports.ceilings import ceiling
+from pvbench.reports.notes import flags, notes, unsettled
+from pvbench.reports.page import Arm, Group, Row, Strip
+from pvbench.reports.sides import arm
+from pvbench.stats import Bound, Comparison, Family, compare, judge
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A pair with what it came to, None where an arm gave no number or both were the same; `p` is its adjusted p."""
+
+    pair: CellPair
+    comparison: Comparison | None
+    p: float | None
+
+
+def judged(pairs: Sequence[CellPair]) -> tuple[tuple[Judged, ...], Family]:
+    """Return every pair with its verdict, and the family that they were judged in."""
+    made = [_compared(pair) for pair in pairs]
+    family = judge([found for found in made if found is not None])
+    verdicts = iter(zip(family.comparisons, family.adjusted, strict=True))
+    return tuple(
+        Judged(pair, *(next(verdicts) if found else (None, None))) for pair, found in zip(pairs, made, strict=True)
+    ), family
+
+
+def groups(found: Sequence[Judged], family: Family, label: str) -> tuple[Group, ...]:
+    """Return the tables: one for each factor, kind of device and host, and but for devices one for each device."""
+    tables: dict[tuple[str, str, DeviceKind, str], list[Judged]] = {}
+    for each in found:
+        cell, factor = each.pair.candidate.cell, each.pair.pairing.factor.name
+        host = "" if factor == "host" else cell.host
+        device = "" if factor == "device" else cell.device
+        tables.setdefault((factor, host, cell.kind, device), []).append(each)
+    many = len({each.pair.candidate.cell.host for each in found}) > 1
+    return tuple(
+        Group(
+            title=(title := _title(kind, device, host if many else "", factor)),
+            kind=kind.value,
+            host=clean(host),
+            caption=_labelled(f"{title}: {_against(own)}", label),
+            rows=tuple(_row(each, family) for each in own),
+            factor=factor,
+        )
+        for (factor, host, kind, device), own in tables.items()
+    )
+
+
+def strips(matched: Sequence[Pairing], label: str) -> tuple[Strip, ...]:
+    """Return a small figure for each comparison that has a value."""
+    drawn = []
+    for one in matched:
+        arms = tuple(arm(each, one.name(each), one.switch) for each in one.cells)
+        if any(side.values for side in arms):
+            first = one.cells[0]
+            device = "" if one.factor.name == "device" else f"{clean(first.cell.device)}: "
+            workload = f"{device}{one.title(first)}"
+            drawn.append(
+                Strip(workload, first.metric.name, _labelled(f"{workload}: {first.metric.title}", label), arms)
+            )
+    return tuple(drawn)
+
+
+def _compared(pair: CellPair) -> Comparison | None:
+    switch = pair.pairing.switch
+    left, right = pair.baseline.counted(switch), pair.candidate.counted(switch)
+    if left is None or right is None or shortfalls.same_in_force(pair) is not None:
+        return None
+    above = ceiling(pair.baseline, pair.candidate)
+    return compare(
+        left,
+        right,
+        metric=pair.candidate.metric,
+        margin=pair.pairing.contrast.margin,
+        ceiling=above.value if above else None,
+    )
+
+
+def _title(kind: DeviceKind, device: str, host: str, factor: str) -> str:
+    parts = [f"{wording.KINDS[kind]}{f', {clean(device)}' if device else ''}"]
+    parts += [f"on {clean(host)}"] if host else []
+    parts += ["on this pair of hosts"] if factor == "host" else []
+    return " ".join(parts)
+
+
+def _against(own: Sequence[Judged]) -> str:
+    """Return what a table compares: "blkfront against ide", "queues 2 and 4 against 1"."""
+    pairing = own[0].pair.pairing
+    before = "" if pairing.factor.name == "device" else f"{pairing.factor.title} "
+    candidates = dict.fromkeys(pairing.name(each.pair.candidate).removeprefix(before) for each in own)
+    return f"{before}{' and '.join(candidates)} against {pairing.name(own[0].pair.baseline).removeprefix(before)}"
+
+
+def _row(each: Judged, family: Family) -> Row:
+    pair, found, pairing = each.pair, each.comparison, each.pair.pairing
+    sides = pair.baseline, pair.candidate
+    named = [(pairing.name(side), side) for side in sides]
+    arms = arm(*named[0][::-1], pairing.switch), arm(*named[1][::-1], pairing.switch)
+    margin, metric = pairing.contrast.margin, pair.candidate.metric
+    estimate = found.estimate if found else None
+    bounds = estimate.interval if estimate else None
+    tone = found.verdict.value if found else _lacking(arms)
+    not_had = (*shortfalls.of_factor(pair), *shortfalls.notes(named))
+    return Row(
+        workload=pairing.title(pair.candidate),
+        settings=wording.settings(pair.candidate.cell.workload),
+        metric=metric.name,
+        metric_title=metric.title,
+        baseline=arms[0],
+        candidate=arms[1],
+        verdict=tone.replace("_", " ").upper(),
+        tone=tone,
+        ratio=fmt.ratio(estimate.point) if estimate else "",
+        interval=fmt.interval(bounds.low, bounds.high) if bounds else "",
+        bound=found.bound.value if found and found.bound in {Bound.AT_LEAST, Bound.AT_MOST} else "",
+        notes=(
+            *notes(found, arms, margin, ceiling(*sides), pairing.switch.unit),
+            *unsettled(found, each.p, family, margin),
+            *flags(named),
+            *not_had,
+        ),
+        not_had=not_had,
+        point=estimate.point if estimate else None,
+        low=bounds.low if bounds else None,
+        high=bounds.high if bounds else None,
+        decades=found.decades if found else 0,
+        indicative=bool(found and found.indicative),
+        factor=pairing.factor.name,
+        unit=pairing.switch.unit,
+        units=found.units if found else None,
+    )
+
+
+def _lacking(arms: tuple[Arm, Arm]) -> str:
+    """Return what a comparison without a ratio is: also invalid where both arms gave figures, of one and the same."""
+    statuses = {side.status for side in arms}
+    return "invalid" if "invalid" in statuses or statuses == {"ok"} else "not_measured"
+
+
+def _labelled(caption: str, label: str) -> str:
+    return f"{caption} · {label}" if label else caption
