@@ -8,9 +8,7 @@ from pvbench.factors import FACTORS
 from pvbench.model import Arm, Cell, Contrast, DeviceKind, GuestMode, Placement, TrialSpec, Workload
 from pvbench.store.codec.keys import keys
 from pvbench.store.fields import boolean, choice, exactly, real, scalars, text, whole
-
-AMOUNTS = frozenset({"runtime", "warmup", "rate_iops"})
-"""Parameters that are reckoned with, whatever the tool; every other is only told."""
+from pvbench.workloads.tool import TIMES
 
 _CELL, _ARM, _WORKLOAD = keys(Cell), keys(Arm), keys(Workload)
 _PLANNED, _CONTRAST = keys(TrialSpec, "id"), keys(Contrast)
@@ -27,7 +25,7 @@ def decode_cell(data: Any) -> Cell:
     exactly(data, _CELL, "a cell")
     workload = exactly(data["workload"], _WORKLOAD, "a workload")
     params = scalars(workload, "params")
-    for name in AMOUNTS & dict(params).keys():
+    for name in TIMES & dict(params).keys():  # reckoned with, whatever the tool
         real(dict(params), name, 0.0)
     return Cell(_arm(data["arm"]), Workload(text(workload, "tool"), params))
 

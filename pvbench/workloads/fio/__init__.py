@@ -219,8 +219,8 @@ def title(params: Params) -> list[str]:
     parts = [_TITLES.get(mode, mode)]
     if "bs" in params:
         parts.append(size(params["bs"]))
-    if "rate_iops" in params:
-        parts.append(f"at {_rate(float(params['rate_iops']))} offered")
+    if rate := positive(params.get("rate_iops")):
+        parts.append(f"at {_rate(rate)} offered")
     elif "iodepth" in params:
         parts.append(f"depth {params['iodepth']}")
     if params.get("numjobs", 1) != 1:
