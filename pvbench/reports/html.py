@@ -4,7 +4,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pvbench.reports import charts, curve_chart, stacked_bars
-from pvbench.reports.mechanism import LEGEND
+from pvbench.reports.exits_view import LEGEND
 from pvbench.reports.page import ComparisonPage
 
 CONTENT_SECURITY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
