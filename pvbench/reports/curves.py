@@ -78,7 +78,7 @@ def _point(cell: CellTrials, axis: Axis, across: Metric | None, up: Metric) -> C
     x, y = (_median(cell, across) if across else value), _median(cell, up)
     if not x or not y:
         return None
-    name = axis.told(value)
+    name = axis.text(value)
     return CurvePoint(name, x, y, across.text(x) if across else name, up.text(y))
 
 

@@ -132,7 +132,7 @@ class Operation:
 
 @dataclass(frozen=True)
 class Axis:
-    """A parameter or tunable whose sweep makes a curve; `noun` is what it is called, `told` how a value of it is said.
+    """A parameter or tunable whose sweep makes a curve; `noun` is what it is called, `text` writes a value.
 
     `across` names the metric that lies across the page, of which each value of the parameter is then one mark; without
     it that is the parameter itself. `up` names the metric that goes up; without it that is the primary. `follows` are
@@ -141,7 +141,7 @@ class Axis:
 
     param: str
     noun: str
-    told: Callable[[float], str] = lambda value: f"{value:g}"
+    text: Callable[[float], str] = lambda value: f"{value:g}"
     across: Callable[[Params], str] | None = None
     up: str | None = None
     follows: frozenset[str] = frozenset()

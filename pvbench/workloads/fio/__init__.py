@@ -106,8 +106,8 @@ def _misfit(values: Mapping[str, Sequence[int]], scratch_bytes: int) -> Misfit |
     each = f" for each of {jobs} jobs" if jobs > 1 else ""
     for position, bs in enumerate(values["bs"]):
         if bs * jobs > scratch_bytes:
-            disk_told = f"the scratch disk of {SIZE.spelt(scratch_bytes)}"
-            return "bs", position, f"I/Os of {SIZE.spelt(bs)}{each} do not fit on {disk_told}; raise 'scratch'"
+            on = f"the scratch disk of {SIZE.spelt(scratch_bytes)}"
+            return "bs", position, f"I/Os of {SIZE.spelt(bs)}{each} do not fit on {on}; raise 'scratch'"
     return None
 
 
