@@ -38,15 +38,15 @@ class Pairing:
         """What going from one of them to another takes."""
         return max(self.factor.switched_by(each.cell.arm) for each in self.cells)
 
-    def name(self, each: CellTrials) -> str:
+    def name(self, cell: CellTrials) -> str:
         """Return what a cell is called beside those it is compared with: "blkfront", "queues 4"."""
-        value = self.factor.value(each.cell.arm)
+        value = self.factor.value(cell.cell.arm)
         said = "not asked for" if value is None else self.factor.say(value)
         return clean(said if self.factor.name == "device" else f"{self.factor.title} {said}")
 
-    def title(self, each: CellTrials) -> str:
+    def title(self, cell: CellTrials) -> str:
         """Return what all of them ran: the workload, and what their boots were asked for alike."""
-        return wording.cell_title(each.cell, but=self.factor.name)
+        return wording.cell_title(cell.cell, but=self.factor.name)
 
 
 @dataclass(frozen=True)

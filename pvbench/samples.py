@@ -89,9 +89,9 @@ def _in_order(trials: Iterable[Trial]) -> tuple[Trial, ...]:
     return tuple(sorted(trials, key=lambda trial: (trial.spec.block, trial.spec.run, trial.started)))
 
 
-def _order(found: CellTrials) -> tuple[str, str, str, str, tuple[float, ...], str, str, bool, str]:
+def _order(gathered: CellTrials) -> tuple[str, str, str, str, tuple[float, ...], str, str, bool, str]:
     # The plan is shuffled; a reader is not.
-    cell = found.cell
+    cell = gathered.cell
     mode = wording.mode(cell.workload)
     params = cell.workload.params
     sizes = tuple(float(number) for _, number in params if isinstance(number, int | float))

@@ -113,21 +113,21 @@ def _measured(spec: TrialSpec, guest: Guest, run: Measuring, started: str) -> Tr
     )
 
 
-def _commands(done: GuestRun) -> Iterator[CommandRecord]:
+def _commands(guest_run: GuestRun) -> Iterator[CommandRecord]:
     """Yield what ran in the guest: the warm-up where there was one, and the tool."""
-    for ran in (done.warmup, done):
+    for ran in (guest_run.warmup, guest_run):
         if ran is not None:
             yield CommandRecord("guest", ran.argv, ran.exit_code, ran.elapsed_s)
 
 
-def _seconds(boot_s: float, done: GuestRun, trial_s: float) -> tuple[tuple[Phase, float], ...]:
+def _seconds(boot_s: float, guest_run: GuestRun, trial_s: float) -> tuple[tuple[Phase, float], ...]:
     """Return what each phase of a trial took."""
     return (
         (Phase.BOOT, boot_s),
-        *(((Phase.WARMUP, done.warmup_s),) if done.warmup_s is not None else ()),
-        (Phase.TOOL, done.elapsed_s),
+        *(((Phase.WARMUP, guest_run.warmup_s),) if guest_run.warmup_s is not None else ()),
+        (Phase.TOOL, guest_run.elapsed_s),
         (Phase.TRIAL, trial_s),
-        (Phase.OVERHEAD, trial_s - done.elapsed_s - (done.warmup_s or 0.0)),
+        (Phase.OVERHEAD, trial_s - guest_run.elapsed_s - (guest_run.warmup_s or 0.0)),
     )
 
 
@@ -223,9 +223,9 @@ def _windows(tool: Tool, log: bytes, params: Params, measured: Measured) -> tupl
     return windows, _flag(FlagKind.UNSTEADY, unsteady(windows))
 
 
-def _taints(seen: HostEvidence, done: GuestRun) -> tuple[Flag, ...]:
-    robbed = stolen(done.steal)
-    return (*seen.flags, *((robbed,) if robbed else ()))
+def _taints(evidence: HostEvidence, guest_run: GuestRun) -> tuple[Flag, ...]:
+    robbed = stolen(guest_run.steal)
+    return (*evidence.flags, *((robbed,) if robbed else ()))
 
 
 def _flag(kind: FlagKind, detail: str | None) -> tuple[Flag, ...]:

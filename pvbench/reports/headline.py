@@ -68,12 +68,12 @@ def _findings(rows: Sequence[Row]) -> str:
     return "; ".join([said[0], *(f"{one[0].lower()}{one[1:]}" for one in said[1:])])
 
 
-def _finding(asked: Sequence[Row]) -> str:
-    rows, planned = [row for row in asked if row.tone in _DECIDED], len(asked)
+def _finding(compared: Sequence[Row]) -> str:
+    rows, planned = [row for row in compared if row.tone in _DECIDED], len(compared)
     if not rows:
-        same = any(row.tone == "invalid" and row.baseline.status == row.candidate.status == "ok" for row in asked)
+        same = any(row.tone == "invalid" and row.baseline.status == row.candidate.status == "ok" for row in compared)
         why = "an arm gave no number, or both were the same" if same else "an arm gave no number"
-        along = "" if asked[0].factor == "device" else f" of {FACTORS[asked[0].factor].title}"
+        along = "" if compared[0].factor == "device" else f" of {FACTORS[compared[0].factor].title}"
         return f"No comparison{along}: in each, {why}"
     candidates, them, verb = _nouns(rows)
     counts = Counter(row.tone for row in rows)

@@ -35,15 +35,15 @@ def judged(pairs: Sequence[CellPair]) -> tuple[tuple[Judged, ...], Family]:
     ), family
 
 
-def groups(found: Sequence[Judged], family: Family, label: str) -> tuple[Group, ...]:
+def groups(judged: Sequence[Judged], family: Family, label: str) -> tuple[Group, ...]:
     """Return the tables: one for each factor, kind of device and host, and but for devices one for each device."""
     tables: dict[tuple[str, str, DeviceKind, str], list[Judged]] = {}
-    for each in found:
+    for each in judged:
         cell, factor = each.pair.candidate.cell, each.pair.pairing.factor.name
         host = "" if factor == "host" else cell.host
         device = "" if factor == "device" else cell.device
         tables.setdefault((factor, host, cell.kind, device), []).append(each)
-    many = len({each.pair.candidate.cell.host for each in found}) > 1
+    many = len({each.pair.candidate.cell.host for each in judged}) > 1
     return tuple(
         Group(
             title=(title := _title(kind, device, host if many else "", factor)),
@@ -94,16 +94,16 @@ def _title(kind: DeviceKind, device: str, host: str, factor: str) -> str:
     return " ".join(parts)
 
 
-def _against(own: Sequence[Judged]) -> str:
+def _against(judged: Sequence[Judged]) -> str:
     """Return what a table compares: "blkfront against ide", "queues 2 and 4 against 1"."""
-    pairing = own[0].pair.pairing
+    pairing = judged[0].pair.pairing
     before = "" if pairing.factor.name == "device" else f"{pairing.factor.title} "
-    candidates = dict.fromkeys(pairing.name(each.pair.candidate).removeprefix(before) for each in own)
-    return f"{before}{' and '.join(candidates)} against {pairing.name(own[0].pair.baseline).removeprefix(before)}"
+    candidates = dict.fromkeys(pairing.name(each.pair.candidate).removeprefix(before) for each in judged)
+    return f"{before}{' and '.join(candidates)} against {pairing.name(judged[0].pair.baseline).removeprefix(before)}"
 
 
-def _row(each: Judged, family: Family) -> Row:
-    pair, found, pairing = each.pair, each.comparison, each.pair.pairing
+def _row(judged: Judged, family: Family) -> Row:
+    pair, found, pairing = judged.pair, judged.comparison, judged.pair.pairing
     sides = pair.baseline, pair.candidate
     named = [(pairing.name(side), side) for side in sides]
     arms = arm(*named[0][::-1], pairing.switch), arm(*named[1][::-1], pairing.switch)
@@ -126,7 +126,7 @@ def _row(each: Judged, family: Family) -> Row:
         bound=found.bound.value if found and found.bound in {Bound.AT_LEAST, Bound.AT_MOST} else "",
         notes=(
             *notes(found, arms, margin, ceiling(*sides), pairing.switch.unit),
-            *unsettled(found, each.p, family, margin),
+            *unsettled(found, judged.p, family, margin),
             *flags(named),
             *not_had,
         ),

@@ -19,8 +19,8 @@ _LONGEST = 72
 def exits(page: MechanismPage) -> str:
     """Return the exits of each device for one I/O, by reason."""
 
-    def parts(each: DeviceCost) -> tuple[tuple[Part, ...], str]:
-        return (each.trace.figure, each.trace.exits) if each.trace else ((), fmt.NOT_MEASURED)
+    def parts(device: DeviceCost) -> tuple[tuple[Part, ...], str]:
+        return (device.trace.figure, device.trace.exits) if device.trace else ((), fmt.NOT_MEASURED)
 
     return _bars(page, "exits", page.exits_figure_caption, lambda load: f"exits per {load.noun}", parts)
 
@@ -28,8 +28,8 @@ def exits(page: MechanismPage) -> str:
 def bills(page: MechanismPage) -> str:
     """Return the CPU seconds of each device by payer, for so many I/Os or so many bytes."""
 
-    def parts(each: DeviceCost) -> tuple[tuple[Part, ...], str]:
-        return (each.bill.figure, each.bill.total or fmt.NOT_MEASURED) if each.bill else ((), fmt.NOT_MEASURED)
+    def parts(device: DeviceCost) -> tuple[tuple[Part, ...], str]:
+        return (device.bill.figure, device.bill.total or fmt.NOT_MEASURED) if device.bill else ((), fmt.NOT_MEASURED)
 
     return _bars(page, "bills", page.bill_figure_caption, lambda load: f"CPU time per {load.per}", parts)
 

@@ -78,9 +78,9 @@ def estimate(baseline: Sample, candidate: Sample, better: Better, level: float) 
     return Estimate(fmean(above.numbers) / fmean(below.numbers), None, 1, Method.POINT)
 
 
-def _log_ratios(above: Sample, below: Sample) -> list[float]:
-    other = dict(below.values)
-    return [math.log(value) - math.log(other[unit]) for unit, value in above.values if unit in other]
+def _log_ratios(numerator: Sample, denominator: Sample) -> list[float]:
+    other = dict(denominator.values)
+    return [math.log(value) - math.log(other[unit]) for unit, value in numerator.values if unit in other]
 
 
 def _paired(logs: list[float], level: float) -> Estimate:
@@ -98,16 +98,18 @@ def mean_interval(logs: Sequence[float], level: float) -> Interval | None:
     return _interval(_exp(centre - half), _exp(centre + half), level)
 
 
-def _fieller(above: tuple[float, ...], below: tuple[float, ...], level: float) -> Estimate:
-    mean_n, mean_d = fmean(above), fmean(below)
+def _fieller(numerator: tuple[float, ...], denominator: tuple[float, ...], level: float) -> Estimate:
+    mean_n, mean_d = fmean(numerator), fmean(denominator)
     theta = mean_n / mean_d
-    var_n, var_d = _variance(above) / len(above), _variance(below) / len(below)
-    units = min(len(above), len(below))
+    var_n, var_d = _variance(numerator) / len(numerator), _variance(denominator) / len(denominator)
+    units = min(len(numerator), len(denominator))
     spread = (var_n / mean_n**2) + (var_d / mean_d**2)
     if spread == 0:
         p = 1.0 if mean_n == mean_d else 0.0
         return Estimate(theta, _interval(theta, theta, level), units, Method.UNPAIRED, p=p)
-    freedom = spread**2 / ((var_n / mean_n**2) ** 2 / (len(above) - 1) + (var_d / mean_d**2) ** 2 / (len(below) - 1))
+    freedom = spread**2 / (
+        (var_n / mean_n**2) ** 2 / (len(numerator) - 1) + (var_d / mean_d**2) ** 2 / (len(denominator) - 1)
+    )
     t_squared = _t(level, freedom) ** 2
     p = _p(mean_n - mean_d, math.sqrt(var_n + var_d), freedom)
     # Either mean not resolved from zero leaves the ratio unbounded in one direction or in both.

@@ -69,22 +69,22 @@ def as_data(page: ComparisonPage) -> dict[str, Any]:
 Chosen = tuple[tuple[Contrast, ...], frozenset[Cell]]
 
 
-def _chosen(manifest: Manifest, own: Sequence[Cell], words: Sequence[str]) -> Chosen:
+def _chosen(manifest: Manifest, cells: Sequence[Cell], words: Sequence[str]) -> Chosen:
     """Return what is compared of which cells."""
     if not words:
-        return contrasts_of(manifest), frozenset(own)
+        return contrasts_of(manifest), frozenset(cells)
     if len(words) == 1:
-        return (_contrast(manifest, own, words[0]),), frozenset(own)
+        return (_contrast(manifest, cells, words[0]),), frozenset(cells)
     if len(words) == 3:
-        return _by_values(manifest, own, *words)
+        return _by_values(manifest, cells, *words)
     a, b = words
-    devices = tuple(dict.fromkeys(cell.device for cell in own))
-    return _by_device(manifest, own, a, b) if {a, b} <= set(devices) else _by_cell(manifest, devices, a, b)
+    devices = tuple(dict.fromkeys(cell.device for cell in cells))
+    return _by_device(manifest, cells, a, b) if {a, b} <= set(devices) else _by_cell(manifest, devices, a, b)
 
 
-def _contrast(manifest: Manifest, own: Sequence[Cell], name: str) -> Contrast:
+def _contrast(manifest: Manifest, cells: Sequence[Cell], name: str) -> Contrast:
     """Return the run's contrast of a factor, or one against its first value."""
-    varied = [row.name for row in FACTORS.values() if len({row.value(cell.arm) for cell in own}) > 1]
+    varied = [row.name for row in FACTORS.values() if len({row.value(cell.arm) for cell in cells}) > 1]
     if name not in varied:
         what = f"{FACTORS[name].title} is the same in all cells of" if name in FACTORS else f"'{name}' is no factor of"
         raise UsageError(
@@ -94,15 +94,15 @@ def _contrast(manifest: Manifest, own: Sequence[Cell], name: str) -> Contrast:
     made = next((each for each in contrasts_of(manifest) if each.factor == name), None)
     if made is None and name == "device":
         return OF_DEVICES
-    first = next(value for cell in own if (value := FACTORS[name].value(cell.arm)) is not None)
+    first = next(value for cell in cells if (value := FACTORS[name].value(cell.arm)) is not None)
     return made or Contrast(name, first)
 
 
-def _by_values(manifest: Manifest, own: Sequence[Cell], name: str, a: str, b: str) -> Chosen:
+def _by_values(manifest: Manifest, cells: Sequence[Cell], name: str, a: str, b: str) -> Chosen:
     """Return a factor's comparison cut down to two of its values, the baseline first."""
-    contrast = _contrast(manifest, own, name)
+    contrast = _contrast(manifest, cells, name)
     known: dict[str, Scalar] = {
-        _written(value): value for cell in own if (value := FACTORS[name].value(cell.arm)) is not None
+        _written(value): value for cell in cells if (value := FACTORS[name].value(cell.arm)) is not None
     }
     for word in (a, b):
         if word not in known:
@@ -110,20 +110,20 @@ def _by_values(manifest: Manifest, own: Sequence[Cell], name: str, a: str, b: st
     if a == b:
         raise UsageError(f"{a} compared with itself says nothing")
     if name == "device":
-        return _by_device(manifest, own, a, b)
+        return _by_device(manifest, cells, a, b)
     both = known[a], known[b]
-    kept = frozenset(cell for cell in own if FACTORS[name].value(cell.arm) in both)
+    kept = frozenset(cell for cell in cells if FACTORS[name].value(cell.arm) in both)
     return (replace(contrast, baseline=known[a]),), kept
 
 
-def _by_device(manifest: Manifest, own: Sequence[Cell], a: str, b: str) -> Chosen:
+def _by_device(manifest: Manifest, cells: Sequence[Cell], a: str, b: str) -> Chosen:
     """Return the comparison of two devices, A the baseline."""
     if a == b:
         raise UsageError(f"{a} compared with itself says nothing")
-    ours, theirs = (next(cell.kind for cell in own if cell.device == name) for name in (a, b))
+    ours, theirs = (next(cell.kind for cell in cells if cell.device == name) for name in (a, b))
     if ours is not theirs:
         raise UsageError(f"{a} is a {ours} device and {b} a {theirs} device; no workload exercises both")
-    return (_of_devices(manifest, ours, a),), frozenset(cell for cell in own if cell.device in (a, b))
+    return (_of_devices(manifest, ours, a),), frozenset(cell for cell in cells if cell.device in (a, b))
 
 
 def _by_cell(manifest: Manifest, devices: tuple[str, ...], a: str, b: str) -> Chosen:

@@ -101,14 +101,14 @@ def argv(params: Params, target: Target) -> Argv:
     return tuple(words)
 
 
-def server_argv(at: Peer) -> Argv:
+def server_argv(peer: Peer) -> Argv:
     """Return the server's command line; it serves one test at a time, so a port is one guest's alone."""
-    return ("iperf3", "--server", "--bind", at.address, "--port", str(at.port))
+    return ("iperf3", "--server", "--bind", peer.address, "--port", str(peer.port))
 
 
-def server_daemon(at: Peer) -> Argv:
+def server_daemon(peer: Peer) -> Argv:
     """Return the command line of a server that goes to the background."""
-    return ("iperf3", "--server", "--daemon", "--bind", at.address, "--port", str(at.port))
+    return ("iperf3", "--server", "--daemon", "--bind", peer.address, "--port", str(peer.port))
 
 
 # What it printed.

@@ -105,14 +105,14 @@ def warmup_argv(params: Params, target: Target) -> Argv | None:
     return _client(params, peer("netperf", target), seconds) if seconds else None
 
 
-def server_argv(at: Peer) -> Argv:
+def server_argv(peer: Peer) -> Argv:
     """Return the server's command line."""
-    return ("netserver", "-D", "-4", "-L", at.address, "-p", str(at.port))
+    return ("netserver", "-D", "-4", "-L", peer.address, "-p", str(peer.port))
 
 
-def server_daemon(at: Peer) -> Argv:
+def server_daemon(peer: Peer) -> Argv:
     """Return the command line of a server that goes to the background."""
-    return ("netserver", "-4", "-L", at.address, "-p", str(at.port))
+    return ("netserver", "-4", "-L", peer.address, "-p", str(peer.port))
 
 
 def _client(params: Params, to: Peer, seconds: int) -> Argv:

@@ -80,27 +80,27 @@ def _domains(counts: Counts, only: int | None, svm: bool | None) -> dict[int, Do
 
 
 def _domain(
-    of: Mapping[str, Counter[int]], cycles: tuple[ExitCycles, ...], svm: bool | None, runstates: bool
+    tallies: Mapping[str, Counter[int]], cycles: tuple[ExitCycles, ...], svm: bool | None, runstates: bool
 ) -> DomainCounts:
-    exits = of["codes"].total()
+    exits = tallies["codes"].total()
     named: Counter[str] = Counter()
-    for code, often in of["codes"].items():
-        served = of["mmio"][code] if code in FAULTS else 0
+    for code, often in tallies["codes"].items():
+        served = tallies["mmio"][code] if code in FAULTS else 0
         named[counted(_reason(code, False, svm))] += often - served
         named[Exit.MEMORY_IO.counted] += served
-    for kind, often in of["kinds"].items():
+    for kind, often in tallies["kinds"].items():
         named[COUNTED[Kind(kind)]] += often
-    for call, often in of["calls"].items():
+    for call, often in tallies["calls"].items():
         named[CALLED[call]] += often
     if exits and runstates:
-        named[Event.ROUND_TRIP] = of["waits"].total()
+        named[Event.ROUND_TRIP] = tallies["waits"].total()
     counts = [(name, often) for name, often in named.items() if often]
     return DomainCounts(
         exits,
         tuple(sorted(counts, key=_most)),
-        tuple(sorted(of["codes"].items(), key=_most)),
-        _both_ways(of["ports"], 1),
-        _both_ways(of["pages"], 1 << 12),
+        tuple(sorted(tallies["codes"].items(), key=_most)),
+        _both_ways(tallies["ports"], 1),
+        _both_ways(tallies["pages"], 1 << 12),
         cycles,
     )
 

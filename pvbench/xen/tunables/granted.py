@@ -19,7 +19,7 @@ DIRECT_SEGMENTS = 11
 Nodes = Mapping[str, str]
 
 
-def granted(asked: Values, device: str, nodes: Nodes, guest: Nodes, dom0: Nodes) -> tuple[Granted, ...]:
+def granted(tunables: Values, device: str, nodes: Nodes, guest: Nodes, dom0: Nodes) -> tuple[Granted, ...]:
     """Return what was asked for and what is in force, for every tunable that acts on the device.
 
     `nodes` are the xenstore nodes of both ends ({path: value}), `guest` what `parse_look` returns, `dom0` has
@@ -27,7 +27,7 @@ def granted(asked: Values, device: str, nodes: Nodes, guest: Nodes, dom0: Nodes)
     """
     ends = _Ends.of(nodes) if DRIVERS[device].io_path is IoPath.PV else None
     found = []
-    for name, value in asked:
+    for name, value in tunables:
         if TUNABLES[name].acts_on(device):
             read = _READ.get(name) or partial(_parameter, name, device)
             got = read(_Look(ends, guest, dom0), value)
@@ -35,9 +35,9 @@ def granted(asked: Values, device: str, nodes: Nodes, guest: Nodes, dom0: Nodes)
     return tuple(found)
 
 
-def parameters_to_read(asked: Values, device: str) -> tuple[str, ...]:
+def parameters_to_read(tunables: Values, device: str) -> tuple[str, ...]:
     """Return the files below /sys/module that tell of what nothing else tells, for `look_argv`."""
-    rows = [TUNABLES[name] for name, _ in asked if name not in _READ and TUNABLES[name].acts_on(device)]
+    rows = [TUNABLES[name] for name, _ in tunables if name not in _READ and TUNABLES[name].acts_on(device)]
     return tuple(parameter_file(DRIVERS[device].module, row.parameter.name) for row in rows if row.parameter)
 
 

@@ -31,12 +31,12 @@ class Nic(Protocol):
         ...
 
 
-def parameters(asked: Values, devices: Iterable[str]) -> tuple[str, ...]:
+def parameters(tunables: Values, devices: Iterable[str]) -> tuple[str, ...]:
     """Return MODULE:NAME=VALUE for each parameter of the modules that drive the devices."""
     there = [DRIVERS[name] for name in sorted(set(devices), key=list(DRIVERS).index)]
     found = (
         f"{driver.module}:{parameter.name}={parameter.write(value)}"
-        for name, value in asked
+        for name, value in tunables
         if (parameter := TUNABLES[name].parameter)
         for driver in there
         if TUNABLES[name].acts_on(driver.name)
@@ -44,32 +44,32 @@ def parameters(asked: Values, devices: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def words(asked: Values, devices: Iterable[str], nics: Sequence[Nic]) -> tuple[str, ...]:
+def words(tunables: Values, devices: Iterable[str], nics: Sequence[Nic]) -> tuple[str, ...]:
     """Return the words of the guest's kernel command line; guestside/init reads those that begin with `pvb.`.
 
     `devices` are all that the guest has, those that carry the controller's SSH included.
     """
     kernel = (
-        KERNEL_WORDS[each] for each in asked if TUNABLES[each[0]].applied is Applied.KERNEL and each in KERNEL_WORDS
+        KERNEL_WORDS[each] for each in tunables if TUNABLES[each[0]].applied is Applied.KERNEL and each in KERNEL_WORDS
     )
-    given = parameters(asked, devices)
-    return (*kernel, *([f"pvb.params={','.join(given)}"] if given else ()), *_nics(asked, nics))
+    given = parameters(tunables, devices)
+    return (*kernel, *([f"pvb.params={','.join(given)}"] if given else ()), *_nics(tunables, nics))
 
 
-def vif_settings(asked: Values) -> str:
+def vif_settings(tunables: Values) -> str:
     """Return what is added to each vif of the domain's configuration: the host's side of a NIC needs the MTU too."""
-    values = dict(asked)
+    values = dict(tunables)
     return f",mtu={values['mtu']}" if "mtu" in values else ""
 
 
-def dom0_vcpus(asked: Values) -> int | None:
+def dom0_vcpus(tunables: Values) -> int | None:
     """Return the `number` of pvb-setup's {"action": "vcpus"} for this boot; None gives dom0 back what it had."""
-    number = dict(asked).get("dom0_vcpus")
+    number = dict(tunables).get("dom0_vcpus")
     return None if number is None else int(number)
 
 
-def _nics(asked: Values, nics: Sequence[Nic]) -> Iterator[str]:
-    for name, value in asked:
+def _nics(tunables: Values, nics: Sequence[Nic]) -> Iterator[str]:
+    for name, value in tunables:
         said = "+".join(OFFLOADS[str(value)]) if name == "offloads" else str(value)
         if TUNABLES[name].applied is Applied.NIC and said:
             yield from (f"{TUNABLES[name].word}={nic.mac},{said}" for nic in nics if not nic.control)
