@@ -35,7 +35,7 @@ def load(run: str | os.PathLike[str], results: str | os.PathLike[str] = "results
     """Return a run, given by its path, its id or the beginning of its id, in tables. Raises PvbenchError."""
     with Store.open(Path(results), os.fspath(run)) as store:
         manifest, made = store.manifest, store.trials()
-    flat: pd.DataFrame = table(manifest.run_id, made).to_pandas()
+    flat: pd.DataFrame = table(manifest, made).to_pandas()
     flat["started"] = _times(flat["started"])
     flat.attrs["units"] = IN_SECONDS
     return Loaded(manifest, _trials(flat, made), _readings(flat))

@@ -233,5 +233,6 @@ def _flag(kind: FlagKind, detail: str | None) -> tuple[Flag, ...]:
 
 
 def _seed(spec: TrialSpec, seed: int) -> int:
-    """Return a seed that both arms of a comparison share in a block, and no two blocks or runs do."""
-    return int(digest([seed, spec.block, spec.cell.comparison, *([spec.run] if spec.run > 1 else [])], 7), 16)
+    """Return a seed that all arms share under a workload in a block, and no two blocks, boots of an arm or runs do."""
+    repeats = [spec.run, *([spec.round] if spec.round > 1 else [])] if (spec.run, spec.round) != (1, 1) else []
+    return int(digest([seed, spec.block, spec.cell.workload.id, *repeats], 7), 16)

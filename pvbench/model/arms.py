@@ -99,15 +99,7 @@ class Cell:
     @property
     def id(self) -> str:
         """Identity: the digest of the cell's canonical JSON."""
-        return digest(self._facts())
-
-    @property
-    def comparison(self) -> str:
-        """Identity of the comparison the cell belongs to: everything but the device."""
-        return digest({k: v for k, v in self._facts().items() if k != "device"})
-
-    def _facts(self) -> dict[str, Any]:
-        return self.arm.facts() | {"workload": asdict(self.workload)}
+        return digest(self.arm.facts() | {"workload": asdict(self.workload)})
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,15 @@
 
 import os
 import shutil
-from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pvbench.errors import StoreError
-from pvbench.model import Cell, Outcome, RawFile, Trial, TrialSpec
+from pvbench.model import Outcome, RawFile, Trial, TrialSpec
 from pvbench.store import codec, kept
 from pvbench.store.disk import Journal, claimed, read_bytes, sync_folder, write_whole, writing
 from pvbench.store.fields import FILE_NAME, uncollected
@@ -22,14 +21,6 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 PARQUET = "trials.parquet"
-
-
-class SampleKey(NamedTuple):
-    """One metric of one device in one comparison (`Cell.comparison`)."""
-
-    comparison: str
-    device: str
-    metric: str
 
 
 class Store:
@@ -151,27 +142,11 @@ class Store:
         last = dict(self._lines())
         return frozenset(name for name, trial in last.items() if trial.outcome is not Outcome.NOT_MEASURED)
 
-    def samples(self) -> dict[SampleKey, tuple[tuple[int, float], ...]]:
-        """Return the (block, value) pairs of every metric, in block order; only OK trials have any, twins are none."""
-        comparisons: dict[Cell, str] = {}
-        found: dict[SampleKey, list[tuple[int, float]]] = defaultdict(list)
-        for trial in self.trials():
-            cell = trial.spec.cell
-            if trial.spec.twin:
-                continue
-            if cell not in comparisons:
-                comparisons[cell] = cell.comparison
-            for reading in trial.readings:
-                found[SampleKey(comparisons[cell], cell.device, reading.metric)].append(
-                    (trial.spec.block, reading.value)
-                )
-        return {key: tuple(sorted(values)) for key, values in found.items()}
-
     def export_parquet(self) -> Path:
         """Write trials.parquet, derived from the journal: a row a reading, and a row a trial without any."""
         from pvbench.store.parquet import encode  # pyarrow takes longer to import than most verbs to run
 
-        write_whole(self.path / PARQUET, encode(self.manifest.run_id, self.trials()))
+        write_whole(self.path / PARQUET, encode(self.manifest, self.trials()))
         return self.path / PARQUET
 
     @classmethod

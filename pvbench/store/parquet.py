@@ -2,60 +2,89 @@
 
 import io
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pvbench.metrics import METRICS
-from pvbench.model import Phase, Trial, canonical
+from pvbench.model import Cell, Phase, Trial, canonical
+from pvbench.store.manifest import Manifest
 
-_TEXT = ("run_id", "trial", "host", "kind", "device", "placement", "tool", "params", "cell", "comparison", "boot")
+_ARM = ("host", "host_identity", "stack", "guest", "mode", "kind", "device", "placement", "tunables")
+_TEXT = ("run_id", "trial", *_ARM, "tool", "params", "cell", "comparison", "boot", "deployment")
 
 COLUMNS = pa.schema(
     [(name, pa.string()) for name in _TEXT]
-    + [("block", pa.int64()), ("position", pa.int64()), ("run", pa.int64()), ("twin", pa.bool_())]
+    + [
+        ("block", pa.int64()),
+        ("position", pa.int64()),
+        ("run", pa.int64()),
+        ("round", pa.int64()),
+        ("twin", pa.bool_()),
+    ]
     + [(name, pa.string()) for name in ("outcome", "reason", "started", "cache_mode", "metric", "unit")]
     + [("value", pa.float64())]
     + [(f"{phase}_s", pa.float64()) for phase in Phase]
 )
 
 
-def encode(run_id: str, trials: Iterable[Trial]) -> bytes:
+def encode(manifest: Manifest, trials: Iterable[Trial]) -> bytes:
     """Return the Parquet file of a run's trials."""
     buffer = io.BytesIO()
-    pq.write_table(table(run_id, trials), buffer)
+    pq.write_table(table(manifest, trials), buffer)
     return buffer.getvalue()
 
 
-def table(run_id: str, trials: Iterable[Trial]) -> pa.Table:
+def table(manifest: Manifest, trials: Iterable[Trial]) -> pa.Table:
     """Return a row a reading, and a row with an empty metric for a trial that has none."""
-    return pa.Table.from_pylist([row for trial in trials for row in _rows(run_id, trial)], schema=COLUMNS)
+    hosts = {host.name: host.identity for host in manifest.hosts}
+    cells: dict[Cell, dict[str, Any]] = {}
+    rows = []
+    for trial in trials:
+        cell = trial.spec.cell
+        if cell not in cells:
+            cells[cell] = {"run_id": manifest.run_id, "host_identity": hosts.get(cell.host)} | _of_cell(cell)
+        rows += _rows(cells[cell], trial)
+    return pa.Table.from_pylist(rows, schema=COLUMNS)
 
 
-def _rows(run_id: str, trial: Trial) -> list[dict[str, Any]]:
-    spec, cell, seconds = trial.spec, trial.spec.cell, dict(trial.seconds)
-    common = {
-        "run_id": run_id,
-        "trial": spec.id,
-        "host": cell.host,
-        "kind": str(cell.kind),
-        "device": cell.device,
-        "placement": str(cell.placement),
-        "tool": cell.workload.tool,
-        "params": canonical(dict(cell.workload.params)),
+def _of_cell(cell: Cell) -> dict[str, Any]:
+    arm, workload = cell.arm, cell.workload
+    return {
+        "host": arm.host,
+        "stack": arm.stack,
+        "guest": arm.guest,
+        "mode": str(arm.mode),
+        "kind": str(arm.kind),
+        "device": arm.device,
+        "placement": str(arm.placement),
+        "tunables": canonical(dict(arm.tunables)),
+        "tool": workload.tool,
+        "params": canonical(dict(workload.params)),
         "cell": cell.id,
-        "comparison": cell.comparison,
+        "comparison": Cell(replace(arm, device=""), workload).id,
+    }
+
+
+def _rows(of_cell: dict[str, Any], trial: Trial) -> list[dict[str, Any]]:
+    spec, seconds = trial.spec, dict(trial.seconds)
+    common = of_cell | {
+        "trial": spec.id,
         "boot": spec.boot,
+        "deployment": spec.deployment,
         "block": spec.block,
         "position": spec.position,
         "run": spec.run,
+        "round": spec.round,
         "twin": spec.twin,
         "outcome": str(trial.outcome),
         "reason": trial.reason,
         "started": trial.started,
         "cache_mode": trial.cache_mode,
-    } | {f"{phase}_s": seconds.get(phase) for phase in Phase}
+    }
+    common |= {f"{phase}_s": seconds.get(phase) for phase in Phase}
     common = {name: _text(value) if isinstance(value, str) else value for name, value in common.items()}
     readings = [{"metric": r.metric, "unit": METRICS[r.metric].unit, "value": r.value} for r in trial.readings]
     return [common | reading for reading in readings or [{"metric": None, "unit": None, "value": None}]]

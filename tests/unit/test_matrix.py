@@ -273,7 +273,7 @@ def test_every_cell_is_measured_at_every_point_of_the_tunables() -> None:
     cells = matrix.expand(found)
     assert 8 == len(cells) == len({cell.id for cell in cells})
     assert (("persistent_grants", True), ("ring_pages", 1)) == cells[0].tunables
-    assert 4 == len({cell.comparison for cell in cells})
+    assert 4 == len({cell.tunables for cell in cells})
     assert found.digest != load(BLOCK + "  - fio: {rw: read, bs: 4KiB}\n").digest
 
 

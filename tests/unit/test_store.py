@@ -36,7 +36,7 @@ from pvbench.model import (
     Witness,
     Workload,
 )
-from pvbench.store import SCHEMA_VERSION, Manifest, SampleKey, Store, new_run_id, runs
+from pvbench.store import SCHEMA_VERSION, Manifest, Store, new_run_id, runs
 
 FIO = Workload("fio", (("bs", 4096), ("direct", True), ("runtime", 2.5), ("rw", "randread")))
 IDE, BLKFRONT = (Cell(Arm("lab", DeviceKind.BLOCK, device, Placement.COEXIST), FIO) for device in ("ide", "blkfront"))
@@ -145,20 +145,9 @@ def test_a_measurement_made_again_replaces_the_one_that_failed_and_the_journal_k
     assert {PLAN[0].id, PLAN[1].id} == store.finished_ids()
 
 
-def test_an_invalid_trial_is_finished_and_has_no_sample(store):
+def test_an_invalid_trial_is_finished(store):
     store.append(not_ok(PLAN[0], Outcome.INVALID))
     assert {PLAN[0].id} == store.finished_ids()
-    assert {} == store.samples()
-
-
-def test_samples_are_values_by_block_of_each_device_in_its_comparison(store):
-    for spec, value in reversed(list(zip(PLAN, (10, 80, 11, 81, 12, 82), strict=True))):
-        store.append(measured(spec, value))
-    samples = store.samples()
-    assert IDE.comparison == BLKFRONT.comparison
-    assert ((1, 10.0), (2, 11.0), (3, 12.0)) == samples[SampleKey(IDE.comparison, "ide", "iops")]
-    assert ((1, 80.0), (2, 81.0), (3, 82.0)) == samples[SampleKey(IDE.comparison, "blkfront", "iops")]
-    assert 4 == len(samples)
 
 
 def test_a_line_torn_anywhere_by_a_crash_is_dropped_reported_and_written_anew(store):
@@ -388,7 +377,7 @@ def test_reading_and_listing_runs_needs_no_heavy_library(store):
     store.append(measured(PLAN[0]))
     program = (
         "import sys; from pathlib import Path; from pvbench.store import Store, runs\n"
-        "root = Path(sys.argv[1]); runs(root)[0]; Store.open(root, '2026').samples()\n"
+        "root = Path(sys.argv[1]); runs(root)[0]; Store.open(root, '2026').trials()\n"
         "print([name for name in ('pyarrow', 'numpy', 'filelock') if name in sys.modules])"
     )
     argv = [sys.executable, "-c", program, str(store.path.parents[1])]

@@ -31,11 +31,15 @@ def make(placement: Placement, *, blocks: int = 4, order: str = "random", seed: 
     return plan.make(chosen, blocks=blocks, order=order, seed=seed, placement=placement)
 
 
-def first_arms(made: plan.Plan) -> dict[str, list[str]]:
+def like(trial: TrialSpec) -> tuple[Arm, Workload]:
+    return replace(trial.cell.arm, device=""), trial.cell.workload
+
+
+def first_arms(made: plan.Plan) -> dict[tuple[Arm, Workload], list[str]]:
     """Return, for each comparison, the device measured first in each block."""
-    seen: dict[tuple[str, int], str] = {}
+    seen: dict[tuple[tuple[Arm, Workload], int], str] = {}
     for trial in made.trials:
-        seen.setdefault((trial.cell.comparison, trial.block), trial.cell.device)
+        seen.setdefault((like(trial), trial.block), trial.cell.device)
     first = defaultdict(list)
     for (comparison, _), device in sorted(seen.items(), key=lambda item: item[0][1]):
         first[comparison].append(device)
@@ -78,7 +82,7 @@ def test_names_of_boots_fit_a_file_and_stay_apart() -> None:
 
 def test_the_arms_of_a_comparison_follow_each_other_in_a_shared_boot() -> None:
     trials = make(Placement.COEXIST).trials
-    assert all(one.cell.comparison == two.cell.comparison for one, two in zip(trials[::2], trials[1::2], strict=True))
+    assert all(like(one) == like(two) for one, two in zip(trials[::2], trials[1::2], strict=True))
 
 
 @pytest.mark.parametrize("placement", Placement)
@@ -90,7 +94,7 @@ def test_which_arm_goes_first_alternates_over_the_blocks(placement: Placement) -
 
 @pytest.mark.parametrize("placement", Placement)
 def test_the_arms_are_as_far_apart_forwards_as_backwards_so_that_a_linear_drift_cancels(placement: Placement) -> None:
-    places = {(t.cell.comparison, t.cell.device, t.block): t.position for t in make(placement, blocks=2).trials}
+    places = {(like(t), t.cell.device, t.block): t.position for t in make(placement, blocks=2).trials}
     for comparison, device, _ in places:
         other = next(d for c, d, _ in places if c == comparison and d != device)
         distance = [places[comparison, device, block] - places[comparison, other, block] for block in (1, 2)]
@@ -102,7 +106,7 @@ def test_in_isolation_the_boots_of_a_kind_follow_each_other_with_workloads_in_th
     for block in range(1, 5):
         trials = [trial for trial in made.trials if trial.block == block]
         assert 2 == len([kind for kind, _ in groupby(trial.cell.kind for trial in trials)])
-        orders = {boot: tuple(t.cell.comparison for t in found) for boot, found in groupby(trials, lambda t: t.boot)}
+        orders = {boot: tuple(like(t) for t in found) for boot, found in groupby(trials, lambda t: t.boot)}
         assert 2 == len(set(orders.values())), "one order for both disks, one for both network devices"
 
 
@@ -185,7 +189,7 @@ def test_every_workload_is_run_once_before_any_is_run_again_in_the_same_order_in
     made = repeated(placement, blocks=2, runs=3, twins=0)
     orders = defaultdict(list)
     for trial in made.trials:
-        orders[trial.block, trial.cell.device, trial.run].append(trial.cell.comparison)
+        orders[trial.block, trial.cell.device, trial.run].append(like(trial))
     for boot in made.boots:
         runs = [trial.run for trial in made.trials if trial.boot == boot]
         assert sorted(runs) == runs
@@ -197,7 +201,7 @@ def test_every_workload_is_run_once_before_any_is_run_again_in_the_same_order_in
 
 def test_in_a_shared_boot_the_arms_alternate_from_run_to_run() -> None:
     made = repeated(Placement.COEXIST, blocks=1, runs=2, twins=0)
-    first = {(t.cell.comparison, t.run): t.cell.device for t in reversed(made.trials)}
+    first = {(like(t), t.run): t.cell.device for t in reversed(made.trials)}
     assert all(first[comparison, 1] != first[comparison, 2] for comparison, _ in first)
 
 
