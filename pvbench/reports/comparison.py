@@ -6,22 +6,19 @@ from collections.abc import Sequence
 
 from pvbench import figures as fmt
 from pvbench import wording
-from pvbench.contrasts import beside_each_other, cell_pairs, contrasts_of, pairings
 from pvbench.histogram import merge, tail_s, total
 from pvbench.metrics import METRICS
-from pvbench.model import Outcome, Purpose, Trial
+from pvbench.model import Outcome, Trial
 from pvbench.printable import clean
 from pvbench.reports import curves, evidence, repeats, shortfalls
-from pvbench.reports.headline import control, headline, standfirst
 from pvbench.reports.host_words import words_for
-from pvbench.reports.mechanism import mechanism
 from pvbench.reports.method import method
-from pvbench.reports.noise_floor import caution, figure, floor, paragraph
+from pvbench.reports.noise_floor import caution, figure, paragraph
 from pvbench.reports.notes import flags, summary
 from pvbench.reports.page import ComparisonPage, Facts, HostView, LatencyRow, Row, Single
-from pvbench.reports.rows import groups, judged, strips
+from pvbench.reports.results import joined, results_of
 from pvbench.reports.sides import arm
-from pvbench.samples import CellTrials, gather
+from pvbench.samples import CellTrials
 from pvbench.stats import Noise
 from pvbench.stats.compare import FEW_UNITS
 from pvbench.store import Manifest
@@ -41,23 +38,10 @@ def build(
     `earlier` are the trials that were measured again: rows beside those that count. `altered` says which kept outputs
     are not what was kept, as far as somebody looked.
     """
-    trials = repeats.flagged(manifest, trials)
-    contrasts = contrasts_of(manifest)
-    gathered = gather(manifest, trials, earlier)
-    label, words = wording.label(manifest.hosts), words_for(manifest.hosts)
-    matched = pairings(contrasts, gathered)
-    found, family = judged(cell_pairs(matched))
-    tables = groups(found, family, label)
-    rows = tuple(row for group in tables for row in group.rows)
-    drawn = strips(matched, label)
-    finding, qualifier = headline(rows, label, manifest.purpose)
-    if manifest.purpose is Purpose.CONTROL:
-        finding = control(trials, len(manifest.plan))
-    costs = mechanism(beside_each_other(contrasts, gathered), rows, label, max(manifest.vcpus or 1, 1), words)
-    noise = floor(gathered)
-    warned = caution(noise)
-    again = repeats.sentence(manifest, trials)
-    command = clean(shlex.join(manifest.command))
+    results = results_of(manifest, trials, earlier)
+    cells, label = results.cells, wording.label(manifest.hosts)
+    (finding, qualifier), warned = results.headline(), caution(results.noise)
+    again = repeats.sentence(manifest, results.trials)
     return ComparisonPage(
         run_id=clean(manifest.run_id),
         matrix_name=clean(manifest.matrix_name),
@@ -66,42 +50,40 @@ def build(
         headline=(f"{finding} ({qualifier})" if qualifier else finding) + (f". {warned}" if warned else ""),
         finding=finding,
         qualifier=qualifier,
-        standfirst=_joined(
-            standfirst(rows),
-            costs.because if costs else "",
-            f"Noise floor, twin to original: {figure(noise)}." if noise else "",
-        ),
+        standfirst=results.standfirst(),
         label=label,
         label_note=wording.label_note(manifest.hosts),
-        tiles=_tiles(manifest, gathered, noise, repeats.tile(manifest, trials)),
-        groups=tables,
-        groups_note=_joined(summary(len(rows), family), f"{again}." if again else ""),
+        tiles=_tiles(manifest, cells, results.noise, repeats.tile(manifest, results.trials)),
+        groups=results.groups,
+        groups_note=joined(summary(len(results.rows), results.family), f"{again}." if again else ""),
         repeats=again,
-        singles=_singles(gathered, rows),
+        singles=_singles(cells, results.rows),
         singles_caption=_labelled("Measured, and compared with nothing", label),
         ladder_caption=_labelled("Ratio of each comparison with its 95 % interval, on a logarithmic scale", label),
-        strips=drawn[:STRIPS],
-        strips_note=f"{fmt.count(len(drawn) - STRIPS, 'further comparison')} not drawn; their values are below."
-        if len(drawn) > STRIPS
-        else "",
-        curves=curves.build(gathered, label),
-        latency=_latency(gathered),
-        loop_note=_loop_note(gathered),
+        strips=results.strips[:STRIPS],
+        strips_note=_not_drawn(len(results.strips) - STRIPS),
+        curves=curves.build(cells, label),
+        latency=_latency(cells),
+        loop_note=_loop_note(cells),
         latency_caption=_labelled("Completion latency, histograms of all blocks merged", label),
-        mechanism=costs,
-        cells=evidence.cells(gathered, manifest.run_id),
-        cells_note=_labelled(f"{fmt.count(len(gathered), 'cell')}, {fmt.count(len(trials), 'trial')}", label),
+        mechanism=results.costs,
+        cells=evidence.cells(cells, manifest.run_id),
+        cells_note=_labelled(f"{fmt.count(len(cells), 'cell')}, {fmt.count(len(results.trials), 'trial')}", label),
         hosts=_hosts(manifest),
         guest=_facts(manifest.guest),
         stack=_facts(manifest.stack),
-        command=command,
-        reproduce=_reproduce(manifest, command),
+        command=_command(manifest),
+        reproduce=_reproduce(manifest),
         matrix_text=clean(manifest.matrix_text, keep="\n\t"),
-        method=method(contrasts, words),
+        method=method(results.contrasts, words_for(manifest.hosts)),
         caution=warned,
         altered=_altered(altered),
-        noise=paragraph(noise, any(spec.twin for spec in manifest.plan)),
+        noise=paragraph(results.noise, any(spec.twin for spec in manifest.plan)),
     )
+
+
+def _not_drawn(number: int) -> str:
+    return f"{fmt.count(number, 'further comparison')} not drawn; their values are below." if number > 0 else ""
 
 
 def _altered(problems: Sequence[str]) -> str:
@@ -129,10 +111,6 @@ def _singles(gathered: Sequence[CellTrials], rows: Sequence[Row]) -> tuple[Singl
     )
 
 
-def _joined(*sentences: str) -> str:
-    return " ".join(sentence for sentence in sentences if sentence)
-
-
 def _latency(gathered: Sequence[CellTrials]) -> tuple[LatencyRow, ...]:
     rows = []
     metric = METRICS["latency_p50"]
@@ -150,7 +128,7 @@ def _loop_note(gathered: Sequence[CellTrials]) -> str:
     """Return what the tools' own rows have to say of the workloads of a run."""
     used = [found.cell.workload for found in gathered]
     notes = (tool.note([dict(load.params) for load in used if load.tool == tool.name]) for tool in WORKLOADS.values())
-    return _joined(*notes)
+    return joined(*notes)
 
 
 def _tiles(manifest: Manifest, gathered: Sequence[CellTrials], noise: Noise | None, again: str) -> Facts:
@@ -201,10 +179,14 @@ def _hosts(manifest: Manifest) -> tuple[HostView, ...]:
     )
 
 
-def _reproduce(manifest: Manifest, command: str) -> tuple[tuple[str, str], ...]:
-    run = shlex.quote(clean(manifest.run_id))
+def _command(manifest: Manifest) -> str:
+    return clean(shlex.join(manifest.command))
+
+
+def _reproduce(manifest: Manifest) -> tuple[tuple[str, str], ...]:
+    run, version = shlex.quote(clean(manifest.run_id)), clean(manifest.tool_version)
     return (
-        (f"Run it again: the matrix below, seed {manifest.seed}, pvbench {clean(manifest.tool_version)}", command),
+        (f"Run it again: the matrix below, seed {manifest.seed}, pvbench {version}", _command(manifest)),
         ("Write this report again, from the run's folder alone", f"pvbench report {run} -o report.html"),
         ("See every reading of a run, or of one cell", f"pvbench show {run} --json"),
     )
