@@ -16,7 +16,7 @@ def test_every_word_that_is_stored_says_what_it_means_in_a_sentence(kind: type[D
 def test_a_word_is_its_text() -> None:
     assert (model.Outcome.INVALID, f"{model.Exit.HALT}") == ("invalid", "HLT")
     assert model.Outcome("not_measured") is model.Outcome.NOT_MEASURED
-    assert {model.Phase.BOOT: 1}["boot"] == 1  # type: ignore[index]
+    assert {model.Phase.BOOT: 1}["boot"] == 1
 
 
 def test_words_of_a_trial_have_a_sentence() -> None:
