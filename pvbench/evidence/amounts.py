@@ -65,7 +65,7 @@ def flags(driver: Driver, tool: str, guest: Witness, claim: Claim) -> Iterator[F
     if claim.note:
         yield claim.note
     if claim.cached:
-        yield Flag(FlagKind.PAGE_CACHE, f"{tool} did {claim.said}, and {driver.name} moved {amount(moved)}")
+        yield Flag(FlagKind.PAGE_CACHE, f"{tool} did {claim.words}, and {driver.name} moved {amount(moved)}")
 
 
 def _unaccounted(driver: Driver, tool: str, side: Witness, claim: Claim) -> str | None:
@@ -79,7 +79,7 @@ def _unaccounted(driver: Driver, tool: str, side: Witness, claim: Claim) -> str 
         return None
     rest = f"; {claim.elsewhere}" if claim.elsewhere else ""
     return (
-        f"{tool} says {claim.said} went over {driver.name}, which takes {takes}, but it moved {was} (seen by the "
+        f"{tool} says {claim.words} went over {driver.name}, which takes {takes}, but it moved {was} (seen by the "
         f"{side.side}){rest}"
     )
 

@@ -42,7 +42,7 @@ def judge(tool: Tool, params: Params, driver: Driver, run: GuestRun, host: Witne
     if failure := ended(run):
         return Verdict(Outcome.NOT_MEASURED, failure)
     claim, warmup = measured.claim, run.warmup.witness if run.warmup else None
-    facts = [(f"{tool.name} says it moved", claim.said)]
+    facts = [(f"{tool.name} says it moved", claim.words)]
     if warmup:
         facts.append(("before, in the warm-up", f"{warmup.asked_bytes} bytes"))
     reason = path.judge(driver, run.witness, host, idle=claim.cached) or amounts.judge(

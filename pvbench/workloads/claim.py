@@ -24,7 +24,7 @@ CONNECTION = 64 * 2**10
 
 @dataclass(frozen=True)
 class Claim:
-    """What a tool says it moved while it measured, `said` in words.
+    """What a tool says it moved while it measured, in `words`.
 
     A device that carried it moved `least` bytes or more, a NIC `packets` or more (0: not told). `most` is what it moves
     for it with all that goes with it: headers, acknowledgements, what was lost on the way, the warm-up within the
@@ -33,7 +33,7 @@ class Claim:
     what is to be said of the figure even where the device moved all of it.
     """
 
-    said: str
+    words: str
     least: float
     most: float
     packets: float = 0.0

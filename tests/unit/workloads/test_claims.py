@@ -22,7 +22,7 @@ def claimed(name: str, *changes: tuple[str, str], **params: object) -> Claim:
 def test_fio_claims_what_it_counted_without_its_ramp() -> None:
     claim = claimed("fio/3.33-randread")
 
-    assert claim.said == "75.1 MB in 18,335 I/Os"
+    assert claim.words == "75.1 MB in 18,335 I/Os"
     assert claim.least == pytest.approx(18335 * 4096, rel=1e-6)
     assert claim.most == pytest.approx(claim.least * (2 + 0.5) / 2, rel=1e-3)
 
@@ -70,7 +70,7 @@ def test_iperf3_claims_datagrams_with_their_headers_and_those_that_were_lost() -
 def test_netperf_claims_two_packets_for_each_transaction() -> None:
     claim = claimed("netperf/2.7.0-tcp-rr")
 
-    assert claim.said == "16,256 transactions"
+    assert claim.words == "16,256 transactions"
     assert claim.packets == pytest.approx(2 * 16256, rel=1e-3)
     assert claim.least == pytest.approx(16256 * 82, rel=1e-3)
 
