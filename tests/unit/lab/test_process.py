@@ -1,7 +1,6 @@
-import contextlib
-
 """Processes are found again by pid and start time, and ended only then."""
 
+import contextlib
 import os
 import sys
 from pathlib import Path
