@@ -1,4 +1,4 @@
-"""Who watches a run is told this of it."""
+"""What a run tells whoever watches it."""
 
 from typing import Protocol
 

@@ -132,11 +132,18 @@ mirror_option = click.option(
     callback=_mirrored,
     help="The Debian mirror to build from, where something has to be built; left out: the machine's own.",
 )
-results_option = click.option(
-    "--results",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("results"),
-    show_default=True,
-    help="The folder the runs are under.",
-)
+USUAL_RESULTS = Path("results")
+
+
+def results_option(*, writing: str | None = None) -> Callable[[Callable[..., int | None]], Callable[..., int | None]]:
+    """Return --results: the folder the runs are under or, also as -o, the one that something is put under."""
+    return click.option(
+        *(("-o", "--results") if writing else ("--results",)),
+        type=click.Path(path_type=Path, file_okay=False),
+        default=USUAL_RESULTS,
+        show_default=True,
+        help=f"The folder to put {writing} under." if writing else "The folder the runs are under.",
+    )
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")

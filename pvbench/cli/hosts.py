@@ -61,17 +61,13 @@ def clean(app: App, host: str, hosts_file: Path | None, everything: bool, dry_ru
     """Remove what a dead controller left on HOST, by the marks of its scratch folder; say what is left alone."""
     from pvbench import lease
     from pvbench.cli import wiring
+    from pvbench.views.clean import render
 
     machine, known = wiring.resolve_running(app, host, arguments.inventory(hosts_file))
     with wiring.connect(app, machine, known) as transport, lease.held(transport, machine, wiring.owner("clean")):
         findings = lease.clean(transport, machine, remove=not dry_run, everything=everything)
+    print(render(findings, looked_only=dry_run), end="")
     ours = [finding for finding in findings if finding.why is None]
-    for finding in ours:
-        state = "found" if dry_run else "removed" if finding.removed else "could not remove"
-        print(f"{state}\t{finding.kind}\t{finding.name}")
-    for finding in findings:
-        if finding.why is not None:
-            print(f"left alone {finding.kind} {finding.name}: {finding.why}")
     if not ours:
         app.note(f"{host}: nothing is left there")
     unremoved = any(not each.removed for each in ours) and not dry_run

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from pvbench.cli import arguments
-from pvbench.cli.app import App, json_option, mirror_option, pass_app, verb
+from pvbench.cli.app import App, json_option, mirror_option, pass_app, results_option, verb
 from pvbench.cli.matrices import hosts_option
-from pvbench.cli.run import USUAL_RESULTS, measured, requested
+from pvbench.cli.run import measured, requested
 from pvbench.errors import UsageError
 from pvbench.exit_codes import ExitCode
 from pvbench.model import Purpose
@@ -43,14 +43,7 @@ class Quantity(click.ParamType):  # type: ignore[type-arg]  # generic for checke
 @verb(short_help="Find out how many blocks a matrix needs.")
 @click.argument("matrix", type=click.Path(path_type=Path), required=False)
 @hosts_option
-@click.option(
-    "-o",
-    "--results",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=USUAL_RESULTS,
-    show_default=True,
-    help="The folder to put the pilot under.",
-)
+@results_option(writing="the pilot")
 @click.option(
     "--width",
     type=Quantity("percent"),

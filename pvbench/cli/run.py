@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pvbench.cli import arguments
-from pvbench.cli.app import App, mirror_option, pass_app, verb
+from pvbench.cli.app import USUAL_RESULTS, App, mirror_option, pass_app, results_option, verb
 from pvbench.cli.matrices import hosts_option
 from pvbench.exit_codes import ExitCode
 from pvbench.model import Purpose
@@ -19,20 +19,11 @@ if TYPE_CHECKING:
     from pvbench.inventory import Inventory
     from pvbench.store import Store
 
-USUAL_RESULTS = Path("results")
-
 
 @verb(short_help="Measure a matrix, or go on with a run.")
 @click.argument("matrix", type=click.Path(path_type=Path), required=False)
 @hosts_option
-@click.option(
-    "-o",
-    "--results",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=USUAL_RESULTS,
-    show_default=True,
-    help="The folder to put the run under.",
-)
+@results_option(writing="the run")
 @click.option("--resume", metavar="RUN", help="Go on with RUN (an id, the beginning of one, a path, or `last`).")
 @click.option(
     "--negative-control",

@@ -18,7 +18,7 @@ run_argument = click.argument("run")
 
 
 @verb()
-@results_option
+@results_option()
 @json_option
 @pass_app
 def ls(app: App, results: Path, as_json: bool) -> None:
@@ -38,7 +38,7 @@ def ls(app: App, results: Path, as_json: bool) -> None:
 @verb(short_help="Print every reading of a run.")
 @run_argument
 @click.argument("cell", required=False)
-@results_option
+@results_option()
 @json_option
 @pass_app
 def show(app: App, run: str, cell: str | None, results: Path, as_json: bool) -> None:
@@ -68,7 +68,7 @@ def show(app: App, run: str, cell: str | None, results: Path, as_json: bool) -> 
     show_default=True,
     help="One HTML file that needs nothing else, or the same page for programs.",
 )
-@results_option
+@results_option()
 @pass_app
 def report(app: App, run: str, output: str | None, form: str, results: Path) -> None:
     """Write the report of RUN: one HTML file that needs nothing else, or the same page as JSON."""
@@ -94,7 +94,7 @@ def report(app: App, run: str, output: str | None, form: str, results: Path) -> 
 @verb(short_help="Print ratios and verdicts.")
 @run_argument
 @click.argument("what", nargs=-1, metavar="[FACTOR] [A B]")
-@results_option
+@results_option()
 @json_option
 def compare(run: str, what: tuple[str, ...], results: Path, as_json: bool) -> int:
     """Print the ratios of a run with intervals and verdicts: every comparison of its matrix, or a part of them.

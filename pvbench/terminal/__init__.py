@@ -1,1 +1,1 @@
-"""The terminal: the only way to it, columns and files that a person names, signals that end a verb."""
+"""The terminal: the only way to it, files that a person names, progress bars, signals that end a verb."""

@@ -1,4 +1,4 @@
-"""The comparisons of a run as one page: all of them, those along a factor, of two devices or of two cells. Pure."""
+"""What `pvbench compare` prints: the comparisons of a run, along a factor, of two devices or of two cells."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace

@@ -1,4 +1,4 @@
-"""The runs as `pvbench ls` prints them. Pure."""
+"""What `pvbench ls` prints: the runs, a line each."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""A plan, what it costs, and both as text and as data. Pure."""
+"""What `pvbench plan` prints: cells, their order, and what they cost."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Watching a run: a bar where somebody looks, lines with the time of day where not."""
+"""What `pvbench run` shows while it measures: a bar where somebody looks, lines with the time of day where not."""
 
 import sys
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A run's readings and their evidence, as text and as data."""
+"""What `pvbench show` prints: a run's readings and their evidence."""
 
 import shlex
 from collections.abc import Iterator

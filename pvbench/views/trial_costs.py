@@ -1,4 +1,4 @@
-"""A trial's bill, trace and trap costs, as text and as data. Pure."""
+"""What `pvbench show` prints of what a trial's I/O cost: its bill, its trace, its trap costs."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
