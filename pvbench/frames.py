@@ -1,4 +1,4 @@
-"""A run as pandas DataFrames, for notebooks: a row a trial, a row a reading."""
+"""A run as pandas DataFrames, for notebooks: a row a trial, a row a reading, a row a comparison."""
 
 import os
 from collections.abc import Sequence
@@ -7,13 +7,21 @@ from pathlib import Path
 
 import pandas as pd
 
+from pvbench.comparisons import Compared, Judged, compare_run
 from pvbench.metrics import METRICS
-from pvbench.model import Phase, Trial
+from pvbench.model import Phase, Trial, canonical
 from pvbench.store import Manifest, Store
 from pvbench.store.parquet import table
 
 READING = ("metric", "unit", "value")
 """The columns that a reading has beyond those of its trial."""
+COMPARED = (
+    *("factor", "baseline", "candidate", "host", "kind", "device", "tool", "params", "workload", "metric", "unit"),
+    *("baseline_median", "candidate_median", "ratio", "low", "high", "level", "verdict", "bound"),
+    *("replicates", "replicated", "indicative", "p_adjusted"),
+)
+"""The columns of a comparison. A ratio is above 1 where the candidate is better, whichever way its metric is."""
+SHARES = ("ratio", "low", "high", "level", "p_adjusted")
 IN_SECONDS = {f"{phase}_s": "s" for phase in Phase}
 
 
@@ -23,12 +31,14 @@ class Loaded:
 
     `trials` has a row for the last record of each trial; a tunable that was asked for is a column of its own name, and
     what was in force is in NAME_granted. `readings` has a row a reading, its unit beside it and by metric in
-    `attrs["metrics"]`.
+    `attrs["metrics"]`. `comparisons` has a row for each candidate and its baseline, as a report has; where there is no
+    ratio `verdict` is "invalid" or "not_measured".
     """
 
     manifest: Manifest
     trials: pd.DataFrame
     readings: pd.DataFrame
+    comparisons: pd.DataFrame
 
 
 def load(run: str | os.PathLike[str], results: str | os.PathLike[str] = "results") -> Loaded:
@@ -38,7 +48,7 @@ def load(run: str | os.PathLike[str], results: str | os.PathLike[str] = "results
     flat: pd.DataFrame = table(manifest, made).to_pandas()
     flat["started"] = _times(flat["started"])
     flat.attrs["units"] = IN_SECONDS
-    return Loaded(manifest, _trials(flat, made), _readings(flat))
+    return Loaded(manifest, _trials(flat, made), _readings(flat), _comparisons(compare_run(manifest, made)))
 
 
 def _readings(flat: pd.DataFrame) -> pd.DataFrame:
@@ -58,6 +68,49 @@ def _trials(flat: pd.DataFrame, made: Sequence[Trial]) -> pd.DataFrame:
         for name in sorted({name for row in values for name in row}):
             frame[name] = [row.get(name) for row in values]
     return frame
+
+
+def _comparisons(compared: Compared) -> pd.DataFrame:
+    types = dict.fromkeys(("baseline_median", "candidate_median", *SHARES), "float64")
+    types |= {"replicates": "Int64", "indicative": "boolean"}
+    frame = pd.DataFrame([_comparison(each) for each in compared.judged], columns=list(COMPARED)).astype(types)
+    frame.attrs["units"] = dict.fromkeys(SHARES, "1")
+    frame.attrs["metrics"] = {name: METRICS[name].unit for name in frame["metric"].unique()}
+    frame.attrs["correction"] = str(compared.family.correction)
+    return frame
+
+
+def _comparison(each: Judged) -> dict[str, object]:
+    pair, pairing, made = each.pair, each.pair.pairing, each.comparison
+    cell, estimate = pair.candidate.cell, made.estimate if made else None
+    interval = estimate.interval if estimate else None
+    samples = [side.counted(pairing.switch) for side in (pair.baseline, pair.candidate)]
+    values = [pairing.factor.value(side.cell.arm) for side in (pair.baseline, pair.candidate)]
+    return {
+        "factor": pairing.factor.name,
+        "baseline": values[0],
+        "candidate": values[1],
+        "host": cell.host,
+        "kind": str(cell.kind),
+        "device": cell.device,
+        "tool": cell.workload.tool,
+        "params": canonical(dict(cell.workload.params)),
+        "workload": pairing.title(pair.candidate),
+        "metric": pair.candidate.metric.name,
+        "unit": pair.candidate.metric.unit,
+        "baseline_median": samples[0].median if samples[0] else None,
+        "candidate_median": samples[1].median if samples[1] else None,
+        "ratio": estimate.point if estimate else None,
+        "low": interval.low if interval else None,
+        "high": interval.high if interval else None,
+        "level": interval.level if interval else None,
+        "verdict": each.verdict,
+        "bound": str(made.bound) if made and made.bound else None,
+        "replicates": made.units if made else None,
+        "replicated": pairing.switch.unit,
+        "indicative": made.indicative if made else None,
+        "p_adjusted": each.p,
+    }
 
 
 def _times(moments: pd.Series) -> pd.Series:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from pvbench import wording
 from pvbench.factors import Switch
@@ -89,12 +90,13 @@ def _in_order(trials: Iterable[Trial]) -> tuple[Trial, ...]:
     return tuple(sorted(trials, key=lambda trial: (trial.spec.block, trial.spec.run, trial.started)))
 
 
-def _order(gathered: CellTrials) -> tuple[str, str, str, str, tuple[float, ...], str, str, bool, str]:
+def _order(gathered: CellTrials) -> tuple[Any, ...]:
     # The plan is shuffled; a reader is not.
     cell = gathered.cell
     mode = wording.mode(cell.workload)
     params = cell.workload.params
     sizes = tuple(float(number) for _, number in params if isinstance(number, int | float))
+    asked = [(name, value if isinstance(value, int | float) else 0, str(value)) for name, value in cell.tunables]
     paravirtual = wording.io_path(cell.device) == "PV"
     return (
         cell.kind.value,
@@ -103,7 +105,7 @@ def _order(gathered: CellTrials) -> tuple[str, str, str, str, tuple[float, ...],
         mode,
         sizes,
         str(params),
-        str(cell.tunables),
+        asked,
         paravirtual,
         cell.device,
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pvbench import wording
+from pvbench.comparisons.ceilings import reached
 from pvbench.explain.bottleneck import Limit, Limited, limited
 from pvbench.explain.cpu_bill import Bill, billed
 from pvbench.explain.exit_model import Traced, traced
@@ -11,7 +12,6 @@ from pvbench.explain.trap_costs import Boot, boot_of, by_boot
 from pvbench.model import DeviceKind, Event, Outcome, TrapCost, Trial
 from pvbench.printable import clean
 from pvbench.reports.bill_view import bill_view
-from pvbench.reports.ceilings import reached
 from pvbench.reports.exits_explained import INCONSISTENT, Requests, model_line
 from pvbench.reports.exits_view import often_text, roughly, trace_view
 from pvbench.reports.host_words import NEUTRAL, HostWords

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from pvbench import figures as fmt
+from pvbench.comparisons.ceilings import Ceiling
 from pvbench.model import Outcome
-from pvbench.reports.ceilings import Ceiling
 from pvbench.reports.headline import magnitude
 from pvbench.reports.page import Arm
 from pvbench.samples import CellTrials

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pvbench import wording
-from pvbench.contrasts import beside_each_other, cell_pairs, contrasts_of, pairings
+from pvbench.comparisons import compare_run
+from pvbench.contrasts import beside_each_other, contrasts_of
 from pvbench.model import Contrast, Purpose, Trial
 from pvbench.reports import repeats
 from pvbench.reports.headline import control, headline, standfirst
@@ -13,8 +14,8 @@ from pvbench.reports.mechanism import mechanism
 from pvbench.reports.mechanism_page import MechanismPage
 from pvbench.reports.noise_floor import figure, floor
 from pvbench.reports.page import Group, Row, Strip
-from pvbench.reports.rows import groups, judged, strips
-from pvbench.samples import CellTrials, gather
+from pvbench.reports.rows import groups, strips
+from pvbench.samples import CellTrials
 from pvbench.stats import Family, Noise
 from pvbench.store import Manifest
 
@@ -52,24 +53,22 @@ class Results:
 
 
 def results_of(manifest: Manifest, trials: Sequence[Trial], earlier: Sequence[Trial]) -> Results:
-    """Compare all that a run compares."""
+    """Return a run, its comparisons made, and what a page tells of them beside."""
     trials = repeats.flagged(manifest, trials)
-    contrasts, cells = contrasts_of(manifest), gather(manifest, trials, earlier)
+    compared, contrasts = compare_run(manifest, trials, earlier), contrasts_of(manifest)
     label, words = wording.label(manifest.hosts), words_for(manifest.hosts)
-    matched = pairings(contrasts, cells)
-    found, family = judged(cell_pairs(matched))
-    tables = groups(found, family, label)
+    tables = groups(compared.judged, compared.family, label)
     rows = tuple(row for group in tables for row in group.rows)
     return Results(
         manifest=manifest,
         trials=trials,
         contrasts=contrasts,
-        cells=cells,
+        cells=compared.cells,
         groups=tables,
-        family=family,
-        strips=strips(matched, label),
-        costs=mechanism(beside_each_other(contrasts, cells), rows, label, max(manifest.vcpus or 1, 1), words),
-        noise=floor(cells),
+        family=compared.family,
+        strips=strips(compared.pairings, label),
+        costs=mechanism(beside_each_other(contrasts, compared.cells), rows, label, max(manifest.vcpus or 1, 1), words),
+        noise=floor(compared.cells),
     )
 
 

@@ -1,38 +1,19 @@
-"""Pairs of cells → the rows and tables of a report, judged together. Pure."""
+"""Comparisons → the rows and tables of a report. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from pvbench import figures as fmt
 from pvbench import wording
-from pvbench.contrasts import CellPair, Pairing
+from pvbench.comparisons import Judged
+from pvbench.comparisons.ceilings import ceiling
+from pvbench.contrasts import Pairing
 from pvbench.model import DeviceKind
 from pvbench.printable import clean
 from pvbench.reports import shortfalls
-from pvbench.reports.ceilings import ceiling
 from pvbench.reports.notes import flags, notes, unsettled
-from pvbench.reports.page import Arm, Group, Row, Strip
+from pvbench.reports.page import Group, Row, Strip
 from pvbench.reports.sides import arm
-from pvbench.stats import Bound, Comparison, Family, compare, judge
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A pair with what it came to, None where an arm gave no number or both were the same; `p` is its adjusted p."""
-
-    pair: CellPair
-    comparison: Comparison | None
-    p: float | None
-
-
-def judged(pairs: Sequence[CellPair]) -> tuple[tuple[Judged, ...], Family]:
-    """Return every pair with its verdict, and the family that they were judged in."""
-    made = [_compared(pair) for pair in pairs]
-    family = judge([found for found in made if found is not None])
-    verdicts = iter(zip(family.comparisons, family.adjusted, strict=True))
-    return tuple(
-        Judged(pair, *(next(verdicts) if found else (None, None))) for pair, found in zip(pairs, made, strict=True)
-    ), family
+from pvbench.stats import Bound, Family
 
 
 def groups(judged: Sequence[Judged], family: Family, label: str) -> tuple[Group, ...]:
@@ -72,21 +53,6 @@ def strips(matched: Sequence[Pairing], label: str) -> tuple[Strip, ...]:
     return tuple(drawn)
 
 
-def _compared(pair: CellPair) -> Comparison | None:
-    switch = pair.pairing.switch
-    left, right = pair.baseline.counted(switch), pair.candidate.counted(switch)
-    if left is None or right is None or shortfalls.same_in_force(pair) is not None:
-        return None
-    above = ceiling(pair.baseline, pair.candidate)
-    return compare(
-        left,
-        right,
-        metric=pair.candidate.metric,
-        margin=pair.pairing.contrast.margin,
-        ceiling=above.value if above else None,
-    )
-
-
 def _title(kind: DeviceKind, device: str, host: str, factor: str) -> str:
     parts = [f"{wording.KINDS[kind]}{f', {clean(device)}' if device else ''}"]
     parts += [f"on {clean(host)}"] if host else []
@@ -110,7 +76,6 @@ def _row(judged: Judged, family: Family) -> Row:
     margin, metric = pairing.contrast.margin, pair.candidate.metric
     estimate = found.estimate if found else None
     bounds = estimate.interval if estimate else None
-    tone = found.verdict.value if found else _lacking(arms)
     not_had = (*shortfalls.of_factor(pair), *shortfalls.notes(named))
     return Row(
         workload=pairing.title(pair.candidate),
@@ -119,8 +84,8 @@ def _row(judged: Judged, family: Family) -> Row:
         metric_title=metric.title,
         baseline=arms[0],
         candidate=arms[1],
-        verdict=tone.replace("_", " ").upper(),
-        tone=tone,
+        verdict=judged.verdict.replace("_", " ").upper(),
+        tone=judged.verdict,
         ratio=fmt.ratio(estimate.point) if estimate else "",
         interval=fmt.interval(bounds.low, bounds.high) if bounds else "",
         bound=found.bound.value if found and found.bound in {Bound.AT_LEAST, Bound.AT_MOST} else "",
@@ -140,12 +105,6 @@ def _row(judged: Judged, family: Family) -> Row:
         unit=pairing.switch.unit,
         units=found.units if found else None,
     )
-
-
-def _lacking(arms: tuple[Arm, Arm]) -> str:
-    """Return what a comparison without a ratio is: also invalid where both arms gave figures, of one and the same."""
-    statuses = {side.status for side in arms}
-    return "invalid" if "invalid" in statuses or statuses == {"ok"} else "not_measured"
 
 
 def _labelled(caption: str, label: str) -> str:

@@ -6,6 +6,7 @@ from statistics import median
 
 from pvbench import figures as fmt
 from pvbench import wording
+from pvbench.comparisons.in_force import same_in_force, values_in_force
 from pvbench.contrasts import CellPair
 from pvbench.metrics import Metric
 from pvbench.model import Granted, Outcome, Trial
@@ -36,29 +37,13 @@ def of_factor(pair: CellPair) -> tuple[str, ...]:
         return ()
     if (same := same_in_force(pair)) is not None:
         return (f"both arms had {factor.title} {clean(same)} in force, so nothing was compared",)
-    had = [_in_force(side, factor.name) for side in (pair.baseline, pair.candidate)]
+    had = [values_in_force(side, factor.name) for side in (pair.baseline, pair.candidate)]
     if all(had):
         return (f"{factor.title} in force: {_or(had[1])} against {_or(had[0])}",)
     unknown = [
         pair.pairing.name(side) for side, known in zip((pair.baseline, pair.candidate), had, strict=True) if not known
     ]
     return tuple(f"{name}: not known what was in force" for name in unknown)
-
-
-def same_in_force(pair: CellPair) -> str | None:
-    """Return what every trial of both arms had of the tunable they are compared along, where it was one value."""
-    factor = pair.pairing.factor.name
-    if factor not in TUNABLES:
-        return None
-    had = [_in_force(side, factor) for side in (pair.baseline, pair.candidate)]
-    return next(iter(had[0])) if had[0] == had[1] and len(had[0]) == 1 else None
-
-
-def _in_force(side: CellTrials, tunable: str) -> set[str]:
-    """Return the values of a tunable that trials which count had; empty as soon as one is not known."""
-    measured = [trial for trial in side.trials if trial.outcome is Outcome.OK]
-    had = [next((each.got for each in trial.granted if each.name == tunable), None) for trial in measured]
-    return set() if None in had else {got for got in had if got is not None}
 
 
 def _or(values: set[str]) -> str:

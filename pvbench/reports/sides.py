@@ -3,6 +3,7 @@
 from collections import Counter
 
 from pvbench import wording
+from pvbench.comparisons import status
 from pvbench.factors import Switch
 from pvbench.model import Outcome
 from pvbench.printable import clean
@@ -16,18 +17,18 @@ def arm(cell: CellTrials, name: str = "", switch: Switch = Switch.BOOT) -> Arm:
     """Return a cell as a page shows it beside another, where it is called `name` (left out: by its device)."""
     sample = cell.counted(switch)
     invalid, lacking = cell.count(Outcome.INVALID), cell.count(Outcome.NOT_MEASURED)
-    status = "ok" if sample else "invalid" if invalid else "not_measured"
     reasons = Counter(clean(trial.reason) for trial in cell.trials if trial.reason)
     if cell.missing:
         reasons[NEVER_REACHED] += cell.missing
-    without = "INVALID" if status == "invalid" else "NOT MEASURED"
+    given = status(cell, switch)
+    without = given.replace("_", " ").upper()
     device = clean(cell.cell.device)
     return Arm(
         name=name or device,
         device=device,
         io_path=wording.io_path(cell.cell.device),
         cell=cell.id,
-        status=status,
+        status=given,
         median=cell.metric.text(sample.median) if sample else without,
         values=tuple((_block(unit), value) for unit, value in sample.values) if sample else (),
         ok=cell.count(Outcome.OK),

@@ -12,10 +12,13 @@ from pvbench.errors import PvbenchError
 from pvbench.frames import Loaded
 from pvbench.metrics import METRICS
 from pvbench.model import Granted, Phase, Trial
+from pvbench.reports import comparison
 from pvbench.store import Store
-from pvbench.testing import flawed_run, sample_run
+from pvbench.testing import FakeHypervisor, flawed_run, sample_run
+from pvbench.testing.campaign import MATRIX, begin, measure
 from pvbench.tunables import TUNABLES
 
+TUNED = "tunables: {queues: [1, 4]}\ncompare: {factor: queues, baseline: 1}"
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "results/example/quickstart"
 
@@ -80,11 +83,55 @@ def test_a_tunable_is_a_column_beside_what_was_granted(tmp_path: Path) -> None:
     assert set(run.trials["queues_granted"]) == {"1"}
 
 
+def test_every_comparison_of_the_report_is_a_row_with_the_same_figures_and_verdict(tmp_path: Path) -> None:
+    made = flawed_run()
+    page = comparison.build(made.manifest, made.trials)
+
+    compared = pvbench.load(made.stored(tmp_path)).comparisons
+
+    rows = [row for group in page.groups for row in group.rows]
+    assert len(rows) == 8
+    for row, (_, ours) in zip(rows, compared.iterrows(), strict=True):
+        assert (ours["baseline"], ours["candidate"]) == (row.baseline.device, row.candidate.device)
+        assert (ours["workload"], ours["metric"], ours["verdict"]) == (row.workload, row.metric, row.tone)
+        assert (ours["replicates"], ours["indicative"]) == (row.units, row.indicative) or row.units is None
+        for name, figure in (("ratio", row.point), ("low", row.low), ("high", row.high)):
+            assert ours[name] == figure or (figure is None and ours[name] != ours[name])
+
+
+def test_a_comparison_has_its_level_its_correction_and_the_units_of_what_it_compares(loaded: Loaded) -> None:
+    compared = loaded.comparisons
+
+    assert set(compared["level"].dropna()) == {0.95}
+    assert all(METRICS[row["metric"]].unit == row["unit"] for _, row in compared.iterrows())
+    assert compared.attrs["units"] == dict.fromkeys(("ratio", "low", "high", "level", "p_adjusted"), "1")
+    assert compared.attrs["correction"] == "Holm"
+    faster = compared[compared["verdict"] == "faster"]
+    assert (faster["low"] > 1.05).all()
+    assert (faster["p_adjusted"] < 0.05).all()
+
+
+def test_arms_that_differ_in_a_tunable_are_compared_by_its_values(tmp_path: Path) -> None:
+    matrix = MATRIX.replace("compare: {baseline: {net: e1000, block: ide}}", TUNED)
+    with begin(tmp_path, matrix) as store:
+        measure(store, FakeHypervisor().hold)
+
+    compared = pvbench.load(store.path).comparisons
+
+    columns = ["factor", "baseline", "candidate", "device", "replicated"]
+    assert set(compared[columns].itertuples(index=False, name=None)) == {
+        ("queues", 1, 4, "netfront", "boot"),
+        ("queues", 1, 4, "blkfront", "boot"),
+    }
+    assert set(compared["verdict"]) == {"equivalent"}
+
+
 def test_a_run_that_has_no_trial_yet_has_the_columns_of_one_that_has(loaded: Loaded, tmp_path: Path) -> None:
     run = pvbench.load(sample_run().changed(lambda _trial: None).stored(tmp_path))
 
     assert (len(run.trials), len(run.readings)) == (0, 0)
     assert list(run.trials.columns) == list(loaded.trials.columns)
+    assert set(run.comparisons["verdict"]) == {"not_measured"}
 
 
 @pytest.mark.parametrize("run", ["yesterday", "", "results/no/such", "\0"])
