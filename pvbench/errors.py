@@ -30,14 +30,14 @@ from pvbench.exit_codes import ExitCode
 
 
 class PvbenchError(Exception):
-    """The root. `hint` is the next step for the reader, one line."""
+    """The root. `hint` is the next step for the reader, one line; `place` is what stands before the reason."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.INFRASTRUCTURE
 
-    def __init__(self, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+    def __init__(self, reason: str, *, hint: str | None = None, place: str | None = None) -> None:
+        self.reason, self.hint = reason, hint
+        self.message = reason if place is None else f"{place}: {reason}"
+        super().__init__(self.message)
 
 
 class UsageError(PvbenchError):

@@ -37,7 +37,7 @@ class Quantity(click.ParamType):  # type: ignore[type-arg]  # generic for checke
         try:
             return float(shape.read(parse(str(value), name=self.name, error=MatrixError)))
         except MatrixError as error:
-            self.fail(str(error).partition(": ")[2], param, ctx)
+            self.fail(error.reason, param, ctx)
 
 
 @verb(short_help="Find out how many blocks a matrix needs.")

@@ -38,7 +38,7 @@ class Source:
 
     def problem(self, line: int, column: int, what: str) -> PvbenchError:
         """Return the error, to be raised, for a place; both numbers count from 1."""
-        return self.error(f"{shown(self.name, 200)}:{line}:{column}: {what}")
+        return self.error(what, place=f"{shown(self.name, 200)}:{line}:{column}")
 
 
 @dataclass(frozen=True)
