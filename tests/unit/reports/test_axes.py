@@ -1,6 +1,5 @@
 """Sweeps as curves, tunables in titles, and what was asked for and not had."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 from pvbench.model import Cell, DeviceKind, Granted, Reading, Trial, Workload
 from pvbench.reports import comparison, html, shortfalls, table
 from pvbench.reports.page import ComparisonPage, Row
-from pvbench.testing.runs import Load, workload
+from pvbench.testing.runs import Load, sample_run, workload
 
 BLOCK, NET = DeviceKind.BLOCK, DeviceKind.NET
 
@@ -40,37 +39,37 @@ def only(found: ComparisonPage) -> Row:
     return row
 
 
-def test_a_sweep_of_depths_is_a_curve_of_throughput_against_latency(make: Callable[..., Any]) -> None:
-    (curve,) = page(make(workloads=DEPTHS)).curves
+def test_a_sweep_of_depths_is_a_curve_of_throughput_against_latency() -> None:
+    (curve,) = page(sample_run(workloads=DEPTHS)).curves
     assert ("Random read by depth", "iops", "latency_mean") == (curve.title, curve.across, curve.up)
     assert ["ide", "blkfront"] == [line.device for line in curve.lines]
     assert ["1", "2", "4", "8", "16", "32"] == [point.name for point in curve.lines[0].points]
     assert "software emulation" in curve.caption
 
 
-def test_a_sweep_of_sizes_is_a_curve_of_rate_by_size(make: Callable[..., Any]) -> None:
-    (curve,) = page(make(workloads=SIZES)).curves
+def test_a_sweep_of_sizes_is_a_curve_of_rate_by_size() -> None:
+    (curve,) = page(sample_run(workloads=SIZES)).curves
     assert ("", "goodput") == (curve.across, curve.up)
     assert ["64 B", "512 B", "4 KiB", "16 KiB"] == [point.name for point in curve.lines[0].points]
 
 
-def test_two_points_are_no_curve_and_another_axis_is_another_curve(make: Callable[..., Any]) -> None:
-    assert () == page(make(workloads=DEPTHS[:2])).curves
-    assert 2 == len(page(make(workloads=MIXED)).curves)
+def test_two_points_are_no_curve_and_another_axis_is_another_curve() -> None:
+    assert () == page(sample_run(workloads=DEPTHS[:2])).curves
+    assert 2 == len(page(sample_run(workloads=MIXED)).curves)
 
 
-def test_every_curve_has_words_and_a_table_for_those_who_do_not_see_it(make: Callable[..., Any]) -> None:
-    text = html.render(page(make(workloads=MIXED)))
+def test_every_curve_has_words_and_a_table_for_those_who_do_not_see_it() -> None:
+    text = html.render(page(sample_run(workloads=MIXED)))
     assert 'aria-labelledby="curve0-title curve0-desc"' in text
     assert "Random read by depth, as a table" in text
     assert "ide: 1: " in text
 
 
-def test_a_curve_lacks_the_points_that_were_not_measured(make: Callable[..., Any], run: Any) -> None:
+def test_a_curve_lacks_the_points_that_were_not_measured(run: Any) -> None:
     def lose(trial: Trial) -> Trial | None:
         return None if trial.spec.cell.workload == fio(4) and trial.spec.cell.device == "ide" else trial
 
-    (curve,) = page(make(workloads=DEPTHS).changed(lose)).curves
+    (curve,) = page(sample_run(workloads=DEPTHS).changed(lose)).curves
     assert [5, 6] == [len(line.points) for line in curve.lines]
 
 
@@ -84,19 +83,19 @@ def tuned(run: Any, *granted: Granted) -> Any:
     return replace(run.changed(change), manifest=replace(run.manifest, plan=plan))
 
 
-def test_what_was_not_granted_stands_beside_the_ratio(make: Callable[..., Any]) -> None:
-    row = only(page(tuned(make(workloads=DEPTHS[:1]), Granted("queues", "4", "1"))))
+def test_what_was_not_granted_stands_beside_the_ratio() -> None:
+    row = only(page(tuned(sample_run(workloads=DEPTHS[:1]), Granted("queues", "4", "1"))))
     assert "Random read, 4 KiB, depth 1, queues 4" == row.workload
     assert "blkfront: queues: 4 asked, not granted: 1 in force" in row.notes
 
 
-def test_what_was_not_granted_is_told_at_the_terminal_too(make: Callable[..., Any]) -> None:
-    found = page(tuned(make(workloads=DEPTHS[:1]), Granted("queues", "4", "1")))
+def test_what_was_not_granted_is_told_at_the_terminal_too() -> None:
+    found = page(tuned(sample_run(workloads=DEPTHS[:1]), Granted("queues", "4", "1")))
     assert "blkfront: queues: 4 asked, not granted: 1 in force" in table.render(found, 100)
 
 
-def test_a_lone_device_stands_in_the_report_with_what_it_was_not_granted(make: Callable[..., Any]) -> None:
-    run = tuned(make(workloads=DEPTHS[:1]), Granted("queues", "4", "1"))
+def test_a_lone_device_stands_in_the_report_with_what_it_was_not_granted() -> None:
+    run = tuned(sample_run(workloads=DEPTHS[:1]), Granted("queues", "4", "1"))
     lone = [trial for trial in run.trials if trial.spec.cell.device == "blkfront"]
     found = comparison.build(replace(run.manifest, plan=tuple(trial.spec for trial in lone)), lone)
 
@@ -107,8 +106,8 @@ def test_a_lone_device_stands_in_the_report_with_what_it_was_not_granted(make: C
         assert "queues: 4 asked, not granted: 1 in force" in text
 
 
-def test_what_was_granted_needs_no_note(make: Callable[..., Any]) -> None:
-    row = only(page(tuned(make(workloads=DEPTHS[:1]), Granted("queues", "4", "4"))))
+def test_what_was_granted_needs_no_note() -> None:
+    row = only(page(tuned(sample_run(workloads=DEPTHS[:1]), Granted("queues", "4", "4"))))
     assert not [note for note in row.notes if "granted" in note]
 
 
@@ -116,8 +115,8 @@ def test_a_value_that_nothing_tells_is_not_said_to_be_granted() -> None:
     assert "mtu: 9000 asked, not known what was granted" == shortfalls.granted(Granted("mtu", "9000", None))
 
 
-def test_a_device_that_does_not_keep_up_with_the_offered_load_is_named(make: Callable[..., Any]) -> None:
-    made = make(workloads=[Load(BLOCK, fio(64, rate_iops=300), "iops", 210, 1.4)])
+def test_a_device_that_does_not_keep_up_with_the_offered_load_is_named() -> None:
+    made = sample_run(workloads=[Load(BLOCK, fio(64, rate_iops=300), "iops", 210, 1.4)])
 
     def timed(trial: Trial) -> Trial:
         kept = tuple(r for r in trial.readings if r.metric != "latency_mean")
@@ -133,5 +132,5 @@ def test_a_device_that_does_not_keep_up_with_the_offered_load_is_named(make: Cal
 
 
 @pytest.mark.parametrize("words", ["coordinated omission", "at … IOPS offered"])
-def test_closed_loops_are_told_for_what_they_are(make: Callable[..., Any], words: str) -> None:
-    assert words in page(make(workloads=DEPTHS)).loop_note
+def test_closed_loops_are_told_for_what_they_are(words: str) -> None:
+    assert words in page(sample_run(workloads=DEPTHS)).loop_note

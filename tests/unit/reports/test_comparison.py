@@ -9,7 +9,7 @@ from pvbench.model import Emulation, Flag, FlagKind, Outcome, Purpose, Trial
 from pvbench.reports import comparison, html, table
 from pvbench.reports.page import ComparisonPage, Row
 from pvbench.reports.sides import NEVER_REACHED
-from pvbench.testing.runs import failed
+from pvbench.testing.runs import LOADS, failed, sample_run
 
 
 def page_of(run: Any) -> ComparisonPage:
@@ -41,8 +41,8 @@ def test_a_comparison_that_lacks_an_arm_has_no_verdict_and_says_why(run: Any) ->
     assert "netfront: 1 × e1000 carried 97.1 % of the traffic, netfront was asked for" in row.notes
 
 
-def test_an_arm_that_was_never_reached_is_not_measured(make: Any) -> None:
-    run = make().changed(lambda trial: None if trial.spec.cell.device == "netfront" else trial)
+def test_an_arm_that_was_never_reached_is_not_measured() -> None:
+    run = sample_run().changed(lambda trial: None if trial.spec.cell.device == "netfront" else trial)
     row = rows_of(page_of(run))["TCP, guest sends"]
     assert ("NOT MEASURED", "NOT MEASURED", 3) == (row.verdict, row.candidate.median, row.candidate.not_measured)
     assert ((NEVER_REACHED, 3),) == row.candidate.reasons
@@ -74,15 +74,15 @@ def test_the_headline_gives_the_range_and_what_qualifies_it(run: Any) -> None:
     assert "capped in 1 of 8; invalid in 1 of 8." in page.standfirst
 
 
-def test_five_blocks_on_bare_metal_need_no_qualifier(make: Any) -> None:
-    run = make(blocks=5)
+def test_five_blocks_on_bare_metal_need_no_qualifier() -> None:
+    run = sample_run(blocks=5)
     page = page_of(run.on(replace(run.manifest.hosts[0], emulation=Emulation.BARE_METAL)))
     assert ("", "", "") == (page.label, page.label_note, page.qualifier)
     assert "software emulation" not in json.dumps(asdict(page))
 
 
-def test_one_block_comes_to_no_verdict(make: Any) -> None:
-    page = page_of(make(blocks=1))
+def test_one_block_comes_to_no_verdict() -> None:
+    page = page_of(sample_run(blocks=1))
     assert page.finding.startswith("No verdict that paravirtualised devices differ")
     assert {"undetermined", "capped"} == {row.tone for row in rows_of(page).values()}
 
@@ -97,8 +97,8 @@ def test_one_block_comes_to_no_verdict(make: Any) -> None:
         ("", "Negative control without an answer: none of 4 trials was measured"),
     ],
 )
-def test_a_negative_control_says_whether_the_proof_of_the_path_held(make: Any, outcomes: str, says: str) -> None:
-    run = make()
+def test_a_negative_control_says_whether_the_proof_of_the_path_held(outcomes: str, says: str) -> None:
+    run = sample_run()
     kinds = {"o": Outcome.OK, "i": Outcome.INVALID, "n": Outcome.NOT_MEASURED}
     trials = [
         trial if kinds[kind] is Outcome.OK else replace(trial, outcome=kinds[kind], reason="so", readings=())
@@ -110,23 +110,23 @@ def test_a_negative_control_says_whether_the_proof_of_the_path_held(make: Any, o
     assert "a negative control, not a result" in page.qualifier
 
 
-def test_a_slower_candidate_is_in_the_headline(make: Any, workloads: Any) -> None:
-    first, *others = workloads
-    run = make(blocks=5, workloads=[replace(first, ratio=0.5), *others])
+def test_a_slower_candidate_is_in_the_headline() -> None:
+    first, *others = LOADS
+    run = sample_run(blocks=5, workloads=[replace(first, ratio=0.5), *others])
     assert "faster in 6 (" in page_of(run).headline
     assert "slower in 1 (2.0×)" in page_of(run).headline
 
 
-def test_nothing_measured_is_said_to_be_nothing(make: Any) -> None:
-    run = make().changed(lambda trial: failed(trial, Outcome.NOT_MEASURED, "the guest did not boot"))
+def test_nothing_measured_is_said_to_be_nothing() -> None:
+    run = sample_run().changed(lambda trial: failed(trial, Outcome.NOT_MEASURED, "the guest did not boot"))
     page = page_of(run)
     assert "No comparison: in each, an arm gave no number" == page.finding
     assert () == page.strips
     assert () == page.latency
 
 
-def test_without_a_second_device_nothing_is_compared(make: Any) -> None:
-    run = make()
+def test_without_a_second_device_nothing_is_compared() -> None:
+    run = sample_run()
     plan = tuple(spec for spec in run.manifest.plan if spec.cell.device == "ide")
     trials = tuple(trial for trial in run.trials if trial.spec.cell.device == "ide")
     page = comparison.build(replace(run.manifest, plan=plan), trials)
@@ -149,8 +149,8 @@ def test_percentiles_come_from_merged_histograms_or_not_at_all(run: Any) -> None
     assert rows["Random read, 4 KiB, depth 1", "blkfront"].p999 != "–"
 
 
-def test_evidence_past_what_a_page_holds_is_counted(make: Any) -> None:
-    page = page_of(make(blocks=30))
+def test_evidence_past_what_a_page_holds_is_counted() -> None:
+    page = page_of(sample_run(blocks=30))
     cell = page.cells[0]
     assert 30 == len(cell.trials)
     shown = sum(trial.evidence for trial in cell.trials)
@@ -159,8 +159,8 @@ def test_evidence_past_what_a_page_holds_is_counted(make: Any) -> None:
     assert f"pvbench show {page.run_id} {cell.id}" in cell.more
 
 
-def test_evidence_of_what_went_wrong_is_shown_first(make: Any) -> None:
-    run = make(blocks=30).changed(
+def test_evidence_of_what_went_wrong_is_shown_first() -> None:
+    run = sample_run(blocks=30).changed(
         lambda trial: failed(trial, Outcome.INVALID, "wrong path") if trial.spec.block == 29 else trial
     )
     last = page_of(run).cells[0].trials[-1]
@@ -200,8 +200,8 @@ def with_twins(run: Any, factor: float, blocks: int) -> Any:
     return type(run)(replace(run.manifest, plan=plan), (*run.trials, *twins))
 
 
-def test_twins_tell_the_noise_and_nothing_else(make: Any) -> None:
-    plain, twinned = make(blocks=5), with_twins(make(blocks=5), 1.0, 3)
+def test_twins_tell_the_noise_and_nothing_else() -> None:
+    plain, twinned = sample_run(blocks=5), with_twins(sample_run(blocks=5), 1.0, 3)
     before, after = page_of(plain), page_of(twinned)
     assert before.groups == after.groups
     assert before.latency == after.latency
@@ -213,23 +213,23 @@ def test_twins_tell_the_noise_and_nothing_else(make: Any) -> None:
     assert any(trial.twin for trial in after.cells[0].trials)
 
 
-def test_a_campaign_that_tells_identical_arms_apart_says_so_in_its_headline(make: Any) -> None:
-    page = page_of(with_twins(make(blocks=5), 1.04, 4))
+def test_a_campaign_that_tells_identical_arms_apart_says_so_in_its_headline() -> None:
+    page = page_of(with_twins(sample_run(blocks=5), 1.04, 4))
     assert "Twins of the same device differ by 4 % [3." in page.headline
     assert page.headline.endswith("figures of this campaign carry that bias")
 
 
-def test_one_twinned_block_is_a_point_and_no_caution(make: Any) -> None:
-    page = page_of(with_twins(make(blocks=5), 1.3, 1))
+def test_one_twinned_block_is_a_point_and_no_caution() -> None:
+    page = page_of(with_twins(sample_run(blocks=5), 1.3, 1))
     assert "one block has no interval" in page.standfirst
     assert "" == page.caution
 
 
-def test_flagged_trials_are_counted_told_and_kept(make: Any) -> None:
+def test_flagged_trials_are_counted_told_and_kept() -> None:
     def flag(trial: Trial) -> Trial:
         return replace(trial, flags=(Flag(FlagKind.UNSTEADY, "<b>"),)) if trial.spec.block < 2 else trial
 
-    page, plain = page_of(make(blocks=5).changed(flag)), page_of(make(blocks=5))
+    page, plain = page_of(sample_run(blocks=5).changed(flag)), page_of(sample_run(blocks=5))
     row = rows_of(page)["Random read, 4 KiB, depth 1"]
     assert "ide: 2 of 5 trials flagged unsteady, counted" in row.notes
     assert rows_of(plain)["Random read, 4 KiB, depth 1"].point == row.point
@@ -244,7 +244,7 @@ def test_the_correction_and_the_number_of_tests_are_named(run: Any) -> None:
     assert page.groups_note.startswith("8 comparisons. FASTER and SLOWER hold after Holm’s correction for 7 tests")
 
 
-def test_a_pilot_says_that_it_is_no_result(make: Any) -> None:
-    run = make(blocks=5)
+def test_a_pilot_says_that_it_is_no_result() -> None:
+    run = sample_run(blocks=5)
     page = comparison.build(replace(run.manifest, purpose=Purpose.PILOT), run.trials)
     assert "a pilot, not a result" in page.headline

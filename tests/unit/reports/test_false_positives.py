@@ -11,6 +11,7 @@ import pytest
 
 from pvbench.model import Trial
 from pvbench.store import Store
+from pvbench.testing.runs import LOADS, sample_run
 from pvbench.views.compare import page_of
 
 pytestmark = pytest.mark.proof
@@ -30,10 +31,8 @@ def without_difference(run: Any, seed: int) -> Any:
 
 
 @pytest.mark.parametrize(("blocks", "number"), [(5, 1), (10, 1), (5, 4)])
-def test_at_most_6_percent_of_200_runs_without_difference_find_one(
-    make: Any, workloads: Any, blocks: int, number: int
-) -> None:
-    plain = make(blocks=blocks, workloads=workloads[:number])
+def test_at_most_6_percent_of_200_runs_without_difference_find_one(blocks: int, number: int) -> None:
+    plain = sample_run(blocks=blocks, workloads=LOADS[:number])
     tones: Counter[str] = Counter()
     for seed in range(SEEDS):
         run = without_difference(plain, seed)
@@ -44,8 +43,8 @@ def test_at_most_6_percent_of_200_runs_without_difference_find_one(
     assert tones["different"] <= 0.06 * SEEDS
 
 
-def test_a_stored_run_gives_the_same_page(make: Any, workloads: Any, tmp_path: Path) -> None:
-    run = without_difference(make(blocks=5, workloads=workloads[:1]), 3)
+def test_a_stored_run_gives_the_same_page(tmp_path: Path) -> None:
+    run = without_difference(sample_run(blocks=5, workloads=LOADS[:1]), 3)
     with Store.open(tmp_path, run.stored(tmp_path)) as kept:
         there = page_of(kept.manifest, kept.trials(), ["ide", "blkfront"])
     assert page_of(run.manifest, run.trials, ["ide", "blkfront"]) == there

@@ -11,6 +11,7 @@ import pytest
 
 from pvbench.model import CommandRecord, Outcome, RawFile, Trial, Witness
 from pvbench.reports import charts, comparison, html, table
+from pvbench.testing.runs import LOADS, fio, sample_run
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "reports"
 NASTY = (
@@ -75,8 +76,8 @@ def poisoned(trial: Trial) -> Trial:
 
 
 @pytest.fixture
-def hostile(make: Any) -> Any:
-    run = make().changed(poisoned)
+def hostile() -> Any:
+    run = sample_run().changed(poisoned)
     host = replace(run.manifest.hosts[0], name=NASTY, machine=NASTY, hypervisor=NASTY, details=((NASTY, NASTY),))
     manifest = replace(
         run.manifest,
@@ -187,13 +188,13 @@ def test_a_label_in_a_figure_is_neither_markup_nor_mathematics(run: Any) -> None
     assert '<b>$x^2$ #0072b2 id="q"' in texts
 
 
-def test_an_empty_run_still_makes_a_page(make: Any) -> None:
-    run = make()
+def test_an_empty_run_still_makes_a_page() -> None:
+    run = sample_run()
     assert "Nothing was compared" in html.render(comparison.build(replace(run.manifest, plan=()), ()))
 
 
-def test_more_comparisons_than_a_figure_holds_are_counted(make: Any, workloads: Any, random_reads: Any) -> None:
-    run = make(blocks=2, workloads=[replace(workloads[0], workload=random_reads(512 * n)) for n in range(1, 71)])
+def test_more_comparisons_than_a_figure_holds_are_counted() -> None:
+    run = sample_run(blocks=2, workloads=[replace(LOADS[0], workload=fio("randread", 512 * n)) for n in range(1, 71)])
     text = rendered(run)
     assert "10 more in the table" in text
     assert "46 further comparisons not drawn" in text
@@ -215,6 +216,6 @@ def test_no_line_of_the_table_is_wider_than_the_terminal(run: Any, width: int) -
     assert max(map(len, table.render(page, width).splitlines())) <= max(width, 60)
 
 
-def test_the_table_of_nothing_says_so(make: Any) -> None:
-    page = comparison.build(replace(make().manifest, plan=()), ())
+def test_the_table_of_nothing_says_so() -> None:
+    page = comparison.build(replace(sample_run().manifest, plan=()), ())
     assert table.render(page, 80).startswith("Nothing was compared")

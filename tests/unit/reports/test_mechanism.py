@@ -20,7 +20,7 @@ from pvbench.reports.mechanism import mechanism
 from pvbench.reports.mechanism_page import DeviceCost, MechanismPage
 from pvbench.reports.page import ComparisonPage
 from pvbench.samples import gather
-from pvbench.testing.runs import LOADS, SampleRun, sample_run
+from pvbench.testing.runs import LOADS, SampleRun, fio, sample_run
 from pvbench.views import trial_costs
 
 IDE = Mechanism(
@@ -70,8 +70,8 @@ def measured(trial: Trial) -> Trial:
 
 
 @pytest.fixture
-def costly(make: Any) -> Any:
-    return make(blocks=5).changed(measured)
+def costly() -> Any:
+    return sample_run(blocks=5).changed(measured)
 
 
 def page_of(run: Any) -> ComparisonPage:
@@ -442,11 +442,9 @@ def test_every_figure_and_table_of_it_is_labelled(costly: Any) -> None:
         assert "software emulation" in caption
 
 
-def test_many_workloads_are_folded_and_figures_say_what_they_leave_out(
-    make: Any, workloads: Any, random_reads: Any
-) -> None:
-    reads = [replace(workloads[0], workload=random_reads(512 * n)) for n in range(1, 13)]
-    run = make(blocks=2, workloads=reads).changed(measured)
+def test_many_workloads_are_folded_and_figures_say_what_they_leave_out() -> None:
+    reads = [replace(LOADS[0], workload=fio("randread", 512 * n)) for n in range(1, 13)]
+    run = sample_run(blocks=2, workloads=reads).changed(measured)
     text = html.render(page_of(run))
     assert "<summary>6 more workloads</summary>" in text
     assert "4 more in the table" in text

@@ -1,11 +1,11 @@
 """Pairs that were measured again, and arms that did not share their boot, as a report tells them."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from pvbench.model import Flag, FlagKind, Trial
 from pvbench.reports import comparison, html, table
+from pvbench.testing.runs import sample_run
 
 BUSY = (("other guests", 0.4),)
 
@@ -23,8 +23,8 @@ def repeated(made: Any, *, still: bool = False) -> tuple[Any, list[Trial], list[
     return replace(made.manifest, disturbed_above=0.1), last, earlier
 
 
-def test_a_pair_that_was_measured_again_is_counted_and_its_first_attempt_a_row(make: Callable[..., Any]) -> None:
-    page = comparison.build(*repeated(make()))
+def test_a_pair_that_was_measured_again_is_counted_and_its_first_attempt_a_row() -> None:
+    page = comparison.build(*repeated(sample_run()))
 
     assert page.repeats == "1 pair measured again because something else took more than 10 % of the CPUs meanwhile"
     assert ("Measured again", "1 pair") in page.tiles
@@ -35,8 +35,8 @@ def test_a_pair_that_was_measured_again_is_counted_and_its_first_attempt_a_row(m
     assert html.render(page).count(">measured again</span>") == 2
 
 
-def test_earlier_attempts_are_in_no_figure(make: Callable[..., Any]) -> None:
-    manifest, last, earlier = repeated(make())
+def test_earlier_attempts_are_in_no_figure() -> None:
+    manifest, last, earlier = repeated(sample_run())
     wild = [replace(t, readings=tuple(replace(r, value=r.value * 100) for r in t.readings)) for t in earlier]
 
     with_wild, without = comparison.build(manifest, last, wild), comparison.build(manifest, last)
@@ -44,14 +44,14 @@ def test_earlier_attempts_are_in_no_figure(make: Callable[..., Any]) -> None:
     assert with_wild.groups == without.groups
 
 
-def test_a_pair_that_stayed_disturbed_is_said_to(make: Callable[..., Any]) -> None:
-    page = comparison.build(*repeated(make(), still=True))
+def test_a_pair_that_stayed_disturbed_is_said_to() -> None:
+    page = comparison.build(*repeated(sample_run(), still=True))
 
     assert page.repeats.endswith("; 1 still disturbed at attempt 3, counted and flagged")
 
 
-def test_a_run_in_which_nobody_looked_says_so(make: Callable[..., Any]) -> None:
-    run = make()
+def test_a_run_in_which_nobody_looked_says_so() -> None:
+    run = sample_run()
 
     page = comparison.build(run.manifest, run.trials)
 
@@ -59,8 +59,8 @@ def test_a_run_in_which_nobody_looked_says_so(make: Callable[..., Any]) -> None:
     assert ("Measured again", "not looked at") in page.tiles
 
 
-def test_arms_that_did_not_share_their_boot_are_flagged(make: Callable[..., Any]) -> None:
-    run = make()
+def test_arms_that_did_not_share_their_boot_are_flagged() -> None:
+    run = sample_run()
     first, other = run.trials[0].spec, run.trials[1].spec
     trials = [replace(trial, booted="later" if trial.spec == first else "then") for trial in run.trials]
 
