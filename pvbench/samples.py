@@ -34,10 +34,13 @@ class CellTrials:
     @cached_property
     def sample(self) -> Sample | None:
         """The values of the primary metric, one a boot; None if no trial gave one."""
-        return self.counted(Switch.BOOT)
+        return self._sample(Switch.BOOT)
 
     def counted(self, switch: Switch) -> Sample | None:
         """Return the values of the primary metric, one for each time that a switch of a factor was done anew."""
+        return self.sample if switch.unit == Switch.BOOT.unit else self._sample(switch)
+
+    def _sample(self, switch: Switch) -> Sample | None:
         readings = list(self.readings(self.trials, switch))
         return Sample.of(readings) if readings else None
 

@@ -155,23 +155,19 @@ class Schedule:
     ) -> Iterator[tuple[int, Cell, bool]]:
         """Yield which run, the cell, and whether a twin, for each trial of a boot."""
         loads = self.arms.get((stack, boot.point), {})
+        twins = self.twins.of(block) if self.twins.level is Switch.NOTHING else {}
+        beside = {kind: device for kind, (device, *rest) in twins.items() if rest == [boot.point, stack]}
         for run, order in enumerate(orders, 1):
             for workload in order:
-                own = [cell for cell in loads.get(workload, ()) if boot.kind in (None, cell.kind)]
-                if boot.device is not None:
-                    own = [cell for cell in own if cell.device == boot.device]
+                own = loads.get(workload, ())
+                if boot.kind is not None:
+                    own = [cell for cell in own if (cell.kind, cell.device) == (boot.kind, boot.device)]
                 for cell in self._alternated(own, turn + run - 1):
-                    if boot.twin or not self._has_twin_beside(cell, block):
+                    if not beside or beside.get(cell.kind) != cell.device:
                         yield run, cell, boot.twin
                         continue
                     pair = [(run, cell, False), (run, cell, True)]
                     yield from self._turned(pair, turn + run - 1 + self.leads[workload])
-
-    def _has_twin_beside(self, cell: Cell, block: int) -> bool:
-        if self.twins.level is not Switch.NOTHING:
-            return False
-        twin = self.twins.of(block).get(cell.kind)
-        return twin is not None and twin == (cell.device, Point.of(cell.arm), cell.arm.stack)
 
     def _boot_name(self, boot: _Boot, stack: str) -> str:
         device = f"-{_safe(boot.device)}" if boot.device else ""

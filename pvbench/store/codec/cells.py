@@ -10,6 +10,9 @@ from pvbench.store.codec.keys import keys
 from pvbench.store.fields import boolean, choice, exactly, real, scalars, text, whole
 from pvbench.workloads.tool import TIMES
 
+LEAST_MARGIN = 1e-6
+"""Nothing is EQUIVALENT within less; a matrix may ask for 0.01 %."""
+
 _CELL, _ARM, _WORKLOAD = keys(Cell), keys(Arm), keys(Workload)
 _PLANNED, _CONTRAST = keys(TrialSpec, "id"), keys(Contrast)
 
@@ -79,7 +82,7 @@ def encode_contrast(contrast: Contrast) -> dict[str, Any]:
 def decode_contrast(data: Any) -> Contrast:
     """Return what is compared with what. Raises ValueError."""
     exactly(data, _CONTRAST, "a contrast")
-    factor, baseline, margin = text(data, "factor"), data["baseline"], real(data, "margin", 0.0)
+    factor, baseline, margin = text(data, "factor"), data["baseline"], real(data, "margin", LEAST_MARGIN)
     if factor not in FACTORS:
         raise ValueError(f"this pvbench knows no factor {factor!r}")
     if type(baseline) is dict:

@@ -233,6 +233,33 @@ def test_compare_takes_devices_or_cells(call: Call, measured: Any) -> None:
     assert (0, 1) == (said.code, len(json.loads(said.out)["comparisons"]))
 
 
+def test_compare_alone_prints_every_comparison_of_the_matrix_and_a_factor_its_own(call: Call, measured: Any) -> None:
+    every = json.loads(call("compare", "last", "--json").out)["comparisons"]
+    assert {"e1000", "ide"} == {each["a"]["device"] for each in every}
+    assert every == json.loads(call("compare", "last", "device", "--json").out)["comparisons"]
+    text = call("compare", "last").out
+    assert "netfront against e1000" in text
+    assert "blkfront against ide" in text
+    turned = json.loads(call("compare", "last", "device", "blkfront", "ide", "--json").out)["comparisons"]
+    assert {"blkfront"} == {each["a"]["device"] for each in turned}
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("devcie",), "did you mean 'device'"),
+        (("queues",), "queues is the same in all cells"),
+        (("device", "ide", "sda"), "device is never 'sda'"),
+        (("device", "ide", "blkfront", "e1000"), "a FACTOR and two of its values"),
+    ],
+)
+def test_compare_refuses_a_factor_that_a_run_does_not_vary(
+    call: Call, measured: Any, words: tuple[str, ...], expected: str
+) -> None:
+    said = call("compare", "last", *words)
+    assert (2, True) == (said.code, expected in said.err)
+
+
 @pytest.mark.parametrize(
     ("a", "b", "expected"),
     [
