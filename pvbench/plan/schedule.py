@@ -9,8 +9,9 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from pvbench.factors import Switch
-from pvbench.model import AS_FOUND, BUILTIN_GUEST, Cell, DeviceKind, GuestMode, Workload, canonical, digest
-from pvbench.plan.twins import Point, Twins
+from pvbench.model import AS_FOUND, Cell, DeviceKind, Workload, canonical, digest
+from pvbench.plan.points import Point
+from pvbench.plan.twins import Twins
 
 _T = TypeVar("_T")
 
@@ -104,7 +105,7 @@ class Schedule:
 
         Of devices and points those that are compared follow each other.
         """
-        drawn = self._drawn(sorted(points, key=lambda point: point.rank), "boots")
+        drawn = self._nested(sorted(points, key=lambda point: point.rank))
         if self.coexist:
             return {None: [_Boot(point, None, None) for point in drawn]}
         boots: dict[DeviceKind | None, Sequence[_Boot]] = {}
@@ -114,6 +115,26 @@ class Schedule:
             else:
                 boots[kind] = [_Boot(point, device, kind) for device in own for point in drawn]
         return boots
+
+    def _nested(self, points: Sequence[Point]) -> Sequence[Point]:
+        """Return points so that those which differ in what is compared first follow each other.
+
+        The order of the values of each of their parts is drawn once.
+        """
+        parts = sorted(
+            {name for point in points for name in point.parts},
+            key=lambda name: (-self.factors.index(name) if name in self.factors else -len(self.factors), name),
+        )
+        places = []
+        for name in parts:
+            values = list(dict.fromkeys(canonical(point.parts.get(name)) for point in points))
+            places.append({value: place for place, value in enumerate(self._drawn(sorted(values), f"boots of {name}"))})
+        return sorted(
+            points,
+            key=lambda point: [
+                known[canonical(point.parts.get(name))] for name, known in zip(parts, places, strict=True)
+            ],
+        )
 
     def _deployments(self, block: int) -> Iterator[tuple[str, bool]]:
         """Yield the stacks of a block in their order, and whether a deployment is a twin's own."""
@@ -172,7 +193,7 @@ class Schedule:
     def _boot_name(self, boot: _Boot, stack: str) -> str:
         device = f"-{_safe(boot.device)}" if boot.device else ""
         deployed = f"-{digest(stack, 6)}" if stack != AS_FOUND else ""
-        return f"{_safe(self.host)}{device}{deployed}{_tag(boot.point)}{'-twin' if boot.twin else ''}"
+        return f"{_safe(self.host)}{device}{deployed}{boot.point.tag}{'-twin' if boot.twin else ''}"
 
     def _name(self, stack: str, again: bool) -> str:
         return "" if stack == AS_FOUND else f"{_safe(self.host)}-{digest(stack, 6)}{'-twin' if again else ''}"
@@ -194,14 +215,6 @@ class Schedule:
     def _turned(self, items: Sequence[_T], turn: int) -> Sequence[_T]:
         """Return items backwards at every odd turn, unless the order is fixed."""
         return items[::-1] if not self.fixed and turn % 2 else items
-
-
-def _tag(point: Point) -> str:
-    """Return what tells a point's boots from those of others; nothing where it is as usual."""
-    told: dict[str, object] = dict(point.tunables)
-    if (point.guest, point.mode) != (BUILTIN_GUEST, GuestMode.HVM):
-        told = {"tunables": told, "guest": point.guest, "mode": point.mode}
-    return f"-{digest(told, 6)}" if told else ""
 
 
 def _safe(name: str) -> str:

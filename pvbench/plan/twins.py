@@ -11,26 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pvbench.factors import FACTORS, Switch
-from pvbench.model import Arm, Cell, DeviceKind, GuestMode, Values, canonical
-
-
-@dataclass(frozen=True)
-class Point:
-    """What one boot gives to everything in it: the guest's image and mode, and what the boot is asked for."""
-
-    guest: str
-    mode: GuestMode
-    tunables: Values
-
-    @classmethod
-    def of(cls, arm: Arm) -> "Point":
-        """Return the point of an arm."""
-        return cls(arm.guest, arm.mode, arm.tunables)
-
-    @property
-    def rank(self) -> tuple[str, str, str]:
-        """What points are sorted by."""
-        return canonical(dict(self.tunables)), self.guest, self.mode
+from pvbench.model import Arm, Cell, DeviceKind
+from pvbench.plan.points import Point
 
 
 @dataclass

@@ -71,6 +71,21 @@ def test_in_isolation_the_arms_of_what_is_compared_follow_each_other() -> None:
     assert one_point == two_point
 
 
+@pytest.mark.parametrize(("first", "other"), [("queues", "mtu"), ("mtu", "queues")])
+def test_of_several_tunables_the_boots_of_what_is_compared_first_follow_each_other(first: str, other: str) -> None:
+    chosen = [
+        replace(cell, arm=replace(cell.arm, tunables=(("mtu", size), *cell.arm.tunables)))
+        for cell in cells()
+        for size in (576, 1500)
+    ]
+    made = make(chosen, blocks=2, contrasts=[Contrast(first, 1), Contrast(other, 1500)])
+    points = [dict(point) for point, _ in groupby(trial.cell.arm.tunables for trial in made)]
+    assert 7 == len(points), "four boots in each block, and the last of the first is the first of the second"
+    for one, two in (points[:2], points[2:4]):
+        assert one[first] != two[first]
+        assert one[other] == two[other]
+
+
 @pytest.mark.parametrize("placement", Placement)
 def test_deployments_lie_around_boots_and_both_alternate(placement: Placement) -> None:
     made = make(cells(placement, stacks=("new", "old")), boots_per_deployment=2, contrasts=[STACK])
