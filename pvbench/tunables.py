@@ -25,6 +25,8 @@ class Applied(Enum):
     """On the guest kernel's command line."""
     NIC = auto()
     """To every NIC under test, once the guest is up."""
+    GUEST = auto()
+    """To what the guest is given: its hypervisor makes it so."""
     HOST = auto()
     """To the host, while the guest runs."""
 
@@ -138,6 +140,7 @@ _ROWS = (
         Applied.KERNEL,
     ),
     Tunable("fifo_events", "false: two-level event channels instead of FIFO ones.", Flag(), Applied.KERNEL),
+    Tunable("vcpus", "Virtual CPUs of the guest, in the place of `guest: {vcpus: N}`.", Whole(1, 64), Applied.GUEST),
     Tunable("dom0_vcpus", "Virtual CPUs of dom0 while the guest runs.", Whole(1, 512), Applied.HOST),
     Tunable(
         "mtu",

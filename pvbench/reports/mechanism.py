@@ -88,6 +88,7 @@ def _explained(
 ) -> _Explained:
     # What took another device's path tells nothing of this one's.
     trials = tuple(trial for trial in cell.trials if trial.outcome is Outcome.OK)
+    vcpus = int(dict(cell.cell.tunables).get("vcpus", vcpus))
     seen, bill = traced(trials, vcpus), billed(trials, vcpus)
     noun = "packet" if cell.cell.kind is DeviceKind.NET else "I/O"
     requests = Requests(cell.cell.workload, noun)

@@ -130,6 +130,7 @@ _READ: Mapping[str, Callable[[_Look, Scalar], str | None]] = MappingProxyType(
         "indirect_segments": _segments,
         "vector_callback": _told("guest", "callback", {"vector": "true", "line": "false"}),
         "fifo_events": _told("guest", "events", {"fifo": "true", "2-level": "false"}),
+        "vcpus": _told("guest", "cpus"),
         "dom0_vcpus": _told("dom0", "vcpus"),
         "mtu": _told("guest", "mtu"),
         "offloads": _offloads,

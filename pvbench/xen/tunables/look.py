@@ -6,6 +6,7 @@ from collections.abc import Sequence
 _SCRIPT = """\
 read -r n </sys/class/net/$1/mtu && echo "mtu=$n"
 read -r n </sys/block/$1/queue/max_segments && echo "max_segments=$n"
+echo "cpus=$(grep -c ^processor /proc/cpuinfo)"
 grep -e HYP: -e xen-platform-pci /proc/interrupts
 dmesg | grep 'Using .* ABI'
 ethtool -k "$1"
@@ -38,14 +39,16 @@ def look_argv(name: str, parameters: Sequence[str] = ()) -> tuple[str, ...]:
 
 
 def parse_look(stdout: bytes) -> dict[str, str]:
-    """Return what it answered: mtu, max_segments, events (fifo, 2-level), callback (vector, line), offloads (on).
+    """Return what it answered: mtu, max_segments, cpus, events (fifo, 2-level), callback (vector, line), offloads (on).
 
     The parameters of modules are there by the names of their files.
     """
     facts: dict[str, str] = {}
     on: list[str] = []
     for line in stdout.decode(errors="replace").splitlines():
-        if (told := re.match(r"(mtu|max_segments)=(\d+)$", line)) or (told := re.match(r"module (\S+)=(.*)$", line)):
+        if (told := re.match(r"(mtu|max_segments|cpus)=(\d+)$", line)) or (
+            told := re.match(r"module (\S+)=(.*)$", line)
+        ):
             facts[told[1]] = told[2]
         elif told := re.search(r"Using (FIFO-based|2-level) ABI", line):
             facts["events"] = "fifo" if told[1] == "FIFO-based" else "2-level"

@@ -76,6 +76,9 @@ def told(name: str, value: Scalar, device: str, nodes: dict[str, str], **guest: 
         ("vector_callback", False, "e1000", {}, {"callback": "vector"}, "true"),
         ("fifo_events", False, "ide", {}, {"events": "2-level"}, "false"),
         ("dom0_vcpus", 1, "ide", {}, {}, "2"),
+        ("vcpus", 2, "ide", {}, {"cpus": "2"}, "2"),
+        ("vcpus", 4, "netfront", {}, {"cpus": "2"}, "2"),
+        ("vcpus", 4, "netfront", {}, {}, None),
         ("mtu", 9000, "rtl8139", {}, {"mtu": "1500"}, "1500"),
         ("offloads", "no-tso", "netfront", NET, {"offloads": "gso+sg+tx"}, "no-tso"),
         ("offloads", "none", "netfront", NET, {"offloads": "rx+tx"}, "rx+tx"),
@@ -132,6 +135,7 @@ def test_the_guests_answer_is_read_line_by_line() -> None:
         b"  23:     4312   xen-pirq    -ioapic-level  xen-platform-pci\n HYP:      0   Hypervisor callback interrupts\n"
     )
     assert {"callback": "line"} == tunables.parse_look(line)
+    assert {"cpus": "4"} == tunables.parse_look(b"cpus=4\n")
     assert {} == tunables.parse_look(b"")
 
 
