@@ -1,87 +1,60 @@
-"""One trial: observe, measure, observe, judge; and, once its pair is measured, a further pass under a trace."""
+"""One trial: observe, measure, observe, judge."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from collections.abc import Iterator
+from dataclasses import replace
 
+from pvbench.campaign.booted import Booted
 from pvbench.clock import Clock
-from pvbench.disturbance import Beneath, beneath, disturbed, stolen
+from pvbench.disturbance import beneath, disturbed, stolen
 from pvbench.drivers import DRIVERS
 from pvbench.errors import BootError, CommandTimeout, ParseError, PvbenchError, StoreError, TransportError
 from pvbench.evidence import outcome as verdict
 from pvbench.histogram import Bins
-from pvbench.hypervisor import Guest, GuestRun, HostEvidence, TracedLoad
+from pvbench.hypervisor import GuestRun, HostEvidence
 from pvbench.model import (
     CommandRecord,
     Flag,
     FlagKind,
-    Mechanism,
     Outcome,
     Phase,
-    RawFile,
     Reading,
     Trial,
     TrialSpec,
-    digest,
 )
 from pvbench.stats.steady import unsteady
-from pvbench.store import Store
 from pvbench.workloads import WORKLOADS, Measured, Params, Tool
 
-TRACE_DELAY_S, TRACE_S, TRACE_LOAD_S = 2.0, 2.0, 5.5
-"""When in a pass of its own the trace begins, how long it takes, how long the load lasts around it."""
-CEILING_S = 2.0
-"""How long the backing store itself is measured, at most."""
 
-
-_T = TypeVar("_T")
-
-
-@dataclass(frozen=True)
-class Measuring:
-    """What every trial of a run has in common: the seed, where raw outputs go, the clock, the blocks with a trace."""
-
-    seed: int
-    store: Store
-    clock: Clock
-    traced_blocks: int = 0
-    booted: str | None = None
-    beneath: Callable[[], Beneath | None] = lambda: None
-    disturbed_above: float | None = None
-
-
-def measure(spec: TrialSpec, guest: Guest, run: Measuring, attempt: int = 1) -> Trial:
+def measure(spec: TrialSpec, booted: Booted, attempt: int = 1) -> Trial:
     """Make one trial. A guest or a host that is gone raises; anything else that goes wrong is the trial's reason."""
-    started = run.clock.now().isoformat(timespec="seconds")
+    started = booted.clock.now().isoformat(timespec="seconds")
     try:
-        made = _measured(spec, guest, run, started)
+        made = _measured(spec, booted, started)
     except (BootError, TransportError, StoreError):
         raise
     except Exception as error:  # noqa: BLE001  one bad trial is one row, whatever it is bad by
-        made = failed(spec, run.clock, reason_of(error), started)
-    return replace(made, attempt=attempt, booted=run.booted)
+        made = failed(spec, booted.clock, reason_of(error), started)
+    return replace(made, attempt=attempt, booted=booted.since)
 
 
-def _measured(spec: TrialSpec, guest: Guest, run: Measuring, started: str) -> Trial:
-    cell, begun = spec.cell, run.clock.monotonic()
+def _measured(spec: TrialSpec, booted: Booted, started: str) -> Trial:
+    cell, begun = spec.cell, booted.clock.monotonic()
     tool, params = WORKLOADS[cell.workload.tool], dict(cell.workload.params)
     window = float(params["runtime"]) + float(params["warmup"])
-    target = guest.target(cell, _seed(spec, run.seed))
+    target = booted.target(spec)
     argv, warmup = tool.argv(params, target), tool.warmup_argv(params, target)
-    observation = guest.observe(cell.device)
-    before = run.beneath()
+    observation = booted.guest.observe(cell.device)
+    before = booted.held.beneath()
     try:
-        done = guest.execute(cell.device, warmup, argv, guest.patience(2) + 4 * window)
+        done = booted.guest.execute(cell.device, warmup, argv, booted.guest.patience(2) + 4 * window)
     except CommandTimeout as error:
-        return replace(failed(spec, run.clock, str(error), started), disturbance=beneath(before, run.beneath()))
-    below = beneath(before, run.beneath())
+        return replace(
+            failed(spec, booted.clock, str(error), started), disturbance=beneath(before, booted.held.beneath())
+        )
+    below = beneath(before, booted.held.beneath())
     seen = observation.finish()
-    raw = tuple(
-        run.store.keep(spec.id, name, printed)
-        for name, printed in ((tool.raw_name, done.stdout), ("stderr.txt", done.stderr))
-        if printed or name == tool.raw_name
-    )
-    spent = run.clock.monotonic() - begun
+    raw = tuple(booted.store.keep(spec.id, name, printed) for name, printed in _outputs(tool, done))
+    spent = booted.clock.monotonic() - begun
     found = verdict.judge(tool, params, DRIVERS[cell.device], done, seen.witness)
     witnesses = (replace(done.witness, facts=(*done.witness.facts, *found.facts)), seen.witness)
     readings: tuple[Reading, ...] = ()
@@ -92,7 +65,7 @@ def _measured(spec: TrialSpec, guest: Guest, run: Measuring, started: str) -> Tr
         readings, bins = found.measured.readings, found.measured.latency_bins
         windows, wavering = _windows(tool, done.log, params, found.measured)
     shares = (*seen.disturbance, *below)
-    upset = disturbed(shares, run.disturbed_above)
+    upset = disturbed(shares, booted.disturbed_above)
     return Trial(
         spec=spec,
         outcome=found.outcome,
@@ -101,16 +74,23 @@ def _measured(spec: TrialSpec, guest: Guest, run: Measuring, started: str) -> Tr
         readings=readings,
         latency_bins=bins,
         witnesses=witnesses,
-        cache_mode=guest.cache_mode(cell.device),
-        commands=(*guest.commands, *_commands(done)),
+        cache_mode=booted.guest.cache_mode(cell.device),
+        commands=(*booted.guest.commands, *_commands(done)),
         raw=raw,
-        seconds=_seconds(guest.boot_seconds, done, spent),
+        seconds=_seconds(booted.guest.boot_seconds, done, spent),
         flags=(*found.flags, *wavering, *_taints(seen, done), *_flag(FlagKind.DISTURBED, upset)),
         windows=windows,
         bill=seen.bill,
         granted=seen.granted,
         disturbance=shares,
     )
+
+
+def _outputs(tool: Tool, guest_run: GuestRun) -> Iterator[tuple[str, bytes]]:
+    """Yield what is kept of what the tool printed, by name: always its output, its complaints where there are any."""
+    yield tool.raw_name, guest_run.stdout
+    if guest_run.stderr:
+        yield "stderr.txt", guest_run.stderr
 
 
 def _commands(guest_run: GuestRun) -> Iterator[CommandRecord]:
@@ -145,74 +125,6 @@ def reason_of(error: Exception) -> str:
     )
 
 
-def explained(trial: Trial, guest: Guest, run: Measuring) -> Trial | None:
-    """Look how a figure came about: the same load once more, short, under a trace; trap costs; the backing store.
-
-    Returns the trial with all of that, None where its block carries no trace or there is no figure to explain. The
-    figure is measured: what goes wrong here is a flag. A guest or host that is gone is met by the next trial.
-    """
-    if trial.outcome is not Outcome.OK or not trial.spec.traced(run.traced_blocks):
-        return None
-    begun = run.clock.monotonic()
-    traced, untraced = _optional(FlagKind.MECHANISM, lambda: _traced(trial, guest, run))
-    traps, untimed = _optional(FlagKind.TRAP_COSTS, guest.traps)
-    ceiling, unreached = _optional(FlagKind.CEILING, lambda: _ceiling(trial, guest, run))
-    found, raw = traced or (None, ())
-    return replace(
-        trial,
-        mechanism=found,
-        raw=(*trial.raw, *raw),
-        flags=(*trial.flags, *untraced, *untimed, *unreached),
-        traps=traps or (),
-        ceiling=ceiling or (),
-        seconds=(*trial.seconds, (Phase.TRACE, run.clock.monotonic() - begun)),
-    )
-
-
-def _optional(kind: FlagKind, look: Callable[[], _T]) -> tuple[_T | None, tuple[Flag, ...]]:
-    """Return what a look came to, or None and a flag that says why. Only an interruption gets past."""
-    try:
-        return look(), ()
-    except PvbenchError as error:
-        return None, _flag(kind, str(error))
-    except Exception as error:  # noqa: BLE001 - no answer of a host, however odd, costs a figure that is measured
-        return None, _flag(kind, f"{type(error).__name__}: {error}")
-
-
-def _traced(trial: Trial, guest: Guest, run: Measuring) -> tuple[Mechanism, tuple[RawFile, ...]]:
-    cell = trial.spec.cell
-    tool, asked = WORKLOADS[cell.workload.tool], dict(cell.workload.params)
-    params: Mapping[str, str | int | float | bool] = asked | {"runtime": TRACE_LOAD_S, "warmup": 0}
-    argv = tool.argv(params, guest.target(cell, _seed(trial.spec, run.seed)))
-    # A load that failed, as iperf3 can with exit code 0, was no load.
-    load = TracedLoad(argv, TRACE_DELAY_S, TRACE_S, _rate(trial), lambda printed: tool.parse(printed, params))
-    made = guest.trace(cell.device, load)
-    return made.mechanism, tuple(run.store.keep(trial.spec.id, name, content) for name, content in made.files)
-
-
-def _rate(trial: Trial) -> float | None:
-    """Return the I/Os (packets) a second of a timed pass, None where the host could not count them.
-
-    They are counted as those of the trace are, by the host: what the tool counts as one, a device may do in parts. The
-    device is busy while the tool warms up and measures; a tool's own start, long under emulation, is no part of that.
-    """
-    params = dict(trial.spec.cell.workload.params)
-    busy_s = float(params.get("runtime", 0)) + float(params.get("warmup", 0))
-    return trial.bill.ios / busy_s if trial.bill and trial.bill.ios and busy_s > 0 else None
-
-
-def _ceiling(trial: Trial, guest: Guest, run: Measuring) -> tuple[Reading, ...]:
-    """Return what the same load, short, gives on the backing store itself: no device can do better."""
-    cell = trial.spec.cell
-    tool = WORKLOADS[cell.workload.tool]
-    asked = dict(cell.workload.params)
-    params = asked | {"runtime": min(CEILING_S, float(asked["runtime"])), "warmup": 0}
-    printed = guest.on_backing(
-        cell, _seed(trial.spec, run.seed), lambda disk: tool.argv(params, disk), guest.patience(2) + 4 * CEILING_S
-    )
-    return tool.parse(printed, params).readings if printed else ()
-
-
 def _windows(tool: Tool, log: bytes, params: Params, measured: Measured) -> tuple[tuple[float, ...], tuple[Flag, ...]]:
     """Return the rates of a measurement's parts, and what is to be said of them. A log amiss spoils no figure."""
     try:
@@ -230,9 +142,3 @@ def _taints(evidence: HostEvidence, guest_run: GuestRun) -> tuple[Flag, ...]:
 
 def _flag(kind: FlagKind, detail: str | None) -> tuple[Flag, ...]:
     return () if detail is None else (Flag(kind, detail),)
-
-
-def _seed(spec: TrialSpec, seed: int) -> int:
-    """Return a seed that all arms share under a workload in a block, and no two blocks, boots of an arm or runs do."""
-    repeats = [spec.run, *([spec.round] if spec.round > 1 else [])] if (spec.run, spec.round) != (1, 1) else []
-    return int(digest([seed, spec.block, spec.cell.workload.id, *repeats], 7), 16)

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from pvbench.campaign import resume
+from pvbench.campaign.booted import Booted
 from pvbench.campaign.campaign import Settings
-from pvbench.campaign.trial import Measuring, explained, failed, measure, reason_of
+from pvbench.campaign.traced import explained
+from pvbench.campaign.trial import failed, measure, reason_of
 from pvbench.campaign.world import Edges, HeldHost
 from pvbench.disturbance import ATTEMPTS, Beneath, beneath, disturbed
 from pvbench.drivers import DRIVERS
@@ -20,7 +22,7 @@ from pvbench.errors import (
     StoreError,
     TransportError,
 )
-from pvbench.hypervisor import Guest, GuestSpec
+from pvbench.hypervisor import GuestSpec
 from pvbench.model import Outcome, Trial, TrialSpec
 from pvbench.pairs import Pair, pairs, unfinished
 from pvbench.store import Store
@@ -102,20 +104,12 @@ class _Stay:
         held.renew()
         self.edges.progress.booting(boot, len(specs), self.broke[boot] + 1)
         begun = self.edges.clock.now().isoformat(timespec="milliseconds")
-        measuring = Measuring(
-            seed=self.settings.seed,
-            store=self.store,
-            clock=self.edges.clock,
-            traced_blocks=self.settings.traced_blocks,
-            booted=begun,
-            beneath=held.beneath,
-            disturbed_above=self.store.manifest.disturbed_above,
-        )
         try:
             with held.hypervisor.boot(self._guest(boot, specs)) as guest:
                 self.edges.progress.booted(boot, guest.boot_seconds)
+                booted = Booted(guest, held, begun, self.store, self.settings, self.edges.clock)
                 for pair in pairs(specs):
-                    self._pair(pair, guest, held, measuring)
+                    self._pair(pair, booted)
                     self.left = [spec for spec in self.left if spec not in pair]
                     self.running = None
         except (HostBusy, StoreError):
@@ -126,32 +120,32 @@ class _Stay:
             return False
         return True
 
-    def _pair(self, pair: Pair, guest: Guest, held: HeldHost, measuring: Measuring) -> None:
+    def _pair(self, pair: Pair, booted: Booted) -> None:
         """Measure the arms side by side, again where something disturbed them; then look how the figures came about."""
         for attempt in range(1, ATTEMPTS + 1):
             made, cause = [], None
             for spec in pair:
-                made.append(self._trial(spec, guest, held, measuring, attempt))
-                cause = disturbed(made[-1].disturbance, measuring.disturbed_above) or cause
+                made.append(self._trial(spec, booted, attempt))
+                cause = disturbed(made[-1].disturbance, booted.disturbed_above) or cause
                 if cause is not None and attempt < ATTEMPTS:  # its partners would be measured for nothing
                     break
             if cause is None or attempt == ATTEMPTS:
                 break
             self.edges.progress.disturbed(pair, cause, attempt + 1)
-            self._wait_for_calm(held.beneath)
+            self._wait_for_calm(booted.held.beneath)
         for trial in made:
-            if (whole := explained(trial, guest, measuring)) is not None:
-                held.renew()
+            if (whole := explained(trial, booted)) is not None:
+                booted.held.renew()
                 self.store.append(whole)
 
-    def _trial(self, spec: TrialSpec, guest: Guest, held: HeldHost, measuring: Measuring, attempt: int) -> Trial:
+    def _trial(self, spec: TrialSpec, booted: Booted, attempt: int) -> Trial:
         """Measure one trial and record it."""
         self.running = spec
         self.edges.progress.measuring(spec)
-        held.renew()
+        booted.held.renew()
         self.edges.clock.sleep(self.settings.settle_s)
-        trial = measure(spec, guest, measuring, attempt)
-        held.renew()  # what was measured on a host that was somebody else's meanwhile is no figure
+        trial = measure(spec, booted, attempt)
+        booted.held.renew()  # what was measured on a host that was somebody else's meanwhile is no figure
         self._record(trial)
         return trial
 

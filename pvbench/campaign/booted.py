@@ -1,0 +1,40 @@
+"""A guest that is booted for trials, and what they have in common."""
+
+from dataclasses import dataclass
+
+from pvbench.campaign.campaign import Settings
+from pvbench.campaign.world import HeldHost
+from pvbench.clock import Clock
+from pvbench.hypervisor import Guest
+from pvbench.model import TrialSpec, digest
+from pvbench.store import Store
+from pvbench.workloads import Disk, Peer
+
+
+@dataclass(frozen=True)
+class Booted:
+    """A guest that runs, the host it runs on, when it was booted, the run that it is for, and the clock."""
+
+    guest: Guest
+    held: HeldHost
+    since: str
+    store: Store
+    settings: Settings
+    clock: Clock
+
+    @property
+    def disturbed_above(self) -> float | None:
+        """The share of a machine's CPU time above which what else ran there has a pair measured again."""
+        return self.store.manifest.disturbed_above
+
+    def target(self, spec: TrialSpec) -> Disk | Peer:
+        """Return what a trial's tool aims at."""
+        return self.guest.target(spec.cell, self.seed(spec))
+
+    def seed(self, spec: TrialSpec) -> int:
+        """Return a seed that all arms share under a workload in a block, and no two blocks, boots of an arm or runs.
+
+        What is drawn by it is thereby the same for both sides of a comparison.
+        """
+        repeats = [spec.run, *([spec.round] if spec.round > 1 else [])] if (spec.run, spec.round) != (1, 1) else []
+        return int(digest([self.settings.seed, spec.block, spec.cell.workload.id, *repeats], 7), 16)
