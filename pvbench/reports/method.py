@@ -10,10 +10,34 @@ Paragraph = tuple[str, str]
 
 
 def method(contrasts: Sequence[Contrast], words: HostWords) -> tuple[Paragraph, ...]:
-    """Return the paragraphs; each contrast has the difference that counts as none."""
-    margins = {f"{each.margin * 100:g} %": FACTORS[each.factor].title for each in contrasts}
-    said = " or ".join(margins if len(margins) == 1 else (f"{margin} ({what})" for margin, what in margins.items()))
-    return tuple((name, words.fill(text.replace("{margin}", said))) for name, text in _METHOD)
+    """Return the paragraphs; the contrasts' margins are the differences that count as none."""
+    margins = _margins(contrasts)
+    told = tuple((name, words.fill(text.replace("{margin}", margins))) for name, text in _METHOD)
+    return (*_factors(contrasts), *told)
+
+
+def _margins(contrasts: Sequence[Contrast]) -> str:
+    """Return "5 %", or "5 % (queues, device) or 3 % (persistent grants)"."""
+    titles: dict[str, list[str]] = {}
+    for each in contrasts:
+        titles.setdefault(f"{each.margin * 100:g} %", []).append(FACTORS[each.factor].title)
+    if len(titles) == 1:
+        return next(iter(titles))
+    return " or ".join(f"{margin} ({', '.join(own)})" for margin, own in titles.items())
+
+
+def _factors(contrasts: Sequence[Contrast]) -> tuple[Paragraph, ...]:
+    """Return what the arms differ in and what shows it, where that is not the device alone."""
+    if {each.factor for each in contrasts} == {"device"}:
+        return ()
+    rows = [FACTORS[each.factor] for each in contrasts]
+    proofs = "; ".join(f"{row.title}: {row.proved_by}" for row in rows)
+    text = (
+        "Arms that are compared are equal in all but one factor. What it takes to switch the factor, a boot or a "
+        "deployment, is done anew for each value, and counted. That an arm is the one it is called is shown by "
+        f"({proofs})."
+    )
+    return (("One factor at a time", text),)
 
 
 _METHOD: tuple[Paragraph, ...] = (

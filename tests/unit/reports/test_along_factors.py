@@ -94,9 +94,10 @@ def test_each_comparison_of_the_matrix_is_a_table_a_factor_kind_and_device() -> 
 def test_all_comparisons_of_a_report_are_corrected_together_each_with_its_own_margin() -> None:
     found = page(run_of(matrix()))
     assert "correction for 14 tests" in found.groups_note
-    text = dict(found.method)["Verdicts"]
-    assert "5 % (" in text
-    assert "3 % (persistent grants)" in text
+    assert "within 5 % (queues, device) or 3 % (persistent grants) of 1" in dict(found.method)["Verdicts"]
+    told = dict(found.method)["One factor at a time"]
+    assert "persistent grants: what both ends were granted, read back" in told
+    assert "device: the counters and driver links" in told
 
 
 def test_the_headline_says_what_each_factor_came_to() -> None:
