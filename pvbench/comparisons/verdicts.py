@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pvbench.comparisons.ceilings import ceiling
-from pvbench.comparisons.in_force import same_in_force
+from pvbench.comparisons.in_force import shared_in_force
 from pvbench.contrasts import CellPair, Pairing, cell_pairs, contrasts_of, pairings
 from pvbench.factors import Switch
 from pvbench.model import Outcome, Trial
@@ -68,7 +68,7 @@ def status(side: CellTrials, switch: Switch = Switch.BOOT) -> str:
 def _compared(pair: CellPair) -> Comparison | None:
     switch = pair.pairing.switch
     left, right = pair.baseline.counted(switch), pair.candidate.counted(switch)
-    if left is None or right is None or same_in_force(pair) is not None:
+    if left is None or right is None or shared_in_force(pair):
         return None
     above = ceiling(pair.baseline, pair.candidate)
     return compare(

@@ -1,12 +1,12 @@
 """What the boots and the generators were asked for, and where that is not what was in force: notes beside a figure."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from statistics import median
 
 from pvbench import figures as fmt
 from pvbench import wording
-from pvbench.comparisons.in_force import same_in_force, values_in_force
+from pvbench.comparisons.in_force import shared_in_force, values_in_force
 from pvbench.contrasts import CellPair
 from pvbench.metrics import Metric
 from pvbench.model import Granted, Outcome, Trial
@@ -35,19 +35,23 @@ def of_factor(pair: CellPair) -> tuple[str, ...]:
     factor = pair.pairing.factor
     if factor.name not in TUNABLES:
         return ()
-    if (same := same_in_force(pair)) is not None:
-        return (f"both arms had {factor.title} {clean(same)} in force, so nothing was compared",)
     had = [values_in_force(side, factor.name) for side in (pair.baseline, pair.candidate)]
-    if all(had):
+    if shared := shared_in_force(pair):
+        if had[0] == had[1] == shared and len(shared) == 1:
+            return (f"both arms had {factor.title} {_or(shared)} in force, so nothing was compared",)
+        return (f"trials of both arms had {factor.title} {_or(shared)} in force, so these are no two arms",)
+    if None not in had[0] | had[1] and all(had):
         return (f"{factor.title} in force: {_or(had[1])} against {_or(had[0])}",)
     unknown = [
-        pair.pairing.name(side) for side, known in zip((pair.baseline, pair.candidate), had, strict=True) if not known
+        pair.pairing.name(side)
+        for side, values in zip((pair.baseline, pair.candidate), had, strict=True)
+        if None in values or not values
     ]
     return tuple(f"{name}: not known what was in force" for name in unknown)
 
 
-def _or(values: set[str]) -> str:
-    return " or ".join(clean(value) for value in sorted(values))
+def _or(values: Iterable[str | None]) -> str:
+    return " or ".join(sorted(clean(value) for value in values if value is not None))
 
 
 def _not_granted(name: str, side: CellTrials) -> Iterator[str]:

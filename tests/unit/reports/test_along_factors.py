@@ -136,6 +136,18 @@ def test_arms_that_had_the_same_in_force_are_no_comparison() -> None:
     assert "No comparison of queues: in each, an arm gave no number, or both were the same" == finding
 
 
+def test_arms_that_had_the_same_in_force_in_one_boot_are_no_two_arms() -> None:
+    def once(trial: Trial) -> Trial:
+        if trial.spec.block != 2 or trial.spec.cell.device != "netfront":
+            return trial
+        return replace(trial, granted=tuple(replace(each, got="1") for each in trial.granted if each.name == "queues"))
+
+    (row, *_) = rows(page(run_of(matrix()).changed(once)))["Network, netfront: queues 4 against 1"]
+    assert ("INVALID", None) == (row.verdict, row.point)
+    assert "trials of both arms had queues 1 in force, so these are no two arms" in row.not_had
+    assert "queues 4: queues: 4 asked, not granted: 1 in force in 1 of 5 trials" in row.not_had
+
+
 def test_what_was_granted_less_than_asked_is_compared_and_said_and_unknown_is_said_too() -> None:
     def two(arm: Arm, name: str, value: Scalar) -> str | None:
         return "2" if (name, value) == ("queues", 4) else as_asked(arm, name, value)
