@@ -1,5 +1,6 @@
 """A run in a notebook: the tables hold what the journal holds, and what cannot be read is said in a line."""
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -52,6 +53,14 @@ def test_flags_and_times_of_a_trial_are_in_its_row(loaded: Loaded) -> None:
     assert [moment.isoformat() for moment in loaded.trials["started"]] == [
         trial.started.replace("Z", "+00:00") for trial in trials
     ]
+
+
+def test_the_docs_name_every_column_that_a_run_has_at_least(loaded: Loaded) -> None:
+    text = (ROOT / "docs/notebooks.md").read_text()
+
+    phases = {f"{phase}_s" for phase in Phase}
+    columns = {*loaded.trials.columns, *loaded.comparisons.columns} - phases - {"run_id", "trial", "cell", "comparison"}
+    assert [name for name in sorted(columns) if not re.search(rf"[`\"]{name}[`\"]", text)] == []
 
 
 def test_no_tunable_is_called_as_a_column_of_every_run_is(loaded: Loaded) -> None:
