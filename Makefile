@@ -36,20 +36,20 @@ run: setup ## Build the lab, run examples/quickstart.yaml in it, write report.ht
 	  $(BIN)/pvbench report last -o report.html && echo "The report is in $(CURDIR)/report.html"; \
 	fi; exit $$code
 
-# Three workers, also on two cores: many tests wait, for an sshd or a clock.
+# Four workers, also on two cores: many tests wait, for an sshd or a clock.
 check: setup ## Format, lint, types, layers, unit tests: under a minute
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -n 3 -m "not lab and not proof and not thorough"
+	$(BIN)/pytest -q -n 4 --dist worksteal -m "not lab and not proof and not thorough"
 
 test: setup ## Everything, the lab's end-to-end tests included
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -n auto -m "not lab"
+	$(BIN)/pytest -q -n 4 --dist worksteal -m "not lab"
 	$(BIN)/pytest -q -m "lab and not soak"
 
 soak: setup ## Faults in numbers on the lab: kills, a reboot, a network that drops; most of an hour

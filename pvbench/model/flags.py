@@ -56,17 +56,17 @@ class FlagKind(Described):
     MECHANISM = (
         "mechanism",
         "The trace that tells how the figure came about could not be taken; the figure itself stands.",
-        "Run `pvbench check` on the host.",
+        "`pvbench doctor HOST` says what the host lacks.",
     )
     TRAP_COSTS = (
         "trap costs",
         "What primitive operations take in the guest could not be timed; the figure itself stands.",
-        "Run `pvbench check` on the host.",
+        "`pvbench doctor HOST` says what the host lacks.",
     )
     CEILING = (
         "ceiling",
         "The backing store itself could not be measured; the figure itself stands.",
-        "Run `pvbench check` on the host.",
+        "`pvbench doctor HOST` says what the host lacks.",
     )
     PARTED = (
         "parted",

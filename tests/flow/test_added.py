@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+import pytest
+
 from tests.copied import ROOT, add_row, add_tool, copy_into, ran
 from tests.toys.rows import NIC, TUNABLE
 
@@ -73,6 +75,7 @@ def reported(
     return " ".join(re.sub(r"<[^>]+>", " ", (folder / "report.html").read_text()).split())
 
 
+@pytest.mark.thorough
 def test_a_device_is_a_row(tmp_path: Path) -> None:
     add_row(copy_into(tmp_path) / "drivers/__init__.py", NIC)
 
@@ -83,6 +86,7 @@ def test_a_device_is_a_row(tmp_path: Path) -> None:
     assert "Trials 10 ok" in text
 
 
+@pytest.mark.thorough
 def test_a_workload_is_a_file_and_a_row(tmp_path: Path) -> None:
     add_tool(copy_into(tmp_path), ROOT / "tests/toys/pulse.py")
     load = "pulse: {beat: 4KiB, runtime: 3s, warmup: 0s}"
@@ -103,6 +107,7 @@ def printed(beats: int) -> tuple[str, int]:
     return f'{{"beats": {beats}, "seconds": 3.0}}', 4096 * beats
 
 
+@pytest.mark.thorough
 def test_a_tunable_is_a_row(tmp_path: Path) -> None:
     add_row(copy_into(tmp_path) / "tunables.py", TUNABLE)
 

@@ -205,6 +205,7 @@ def read(path: Path) -> bytes:
 
 
 @pytest.mark.parametrize("memory", [True, False], ids=["in memory", "on disk"])
+@pytest.mark.thorough
 def test_what_a_killed_setup_left_is_found_by_its_marks_and_removed(real: Host, memory: bool) -> None:
     with real.program("pvb-setup", **real.setup(memory=memory)) as (running, answer):
         assert "disks" in answer, answer

@@ -98,6 +98,7 @@ def test_a_long_request_ends_where_it_may_be_left(program: "subprocess.Popen[str
 
 
 @pytest.mark.parametrize("how", ["the end of stdin", "SIGTERM", "SIGHUP before the end of stdin"])
+@pytest.mark.thorough
 def test_nothing_cuts_an_undoing_short(program: "subprocess.Popen[str]", log: Path, how: str) -> None:
     ask(program, 0)
     until(log, "done")

@@ -1,7 +1,7 @@
 """Nothing is too long to be read: functions, chains of arguments, modules, the command line's room."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -14,49 +14,59 @@ HOSTSIDE = [
     if path.suffix != ".json" and path.read_text().startswith("#!/usr/bin/env python3")
 ]
 LONGEST_FUNCTION, MOST_POSITIONAL = 50, 6
-MOST_LINES_OF_CLI, NINE_OF_TEN_MODULES = 1500, 230
+MOST_LINES_OF_CLI, NINE_OF_TEN_MODULES, LONGEST_MODULE = 1500, 230, 400
 
 
-def named(path: Path) -> str:
-    return str(path.relative_to(ROOT))
+@pytest.fixture(scope="module")
+def trees() -> dict[str, ast.Module]:
+    """Every module and program of ours, parsed once, by its path."""
+    return {str(path.relative_to(ROOT)): ast.parse(path.read_text()) for path in [*OURS, *HOSTSIDE]}
 
 
-def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node
+def functions(trees: Mapping[str, ast.Module]) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    for path, tree in trees.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield f"{path}:{node.lineno} {node.name}", node
 
 
-@pytest.mark.parametrize("path", [*OURS, *HOSTSIDE], ids=named)
-def test_no_function_is_longer_than_a_screen(path: Path) -> None:
-    lengths = {each.name: int(each.end_lineno or 0) - each.lineno + 1 for each in functions(path)}
+def test_no_function_is_longer_than_a_screen(trees: dict[str, ast.Module]) -> None:
+    lengths = {where: int(each.end_lineno or 0) - each.lineno + 1 for where, each in functions(trees)}
 
-    assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FUNCTION} == {}
+    assert {where: lines for where, lines in lengths.items() if lines > LONGEST_FUNCTION} == {}
 
 
-@pytest.mark.parametrize("path", [*OURS, *HOSTSIDE], ids=named)
-def test_no_function_takes_a_chain_of_parameters_by_their_places(path: Path) -> None:
-    chains = {
-        each.name: names
-        for each in functions(path)
-        if len(
-            names := [arg.arg for arg in (*each.args.posonlyargs, *each.args.args) if arg.arg not in {"self", "cls"}]
-        )
-        > MOST_POSITIONAL
+def test_no_function_takes_a_chain_of_parameters_by_their_places(trees: dict[str, ast.Module]) -> None:
+    taken = {
+        where: [arg.arg for arg in (*each.args.posonlyargs, *each.args.args) if arg.arg not in {"self", "cls"}]
+        for where, each in functions(trees)
     }
 
-    assert chains == {}
+    assert {where: names for where, names in taken.items() if len(names) > MOST_POSITIONAL} == {}
 
 
-@pytest.mark.parametrize("path", OURS, ids=named)
-def test_no_call_hands_on_a_chain_of_values_by_their_places(path: Path) -> None:
+def test_no_call_hands_on_a_chain_of_values_by_their_places(trees: dict[str, ast.Module]) -> None:
     chains = [
-        f"line {node.lineno}: {ast.unparse(node.func)}"
-        for node in ast.walk(ast.parse(path.read_text()))
+        f"{path}:{node.lineno} {ast.unparse(node.func)}"
+        for path, tree in trees.items()
+        if path.startswith("pvbench/")
+        for node in ast.walk(tree)
         if isinstance(node, ast.Call) and len(node.args) > MOST_POSITIONAL
     ]
 
     assert chains == []
+
+
+def test_a_module_says_in_its_first_line_what_it_is_for(trees: dict[str, ast.Module]) -> None:
+    first_lines = {path: (ast.get_docstring(tree) or "").partition("\n")[0] for path, tree in trees.items()}
+
+    assert {path: line for path, line in first_lines.items() if len(line) < 20} == {}
+
+
+def test_no_module_is_too_long_to_read() -> None:
+    lengths = {path.name: len(path.read_text().splitlines()) for path in [*OURS, *HOSTSIDE]}
+
+    assert {name: lines for name, lines in lengths.items() if lines > LONGEST_MODULE} == {}
 
 
 def test_nine_modules_of_ten_are_short() -> None:
@@ -69,10 +79,3 @@ def test_the_command_line_keeps_to_options_words_and_printing() -> None:
     lines = sum(len(path.read_text().splitlines()) for path in (ROOT / "pvbench/cli").glob("*.py"))
 
     assert lines <= MOST_LINES_OF_CLI
-
-
-@pytest.mark.parametrize("path", [*OURS, *HOSTSIDE], ids=named)
-def test_a_module_says_in_its_first_line_what_it_is_for(path: Path) -> None:
-    said = ast.get_docstring(ast.parse(path.read_text())) or ""
-
-    assert len(said.partition("\n")[0]) >= 20

@@ -61,6 +61,7 @@ def test_two_controllers_with_two_scratch_folders_exclude_each_other(sshd: Any, 
             pass
 
 
+@pytest.mark.thorough
 def test_a_host_stays_held_while_one_step_takes_longer_than_the_time_to_live(
     sshd: Any, tmp_path: Path, folder: str
 ) -> None:
@@ -100,6 +101,7 @@ def test_a_killed_program_of_the_lease_is_told_and_the_same_token_takes_the_host
             assert refused(host, folder)
 
 
+@pytest.mark.thorough
 def test_a_session_that_ends_late_does_not_give_up_the_host_of_the_one_that_replaced_it(
     start_sshd: Callable[..., Any], tmp_path: Path, folder: str
 ) -> None:
@@ -144,6 +146,7 @@ def apart(tmp_path: Path) -> Iterator[tuple[Any, str]]:
         ip("netns", "del", name)
 
 
+@pytest.mark.thorough
 def test_a_run_goes_on_after_a_network_that_drops_packets_in_silence(
     apart: tuple[Any, str], tmp_path: Path, folder: str
 ) -> None:
@@ -195,6 +198,7 @@ HOST = Host("xen1", "10.0.0.1")
         ({"lost": "unheard of"}, KeyError, "unheard of"),
     ],
 )
+@pytest.mark.thorough
 def test_what_goes_wrong_in_the_background_reaches_the_next_step(
     answer: dict[str, Any], error: type[Exception], words: str
 ) -> None:

@@ -117,6 +117,7 @@ def test_input_nobody_reads_does_not_block(way: Transport) -> None:
     assert 0 == way.run(Command(("true",), stdin=b"z" * 8_000_000)).exit_code
 
 
+@pytest.mark.thorough
 def test_a_command_out_of_time_is_ended_on_the_machine_too(way: Transport) -> None:
     mark = "299.4711"
     began = time.monotonic()
@@ -158,6 +159,7 @@ def test_a_connection_cut_in_the_middle_of_a_command_is_unreachable(start_sshd: 
         pass
 
 
+@pytest.mark.thorough
 def test_a_peer_gone_silent_is_noticed_by_unanswered_keepalives(start_sshd: Callable[..., Any]) -> None:
     server = start_sshd()
     with ssh.connect(server.host(), keepalive_s=0.5) as transport:
@@ -327,12 +329,11 @@ def test_an_encrypted_key_needs_the_agent_and_uses_it(
     door = tmp_path / "agent"
     agent = subprocess.Popen(["ssh-agent", "-D", "-a", door], stdout=subprocess.DEVNULL)
     try:
-        for _ in range(200):
-            if door.exists():
+        monkeypatch.setenv("SSH_AUTH_SOCK", str(door))
+        for _ in range(200):  # its socket has a name before anybody listens
+            if subprocess.run(["ssh-add", "-q", sshd.key], check=False, capture_output=True).returncode == 0:
                 break
             time.sleep(0.02)
-        monkeypatch.setenv("SSH_AUTH_SOCK", str(door))
-        subprocess.run(["ssh-add", "-q", sshd.key], check=True, capture_output=True)
         for key in (str(locked), None):
             with ssh.connect(sshd.step(key=key, keys=tmp_path)) as transport:
                 assert 0 == transport.run(Command(("true",))).exit_code
@@ -441,6 +442,7 @@ def test_an_answer_that_does_not_come_is_a_timeout_and_the_program_is_ended(way:
     assert 1 == way.run(Command(("pgrep", "-f", "^sleep 299.4712"))).exit_code
 
 
+@pytest.mark.thorough
 def test_a_program_that_tidies_up_after_its_stdin_ended_is_waited_for(way: Transport, tmp_path: Path) -> None:
     with way.talk(("sh", "-c", 'cat; sleep 2.2; echo done >"$0"', str(tmp_path / "tidy"))):
         pass
@@ -461,6 +463,7 @@ for line in sys.stdin:
 """
 
 
+@pytest.mark.thorough
 def test_a_program_out_of_time_gets_what_its_own_undoing_needs(way: Transport, tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     with way.talk((sys.executable, "-c", UNDOING, str(mark))) as program, pytest.raises(CommandTimeout):
@@ -470,6 +473,7 @@ def test_a_program_out_of_time_gets_what_its_own_undoing_needs(way: Transport, t
     assert not (tmp_path / "mark.child").exists()  # what it had started was left to it
 
 
+@pytest.mark.thorough
 def test_what_does_not_end_when_told_is_ended_after_its_time(sshd: Any, tmp_path: Path) -> None:
     from pvbench.ssh.process import Process, end_marked
 

@@ -183,6 +183,7 @@ lab status
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp437"])
 @pytest.mark.parametrize("line", VERBS.splitlines())
+@pytest.mark.thorough
 def test_an_output_that_lacks_a_character_gets_another(
     world: Any, matrix: Path, monkeypatch: pytest.MonkeyPatch, line: str, encoding: str
 ) -> None:

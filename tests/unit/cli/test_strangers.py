@@ -283,6 +283,7 @@ SEEDS = st.integers(0, 1 << 32)
 
 @SOON
 @given(seed=SEEDS)
+@pytest.mark.thorough
 def test_a_spoilt_run_is_one_line_for_every_reading_verb(
     small: Path, folder: Path, world: Any, capsys: pytest.CaptureFixture[str], seed: int
 ) -> None:
@@ -293,6 +294,7 @@ def test_a_spoilt_run_is_one_line_for_every_reading_verb(
 @SOON
 @given(seed=SEEDS)
 @example(seed=1132)  # an offered load in words
+@pytest.mark.thorough
 def test_a_run_of_unheard_of_workloads_and_figures_is_read_by_every_verb(
     small: Path, folder: Path, world: Any, capsys: pytest.CaptureFixture[str], seed: int
 ) -> None:
@@ -358,6 +360,7 @@ def test_a_run_is_the_last_and_in_its_place_by_when_it_began_whatever_its_folder
     assert "aa-renamed" in json.loads(call("show", "last", "--json").out)["path"]
 
 
+@pytest.mark.thorough
 def test_a_folder_that_may_not_be_read_is_one_line(call: Any, measured: Any, here: Path) -> None:
     run = min((here / "results/runs").iterdir())
     script = (

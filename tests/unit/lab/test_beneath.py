@@ -5,6 +5,8 @@ import subprocess
 import time
 from pathlib import Path
 
+import pytest
+
 from pvbench.clock import SystemClock
 from pvbench.disturbance import OTHERS, beneath
 from pvbench.lab.beneath import look
@@ -18,6 +20,7 @@ def others_share(lab: int, seconds: float = 1.0) -> float:
     return dict(beneath(before, look(lab, SystemClock())))[OTHERS]
 
 
+@pytest.mark.thorough
 def test_a_busy_program_is_others_unless_it_is_the_lab() -> None:
     with subprocess.Popen(BUSY) as busy:
         try:
