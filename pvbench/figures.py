@@ -52,14 +52,23 @@ def plain(number: float) -> str:
     return scaled(number, THOUSANDS).replace(" ", "")
 
 
+FARTHEST = 10_000
+"""No device is so many times faster than another: an end of an interval beyond it, or its inverse, bounds nothing."""
+
+
 def ratio(point: float, times: str = "×") -> str:
     """Return a ratio: 16×, 2.1×, 1.02×, 0.063×."""
     return _ratio_digits(point) + times
 
 
 def interval(low: float, high: float) -> str:
-    """Return an interval of a ratio, rounded outward, so that no end looks better than it is: [12, 21]."""
-    return f"[{_outward(low, math.floor)}, {_outward(high, math.ceil)}]"
+    """Return an interval of a ratio, rounded outward, so that no end looks better than it is: [12, 21].
+
+    Where nothing bounds the ratio to speak of, an end says so instead of its digits: [<0.0001, 21].
+    """
+    bottom = f"<{1 / FARTHEST:.4f}" if low < 1 / FARTHEST <= high else _outward(low, math.floor)
+    top = f">{FARTHEST:,}" if high > FARTHEST >= low else _outward(high, math.ceil)
+    return f"[{bottom}, {top}]"
 
 
 def duration(seconds: float | None) -> str:

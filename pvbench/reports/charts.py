@@ -26,7 +26,11 @@ WIDTH = 420
 
 LADDER_ROWS = 60
 _ROW, _HEAD, _TOP, _BOTTOM = 38.0, 26.0, 22.0, 10.0
-_LONG, _LONGEST = 40, 52
+_WIDE = 7.0
+"""Points that a letter of the ladder takes, about: with a long interval there is less room for a name."""
+_DECADES = 6
+"""So many of the ladder's decades have room for their labels."""
+_LONGEST_SIDE = 26
 _STRIP_WIDTH, _STRIP_ROW, _STRIP_TOP, _STRIP_BOTTOM, _STRIP_LEFT = 340, 26.0, 8.0, 24.0, 84.0
 _INK, _MUTED, _RULE, _GRID = "#1d2328", "#5c6670", "#c9ccd1", "#e4e6e9"
 _PV, _EMULATED, _NEUTRAL = "#0072b2", "#c2570c", "#6b747d"
@@ -85,12 +89,16 @@ def ladder(page: ComparisonPage) -> str:
     figure, axes = _canvas(WIDTH, height)
     axes.set_xlim(math.log10(low) - 0.06 * math.log10(high / low), math.log10(high) + 0.06 * math.log10(high / low))
     y = _TOP
-    for power in range(round(math.log10(low)), round(math.log10(high)) + 1):
+    powers = range(round(math.log10(low)), round(math.log10(high)) + 1)
+    every = 1 if len(powers) <= _DECADES else 2
+    for power in powers:
         axes.plot([power, power], [_TOP - 4, height - _BOTTOM], color=_RULE if power == 0 else _GRID, lw=1.1)
-        _text(axes, power, _TOP - 9, fmt.ratio(10.0**power) if power else "1×", color=_MUTED, size=11, ha="center")
+        if power % every == 0:
+            told = fmt.ratio(10.0**power) if power else "1×"
+            _text(axes, power, _TOP - 9, told, color=_MUTED, size=11, ha="center")
     for group in groups:
         y += _HEAD
-        _text(axes, 0.0, y - 9, group.title, size=12, weight="bold", fraction=True)
+        _text(axes, 0.0, y - 9, _cut(group.heading, 56), size=12, weight="bold", fraction=True)
         for row in group.rows:
             _rung(axes, row, y)
             y += _ROW
@@ -108,7 +116,8 @@ def strip(drawn: Strip, number: int) -> str:
     low, high = (min(numbers) / 1.35, max(numbers) * 1.35) if numbers else (0.1, 10.0)
     span = math.log10(high / low)
     # The axis is drawn in points by hand, so that labels on the left take a share of the same width.
-    inner = (_STRIP_WIDTH - _STRIP_LEFT) / _STRIP_WIDTH
+    longest = max(len(_cut(arm.name, _LONGEST_SIDE)) for arm in drawn.arms)
+    inner = 1 - max(_STRIP_LEFT, _WIDE * longest) / _STRIP_WIDTH
     axes.set_xlim(math.log10(low) - span * (1 - inner) / inner, math.log10(high))
     bottom = height - _STRIP_BOTTOM
     for tick in _ticks(low, high):
@@ -129,13 +138,14 @@ def strip(drawn: Strip, number: int) -> str:
 
 def _rung(axes: Any, row: Row, top: float) -> None:
     middle = top + 24
-    name = row.workload if len(row.workload) <= _LONGEST else row.workload[: _LONGEST - 1] + "…"
-    _text(axes, 0.0, top + 12, name, size=12 if len(name) <= _LONG else 10, fraction=True)
+    shown = row.verdict if row.point is None else f"{row.bound}{row.ratio} {row.interval}".strip()
+    room = WIDTH - _WIDE * len(shown)
+    size = 12 if _WIDE * len(row.workload) <= room else 10
+    _text(axes, 0.0, top + 12, _cut(row.workload, int(room / (_WIDE * size / 12))), size=size, fraction=True)
     axes.plot([0.0, 1.0], [middle, middle], color=_GRID, lw=0.8, transform=axes.get_yaxis_transform())
     if row.point is None:
-        _text(axes, 1.0, top + 12, row.verdict, size=11.5, color=_MUTED, ha="right", fraction=True)
+        _text(axes, 1.0, top + 12, shown, size=11.5, color=_MUTED, ha="right", fraction=True)
         return
-    shown = f"{row.bound}{row.ratio} {row.interval}".strip()
     _text(axes, 1.0, top + 12, shown, size=12, weight="bold", ha="right", fraction=True)
     marker, filling = _MARKS[row.tone]
     edge = _NEUTRAL if filling == "#ffffff" else filling
@@ -148,8 +158,7 @@ def _rung(axes: Any, row: Row, top: float) -> None:
 
 def _dots(axes: Any, arm: Arm, height: float) -> None:
     colour = _PV if arm.io_path == "PV" else _EMULATED if arm.io_path else _NEUTRAL
-    name = arm.name if len(arm.name) <= 12 else arm.name[:11] + "…"
-    _text(axes, 0.0, height + 4, name, size=11.5, fraction=True)
+    _text(axes, 0.0, height + 4, _cut(arm.name, _LONGEST_SIDE), size=11.5, fraction=True)
     shown = [math.log10(value) for _, value in arm.values if value > 0]
     if shown:
         marker = "o" if arm.io_path == "PV" else "D"
@@ -157,6 +166,10 @@ def _dots(axes: Any, arm: Arm, height: float) -> None:
         axes.plot(shown, [height] * len(shown), marker=marker, ms=size, mfc=colour, mec="#ffffff", mew=0.8, ls="none")
     else:
         _text(axes, 1.0, height + 4, arm.median, size=11, color=_MUTED, ha="right", fraction=True)
+
+
+def _cut(name: str, longest: int) -> str:
+    return name if len(name) <= longest else name[: longest - 1] + "…"
 
 
 def _canvas(width: float, height: float) -> tuple[Figure, Any]:

@@ -70,7 +70,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Group:
-    """The comparisons along one factor, of one kind of device on one host: one table."""
+    """The comparisons along one factor, of one kind of device on one host: one table. `heading` is for figures."""
 
     title: str
     kind: str
@@ -78,6 +78,7 @@ class Group:
     caption: str
     rows: tuple[Row, ...]
     factor: str = "device"
+    heading: str = ""
 
 
 @dataclass(frozen=True)

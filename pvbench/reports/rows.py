@@ -33,6 +33,7 @@ def groups(judged: Sequence[Judged], family: Family, label: str) -> tuple[Group,
             caption=_labelled(f"{title}: {_against(own)}", label),
             rows=tuple(_row(each, family) for each in own),
             factor=factor,
+            heading=title if factor == "device" else f"{title}: {_against(own)}",
         )
         for (factor, host, kind, device), own in tables.items()
     )

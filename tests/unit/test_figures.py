@@ -25,6 +25,12 @@ def test_intervals_are_rounded_outward() -> None:
     assert "[12, 21]" == figures.interval(12.0, 21.0)
 
 
+def test_an_end_that_bounds_nothing_says_so_in_a_few_characters() -> None:
+    assert "[<0.0001, >10,000]" == figures.interval(8.9e-14, 2.2e11)
+    assert "[0.50, >10,000]" == figures.interval(0.5, 1e5)
+    assert "[20,000, 30,000]" == figures.interval(2e4, 3e4)
+
+
 @given(st.floats(1e-4, 1e4), st.floats(1e-4, 1e4))
 def test_no_end_of_an_interval_reads_better_than_it_is(one: float, other: float) -> None:
     low, high = sorted((one, other))
