@@ -37,7 +37,7 @@ def find(cache: Path) -> GuestImage | None:
 
 def build(cache: Path, report: Report, given: str | None = None) -> GuestImage:
     """Build the guest, unless it is there, from the machine's own mirror or the one given. Raises ImageError."""
-    return _read(bootstrap.made(cache / "guests", digest(), lambda work: _build(work, report, given)))
+    return _read(bootstrap.finished_part(cache / "guests", digest(), lambda work: _build(work, report, given)))
 
 
 def _programs(guestside: Path) -> list[Path]:

@@ -26,7 +26,7 @@ def need(tools: Mapping[str, str]) -> None:
         raise ImageError(f"{', '.join(lacking)} not installed", hint=f"apt-get install {' '.join(lacking)}")
 
 
-def made(folder: Path, digest: str, make: Callable[[Path], None]) -> Path:
+def finished_part(folder: Path, digest: str, make: Callable[[Path], None]) -> Path:
     """Return the folder's finished part of that digest, made if it is not there. What has its final name is whole."""
     part = folder / digest
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)

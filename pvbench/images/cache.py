@@ -59,13 +59,13 @@ def _stat(path: Path) -> os.stat_result | None:
         ) from error
 
 
-def _judge(cache: Path, path: Path, found: os.stat_result, *, sticky: bool = True) -> None:
-    if found.st_uid not in (0, os.geteuid()):
-        raise _others(cache, path, found.st_uid)
-    if sticky and found.st_uid == 0 and found.st_mode & stat.S_ISVTX:
+def _judge(cache: Path, path: Path, status: os.stat_result, *, sticky: bool = True) -> None:
+    if status.st_uid not in (0, os.geteuid()):
+        raise _others(cache, path, status.st_uid)
+    if sticky and status.st_uid == 0 and status.st_mode & stat.S_ISVTX:
         return
-    if found.st_mode & stat.S_IWOTH or (found.st_mode & stat.S_IWGRP and not _private(found.st_gid)):
-        whom = "everybody" if found.st_mode & stat.S_IWOTH else f"its group ({found.st_gid})"
+    if status.st_mode & stat.S_IWOTH or (status.st_mode & stat.S_IWGRP and not _private(status.st_gid)):
+        whom = "everybody" if status.st_mode & stat.S_IWOTH else f"its group ({status.st_gid})"
         raise ImageError(
             f"the cache {cache} is not safe: {path} is writable by {whom}", hint=f"chmod go-w {path}, {_ELSEWHERE}"
         )

@@ -70,7 +70,7 @@ def _keys(keyrings: Sequence[Path]) -> Iterator[str]:
     """Yield the keys for a source that names none: Debian's own, which need not be apt's, and those apt trusts."""
     debians = [path for path in keyrings if path.exists()]
     if debians:
-        said = programs.said(["apt-config", "shell", "parts", "Dir::Etc::trustedparts/d"])
+        said = programs.output_of(["apt-config", "shell", "parts", "Dir::Etc::trustedparts/d"])
         trusted = Path(shlex.split(said)[0].removeprefix("parts="))
         parts = sorted(path for path in trusted.glob("*") if path.suffix in (".gpg", ".asc"))
         yield f"signed-by={','.join(map(str, (*debians, *parts)))}"
@@ -78,8 +78,10 @@ def _keys(keyrings: Sequence[Path]) -> Iterator[str]:
 
 def _reach() -> Iterator[str]:
     """Yield lines of apt.conf that say how the machine reaches its mirrors, passwords by the files they are in."""
-    yield from filter(_REACH.fullmatch, programs.said(["apt-config", "dump"]).splitlines())
-    said = programs.said(["apt-config", "shell", "netrc", "Dir::Etc::netrc/f", "netrcparts", "Dir::Etc::netrcparts/d"])
+    yield from filter(_REACH.fullmatch, programs.output_of(["apt-config", "dump"]).splitlines())
+    said = programs.output_of(
+        ["apt-config", "shell", "netrc", "Dir::Etc::netrc/f", "netrcparts", "Dir::Etc::netrcparts/d"]
+    )
     for name, _, path in (line.partition("=") for line in shlex.split(said)):
         if Path(path).exists():
             yield f'Dir::Etc::{name} "{path}";'
@@ -96,7 +98,7 @@ def _read(given: str) -> tuple[tuple[str, ...], str]:
 def _targets() -> list[Mapping[str, str]]:
     """Return the package lists that apt is configured for. Only with a Release file does it know who makes them."""
     try:
-        every, told = (programs.said(["apt-get", "indextargets", *more]) for more in (["--no-release-info"], []))
+        every, told = (programs.output_of(["apt-get", "indextargets", *more]) for more in (["--no-release-info"], []))
     except ImageError as error:
         raise ImageError(f"the machine's own apt sources cannot be read: {error.message}", hint=WANTED) from error
     origins = {(each["Repo-Uri"], each["Release"]): each.get("Origin", "") for each in _stanzas(told)}

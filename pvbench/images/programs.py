@@ -38,7 +38,7 @@ def run(argv: Sequence[str], *, log: Path, timeout_s: float, cwd: Path | None = 
         raise ImageError(f"{argv[0]} failed with exit code {done.returncode}: {' / '.join(last)}", hint=f"see {log}")
 
 
-def said(argv: Sequence[str]) -> str:
+def output_of(argv: Sequence[str]) -> str:
     """Return what a program that only looks prints. Raises ImageError with its last line."""
     try:
         done = subprocess.run(

@@ -112,7 +112,7 @@ def build(cache: Path, report: Report, disk_gib: int = 8, given: str | None = No
         bootstrap.need(TOOLS)
     with ThreadPoolExecutor(1) as lane:
         beside = lane.submit(builtin.build, cache, report, given)
-        path = bootstrap.made(
+        path = bootstrap.finished_part(
             cache / "images", recipe_digest(disk_gib), lambda work: _build(work, report, disk_gib, given)
         )
         beside.result()

@@ -167,12 +167,12 @@ def expand(matrix: Matrix) -> tuple[Cell, ...]:
     )
 
 
-def _identity(said: Mapping[str, Any]) -> dict[str, Any]:
+def _identity(content: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the digest is of: a comparison of devices stands there as when there were no others."""
-    contrasts: tuple[Contrast, ...] = said["contrasts"]
+    contrasts: tuple[Contrast, ...] = content["contrasts"]
     devices = next((each for each in contrasts if each.factor == "device"), Contrast("device", ()))
     others = [asdict(each) for each in contrasts if each.factor != "device"]
-    rest = {name: value for name, value in said.items() if name != "contrasts"}
+    rest = {name: value for name, value in content.items() if name != "contrasts"}
     known = {"baseline": dict(devices.baseline), "margin": devices.margin}  # type: ignore[arg-type]
     return rest | known | ({"contrasts": others} if others else {})
 

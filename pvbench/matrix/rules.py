@@ -50,10 +50,10 @@ def placement_of(above: str | None, within: str | None, root: Node) -> Placement
     return Placement(found)
 
 
-def twin_share(told: float | None, blocks: int) -> float:
+def twin_share(share: float | None, blocks: int) -> float:
     """Return the share of blocks that carry a twin."""
-    if told is not None:
-        return told
+    if share is not None:
+        return share
     return TWINS if blocks >= TWINS_FROM else 0.0
 
 

@@ -50,14 +50,14 @@ def check_of(name: str, answer: Mapping[str, Any]) -> HostCheck:
     return HostCheck(facts_of(name, answer) if answer["facts"]["xen"] else None, lacks_of(answer))
 
 
-def _machine_id(dmi: Mapping[str, str], told: Sequence[str | None]) -> str | None:
+def _machine_id(dmi: Mapping[str, str], identifiers: Sequence[str | None]) -> str | None:
     """Return what a machine is known again by: a digest, for what it is made from is nobody else's business.
 
     A lab has none: it is made anew from its image, and is the same set-up each time.
     """
-    if dmi["product_name"] == LAB_PRODUCT or not any(told):
+    if dmi["product_name"] == LAB_PRODUCT or not any(identifiers):
         return None
-    return digest(["pvbench", *told], 16)
+    return digest(["pvbench", *identifiers], 16)
 
 
 def emulation(dmi: Mapping[str, str], processor: Mapping[str, Any] | None) -> Emulation:

@@ -79,3 +79,15 @@ def test_the_command_line_keeps_to_options_words_and_printing() -> None:
     lines = sum(len(path.read_text().splitlines()) for path in (ROOT / "pvbench/cli").glob("*.py"))
 
     assert lines <= MOST_LINES_OF_CLI
+
+
+def test_a_parameter_is_named_for_what_it_is(trees: dict[str, ast.Module]) -> None:
+    """These words were the names of six things each."""
+    riddles = {"found", "told", "said", "of", "asked"}
+    names = {
+        where: riddles & {arg.arg for arg in (*each.args.posonlyargs, *each.args.args, *each.args.kwonlyargs)}
+        for where, each in functions(trees)
+        if where.startswith("pvbench/")
+    }
+
+    assert {where: words for where, words in names.items() if words} == {}

@@ -199,11 +199,11 @@ class _Cut:
         return self._words[gather], starts[self._records.kind == Kind.CPU_CHANGE]
 
 
-def _tail(found: _Survey, runstates: bool) -> npt.NDArray[np.uint32]:
+def _tail(survey: _Survey, runstates: bool) -> npt.NDArray[np.uint32]:
     """Return records of the idle vCPU that tell what no record that was kept tells: of runstates, and whose exits."""
     words: list[int] = []
-    if found.runstates and not runstates:
+    if survey.runstates and not runstates:
         words += [0x21021 | 1 << 28, IDLE << 16]
-    if found.svm == {False}:
+    if survey.svm == {False}:
         words += [_SWITCH | 4 << 28, IDLE, 0, IDLE, 0, _EXIT | 1 << 28, SVM_ONLY.start]
     return np.array(words, np.uint32)

@@ -104,13 +104,13 @@ def _segments(look: _Look, _: Scalar) -> str | None:
     return str(min(int(look.guest["max_segments"]), most))
 
 
-def _offloads(look: _Look, asked: Scalar) -> str | None:
-    """Return the asked-for set if all it switches off is off, else what is on."""
+def _offloads(look: _Look, offload_set: Scalar) -> str | None:
+    """Return the offload_set-for set if all it switches off is off, else what is on."""
     if "offloads" not in look.guest:
         return None
     on = set(look.guest["offloads"].split("+")) - {""}
-    if not on & set(OFFLOADS[str(asked)]) and (str(asked) != "all" or on):
-        return str(asked)
+    if not on & set(OFFLOADS[str(offload_set)]) and (str(offload_set) != "all" or on):
+        return str(offload_set)
     return "+".join(sorted(on)) or "none"
 
 

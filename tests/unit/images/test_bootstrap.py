@@ -7,7 +7,7 @@ import pytest
 
 from pvbench.errors import ImageError
 from pvbench.images import bootstrap
-from pvbench.images.bootstrap import made, tree
+from pvbench.images.bootstrap import finished_part, tree
 from pvbench.images.mirror import Mirror
 
 
@@ -23,7 +23,7 @@ def test_a_part_is_made_once_and_has_its_name_only_when_it_is_whole(tmp_path: Pa
     made_by: list[str] = []
 
     for text in ("first", "second"):
-        assert (made(tmp_path / "guests", "d1", writing(text, made_by)) / "part").read_text() == "first"
+        assert (finished_part(tmp_path / "guests", "d1", writing(text, made_by)) / "part").read_text() == "first"
     assert made_by == ["first"]
 
 
@@ -33,7 +33,7 @@ def test_a_build_that_fails_leaves_its_log_and_nothing_else(tmp_path: Path) -> N
         raise ImageError("mmdebstrap failed", hint=f"see {work / 'guest.log'}")
 
     with pytest.raises(ImageError) as failed:
-        made(tmp_path, "d1", fails)
+        finished_part(tmp_path, "d1", fails)
 
     assert failed.value.hint == f"see {tmp_path / 'failed-build.log'}"
     assert (tmp_path / "failed-build.log").read_text() == "E: no mirror"
@@ -43,7 +43,7 @@ def test_a_build_that_fails_leaves_its_log_and_nothing_else(tmp_path: Path) -> N
 def test_what_a_killed_build_left_is_swept_away_by_the_next(tmp_path: Path) -> None:
     (tmp_path / ".building-1").mkdir()
 
-    made(tmp_path, "d1", writing("x", []))
+    finished_part(tmp_path, "d1", writing("x", []))
 
     assert not (tmp_path / ".building-1").exists()
 
