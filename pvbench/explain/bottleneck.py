@@ -49,10 +49,13 @@ def limited(
             return Limited(limit, f"{payer.value} used {_cpus(share[payer])}")
     waiting = _away(trace)
     if waiting >= MOSTLY:
-        return Limited(Limit.PATH, f"the vCPU was out of the guest for {waiting:.0%} of the time, handling its exits")
+        whose = "the vCPU was" if vcpus == 1 else f"the {vcpus} vCPUs were"
+        its = "its" if vcpus == 1 else "their"
+        return Limited(Limit.PATH, f"{whose} out of the guest for {waiting:.0%} of the time, handling {its} exits")
     guest = share.get(Payer.GUEST, 0.0) / vcpus
     if guest >= FULL and within(guest):
-        return Limited(Limit.GUEST, f"the guest's vCPU ran for {min(guest, 1.0):.0%} of the time")
+        which = "vCPU" if vcpus == 1 else f"{vcpus} vCPUs"
+        return Limited(Limit.GUEST, f"the guest's {which} ran for {min(guest, 1.0):.0%} of the time")
     if share.get(Payer.BACKEND, 0.0) >= FULL:
         return Limited(Limit.BACKEND, f"backend threads used {_cpus(share[Payer.BACKEND])}")
     return None

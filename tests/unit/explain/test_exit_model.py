@@ -142,7 +142,7 @@ def test_without_evidence_nothing_is_named() -> None:
     ("paid", "tool_s", "vcpus", "said"),
     [
         ({"GUEST": 10.7}, 10.0, 1, "the guest's vCPU ran for 100% of the time"),  # the looks are part of the window
-        ({"GUEST": 19.0}, 10.0, 2, "the guest's vCPU ran for 95% of the time"),
+        ({"GUEST": 19.0}, 10.0, 2, "the guest's 2 vCPUs ran for 95% of the time"),
         ({"DEVICE_MODEL": 10.7}, 10.0, 1, "device model used 100% of a CPU"),
         ({"DEVICE_MODEL": 18.0}, 10.0, 1, "device model used 1.5 CPUs"),  # it has threads
     ],

@@ -246,7 +246,7 @@ def test_two_vcpus_can_be_out_of_the_guest_at_once(costly: Any) -> None:
     found = devices(run)["ide"]
     assert found.trace is not None
     assert "out of the guest for 80 % of the time: port I/O 60 %" in found.trace.away
-    assert "device path: the vCPU was out of the guest for 60 % of the time" in found.limit
+    assert "device path: the 2 vCPUs were out of the guest for 60 % of the time" in found.limit
 
 
 def test_a_bill_that_tells_of_more_time_than_there_was_is_called_inconsistent(costly: Any) -> None:
