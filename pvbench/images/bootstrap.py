@@ -8,7 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from pvbench.errors import ImageError
+from pvbench.errors import ImageError, PvbenchError
 from pvbench.images import programs
 from pvbench.images.mirror import SUITE, Mirror
 
@@ -51,8 +51,8 @@ def _workshop(folder: Path) -> Iterator[Path]:
         logs = folder / "failed-build.log"
         logs.write_bytes(b"".join(log.read_bytes() for log in sorted(work.glob("*.log"))))
         shutil.rmtree(work, ignore_errors=True)
-        if isinstance(error, ImageError) and str(work) in (error.hint or ""):
-            raise ImageError(str(error), hint=f"see {logs}") from error
+        if isinstance(error, PvbenchError) and str(work) in (error.hint or ""):
+            error.hint = f"see {logs}"
         raise
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pvbench import ssh
-from pvbench.errors import LabError
+from pvbench.errors import ImageError
 from pvbench.guest import builtin
 from pvbench.images import bootstrap, programs
 from pvbench.images.bootstrap import Report
@@ -170,7 +170,7 @@ def _qemu_version(work: Path) -> str:
     programs.run([*argv.loader(tree), f"{tree}/usr/bin/qemu-system-x86_64", "--version"], log=log, timeout_s=60)
     _, _, said = log.read_text().partition("emulator version ")
     if not said:
-        raise LabError("the carried QEMU does not say its version", hint=f"see {log}")
+        raise ImageError("the carried QEMU does not say its version", hint=f"see {log}")
     return said.split()[0]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pvbench.errors import ImageError
+from pvbench.errors import ImageError, LabError, PvbenchError
 from pvbench.images import bootstrap
 from pvbench.images.bootstrap import finished_part, tree
 from pvbench.images.mirror import Mirror
@@ -27,12 +27,13 @@ def test_a_part_is_made_once_and_has_its_name_only_when_it_is_whole(tmp_path: Pa
     assert made_by == ["first"]
 
 
-def test_a_build_that_fails_leaves_its_log_and_nothing_else(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", [ImageError, LabError])
+def test_a_build_that_fails_leaves_its_log_and_nothing_else(tmp_path: Path, kind: type[PvbenchError]) -> None:
     def fails(work: Path) -> None:
         (work / "guest.log").write_text("E: no mirror")
-        raise ImageError("mmdebstrap failed", hint=f"see {work / 'guest.log'}")
+        raise kind("mmdebstrap failed", hint=f"see {work / 'guest.log'}")
 
-    with pytest.raises(ImageError) as failed:
+    with pytest.raises(kind) as failed:
         finished_part(tmp_path, "d1", fails)
 
     assert failed.value.hint == f"see {tmp_path / 'failed-build.log'}"
