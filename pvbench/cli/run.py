@@ -75,6 +75,7 @@ def requested(
     Without a path the matrix is that of the run.
     """
     from pvbench.campaign.campaign import Campaign
+    from pvbench.campaign.control import check_control
 
     if path is not None:
         matrix, name = arguments.matrix(path), path.name
@@ -87,6 +88,8 @@ def requested(
     known = arguments.inventory(hosts_file, path)
     arguments.check_guest(matrix)
     arguments.check_hosts(matrix, name if path is None else str(path), known, app)
+    if purpose is Purpose.CONTROL:
+        check_control(matrix)
     return Campaign(matrix, name, purpose, ("pvbench", *app.argv)), known
 
 

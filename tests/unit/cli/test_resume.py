@@ -145,3 +145,12 @@ def test_a_lab_that_came_up_again_at_another_port_goes_on(
     ]
     world.lab_up, world.port = False, 4033
     assert 0 == call("run", "--resume", run.name).code
+
+
+def test_a_control_that_could_swap_nothing_measures_nothing(call: Call, matrix: Path, world: Any) -> None:
+    matrix.write_text(matrix.read_text().replace("placement: coexist", "placement: isolated"))
+
+    said = call("run", "quick.yaml", "--negative-control")
+
+    assert (2, []) == (said.code, world.hypervisor.runs)
+    assert "with placement isolated each guest has one device" in said.err
