@@ -13,6 +13,7 @@ from pvbench.reports.page import ComparisonPage
 from pvbench.samples import gather
 from pvbench.store import Manifest
 from pvbench.store import cells as run_cells
+from pvbench.tunables import text
 from pvbench.yaml_schema import nearest
 
 
@@ -78,12 +79,17 @@ def _chosen(manifest: Manifest, cells: Sequence[Cell], words: Sequence[str]) -> 
     if len(words) == 3:
         return _by_values(manifest, cells, *words)
     a, b = words
+    if a in FACTORS:
+        raise UsageError(
+            f"{a} with one value: two are compared, the baseline first",
+            hint=f"pvbench compare {manifest.run_id} {a}, or {a} and two of its values",
+        )
     devices = tuple(dict.fromkeys(cell.device for cell in cells))
     return _by_device(manifest, cells, a, b) if {a, b} <= set(devices) else _by_cell(manifest, devices, a, b)
 
 
 def _contrast(manifest: Manifest, cells: Sequence[Cell], name: str) -> Contrast:
-    """Return the run's contrast of a factor, or one against its first value."""
+    """Return the run's contrast of a factor, or one against its lowest value: the plan's own order is drawn."""
     varied = [row.name for row in FACTORS.values() if len({row.value(cell.arm) for cell in cells}) > 1]
     if name not in varied:
         what = f"{FACTORS[name].title} is the same in all cells of" if name in FACTORS else f"'{name}' is no factor of"
@@ -94,26 +100,29 @@ def _contrast(manifest: Manifest, cells: Sequence[Cell], name: str) -> Contrast:
     made = next((each for each in contrasts_of(manifest) if each.factor == name), None)
     if made is None and name == "device":
         return OF_DEVICES
-    first = next(value for cell in cells if (value := FACTORS[name].value(cell.arm)) is not None)
-    return made or Contrast(name, first)
+    return made or Contrast(name, next(iter(_known(cells, name).values())))
 
 
 def _by_values(manifest: Manifest, cells: Sequence[Cell], name: str, a: str, b: str) -> Chosen:
     """Return a factor's comparison cut down to two of its values, the baseline first."""
     contrast = _contrast(manifest, cells, name)
-    known: dict[str, Scalar] = {
-        _written(value): value for cell in cells if (value := FACTORS[name].value(cell.arm)) is not None
-    }
+    known = _known(cells, name)
+    said = {FACTORS[name].say(value): value for value in known.values()} | known
     for word in (a, b):
-        if word not in known:
+        if word not in said:
             raise UsageError(f"{FACTORS[name].title} is never '{word}' in {manifest.run_id}{nearest(word, known)}")
-    if a == b:
+    if said[a] == said[b]:
         raise UsageError(f"{a} compared with itself says nothing")
     if name == "device":
         return _by_device(manifest, cells, a, b)
-    both = known[a], known[b]
-    kept = frozenset(cell for cell in cells if FACTORS[name].value(cell.arm) in both)
-    return (replace(contrast, baseline=known[a]),), kept
+    kept = frozenset(cell for cell in cells if FACTORS[name].value(cell.arm) in (said[a], said[b]))
+    return (replace(contrast, baseline=said[a]),), kept
+
+
+def _known(cells: Sequence[Cell], name: str) -> dict[str, Scalar]:
+    """Return the values of a factor by how they are written, the lowest first; where none was asked for is left out."""
+    found = {value for cell in cells if (value := FACTORS[name].value(cell.arm)) is not None}
+    return {text(value): value for value in sorted(found, key=lambda value: (isinstance(value, str), value))}
 
 
 def _by_device(manifest: Manifest, cells: Sequence[Cell], a: str, b: str) -> Chosen:
@@ -140,6 +149,8 @@ def _by_cell(manifest: Manifest, devices: tuple[str, ...], a: str, b: str) -> Ch
     factor = alike[0]
     if factor.name == "device":
         return (_of_devices(manifest, ours.kind, ours.device),), frozenset((ours, theirs))
+    if not factor.acts_on(ours.arm):
+        raise UsageError(f"{a} and {b} are of {ours.device}, for which {factor.title} means nothing")
     contrast = replace(_contrast(manifest, (ours, theirs), factor.name), baseline=_value(factor.name, ours))
     return (contrast,), frozenset((ours, theirs))
 
@@ -168,7 +179,3 @@ def _value(name: str, cell: Cell) -> Scalar:
     if value is None:
         raise UsageError(f"{FACTORS[name].title} was not asked for in one of the cells")
     return value
-
-
-def _written(value: Scalar) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -239,6 +239,39 @@ def test_compare_turns_what_is_asked_for_round() -> None:
     assert {("queues", "boot", 5)} == {(each["factor"], each["unit"], each["units"]) for each in data["comparisons"]}
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_factor_that_the_matrix_does_not_compare_is_compared_with_its_lowest_value(seed: int) -> None:
+    devices = matrix(
+        f"{EXAMPLE.read_text(encoding='utf-8').partition('compare:')[0]}compare: {{baseline: {{net: e1000}}}}"
+    )
+    run = run_of(devices)
+    shuffled = np.random.default_rng(seed).permutation(len(run.manifest.plan))
+    manifest = replace(run.manifest, plan=tuple(run.manifest.plan[index] for index in shuffled))
+    assert QUEUES in rows(page_of(manifest, run.trials, ["queues"]))
+    assert ["Disk, blkfront: persistent grants on against off"] == list(
+        rows(page_of(manifest, run.trials, ["persistent_grants"]))
+    )
+
+
+def test_a_switch_is_named_as_the_report_names_it_or_as_the_matrix_does() -> None:
+    run = run_of(matrix())
+    pages = [
+        page_of(run.manifest, run.trials, ["persistent_grants", *words]) for words in (["on", "off"], ["true", "false"])
+    ]
+    assert pages[0] == pages[1]
+    assert ["Disk, blkfront: persistent grants off against on"] == list(rows(pages[0]))
+
+
+def test_two_cells_of_a_device_that_the_factor_does_not_act_on_are_no_comparison() -> None:
+    run = run_of(matrix())
+    one, other = (
+        next(spec.cell.id for spec in run.manifest.plan if (spec.cell.device, spec.cell.tunables) == ("e1000", asked))
+        for asked in ((("persistent_grants", True), ("queues", number)) for number in (1, 4))
+    )
+    with pytest.raises(UsageError, match="are of e1000, for which queues means nothing"):
+        page_of(run.manifest, run.trials, [one, other])
+
+
 def test_compare_takes_two_cells_that_differ_in_any_one_factor() -> None:
     run = run_of(matrix())
     cells = {
@@ -259,6 +292,8 @@ def test_compare_takes_two_cells_that_differ_in_any_one_factor() -> None:
         (["mtu"], "mtu is the same in all cells"),
         (["queues", "1", "2"], "queues is never '2' in .*one of "),
         (["queues", "1", "1"], "compared with itself"),
+        (["persistent_grants", "on", "true"], "compared with itself"),
+        (["queues", "4"], "queues with one value: two are compared"),
     ],
 )
 def test_compare_says_what_cannot_be_compared(words: list[str], says: str) -> None:
