@@ -11,7 +11,7 @@ from functools import partial
 from types import MappingProxyType
 
 from pvbench.model import AS_FOUND, BUILTIN_GUEST, Arm, GuestMode, Placement, Scalar, TrialSpec
-from pvbench.tunables import TUNABLES, Tunable
+from pvbench.tunables import TUNABLES, Tunable, in_words
 
 
 class Switch(IntEnum):
@@ -48,12 +48,6 @@ def _anything(_: Arm) -> bool:
     return True
 
 
-def _plain(value: Scalar) -> str:
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return str(value)
-
-
 @dataclass(frozen=True)
 class Factor:
     """A row of FACTORS.
@@ -70,7 +64,7 @@ class Factor:
     switched_by: Callable[[Arm], Switch]
     proved_by: str
     acts_on: Callable[[Arm], bool] = _anything
-    say: Callable[[Scalar], str] = _plain
+    say: Callable[[Scalar], str] = in_words
     not_in_one_run: str = ""
 
 
@@ -148,7 +142,7 @@ _ROWS = (
         value=lambda arm: arm.host,
         without=lambda arm: replace(arm, host=""),
         switched_by=_always(Switch.MACHINE),
-        proved_by="the identity of each host; of machines there is only this pair",
+        proved_by="the identity of each host; they are measured in turn, and no other machine is told of",
     ),
     Factor(
         "night",

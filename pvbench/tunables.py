@@ -36,6 +36,11 @@ def text(value: Scalar) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def in_words(value: Scalar) -> str:
+    """Return a value as a report says it, whether it is what was asked for or the text of what is in force."""
+    return {"true": "on", "false": "off"}.get(text(value), text(value))
+
+
 def _as_parameter(value: Scalar) -> str:
     return ("N", "Y")[value] if isinstance(value, bool) else str(value)
 

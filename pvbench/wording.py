@@ -7,6 +7,7 @@ from pvbench.drivers import DRIVERS
 from pvbench.metrics import METRICS, Metric
 from pvbench.model import Cell, DeviceKind, Emulation, HostFacts, IoPath, Workload
 from pvbench.printable import clean
+from pvbench.tunables import in_words
 from pvbench.workloads import WORKLOADS
 from pvbench.workloads.tool import TIMES, setting
 
@@ -40,8 +41,13 @@ def _title_parts(workload: Workload) -> list[str]:
 
 def cell_title(cell: Cell, but: str = "") -> str:
     """Return what is run, and what the boot is asked for, `but` for one name: "Random read, 4 KiB, queues 2"."""
-    asked = [f"{name.replace('_', ' ')} {str(value).lower()}" for name, value in cell.tunables if name != but]
+    asked = [f"{name.replace('_', ' ')} {in_words(value)}" for name, value in cell.tunables if name != but]
     return ", ".join([title(cell.workload), *map(clean, asked)])
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return "xen1", "xen1 and xen2", "xen1, xen2 and xen3"."""
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
 
 
 def settings(workload: Workload) -> str:

@@ -63,12 +63,13 @@ def check(app: App, matrix: Path | None, hosts_file: Path | None, schema: bool, 
         raise click.UsageError("check needs a MATRIX, or --schema", click.get_current_context())
     from pvbench.campaign.cost import plan_of
     from pvbench.matrix import expand
+    from pvbench.wording import listed
 
     read, known = arguments.matrix(matrix), arguments.inventory(hosts_file, matrix)
     arguments.check_guest(read)
     arguments.check_hosts(read, str(matrix), known, app)
     trials = f"{len(expand(read))} cells in {read.run.blocks} blocks, {len(plan_of(read).trials)} trials"
-    print(f"{matrix}: ok, {trials} on {_names(read.hosts)}")
+    print(f"{matrix}: ok, {trials} on {listed(read.hosts)}")
     app.note(f"next: pvbench plan {matrix}")
 
 
@@ -90,7 +91,3 @@ def plan(app: App, matrix: Path, hosts_file: Path | None, as_json: bool) -> None
         return
     print(render(read, planned, whole=app.voice.verbosity > 0), end="")
     app.note(f"next: pvbench run {matrix}")
-
-
-def _names(names: tuple[str, ...]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

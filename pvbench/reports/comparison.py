@@ -13,7 +13,7 @@ from pvbench.printable import clean
 from pvbench.reports import curves, evidence, repeats, shortfalls
 from pvbench.reports.host_words import words_for
 from pvbench.reports.method import method
-from pvbench.reports.noise_floor import caution, figure, paragraph
+from pvbench.reports.noise_floor import caution, figure, paragraph, twin_of
 from pvbench.reports.notes import flags, summary
 from pvbench.reports.page import ComparisonPage, Facts, HostView, LatencyRow, Row, Single
 from pvbench.reports.results import joined, results_of
@@ -39,8 +39,8 @@ def build(
     are not what was kept, as far as somebody looked.
     """
     results = results_of(manifest, trials, earlier)
-    cells, label = results.cells, wording.label(manifest.hosts)
-    (finding, qualifier), warned = results.headline(), caution(results.noise)
+    cells, label, twin = results.cells, wording.label(manifest.hosts), twin_of(results.contrasts)
+    (finding, qualifier), warned = results.headline(), caution(results.noise, twin)
     again = repeats.sentence(manifest, results.trials)
     return ComparisonPage(
         run_id=clean(manifest.run_id),
@@ -78,7 +78,7 @@ def build(
         method=method(results.contrasts, words_for(manifest.hosts)),
         caution=warned,
         altered=_altered(altered),
-        noise=paragraph(results.noise, any(spec.twin for spec in manifest.plan)),
+        noise=paragraph(results.noise, any(spec.twin for spec in manifest.plan), twin),
     )
 
 

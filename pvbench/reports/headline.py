@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pvbench import figures as fmt
+from pvbench import wording
 from pvbench.factors import FACTORS
 from pvbench.model import Outcome, Purpose, Trial
 from pvbench.reports.page import Row
@@ -95,11 +96,17 @@ def _finding(compared: Sequence[Row]) -> str:
 def _nouns(rows: Sequence[Row]) -> tuple[str, str, str]:
     if all(row.candidate.io_path == "PV" and row.baseline.io_path == "emulated" for row in rows):
         return "Paravirtualised devices", "emulated ones", "are"
-    candidates = sorted({row.candidate.name for row in rows})
-    baselines = sorted({row.baseline.name for row in rows})
-    if rows[0].factor != "device":
-        return f"Arms with {' and '.join(candidates)}", f"those with {' and '.join(baselines)}", "are"
-    return " and ".join(candidates), " and ".join(baselines), "is" if len(candidates) == 1 else "are"
+    factor = FACTORS[rows[0].factor]
+    candidates, baselines = (
+        dict.fromkeys(side.name.removeprefix(f"{factor.title} ") for side in sides)
+        for sides in ([row.candidate for row in rows], [row.baseline for row in rows])
+    )
+    if factor.name == "device":
+        ours, theirs = wording.listed(sorted(candidates)), wording.listed(sorted(baselines))
+        return ours, theirs, "is" if len(candidates) == 1 else "are"
+    ours, theirs = wording.listed(list(candidates)), wording.listed(list(baselines))
+    have = "on" if factor.name == "host" else f"with {factor.title}"
+    return f"Arms {have} {ours}", f"those {have} {theirs}", "are"
 
 
 def _range(rows: Sequence[Row], tone: str) -> str:

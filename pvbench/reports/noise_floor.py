@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 from pvbench import figures as fmt
-from pvbench.model import Trial
+from pvbench.model import Contrast, Trial
 from pvbench.samples import CellTrials
 from pvbench.stats import Noise, Sample, noise
 from pvbench.stats.noise_floor import twin_log
@@ -21,28 +21,33 @@ def figure(noise: Noise) -> str:
     return f"{fmt.ratio(noise.ratio)}{bounds} ({on}{'' if noise.interval else '; one block has no interval'})"
 
 
-def caution(noise: Noise | None) -> str:
-    """Return what a headline has to say of identical arms that differ; nothing where they do not."""
+def twin_of(contrasts: Sequence[Contrast]) -> str:
+    """Return what a twin is taken for another of: a device, or where devices are not compared an arm."""
+    return "device" if any(each.factor == "device" for each in contrasts) else "arm"
+
+
+def caution(noise: Noise | None, twin: str) -> str:
+    """Return what a headline has to say of identical arms that differ, by what they are twins of; nothing where not."""
     if noise is None or not noise.biased or noise.interval is None:
         return ""
     ends = sorted(abs(end - 1) for end in (noise.interval.low, noise.interval.high))
     return (
-        f"Twins of the same device differ by {_percent(abs(noise.ratio - 1))} "
+        f"Twins of the same {twin} differ by {_percent(abs(noise.ratio - 1))} "
         f"[{_percent(ends[0])}, {_percent(ends[1])}]: figures of this campaign carry that bias"
     )
 
 
-def paragraph(noise: Noise | None, planned: bool) -> str:
+def paragraph(noise: Noise | None, planned: bool, twin: str) -> str:
     """Return what a report says of its noise."""
     if noise is None:
-        missing = "no twin gave a number" if planned else "no device was measured twice"
+        missing = "no twin gave a number" if planned else f"no {twin} was measured twice"
         return f"The noise of this campaign is not known: {missing}."
-    said = f"Of identical arms, measured twice in one block as if they were two devices, the second is {figure(noise)}"
+    said = f"Of identical arms, measured twice in one block as if they were two {twin}s, the second is {figure(noise)}"
     if noise.interval is None:
         return f"{said}. Twins in at least two blocks would give an interval."
     return said + (
         ". The interval leaves out 1: something in this campaign tells identical arms apart, and a difference of that "
-        "size between devices says nothing."
+        f"size between {twin}s says nothing."
         if noise.biased
         else ". The interval contains 1: nothing in this campaign tells identical arms apart."
     )

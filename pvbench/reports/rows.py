@@ -24,10 +24,10 @@ def groups(judged: Sequence[Judged], family: Family, label: str) -> tuple[Group,
         host = "" if factor == "host" else cell.host
         device = "" if factor == "device" else cell.device
         tables.setdefault((factor, host, cell.kind, device), []).append(each)
-    many = len({each.pair.candidate.cell.host for each in judged}) > 1
+    hosts = len({side.cell.host for each in judged for side in (each.pair.baseline, each.pair.candidate)})
     return tuple(
         Group(
-            title=(title := _title(kind, device, host if many else "", factor)),
+            title=(title := _title(kind, device, host if hosts > 1 else "", hosts if factor == "host" else 0)),
             kind=kind.value,
             host=clean(host),
             caption=_labelled(f"{title}: {_against(own)}", label),
@@ -54,10 +54,10 @@ def strips(matched: Sequence[Pairing], label: str) -> tuple[Strip, ...]:
     return tuple(drawn)
 
 
-def _title(kind: DeviceKind, device: str, host: str, factor: str) -> str:
+def _title(kind: DeviceKind, device: str, host: str, compared_hosts: int) -> str:
     parts = [f"{wording.KINDS[kind]}{f', {clean(device)}' if device else ''}"]
     parts += [f"on {clean(host)}"] if host else []
-    parts += ["on this pair of hosts"] if factor == "host" else []
+    parts += ["on this pair of hosts" if compared_hosts == 2 else "on these hosts"] if compared_hosts else []
     return " ".join(parts)
 
 
@@ -66,7 +66,8 @@ def _against(judged: Sequence[Judged]) -> str:
     pairing = judged[0].pair.pairing
     before = "" if pairing.factor.name == "device" else f"{pairing.factor.title} "
     candidates = dict.fromkeys(pairing.name(each.pair.candidate).removeprefix(before) for each in judged)
-    return f"{before}{' and '.join(candidates)} against {pairing.name(judged[0].pair.baseline).removeprefix(before)}"
+    baseline = pairing.name(judged[0].pair.baseline).removeprefix(before)
+    return f"{before}{wording.listed(list(candidates))} against {baseline}"
 
 
 def _row(judged: Judged, family: Family) -> Row:

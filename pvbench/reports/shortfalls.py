@@ -13,15 +13,17 @@ from pvbench.model import Granted, Outcome, Trial
 from pvbench.printable import clean
 from pvbench.samples import CellTrials
 from pvbench.stats.limits import REACHED
-from pvbench.tunables import TUNABLES
+from pvbench.tunables import TUNABLES, in_words
 
 
 def granted(tunable: Granted) -> str:
     """Return "queues: 4 asked, not granted: 1 in force"; that nothing tells is said too."""
-    name = f"{clean(tunable.name).replace('_', ' ')}: {clean(tunable.asked)}"
+    name = f"{clean(tunable.name).replace('_', ' ')}: {in_words(clean(tunable.asked))}"
     if tunable.kept:
         return f"{name} asked and granted"
-    got = "not known what was granted" if tunable.got is None else f"not granted: {clean(tunable.got)} in force"
+    got = (
+        "not known what was granted" if tunable.got is None else f"not granted: {in_words(clean(tunable.got))} in force"
+    )
     return f"{name} asked, {got}"
 
 
@@ -51,7 +53,7 @@ def of_factor(pair: CellPair) -> tuple[str, ...]:
 
 
 def _or(values: Iterable[str | None]) -> str:
-    return " or ".join(sorted(clean(value) for value in values if value is not None))
+    return " or ".join(sorted(in_words(clean(value)) for value in values if value is not None))
 
 
 def _not_granted(name: str, side: CellTrials) -> Iterator[str]:

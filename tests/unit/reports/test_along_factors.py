@@ -116,6 +116,7 @@ def test_what_was_in_force_stands_beside_each_comparison_of_a_tunable() -> None:
     text = render(page(run_of(matrix())), 100)
     assert "queues 4 against 1" in text
     assert "queues in force: 4 against 1" in text
+    assert "persistent grants in force: on against off" in text
 
 
 def test_arms_that_had_the_same_in_force_are_no_comparison() -> None:
@@ -206,6 +207,22 @@ def test_hosts_are_compared_and_it_is_said_that_there_is_but_one_pair() -> None:
     captions = list(rows(page(run)))
     assert "Disk, blkfront on this pair of hosts: host xen2 against xen1" in captions
     assert 4 == len(captions), "a table a device"
+
+
+def test_of_several_values_and_hosts_a_report_speaks_as_people_do() -> None:
+    text = EXAMPLE.read_text(encoding="utf-8").partition("compare:")[0]
+    many = text.replace("[lab]", "[xen1, xen2, xen3]").replace("queues: [1, 4]", "queues: [1, 2, 16, 4]")
+    hosts: tuple[HostFacts, ...] = tuple(replace(LAB, name=name) for name in ("xen1", "xen2", "xen3"))
+    both = "compare: [{factor: queues, baseline: 1}, {factor: host, baseline: xen2}]\n"
+    found = page(run_of(matrix(many + both), hosts=hosts))
+    assert "Network, netfront on xen1: queues 2, 4 and 16 against 1" in rows(found)
+    assert "Network, netfront on these hosts: host xen1 and xen3 against xen2" in rows(found)
+    queues, host = found.finding.split("; ")
+    assert "rms with queues 2, 4 and 16 " in queues
+    assert "rms on xen1 and xen3 " in host
+    titles = {row.workload for row in rows(found)["Network, netfront on xen1: queues 2, 4 and 16 against 1"]}
+    assert 2 == sum(title.endswith(("persistent grants on", "persistent grants off")) for title in titles)
+    assert "as if they were two arms" in found.noise
 
 
 QUEUES = "Network, netfront: queues 4 against 1"
