@@ -106,13 +106,13 @@ def warmup_argv(params: Params, target: Target) -> Argv | None:
 
 
 def server_argv(peer: Peer) -> Argv:
-    """Return the server's command line."""
-    return ("netserver", "-D", "-4", "-L", peer.address, "-p", str(peer.port))
+    """Return the server's command line; by -N it keeps no log for debugging on the host, which releases differ in."""
+    return ("netserver", "-D", "-N", "-4", "-L", peer.address, "-p", str(peer.port))
 
 
 def server_daemon(peer: Peer) -> Argv:
     """Return the command line of a server that goes to the background."""
-    return ("netserver", "-4", "-L", peer.address, "-p", str(peer.port))
+    return ("netserver", "-N", "-4", "-L", peer.address, "-p", str(peer.port))
 
 
 def _client(params: Params, to: Peer, seconds: int) -> Argv:

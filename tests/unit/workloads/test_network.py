@@ -88,3 +88,7 @@ def test_netperf_sizes_go_to_the_side_that_sends(params, words):
 @pytest.mark.parametrize("tool", [IPERF3, NETPERF])
 def test_servers_listen_on_the_peers_address_alone(tool):
     assert {"10.77.0.1", "5301"} <= set(tool.server.argv(PEER))
+
+
+def test_netserver_leaves_no_log_on_a_host_or_in_a_peer():
+    assert all("-N" in argv(PEER) for argv in (NETPERF.server.argv, NETPERF.server.daemon))

@@ -34,7 +34,7 @@ def test_a_peer_guest_serves_before_the_first_boots_and_goes_after_it(xen: XenHy
         ("destroy", "pvb-b01-xen1-peer"),
     ]
     assert [argv for argv in dom0.in_guest if argv[0] == "netserver"] == [
-        ("netserver", "-4", "-L", f"198.18.{net}.3", "-p", "12811") for net in (10, 11)
+        ("netserver", "-N", "-4", "-L", f"198.18.{net}.3", "-p", "12811") for net in (10, 11)
     ]
 
 

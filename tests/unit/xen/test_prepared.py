@@ -24,4 +24,4 @@ def test_each_server_of_a_test_is_asked_for_on_each_address() -> None:
     assert [each["name"] for each in request["servers"]] == [
         f"{program}-198.18.{net}.1" for net in (10, 11) for program in ("iperf3", "netserver")
     ]
-    assert request["servers"][1]["argv"] == ("netserver", "-D", "-4", "-L", "198.18.10.1", "-p", "12811")
+    assert request["servers"][1]["argv"] == ("netserver", "-D", "-N", "-4", "-L", "198.18.10.1", "-p", "12811")
