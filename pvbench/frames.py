@@ -44,26 +44,28 @@ class Loaded:
 def load(run: str | os.PathLike[str], results: str | os.PathLike[str] = "results") -> Loaded:
     """Return a run, given by its path, its id or the beginning of its id, in tables. Raises PvbenchError."""
     with Store.open(Path(results), os.fspath(run)) as store:
-        manifest, made = store.manifest, store.trials()
-    flat: pd.DataFrame = table(manifest, made).to_pandas()
+        manifest, trials = store.manifest, store.trials()
+    flat: pd.DataFrame = table(manifest, trials).to_pandas()
     flat["started"] = _times(flat["started"])
     flat.attrs["units"] = IN_SECONDS
-    return Loaded(manifest, _trials(flat, made), _readings(flat), _comparisons(compare_run(manifest, made)))
+    return Loaded(manifest, _trials(flat, trials), _readings(flat), _comparisons(compare_run(manifest, trials)))
 
 
 def _readings(flat: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the flat table that are readings; a trial without one has a row there too."""
     frame = flat[flat["metric"].notna()].reset_index(drop=True)
     frame.attrs["metrics"] = {name: METRICS[name].unit for name in frame["metric"].unique()}
     return frame
 
 
-def _trials(flat: pd.DataFrame, made: Sequence[Trial]) -> pd.DataFrame:
-    asked = [dict(trial.spec.cell.tunables) for trial in made]
-    granted = [{f"{each.name}_granted": each.got for each in trial.granted} for trial in made]
+def _trials(flat: pd.DataFrame, trials: Sequence[Trial]) -> pd.DataFrame:
+    """Return a row a trial of the flat table, with what its boot was asked for and what was granted beside it."""
+    asked = [dict(trial.spec.cell.tunables) for trial in trials]
+    granted = [{f"{each.name}_granted": each.got for each in trial.granted} for trial in trials]
     frame = flat.drop(columns=list(READING)).drop_duplicates("trial", ignore_index=True)
-    frame["attempt"] = [trial.attempt for trial in made]
-    frame["booted"] = _times(pd.Series([trial.booted for trial in made], dtype="object"))
-    frame["flags"] = pd.Series([tuple(map(str, trial.flags)) for trial in made], dtype="object")
+    frame["attempt"] = [trial.attempt for trial in trials]
+    frame["booted"] = _times(pd.Series([trial.booted for trial in trials], dtype="object"))
+    frame["flags"] = pd.Series([tuple(map(str, trial.flags)) for trial in trials], dtype="object")
     for values in (asked, granted):
         for name in sorted({name for row in values for name in row}):
             frame[name] = [row.get(name) for row in values]
@@ -80,9 +82,9 @@ def _comparisons(compared: Compared) -> pd.DataFrame:
     return frame
 
 
-def _comparison(each: Judged) -> dict[str, object]:
-    pair, pairing, made = each.pair, each.pair.pairing, each.comparison
-    cell, estimate = pair.candidate.cell, made.estimate if made else None
+def _comparison(judged: Judged) -> dict[str, object]:
+    pair, pairing, comparison = judged.pair, judged.pair.pairing, judged.comparison
+    cell, estimate = pair.candidate.cell, comparison.estimate if comparison else None
     interval = estimate.interval if estimate else None
     samples = [side.counted(pairing.switch) for side in (pair.baseline, pair.candidate)]
     values = [pairing.factor.value(side.cell.arm) for side in (pair.baseline, pair.candidate)]
@@ -104,12 +106,12 @@ def _comparison(each: Judged) -> dict[str, object]:
         "low": interval.low if interval else None,
         "high": interval.high if interval else None,
         "level": interval.level if interval else None,
-        "verdict": each.verdict,
-        "bound": str(made.bound) if made and made.bound else None,
-        "replicates": made.units if made else None,
+        "verdict": judged.verdict,
+        "bound": str(comparison.bound) if comparison and comparison.bound else None,
+        "replicates": comparison.units if comparison else None,
         "replicated": pairing.switch.unit,
-        "indicative": made.indicative if made else None,
-        "p_adjusted": each.p,
+        "indicative": comparison.indicative if comparison else None,
+        "p_adjusted": judged.p,
     }
 
 

@@ -20,12 +20,12 @@ def guest_facts(guest: GuestImage) -> Facts:
 
 def stack(hosts: Sequence[HostFacts]) -> Facts:
     """Return what figures depend on besides the guest: the versions on each host, and our own programs by digest."""
-    found: list[tuple[str, str]] = []
+    named: list[tuple[str, str]] = []
     for host in hosts:
         where = f"{host.name}: " if len(hosts) > 1 else ""
         versions = ("hypervisor", host.hypervisor), ("kernel", host.kernel), *_versions(host.details)
-        found += [(f"{where}{what}", version) for what, version in versions]
-    return (*found, *((name, payload_of(shipped.folder(name)).digest[:16]) for name in OWN_PROGRAMS))
+        named += [(f"{where}{what}", version) for what, version in versions]
+    return (*named, *((name, payload_of(shipped.folder(name)).digest[:16]) for name in OWN_PROGRAMS))
 
 
 def setups(inventory: Mapping[str, Host], hosts: Sequence[HostFacts]) -> tuple[tuple[str, Facts], ...]:
@@ -33,7 +33,7 @@ def setups(inventory: Mapping[str, Host], hosts: Sequence[HostFacts]) -> tuple[t
 
     A lab's address has a port that changes each time it comes up, and it is one set-up each time it is made.
     """
-    found = []
+    by_host = []
     for facts in hosts:
         host = inventory[facts.name]
         settings = {
@@ -46,8 +46,8 @@ def setups(inventory: Mapping[str, Host], hosts: Sequence[HostFacts]) -> tuple[t
             settings["address"] = host.address if host.port is None else f"{host.address}:{host.port}"
         if MACHINE_ID in dict(facts.details):
             settings[MACHINE_ID] = dict(facts.details)[MACHINE_ID]
-        found.append((facts.name, tuple(sorted(settings.items()))))
-    return tuple(found)
+        by_host.append((facts.name, tuple(sorted(settings.items()))))
+    return tuple(by_host)
 
 
 def _versions(details: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:

@@ -27,19 +27,19 @@ def explained(trial: Trial, booted: Booted) -> Trial | None:
     """
     if trial.outcome is not Outcome.OK or not trial.spec.traced(booted.settings.traced_blocks):
         return None
-    begun = booted.clock.monotonic()
+    began = booted.clock.monotonic()
     traced, untraced = _optional(FlagKind.MECHANISM, lambda: _traced(trial, booted))
     traps, untimed = _optional(FlagKind.TRAP_COSTS, booted.guest.traps)
     ceiling, unreached = _optional(FlagKind.CEILING, lambda: _ceiling(trial, booted))
-    found, raw = traced or (None, ())
+    mechanism, raw = traced or (None, ())
     return replace(
         trial,
-        mechanism=found,
+        mechanism=mechanism,
         raw=(*trial.raw, *raw),
         flags=(*trial.flags, *untraced, *untimed, *unreached),
         traps=traps or (),
         ceiling=ceiling or (),
-        seconds=(*trial.seconds, (Phase.TRACE, booted.clock.monotonic() - begun)),
+        seconds=(*trial.seconds, (Phase.TRACE, booted.clock.monotonic() - began)),
     )
 
 
@@ -55,13 +55,15 @@ def _optional(kind: FlagKind, look: Callable[[], _T]) -> tuple[_T | None, tuple[
 
 def _traced(trial: Trial, booted: Booted) -> tuple[Mechanism, tuple[RawFile, ...]]:
     cell = trial.spec.cell
-    tool, asked = WORKLOADS[cell.workload.tool], dict(cell.workload.params)
-    params: Mapping[str, str | int | float | bool] = asked | {"runtime": TRACE_LOAD_S, "warmup": 0}
+    tool, timed = WORKLOADS[cell.workload.tool], dict(cell.workload.params)
+    params: Mapping[str, str | int | float | bool] = timed | {"runtime": TRACE_LOAD_S, "warmup": 0}
     argv = tool.argv(params, booted.target(trial.spec))
     # A load that failed, as iperf3 can with exit code 0, was no load.
     load = TracedLoad(argv, TRACE_DELAY_S, TRACE_S, _rate(trial), lambda printed: tool.parse(printed, params))
-    made = booted.guest.trace(cell.device, load)
-    return made.mechanism, tuple(booted.store.keep(trial.spec.id, name, content) for name, content in made.files)
+    trace_pass = booted.guest.trace(cell.device, load)
+    return trace_pass.mechanism, tuple(
+        booted.store.keep(trial.spec.id, name, content) for name, content in trace_pass.files
+    )
 
 
 def _rate(trial: Trial) -> float | None:
@@ -79,8 +81,8 @@ def _ceiling(trial: Trial, booted: Booted) -> tuple[Reading, ...]:
     """Return what the same load, short, gives on the backing store itself: no device can do better."""
     cell = trial.spec.cell
     tool = WORKLOADS[cell.workload.tool]
-    asked = dict(cell.workload.params)
-    params = asked | {"runtime": min(CEILING_S, float(asked["runtime"])), "warmup": 0}
+    timed = dict(cell.workload.params)
+    params = timed | {"runtime": min(CEILING_S, float(timed["runtime"])), "warmup": 0}
     printed = booted.guest.on_backing(
         cell, booted.seed(trial.spec), lambda disk: tool.argv(params, disk), booted.guest.patience(2) + 4 * CEILING_S
     )

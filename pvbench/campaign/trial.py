@@ -8,7 +8,7 @@ from pvbench.clock import Clock
 from pvbench.disturbance import beneath, disturbed, stolen
 from pvbench.drivers import DRIVERS
 from pvbench.errors import BootError, CommandTimeout, ParseError, PvbenchError, StoreError, TransportError
-from pvbench.evidence import outcome as verdict
+from pvbench.evidence import outcome
 from pvbench.histogram import Bins
 from pvbench.hypervisor import GuestRun, HostEvidence
 from pvbench.model import (
@@ -46,42 +46,42 @@ def _measured(spec: TrialSpec, booted: Booted, started: str) -> Trial:
     observation = booted.guest.observe(cell.device)
     before = booted.held.beneath()
     try:
-        done = booted.guest.execute(cell.device, warmup, argv, booted.guest.patience(2) + 4 * window)
+        guest_run = booted.guest.execute(cell.device, warmup, argv, booted.guest.patience(2) + 4 * window)
     except CommandTimeout as error:
         return replace(
             failed(spec, booted.clock, str(error), started), disturbance=beneath(before, booted.held.beneath())
         )
-    below = beneath(before, booted.held.beneath())
-    seen = observation.finish()
-    raw = tuple(booted.store.keep(spec.id, name, printed) for name, printed in _outputs(tool, done))
-    spent = booted.clock.monotonic() - begun
-    found = verdict.judge(tool, params, DRIVERS[cell.device], done, seen.witness)
-    witnesses = (replace(done.witness, facts=(*done.witness.facts, *found.facts)), seen.witness)
+    beneath_shares = beneath(before, booted.held.beneath())
+    evidence = observation.finish()
+    raw = tuple(booted.store.keep(spec.id, name, printed) for name, printed in _outputs(tool, guest_run))
+    trial_s = booted.clock.monotonic() - begun
+    judged = outcome.judge(tool, params, DRIVERS[cell.device], guest_run, evidence.witness)
+    witnesses = (replace(guest_run.witness, facts=(*guest_run.witness.facts, *judged.facts)), evidence.witness)
     readings: tuple[Reading, ...] = ()
     bins: Bins = ()
     windows: tuple[float, ...] = ()
     wavering: tuple[Flag, ...] = ()
-    if found.measured:
-        readings, bins = found.measured.readings, found.measured.latency_bins
-        windows, wavering = _windows(tool, done.log, params, found.measured)
-    shares = (*seen.disturbance, *below)
-    upset = disturbed(shares, booted.disturbed_above)
+    if judged.measured:
+        readings, bins = judged.measured.readings, judged.measured.latency_bins
+        windows, wavering = _windows(tool, guest_run.log, params, judged.measured)
+    shares = (*evidence.disturbance, *beneath_shares)
+    cause = disturbed(shares, booted.disturbed_above)
     return Trial(
         spec=spec,
-        outcome=found.outcome,
-        reason=found.reason,
+        outcome=judged.outcome,
+        reason=judged.reason,
         started=started,
         readings=readings,
         latency_bins=bins,
         witnesses=witnesses,
         cache_mode=booted.guest.cache_mode(cell.device),
-        commands=(*booted.guest.commands, *_commands(done)),
+        commands=(*booted.guest.commands, *_commands(guest_run)),
         raw=raw,
-        seconds=_seconds(booted.guest.boot_seconds, done, spent),
-        flags=(*found.flags, *wavering, *_taints(seen, done), *_flag(FlagKind.DISTURBED, upset)),
+        seconds=_seconds(booted.guest.boot_seconds, guest_run, trial_s),
+        flags=(*judged.flags, *wavering, *_taints(evidence, guest_run), *_flag(FlagKind.DISTURBED, cause)),
         windows=windows,
-        bill=seen.bill,
-        granted=seen.granted,
+        bill=evidence.bill,
+        granted=evidence.granted,
         disturbance=shares,
     )
 

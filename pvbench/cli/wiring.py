@@ -33,27 +33,27 @@ if TYPE_CHECKING:
     from pvbench.transport import Transport
 
 
-def connect(app: App, host: "Host", known: "Inventory") -> "AbstractContextManager[Transport]":
+def connect(app: App, host: "Host", inventory: "Inventory") -> "AbstractContextManager[Transport]":
     """Reach a host, as hosts.yaml and ~/.ssh/config say."""
     if app.edges.connect is not None:
-        return app.edges.connect(host, known)
+        return app.edges.connect(host, inventory)
     from pvbench import ssh
 
-    return ssh.connect(*way(app, host, known))
+    return ssh.connect(*way(app, host, inventory))
 
 
-def way(app: App, host: "Host", known: "Inventory") -> "tuple[Step, ...]":
-    """Return the machines on the way to a host, the host itself last; nothing is contacted."""
+def way(app: App, host: "Host", inventory: "Inventory") -> "tuple[Step, ...]":
+    """Return the machines on the way to a host, outermost first, the host itself last. Contacts nothing."""
     from pvbench import ssh
 
     if host.complete:
         return (ssh.direct(host),)
     here = ssh.local(app.edges.home, app.edges.environment)
-    return ssh.route(host, known.hosts, arguments.configuration(app), here)
+    return ssh.route(host, inventory.hosts, arguments.configuration(app), here)
 
 
 def hypervisor(app: App, transport: "Transport", host: "Host", guest: "GuestImage | None" = None) -> "Hypervisor":
-    """Return what drives the host; without a guest image it boots nothing."""
+    """Return what drives the host; without a guest image it can be asked, and boots nothing."""
     from pvbench.cli.hypervisors import HYPERVISORS, Means
     from pvbench.guest import BootDisk, GuestImage, Login
 
@@ -70,32 +70,32 @@ def checkup_here(app: App) -> "Checkup":
     return fitness(cache_folder(), running=machine(app).status().running)
 
 
-def check_of(app: App, name: str, known: "Inventory") -> "HostCheck":
+def check_of(app: App, name: str, inventory: "Inventory") -> "HostCheck":
     """Check whether a host can run guests. Raises TransportError or DeployError when it cannot even be asked."""
-    host, known = resolve_running(app, name, known)
-    with connect(app, host, known) as transport:
+    host, inventory = resolve_running(app, name, inventory)
+    with connect(app, host, inventory) as transport:
         return hypervisor(app, transport, host).check()
 
 
-def contacts(app: App, name: str, known: "Inventory") -> "tuple[Contact, ...]":
+def contacts(app: App, name: str, inventory: "Inventory") -> "tuple[Contact, ...]":
     """Return the machines on the way to a host, outermost first, the host last. Raises InventoryError."""
     from pvbench import ssh
     from pvbench.inventory import Host
     from pvbench.ssh import contacts
 
     try:
-        host, known = resolve_running(app, name, known)
+        host, inventory = resolve_running(app, name, inventory)
     except InventoryError:
         host = Host(name, address=name)  # no line names it, but as for ssh itself a name may be an address
     defaults: Ask | None = None
     with suppress(ssh.NotThere):
         defaults = ssh.asker(app.edges.home, app.edges.environment, without_configuration=True)
-    return contacts.contacts(way(app, host, known), known, defaults)
+    return contacts.contacts(way(app, host, inventory), inventory, defaults)
 
 
 @contextmanager
 def leased(
-    app: App, host: "Host", known: "Inventory", what: str, token: str | None = None
+    app: App, host: "Host", inventory: "Inventory", purpose: str, token: str | None = None
 ) -> "Iterator[tuple[Transport, Lease]]":
     """Reach a host and hold it, with what a dead controller left removed, and in the end what a dead program left.
 
@@ -112,7 +112,7 @@ def leased(
             done = "removed" if finding.removed else "could not remove"
             app.note(f"{host.name}: {done} {finding.kind} {finding.name}, left by {who}")
 
-    with connect(app, host, known) as transport, lease.held(transport, host, owner(what), token) as held:
+    with connect(app, host, inventory) as transport, lease.held(transport, host, owner(purpose), token) as held:
         sweep("an earlier run")
         try:
             yield transport, held
@@ -165,19 +165,19 @@ def guest_image(app: App) -> "GuestImage":
         return builtin.build(cache_folder(), report, app.mirror)
 
 
-def resolve(app: App, names: tuple[str, ...], known: "Inventory") -> "tuple[dict[str, Host], Inventory]":
+def resolve(app: App, names: tuple[str, ...], inventory: "Inventory") -> "tuple[dict[str, Host], Inventory]":
     """Return the hosts by name; the lab, if it is among them and hosts.yaml has none, is brought up."""
-    if arguments.LAB in names and arguments.LAB not in known.hosts:
+    if arguments.LAB in names and arguments.LAB not in inventory.hosts:
         with steps(app.voice, "bringing the lab up") as report:
-            known = known.plus(machine(app).up(report))
-    return {name: arguments.host(name, known, app) for name in names}, known
+            inventory = inventory.plus(machine(app).up(report))
+    return {name: arguments.host(name, inventory, app) for name in names}, inventory
 
 
-def resolve_running(app: App, name: str, known: "Inventory") -> "tuple[Host, Inventory]":
+def resolve_running(app: App, name: str, inventory: "Inventory") -> "tuple[Host, Inventory]":
     """Return one host; the lab only if it is up. Raises LabError with the command that brings it up."""
-    if name == arguments.LAB and name not in known.hosts:
-        known = known.plus(machine(app).host())
-    return arguments.host(name, known, app), known
+    if name == arguments.LAB and name not in inventory.hosts:
+        inventory = inventory.plus(machine(app).host())
+    return arguments.host(name, inventory, app), inventory
 
 
 @dataclass
@@ -185,7 +185,7 @@ class World:
     """What a campaign meets: pvbench.campaign.world.World over the edges of this module."""
 
     app: App
-    known: "Inventory"
+    inventory: "Inventory"
 
     @property
     def clock(self) -> "Clock":
@@ -198,12 +198,12 @@ class World:
 
     def hosts(self, names: tuple[str, ...]) -> "dict[str, Host]":
         """Return the hosts by name, the lab brought up."""
-        hosts, self.known = resolve(self.app, names, self.known)
+        hosts, self.inventory = resolve(self.app, names, self.inventory)
         return hosts
 
     def facts(self, host: "Host", guest: "GuestImage") -> "HostFacts":
         """Probe a host, and say what it is."""
-        with connect(self.app, host, self.known) as transport:
+        with connect(self.app, host, self.inventory) as transport:
             facts = hypervisor(self.app, transport, host, guest).facts()
         self.app.note(f"host {host.name}: {facts.hypervisor}, {facts.kernel}, {facts.cpu} ({facts.emulation})")
         return facts
@@ -216,7 +216,7 @@ class World:
 
         @contextmanager
         def hold(name: str) -> "Iterator[HeldHost]":
-            with leased(self.app, site.hosts[name], self.known, purpose, token) as (transport, held):
+            with leased(self.app, site.hosts[name], self.inventory, purpose, token) as (transport, held):
                 driven = hypervisor(self.app, transport, site.hosts[name], site.guest)
                 lab = own_lab(self.app, site.hosts[name])
                 yield HeldHost(driven, held.check, beneath=lab.beneath) if lab else HeldHost(driven, held.check)
@@ -230,10 +230,10 @@ class World:
         return watching(self.app.voice, pace, blocks)
 
 
-def owner(what: str) -> str:
-    """Return what a lease says of us to another controller."""
+def owner(purpose: str) -> str:
+    """Return who we are and what for, as a lease says it to another controller."""
     try:
         user = getpass.getuser()
     except (KeyError, OSError):
         user = str(os.getuid())
-    return f"{user}@{os.uname().nodename}, process {os.getpid()}, {what}"
+    return f"{user}@{os.uname().nodename}, process {os.getpid()}, {purpose}"

@@ -106,23 +106,23 @@ class Model:
 def traced(trials: Iterable[Trial], vcpus: int = 1) -> Traced | None:
     """Return what all traces of a cell say of one I/O; None without a trace in which I/O was done."""
     pairs = [(trial, trial.mechanism) for trial in trials if trial.mechanism and trial.mechanism.ios]
-    found = [each for _, each in pairs]
-    if not found:
+    passes = [one for _, one in pairs]
+    if not passes:
         return None
-    ios, seconds = sum(each.ios for each in found), sum(each.traced_s for each in found)
+    ios, seconds = sum(one.ios for one in passes), sum(one.traced_s for one in passes)
     counts: Counter[str] = Counter()
     away: Counter[str] = Counter()
-    for each in found:
-        counts.update(dict(each.counts))
-        away.update(dict(each.away))
-    sizes = [each.recorded_bytes for each in found]
-    slowdowns = [each.slowdown for each in found if each.slowdown]
+    for one in passes:
+        counts.update(dict(one.counts))
+        away.update(dict(one.away))
+    sizes = [one.recorded_bytes for one in passes]
+    slowdowns = [one.slowdown for one in passes if one.slowdown]
     slowdown = sum(slowdowns) / len(slowdowns) if slowdowns else None
     return Traced(
         ios=ios,
         traced_s=seconds,
-        passes=len(found),
-        lost=sum(each.lost for each in found),
+        passes=len(passes),
+        lost=sum(one.lost for one in passes),
         slowdown=slowdown,
         counts=tuple((what, often / ios) for what, often in counts.most_common()),
         away=tuple((what, spent / seconds / vcpus) for what, spent in away.most_common() if seconds),
@@ -135,12 +135,12 @@ def traced(trials: Iterable[Trial], vcpus: int = 1) -> Traced | None:
 def _untraced(pairs: Sequence[tuple[Trial, Mechanism]]) -> float | None:
     """Return the time of one I/O in the timed passes: what the tool itself told, else from the trace's slowdown."""
     times = []
-    for trial, each in pairs:
+    for trial, mechanism in pairs:
         rate = next((reading.value for reading in trial.readings if reading.metric == "iops"), None)
         if rate:
             times.append(1 / rate)
-        elif each.slowdown:
-            times.append(each.traced_s / each.ios / each.slowdown)
+        elif mechanism.slowdown:
+            times.append(mechanism.traced_s / mechanism.ios / mechanism.slowdown)
     return sum(times) / len(times) if times else None
 
 
@@ -163,14 +163,14 @@ def model(trace: Traced, traps: Iterable[TrapCost], *, alone: bool = True) -> Mo
             times for what, times in trace.counts if (reason := exit_reason(what)) and reason not in _APART
         ),
     }
-    there = {what: times for what, times in often.items() if times}
+    seen = {what: times for what, times in often.items() if times}
     shares = tuple(
         Share(what, times, cost.charged_s, cost.mean_s)
-        for what, times in there.items()
+        for what, times in seen.items()
         if (cost := costs.get(TRAPS[what]))
     )
     return Model(
-        shares, tuple(what for what in there if TRAPS[what] not in costs), trace.io_s, 1 if alone else trace.vcpus
+        shares, tuple(what for what in seen if TRAPS[what] not in costs), trace.io_s, 1 if alone else trace.vcpus
     )
 
 

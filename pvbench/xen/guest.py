@@ -57,10 +57,10 @@ class XenGuest:
 
     def cache_mode(self, device: str) -> str | None:
         """Return how the host caches the device's backing."""
-        made, disk = self.prepared.disks.get(device), DRIVERS[device].disk
-        if made is None or disk is None:
+        scratch, disk = self.prepared.disks.get(device), DRIVERS[device].disk
+        if scratch is None or disk is None:
             return None
-        return f"{disk.opened}, over {made['cache']}; dropped before each measurement"
+        return f"{disk.opened}, over {scratch['cache']}; dropped before each measurement"
 
     def observe(self, device: str) -> XenObservation:
         """Drop dom0's caches of the device's backing and look at dom0's counters."""
@@ -93,12 +93,12 @@ class XenGuest:
         result = self.transport.run(Command(("pvb-run", *argv), timeout_s=timeout_s))
         head, _, body = result.stdout.partition(b"\n\n")
         lines = head.decode(errors="replace")
-        said = dict(line.split("=", 1) for line in lines.splitlines() if "=" in line and not line.startswith("look="))
-        told = not waits_offline(DRIVERS[device])
+        fields = dict(line.split("=", 1) for line in lines.splitlines() if "=" in line and not line.startswith("look="))
+        steal_is_told = not waits_offline(DRIVERS[device])
         try:
-            size, errors = int(said["stdout"]), int(said["stderr"])
-            elapsed, code = float(said["end"]) - float(said["start"]), int(said["exit"])
-            steal = int(said["steal"]) / 100 / (elapsed * self.spec.vcpus) if elapsed and told else None
+            size, errors = int(fields["stdout"]), int(fields["stderr"])
+            elapsed, code = float(fields["end"]) - float(fields["start"]), int(fields["exit"])
+            steal = int(fields["steal"]) / 100 / (elapsed * self.spec.vcpus) if elapsed and steal_is_told else None
         except (KeyError, ValueError) as error:
             raise ParseError(f"pvb-run in the guest: {last_line(result.stderr or result.stdout)}") from error
         witness = guest_witness(
@@ -114,23 +114,23 @@ class XenGuest:
         """Run the load in the guest while dom0 records a trace, and return what that says of the domain."""
         run = self.prepared
         tracing = Tracing(self.transport, run.host, run.recorder, run.root, self.patience)
-        made = tracing.record(self.devices.domid, device, self.devices.host_name(device), load)
-        return decoded(made, device, load.untraced_rate)
+        record = tracing.record(self.devices.domid, device, self.devices.host_name(device), load)
+        return decoded(record, device, load.untraced_rate)
 
     def on_backing(
         self, cell: Cell, seed: int, argv: Callable[[Disk], tuple[str, ...]], timeout_s: float
     ) -> bytes | None:
         """Run a tool in dom0 against the scratch disk itself; None for a NIC, or where dom0 does not have the tool."""
-        made = self.prepared.disks.get(cell.device)
-        if made is None:
+        scratch = self.prepared.disks.get(cell.device)
+        if scratch is None:
             return None
-        known = (cell.workload, made["cache"])
-        if known not in self._on_backing:  # disks of one kind do the same; fio takes seconds to start under emulation
-            self.look(cell.device, flush=_paths(made))
-            disk = Disk(made["path"], self.spec.scratch_bytes, seed, log=False)
+        key = (cell.workload, scratch["cache"])
+        if key not in self._on_backing:  # disks of one kind do the same; fio takes seconds to start under emulation
+            self.look(cell.device, flush=_paths(scratch))
+            disk = Disk(scratch["path"], self.spec.scratch_bytes, seed, log=False)
             done = self.prepared.host.run(Command(argv(disk), timeout_s=timeout_s))
-            self._on_backing[known] = done.stdout if done.exit_code == 0 else None
-        return self._on_backing[known]
+            self._on_backing[key] = done.stdout if done.exit_code == 0 else None
+        return self._on_backing[key]
 
     def traps(self) -> tuple[TrapCost, ...]:
         """Return what primitive operations cost in this guest now, in a few short rounds."""
@@ -144,9 +144,9 @@ class XenGuest:
         if not self.spec.tunables:
             return ()
         argv = tunables.look_argv(self._sighting(device).name, tunables.parameters_to_read(self.spec.tunables, device))
-        asked = Command(argv, timeout_s=self.patience(3))
-        told = tunables.parse_look(self.transport.run(asked).stdout)
-        return tunables.granted(self.spec.tunables, device, nodes, told, self.dom0)
+        command = Command(argv, timeout_s=self.patience(3))
+        answer = tunables.parse_look(self.transport.run(command).stdout)
+        return tunables.granted(self.spec.tunables, device, nodes, answer, self.dom0)
 
     def _tested(self, sightings: tuple[Sighting, ...]) -> tuple[Sighting, ...]:
         """Return the sightings without the control NIC."""
@@ -169,6 +169,6 @@ class XenGuest:
         return fits[0]
 
 
-def _paths(made: Mapping[str, str]) -> list[str]:
+def _paths(scratch: Mapping[str, str]) -> list[str]:
     """Return what dom0 may cache of a scratch disk: its device and the file behind it."""
-    return list(dict.fromkeys(path for path in (made.get("path"), made.get("file")) if path))
+    return list(dict.fromkeys(path for path in (scratch.get("path"), scratch.get("file")) if path))

@@ -26,12 +26,12 @@ class Recording:
     window_s: float
 
 
-def recording(made: Mapping[str, Any], data: bytes, domid: int, device: str, kind: DeviceKind) -> Recording:
+def recording(answer: Mapping[str, Any], data: bytes, domid: int, device: str, kind: DeviceKind) -> Recording:
     """Read what pvb-trace collected; `device` is the host's name for the one under test. Raises ParseError."""
     try:
-        before, after = (counted(made[look], kind)[device] for look in ("before", "after"))
-        window_s = (made["after"]["at"] - made["before"]["at"]) / 1e9
-        mhz = None if made["mhz"] is None else float(made["mhz"])
+        before, after = (counted(answer[look], kind)[device] for look in ("before", "after"))
+        window_s = (answer["after"]["at"] - answer["before"]["at"]) / 1e9
+        mhz = None if answer["mhz"] is None else float(answer["mhz"])
     except KeyError as error:
         raise ParseError(f"pvb-trace on the host tells nothing of {error}") from error
     except (TypeError, ValueError) as error:
@@ -42,18 +42,20 @@ def recording(made: Mapping[str, Any], data: bytes, domid: int, device: str, kin
     return Recording(data, domid, mhz, ios, window_s)
 
 
-def mechanism(made: Recording, trace: Trace, command_port: int | None, untraced_rate: float | None) -> Mechanism | None:
+def mechanism(
+    record: Recording, trace: Trace, command_port: int | None, untraced_rate: float | None
+) -> Mechanism | None:
     """Return what the domain did for its I/O; None where the trace holds nothing of it.
 
     `untraced_rate` is the I/Os a second in the timed pass. The I/Os of the trace are counted in the trace itself where
     they leave a mark there (writes to the device's `command_port`); else it is the host's rate over the window times
     the seconds traced.
     """
-    counts = trace.domains.get(made.domid)
-    if counts is None or not counts.exits or made.window_s <= 0:
+    counts = trace.domains.get(record.domid)
+    if counts is None or not counts.exits or record.window_s <= 0:
         return None
-    rate = made.ios / made.window_s
-    seconds = trace.cycles / (made.mhz * 1e6) if made.mhz else made.window_s
+    rate = record.ios / record.window_s
+    seconds = trace.cycles / (record.mhz * 1e6) if record.mhz else record.window_s
     if not seconds > 0:
         return None
     commands = sum(writes for port, _, writes in counts.ports if port == command_port)
@@ -61,8 +63,10 @@ def mechanism(made: Recording, trace: Trace, command_port: int | None, untraced_
         traced_s=seconds,
         ios=float(commands) or rate * seconds,
         counts=counts.counts,
-        away=tuple((each.reason, each.away / (made.mhz * 1e6)) for each in counts.cycles_by_exit) if made.mhz else (),
+        away=tuple((each.reason, each.away / (record.mhz * 1e6)) for each in counts.cycles_by_exit)
+        if record.mhz
+        else (),
         lost=trace.lost + trace.truncated,
         slowdown=untraced_rate / rate if untraced_rate and rate else None,
-        recorded_bytes=len(made.data),
+        recorded_bytes=len(record.data),
     )

@@ -44,20 +44,20 @@ class XenObservation:
         before, after = self.before, self.domain.look(self.device, xenstore=True)
         kind, name = DRIVERS[self.device].kind, self.domain.devices.host_name(self.device)
         early, late = counted(before, kind), counted(after, kind)
-        done = late[name].ios - (early[name].ios if name in early else 0) if name in late else None
+        completed = late[name].ios - (early[name].ios if name in early else 0) if name in late else None
         witness = host_witness(
             {each: count.bytes for each, count in early.items()},
             {each: count.bytes for each, count in late.items()},
             name,
             after["xenstore"],
-            done,
+            completed,
         )
         nodes = after["xenstore"]
         granted = self.domain.granted(self.device, nodes) if nodes else ()
         if not (before["cpu"] and after["cpu"]):
             return HostEvidence(witness, granted=granted)
         between = moved(early.get(name), late.get(name))
-        made = bill(
+        cpu_bill = bill(
             before["cpu"],
             after["cpu"],
             self.domain.devices.domid,
@@ -65,11 +65,11 @@ class XenObservation:
             moved_bytes=between.bytes if between else None,
             peer=self.domain.peer_domid,
         )
-        shares = disturbance(made, before["cpu"], after["cpu"])
-        return HostEvidence(witness, made, shares, granted, self._flags(made, before["cpu"], after["cpu"]))
+        shares = disturbance(cpu_bill, before["cpu"], after["cpu"])
+        return HostEvidence(witness, cpu_bill, shares, granted, self._flags(cpu_bill, before["cpu"], after["cpu"]))
 
-    def _flags(self, made: CpuBill, before: Look, after: Look) -> tuple[Flag, ...]:
+    def _flags(self, cpu_bill: CpuBill, before: Look, after: Look) -> tuple[Flag, ...]:
         """Return what else ran on the host between the two looks, and should not have."""
         slower = throttled(self.domain.quickest_ns, (before["pace"], after["pace"]))
-        said = foreign_load(made), foreign_programs(before, after), slower, unbalanced(made)
-        return tuple(filter(None, said))
+        flags = foreign_load(cpu_bill), foreign_programs(before, after), slower, unbalanced(cpu_bill)
+        return tuple(filter(None, flags))

@@ -54,24 +54,24 @@ class Tracing:
             if done.exit_code != 0:
                 why = last_line(done.stderr or done.stdout)
                 raise CommandFailed(f"the load to be traced failed: {load.argv[0]} exited with {done.exit_code}: {why}")
-            made = self.recorder.ask({"action": "collect"}, self.patience(5) + load.seconds)
-            data = self._fetched(made)
+            answer = self.recorder.ask({"action": "collect"}, self.patience(5) + load.seconds)
+            data = self._fetched(answer)
         finally:
             self.recorder.forget(self.patience(5))
         load.check(done.stdout)
-        return recording(made, data, domid, host_name, kind)
+        return recording(answer, data, domid, host_name, kind)
 
-    def _fetched(self, made: Mapping[str, Any]) -> bytes:
-        size = int(made["bytes"])
+    def _fetched(self, answer: Mapping[str, Any]) -> bytes:
+        size = int(answer["bytes"])
         patience = self.patience(1 + size / 2e7)
-        got = self.host.run(Command(("cat", str(made["path"])), timeout_s=patience, most_bytes=MOST_FILE_BYTES))
-        if got.exit_code != 0 or len(got.stdout) != size:
-            why = last_line(got.stderr) if got.stderr else f"{len(got.stdout):,} of {size:,} bytes came"
+        copied = self.host.run(Command(("cat", str(answer["path"])), timeout_s=patience, most_bytes=MOST_FILE_BYTES))
+        if copied.exit_code != 0 or len(copied.stdout) != size:
+            why = last_line(copied.stderr) if copied.stderr else f"{len(copied.stdout):,} of {size:,} bytes came"
             raise CommandFailed(f"the host: the trace could not be fetched: {why}")
-        return got.stdout
+        return copied.stdout
 
 
-def decoded(made: Recording, device: str, untraced_rate: float | None) -> TracePass:
+def decoded(record: Recording, device: str, untraced_rate: float | None) -> TracePass:
     """Return what a recording says of its domain, and that domain's part of the file, gzipped.
 
     Raises TraceError where it tells nothing of the domain.
@@ -79,9 +79,11 @@ def decoded(made: Recording, device: str, untraced_rate: float | None) -> TraceP
     disk = DRIVERS[device].disk
     with tempfile.NamedTemporaryFile(suffix=".xentrace") as file:
         path = Path(file.name)
-        path.write_bytes(made.data)
-        found = mechanism(made, trace.read(path, domain=made.domid), disk.command_port if disk else None, untraced_rate)
-        if found is None:
+        path.write_bytes(record.data)
+        summary = mechanism(
+            record, trace.read(path, domain=record.domid), disk.command_port if disk else None, untraced_rate
+        )
+        if summary is None:
             raise TraceError("the trace tells nothing of the domain")
-        part = trace.only(path, made.domid)  # what other people's domains did is not ours to keep
-    return TracePass(found, ((KEPT_AS, gzip.compress(part, mtime=0)),))
+        part = trace.only(path, record.domid)  # what other people's domains did is not ours to keep
+    return TracePass(summary, ((KEPT_AS, gzip.compress(part, mtime=0)),))

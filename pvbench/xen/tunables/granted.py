@@ -26,13 +26,13 @@ def granted(tunables: Values, device: str, nodes: Nodes, guest: Nodes, dom0: Nod
     "vcpus", the number of dom0's CPUs that are online.
     """
     ends = _Ends.of(nodes) if DRIVERS[device].io_path is IoPath.PV else None
-    found = []
+    granted_values = []
     for name, value in tunables:
         if TUNABLES[name].acts_on(device):
-            read = _READ.get(name) or partial(_parameter, name, device)
-            got = read(_Look(ends, guest, dom0), value)
-            found.append(Granted(name, text(value), got))
-    return tuple(found)
+            reader = _READ.get(name) or partial(_parameter, name, device)
+            in_force = reader(_Look(ends, guest, dom0), value)
+            granted_values.append(Granted(name, text(value), in_force))
+    return tuple(granted_values)
 
 
 def parameters_to_read(tunables: Values, device: str) -> tuple[str, ...]:
@@ -71,7 +71,7 @@ class _Ends:
 
 
 class _Look:
-    """All that there is to read back from."""
+    """All that there is to read back from: the device's ends, what the guest shows, what dom0 has."""
 
     def __init__(self, ends: _Ends | None, guest: Nodes, dom0: Nodes) -> None:
         self.ends, self.guest, self.dom0 = ends, guest, dom0
@@ -96,7 +96,7 @@ def _persistent(look: _Look, _: Scalar) -> str | None:
 
 
 def _segments(look: _Look, _: Scalar) -> str | None:
-    """The frontend writes none of it: the guest's own limit is asked, and beyond the backend's none is believed."""
+    """Return the guest's own limit, for the frontend writes none; beyond what the backend offers none is believed."""
     if look.ends is None or "max_segments" not in look.guest:
         return None
     offered = look.ends.back.get("feature-max-indirect-segments", "0")
@@ -105,7 +105,7 @@ def _segments(look: _Look, _: Scalar) -> str | None:
 
 
 def _offloads(look: _Look, offload_set: Scalar) -> str | None:
-    """Return the offload_set-for set if all it switches off is off, else what is on."""
+    """Return the set itself if all that it switches off is off, else what is on."""
     if "offloads" not in look.guest:
         return None
     on = set(look.guest["offloads"].split("+")) - {""}
@@ -114,10 +114,12 @@ def _offloads(look: _Look, offload_set: Scalar) -> str | None:
     return "+".join(sorted(on)) or "none"
 
 
-def _told(where: str, key: str, meaning: Mapping[str, str] | None = None) -> Callable[[_Look, Scalar], str | None]:
+def _shown(where: str, key: str, meaning: Mapping[str, str] | None = None) -> Callable[[_Look, Scalar], str | None]:
+    """Return the reader of what the guest or dom0 shows under a key; `meaning` turns that into the tunable's value."""
+
     def read(look: _Look, _: Scalar) -> str | None:
-        said = getattr(look, where).get(key)
-        return said if meaning is None or said is None else meaning.get(said)
+        shown = getattr(look, where).get(key)
+        return shown if meaning is None or shown is None else meaning.get(shown)
 
     return read
 
@@ -128,11 +130,11 @@ _READ: Mapping[str, Callable[[_Look, Scalar], str | None]] = MappingProxyType(
         "ring_pages": _ring_pages,
         "persistent_grants": _persistent,
         "indirect_segments": _segments,
-        "vector_callback": _told("guest", "callback", {"vector": "true", "line": "false"}),
-        "fifo_events": _told("guest", "events", {"fifo": "true", "2-level": "false"}),
-        "vcpus": _told("guest", "cpus"),
-        "dom0_vcpus": _told("dom0", "vcpus"),
-        "mtu": _told("guest", "mtu"),
+        "vector_callback": _shown("guest", "callback", {"vector": "true", "line": "false"}),
+        "fifo_events": _shown("guest", "events", {"fifo": "true", "2-level": "false"}),
+        "vcpus": _shown("guest", "cpus"),
+        "dom0_vcpus": _shown("dom0", "vcpus"),
+        "mtu": _shown("guest", "mtu"),
         "offloads": _offloads,
     }
 )
