@@ -303,9 +303,9 @@ def test_a_run_survives_an_accident_on_the_host(tmp_path: Path, accident: str) -
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small file system")
 def test_a_full_disk_on_the_controller_loses_nothing(tmp_path: Path) -> None:
     (tmp_path / "m.yaml").write_text(ARMS)
-    small = tmp_path / "results"
+    small = tmp_path / "results"  # too small for rows and outputs; a trace that does not fit would be a flag
     small.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "small", small], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=100k", "small", small], check=True)
     try:
         full = pvbench(tmp_path, "run", "m.yaml", expect=4)
         assert "no space" in full.stderr.lower() or "full" in full.stderr.lower()
