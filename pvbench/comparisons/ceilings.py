@@ -25,11 +25,13 @@ class Ceiling:
 def ceiling(baseline: CellTrials, candidate: CellTrials) -> Ceiling | None:
     """Return the lowest ceiling that holds for both arms, None where none is known.
 
-    The backing store is of one kind in both arms, so what either measured of it counts. A peer that used up its CPU
-    bounds the candidate alone: the baseline did not get so far.
+    On one host the backing store is of one kind in both arms, so what either measured of it counts; between two hosts
+    it is a part of what is compared. A peer that used up its CPU bounds the candidate alone: the baseline did not get
+    so far.
     """
-    found = [*_offered(candidate), *_store((baseline, candidate)), *_peer(candidate)]
-    return min(found, key=lambda one: one.value, default=None)
+    on_one_host = baseline.cell.host == candidate.cell.host
+    stores = _store((baseline, candidate)) if on_one_host else []
+    return min([*_offered(candidate), *stores, *_peer(candidate)], key=lambda one: one.value, default=None)
 
 
 def reached(cell: CellTrials) -> Limited | None:

@@ -209,6 +209,21 @@ def test_hosts_are_compared_and_it_is_said_that_there_is_but_one_pair() -> None:
     assert 4 == len(captions), "a table a device"
 
 
+def test_the_backing_store_of_one_host_bounds_nothing_on_another() -> None:
+    two = EXAMPLE.read_text(encoding="utf-8").partition("compare:")[0].replace("hosts: [lab]", "hosts: [xen1, xen2]")
+    hosts: tuple[HostFacts, ...] = tuple(replace(LAB, name=name) for name in ("xen1", "xen2"))
+    run = run_of(matrix(f"{two}compare: {{factor: host, baseline: xen1}}\n"), hosts=hosts)
+
+    def as_slow_as_its_store(trial: Trial) -> Trial:
+        return replace(trial, ceiling=trial.readings) if trial.spec.cell.host == "xen1" else trial
+
+    found = rows(page(run.changed(as_slow_as_its_store)))[
+        "Disk, blkfront on this pair of hosts: host xen2 against xen1"
+    ]
+
+    assert "CAPPED" not in {row.verdict for row in found}
+
+
 def test_of_several_values_and_hosts_a_report_speaks_as_people_do() -> None:
     text = EXAMPLE.read_text(encoding="utf-8").partition("compare:")[0]
     many = text.replace("[lab]", "[xen1, xen2, xen3]").replace("queues: [1, 4]", "queues: [1, 2, 16, 4]")
