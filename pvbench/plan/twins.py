@@ -17,7 +17,7 @@ from pvbench.plan.points import Point
 
 @dataclass
 class Twins:
-    """The twins of one host: in the `twinned` blocks an arm of each kind, in turn."""
+    """The twins of one host: in the `twinned` blocks, of each kind in turn, an arm that is compared with others."""
 
     cells: Sequence[Cell]
     factors: Sequence[str]
@@ -39,10 +39,9 @@ class Twins:
         self._devices, self._points = {}, {}
         for kind in sorted({arm.kind for arm in arms}):
             own = [arm for arm in arms if arm.kind is kind]
-            devices = sorted({arm.device for arm in own})
-            drawn = [devices[i] for i in self.rng.permutation(len(devices))]
-            if any(_differ(name, own) for name in self.factors):
-                self._devices[kind] = drawn
+            devices = sorted({arm.device for name in self.factors for arm in _told_apart(name, own)})
+            if devices:
+                self._devices[kind] = [devices[i] for i in self.rng.permutation(len(devices))]
                 self._points[kind] = sorted({Point.of(arm) for arm in own}, key=lambda point: point.rank)
 
     def turn(self, block: int) -> int | None:
@@ -63,6 +62,7 @@ class Twins:
         return chosen
 
 
-def _differ(name: str, arms: Sequence[Arm]) -> bool:
-    """Return whether arms of one host and kind differ in a factor, or are compared with those of other hosts."""
-    return name == "host" or len({FACTORS[name].value(arm) for arm in arms}) > 1
+def _told_apart(name: str, arms: Sequence[Arm]) -> Sequence[Arm]:
+    """Return those of one host's arms that are compared along a factor, with each other or those of other hosts."""
+    acted_on = [arm for arm in arms if FACTORS[name].acts_on(arm)]
+    return acted_on if name == "host" or len({FACTORS[name].value(arm) for arm in acted_on}) > 1 else ()
