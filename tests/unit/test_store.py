@@ -313,7 +313,12 @@ def test_a_line_that_is_no_json_object_is_refused_with_its_number(store, line):
         (lambda d: d["contrasts"][0].update(factor="mood"), "this pvbench knows no factor 'mood'"),
         (lambda d: d["contrasts"][0].update(baseline={"disk": "ide"}), "'disk' is not a valid DeviceKind"),
         (lambda d: d["contrasts"][1].update(baseline=[1]), "baseline is not an object of plain values"),
+        (
+            lambda d: d["cells"][IDE.id]["arm"].update(tunables={"vcpus": "two"}),
+            "vcpus is not a whole number but 'two'",
+        ),
         (lambda d: d["plan"][0].update(cell="0"), "that the manifest does not hold"),
+        (lambda d: d["plan"][0].update(twin=True), f"planned trial {PLAN[0].id} was altered"),
         (lambda d: d.update(plan=[1]), "a planned trial is not an object"),
         (lambda d: d.update(cells=[]), "cells is not an object"),
     ],

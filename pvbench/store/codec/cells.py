@@ -38,12 +38,15 @@ def _arm(data: Any) -> Arm:
     device, kind = text(data, "device"), choice(data, "kind", DeviceKind)
     if device not in DRIVERS or DRIVERS[device].kind is not kind:
         raise ValueError(f"this pvbench knows no {kind} device {device!r}")
+    tunables = scalars(data, "tunables")
+    if "vcpus" in dict(tunables):  # reckoned with, as the times of a workload are
+        whole(dict(tunables), "vcpus", 1)
     return Arm(
         host=text(data, "host"),
         kind=kind,
         device=device,
         placement=choice(data, "placement", Placement),
-        tunables=scalars(data, "tunables"),
+        tunables=tunables,
         guest=text(data, "guest"),
         mode=choice(data, "mode", GuestMode),
         stack=text(data, "stack"),
@@ -59,9 +62,9 @@ def decode_planned(data: Any, cells: Mapping[str, Cell]) -> tuple[str, TrialSpec
     """Return a planned trial and its id. Raises ValueError."""
     exactly(data, _PLANNED, "a planned trial")
     name, cell = text(data, "id"), text(data, "cell")
-    if cell not in cells or not name.endswith(cell):
+    if cell not in cells:
         raise ValueError(f"planned trial {name} is of a cell {cell} that the manifest does not hold")
-    return name, TrialSpec(
+    spec = TrialSpec(
         cell=cells[cell],
         block=whole(data, "block"),
         boot=text(data, "boot"),
@@ -71,6 +74,9 @@ def decode_planned(data: Any, cells: Mapping[str, Cell]) -> tuple[str, TrialSpec
         round=whole(data, "round", 1),
         deployment=text(data, "deployment"),
     )
+    if name != spec.id:
+        raise ValueError(f"planned trial {name} was altered: it is {spec.id} by its own words")
+    return name, spec
 
 
 def encode_contrast(contrast: Contrast) -> dict[str, Any]:
