@@ -11,7 +11,7 @@ from pvbench.comparisons import Compared, Judged, compare_run
 from pvbench.metrics import METRICS
 from pvbench.model import Phase, Trial, canonical
 from pvbench.store import Manifest, Store
-from pvbench.store.parquet import table
+from pvbench.store.parquet import storable, table
 
 READING = ("metric", "unit", "value")
 """The columns that a reading has beyond those of its trial."""
@@ -68,14 +68,15 @@ def _trials(flat: pd.DataFrame, trials: Sequence[Trial]) -> pd.DataFrame:
     frame["flags"] = pd.Series([tuple(map(str, trial.flags)) for trial in trials], dtype="object")
     for values in (asked, granted):
         for name in sorted({name for row in values for name in row}):
-            frame[name] = [row.get(name) for row in values]
+            frame[storable(name)] = [storable(row.get(name)) for row in values]
     return frame
 
 
 def _comparisons(compared: Compared) -> pd.DataFrame:
     types = dict.fromkeys(("baseline_median", "candidate_median", *SHARES), "float64")
     types |= {"replicates": "Int64", "indicative": "boolean"}
-    frame = pd.DataFrame([_comparison(each) for each in compared.judged], columns=list(COMPARED)).astype(types)
+    rows = [{name: storable(value) for name, value in _comparison(each).items()} for each in compared.judged]
+    frame = pd.DataFrame(rows, columns=list(COMPARED)).astype(types)
     frame.attrs["units"] = dict.fromkeys(SHARES, "1")
     frame.attrs["metrics"] = {name: METRICS[name].unit for name in frame["metric"].unique()}
     frame.attrs["correction"] = str(compared.family.correction)

@@ -85,10 +85,11 @@ def _rows(of_cell: dict[str, Any], trial: Trial) -> list[dict[str, Any]]:
         "cache_mode": trial.cache_mode,
     }
     common |= {f"{phase}_s": seconds.get(phase) for phase in Phase}
-    common = {name: _text(value) if isinstance(value, str) else value for name, value in common.items()}
+    common = {name: storable(value) for name, value in common.items()}
     readings = [{"metric": r.metric, "unit": METRICS[r.metric].unit, "value": r.value} for r in trial.readings]
     return [common | reading for reading in readings or [{"metric": None, "unit": None, "value": None}]]
 
 
-def _text(value: str) -> str:
-    return value.encode(errors="backslashreplace").decode()  # a lone surrogate, which Parquet does not have
+def storable(value: Any) -> Any:
+    """Return a value as a table can hold it: a lone surrogate, which Arrow does not have, as its escape."""
+    return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value

@@ -92,6 +92,24 @@ def test_a_tunable_is_a_column_beside_what_was_granted(tmp_path: Path) -> None:
     assert set(run.trials["queues_granted"]) == {"1"}
 
 
+def test_what_a_table_cannot_hold_is_spelt_out_in_it(tmp_path: Path) -> None:
+    odd = "4 \udc80"
+
+    def told(trial: Trial) -> Trial:
+        cell = trial.spec.cell
+        workload = replace(cell.workload, tool=odd)
+        arm = replace(cell.arm, tunables=(("offloads", odd),))
+        spec = replace(trial.spec, cell=replace(cell, arm=arm, workload=workload))
+        return replace(trial, spec=spec, granted=(Granted("offloads", "none", odd),))
+
+    made = sample_run(blocks=2).changed(told)
+    plan = tuple(trial.spec for trial in made.trials)
+
+    run = pvbench.load(replace(made, manifest=replace(made.manifest, plan=plan)).stored(tmp_path))
+    assert set(run.trials["offloads"]) == set(run.trials["offloads_granted"]) == {r"4 \udc80"}
+    assert set(run.comparisons["tool"]) == {r"4 \udc80"}
+
+
 def test_every_comparison_of_the_report_is_a_row_with_the_same_figures_and_verdict(tmp_path: Path) -> None:
     made = flawed_run()
     page = comparison.build(made.manifest, made.trials)
@@ -159,6 +177,10 @@ def test_a_damaged_journal_is_an_error_of_one_line(tmp_path: Path) -> None:
     with pytest.raises(PvbenchError, match=r"journal\.ndjson:1: ") as caught:
         pvbench.load(tmp_path)
     assert str(caught.value).count("\n") == 0
+
+
+def test_the_types_of_pvbench_are_there_for_who_imports_it() -> None:
+    assert Path(pvbench.__file__).with_name("py.typed").is_file()
 
 
 def test_to_import_pvbench_takes_nothing_with_it() -> None:
