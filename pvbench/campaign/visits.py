@@ -110,8 +110,6 @@ class _Stay:
                 booted = Booted(guest, held, begun, self.store, self.settings, self.edges.clock)
                 for pair in pairs(specs):
                     self._pair(pair, booted)
-                    self.left = [spec for spec in self.left if spec not in pair]
-                    self.running = None
         except (HostBusy, StoreError):
             raise
         except Exception as error:  # noqa: BLE001  a guest that breaks costs a boot, whatever it breaks with
@@ -133,6 +131,9 @@ class _Stay:
                 break
             self.edges.progress.disturbed(pair, cause, attempt + 1)
             self._wait_for_calm(booted.held.beneath)
+        # Whatever becomes of the host from here on, these figures stand and are not made again.
+        self.left = [spec for spec in self.left if spec not in pair]
+        self.running = None
         for trial in made:
             if (whole := explained(trial, booted)) is not None:
                 booted.held.renew()

@@ -26,12 +26,14 @@ def ceiling(baseline: CellTrials, candidate: CellTrials) -> Ceiling | None:
     """Return the lowest ceiling that holds for both arms, None where none is known.
 
     On one host the backing store is of one kind in both arms, so what either measured of it counts; between two hosts
-    it is a part of what is compared. A peer that used up its CPU bounds the candidate alone: the baseline did not get
-    so far.
+    it is a part of what is compared. A peer that used up its CPU bounds the arm that got furthest, whichever that is:
+    where the other arm passed it, peers can do more.
     """
-    on_one_host = baseline.cell.host == candidate.cell.host
-    stores = _store((baseline, candidate)) if on_one_host else []
-    return min([*_offered(candidate), *stores, *_peer(candidate)], key=lambda one: one.value, default=None)
+    sides = baseline, candidate
+    stores = _store(sides) if baseline.cell.host == candidate.cell.host else []
+    furthest = max((side.sample.median for side in sides if side.sample), default=0.0)
+    peers = [one for side in sides for one in _peer(side) if one.value >= REACHED * furthest]
+    return min([*_offered(candidate), *stores, *peers], key=lambda one: one.value, default=None)
 
 
 def reached(cell: CellTrials) -> Limited | None:

@@ -1,7 +1,11 @@
 """The further pass under a trace, and what else is optional: what goes wrong there costs no figure."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 
+from pvbench.campaign.world import HeldHost
 from pvbench.errors import (
     BootError,
     CommandFailed,
@@ -155,3 +159,29 @@ def test_a_guest_that_is_gone_in_an_optional_pass_is_met_by_the_next_trial(store
     assert {trial.outcome for trial in traced(host, store)} == {Outcome.OK}
     assert host.booted == ["b01-xen1", "b01-xen1", "b02-xen1"]
     assert [len(record.flags) for record in store.records()][:6] == [0, 0, 3, 3, 0, 0]
+
+
+def test_a_host_that_is_lost_under_a_trace_costs_no_figure_that_was_measured(store: Store) -> None:
+    host = FakeHypervisor()
+    lost: list[str] = []
+
+    def breaks(step: str) -> None:
+        if step == "trace" and len(host.boots) == 1:
+            lost.append(step)
+            raise Unreachable("the connection was lost")
+
+    @contextmanager
+    def connect(_name: str) -> Iterator[HeldHost]:
+        lost.clear()
+
+        def renew() -> None:
+            if lost:
+                raise Unreachable("the connection was lost")
+
+        yield HeldHost(host, renew)
+
+    host.before_step = breaks
+    measure(store, connect, traced_blocks=1)
+
+    assert {trial.outcome for trial in store.trials()} == {Outcome.OK}
+    assert len(host.measured) == len(store.trials())

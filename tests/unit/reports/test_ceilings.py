@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from pvbench.model import CpuBill, DeviceKind, Payer, Reading, Trial
+from pvbench.model import Contrast, CpuBill, DeviceKind, Payer, Reading, Trial
 from pvbench.reports.comparison import build
 from pvbench.reports.page import Row
 from pvbench.testing.runs import SampleRun, sample_run
@@ -37,15 +37,27 @@ def test_a_store_with_room_to_spare_bounds_nothing() -> None:
     assert {row.verdict for row in rows(with_store(1.5), "block")} == {"FASTER"}
 
 
-@pytest.mark.parametrize(("device", "verdict"), [("netfront", "CAPPED"), ("e1000", "FASTER")])
-def test_a_peer_without_cpu_to_spare_bounds_the_candidate_only(device: str, verdict: str) -> None:
+@pytest.mark.parametrize(
+    ("device", "baseline", "verdict", "bound"),
+    [
+        ("netfront", "e1000", "CAPPED", "≥"),
+        ("netfront", "netfront", "CAPPED", "≤"),
+        ("e1000", "e1000", "FASTER", ""),
+        ("e1000", "netfront", "SLOWER", ""),
+    ],
+)
+def test_a_peer_without_cpu_to_spare_bounds_the_arm_that_got_furthest_only(
+    device: str, baseline: str, verdict: str, bound: str
+) -> None:
     def change(trial: Trial) -> Trial:
         if trial.spec.cell.device != device:
             return trial
         busy = CpuBill(10.0, 2, ((Payer.PEER, 9.8), (Payer.IDLE, 10.2)))
         return replace(trial, bill=busy, seconds=(*trial.seconds, ("tool", 10.0)))
 
-    found = rows(sample_run(blocks=6).changed(change), DeviceKind.NET.value)
+    run = sample_run(blocks=6).changed(change)
+    devices = (Contrast("device", ((DeviceKind.NET, baseline),)),)
+    found = rows(SampleRun(replace(run.manifest, contrasts=devices), run.trials), DeviceKind.NET.value)
 
     first = next(row for row in found if row.metric == "goodput" and "UDP" not in row.workload)
-    assert first.verdict == verdict
+    assert (first.verdict, first.bound) == (verdict, bound)
