@@ -94,8 +94,8 @@ def _row(judged: Judged, family: Family) -> Row:
         notes=(
             *notes(found, arms, margin, ceiling(*sides), pairing.switch.unit),
             *unsettled(found, judged.p, family, margin),
-            *flags(named),
             *not_had,
+            *flags(named),
         ),
         not_had=not_had,
         point=estimate.point if estimate else None,
