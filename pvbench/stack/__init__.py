@@ -1,0 +1,1 @@
+"""The stack: hypervisor, kernels, backends, device model and tools of a host, deployed, verified, rolled back."""
