@@ -11,6 +11,7 @@ from pvbench.model import (
     CpuBill,
     Flag,
     Granted,
+    GuestMode,
     HostFacts,
     Mechanism,
     Placement,
@@ -30,7 +31,7 @@ class GuestSpec:
     """A guest to boot: every device in it (names of DRIVERS), its size in bytes and vCPUs, its scratch disks' size.
 
     `name` is the boot's id, fit for the name of a guest; `tunables` are what it is asked for, as in `Cell`. With
-    `peer` a second guest is booted beside it, for workloads between guests.
+    `peer` a second guest is booted beside it, for workloads between guests. It is run in `mode`.
     """
 
     name: str
@@ -41,6 +42,7 @@ class GuestSpec:
     scratch_bytes: int
     tunables: tuple[tuple[str, Scalar], ...] = ()
     peer: bool = False
+    mode: GuestMode = GuestMode.HVM
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from enum import Enum, auto
 from types import MappingProxyType
 
 from pvbench.drivers import DRIVERS
-from pvbench.model import DeviceKind, IoPath, Scalar
+from pvbench.model import DeviceKind, GuestMode, IoPath, Scalar
 from pvbench.yaml_schema import Choice, Few, Flag, Shape, Whole
 
 Values = tuple[tuple[str, Scalar], ...]
@@ -62,8 +62,8 @@ class Parameter:
 class Tunable:
     """A row of TUNABLES.
 
-    It acts on devices of `kind` (None: of any), only on PV ones if `pv`. A tunable that is applied to a module is its
-    `parameter`; of one that is applied to a NIC `word` is what the guest's init knows it by.
+    It acts on devices of `kind` (None: of any), only on PV ones if `pv`, in guests of `modes`. A tunable that is
+    applied to a module is its `parameter`; of one that is applied to a NIC `word` is what the guest's init knows it by.
     """
 
     name: str
@@ -74,6 +74,7 @@ class Tunable:
     pv: bool = False
     parameter: Parameter | None = None
     word: str = ""
+    modes: tuple[GuestMode, ...] = tuple(GuestMode)
 
     def __post_init__(self) -> None:
         if (self.applied is Applied.MODULE) != (self.parameter is not None):
@@ -143,6 +144,7 @@ _ROWS = (
         "false: events come by the platform device's interrupt line, as in 2006.",
         Flag(),
         Applied.KERNEL,
+        modes=(GuestMode.HVM,),
     ),
     Tunable("fifo_events", "false: two-level event channels instead of FIFO ones.", Flag(), Applied.KERNEL),
     Tunable("vcpus", "Virtual CPUs of the guest, in the place of `guest: {vcpus: N}`.", Whole(1, 64), Applied.GUEST),

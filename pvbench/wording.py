@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from pvbench.drivers import DRIVERS
 from pvbench.metrics import METRICS, Metric
-from pvbench.model import Cell, DeviceKind, Emulation, HostFacts, IoPath, Workload
+from pvbench.model import Cell, DeviceKind, Emulation, GuestMode, HostFacts, IoPath, Workload
 from pvbench.printable import clean
 from pvbench.tunables import in_words
 from pvbench.workloads import WORKLOADS
@@ -40,9 +40,10 @@ def _title_parts(workload: Workload) -> list[str]:
 
 
 def cell_title(cell: Cell, but: str = "") -> str:
-    """Return what is run, and what the boot is asked for, `but` for one name: "Random read, 4 KiB, queues 2"."""
+    """Return what is run, and what the boot is asked for, `but` for one factor: "Random read, 4 KiB, queues 2"."""
     asked = [f"{name.replace('_', ' ')} {in_words(value)}" for name, value in cell.tunables if name != but]
-    return ", ".join([title(cell.workload), *map(clean, asked)])
+    mode = [] if cell.arm.mode is GuestMode.HVM or but == "mode" else [f"{cell.arm.mode} guest"]
+    return ", ".join([title(cell.workload), *map(clean, asked), *mode])
 
 
 def listed(words: Sequence[str]) -> str:

@@ -179,16 +179,17 @@ class _Stay:
 
     def _guest(self, boot: str, specs: Sequence[TrialSpec]) -> GuestSpec:
         devices = tuple(sorted({spec.cell.device for spec in specs}, key=list(DRIVERS).index))
-        tunables = specs[0].cell.tunables
+        arm = specs[0].cell.arm
         return GuestSpec(
             name=boot,
             devices=devices,
             placement=self.settings.placement,
             memory_bytes=self.settings.memory_bytes,
-            vcpus=int(dict(tunables).get("vcpus", self.settings.vcpus)),
+            vcpus=int(dict(arm.tunables).get("vcpus", self.settings.vcpus)),
             scratch_bytes=self.settings.scratch_bytes,
-            tunables=tunables,
+            tunables=arm.tunables,
             peer=any(between_guests(spec.cell.workload) for spec in specs),
+            mode=arm.mode,
         )
 
     def _wait_for_calm(self, look: Callable[[], Beneath | None]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from pvbench.model import DeviceKind, IoPath, Platform
+from pvbench.model import DeviceKind, GuestMode, IoPath, Platform
 
 
 class Server(StrEnum):
@@ -65,6 +65,10 @@ class Driver:
     def module(self) -> str:
         """The module that drives the device, whose parameters tunables set."""
         return self.driven_by or self.modules[0]
+
+    def exists_in(self, mode: GuestMode) -> bool:
+        """Whether a guest of this mode can have it: who has no device model has no emulated device."""
+        return self.io_path is IoPath.PV or mode.has_emulated_devices
 
     def __post_init__(self) -> None:
         if (self.kind is DeviceKind.BLOCK) != (self.disk is not None):

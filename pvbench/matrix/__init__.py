@@ -6,13 +6,14 @@ from dataclasses import asdict, is_dataclass
 from types import MappingProxyType
 from typing import Any
 
+from pvbench.drivers import DRIVERS
 from pvbench.errors import MatrixError
 from pvbench.inventory import HOST_NAME
-from pvbench.matrix.compare import Compare, devices_of
+from pvbench.matrix.compare import MODE, Compare, devices_of
 from pvbench.matrix.nouns import GuestSettings, Matrix, RunSettings
 from pvbench.matrix.rules import check, fixed_before, placement_of, read_workloads, twin_share
 from pvbench.matrix.sweeps import kind_of
-from pvbench.model import Arm, Cell, Contrast, DeviceKind, Order, Placement, digest
+from pvbench.model import Arm, Cell, Contrast, DeviceKind, GuestMode, Order, Placement, digest
 from pvbench.tunables import TUNABLES
 from pvbench.workloads import WORKLOADS
 from pvbench.yaml_schema import (
@@ -82,6 +83,9 @@ _GUEST = Keyed(
         "image": Field(Text("path", r"[^\s].*", "the path of a guest image"), "Your own guest; left out: builtin."),
         "memory": Field(SIZE.between("64MiB", "1TiB", "1MiB"), "The guest's memory.", default="256MiB"),
         "vcpus": Field(Whole(1, 64), "The guest's virtual CPUs.", default="1"),
+        "mode": Field(
+            Swept(MODE), "How the guest is run; every PV device is measured in each mode, an emulated one in hvm alone."
+        ),
     },
 )
 _TUNABLES = Keyed("tunables", {row.name: Field(Swept(row.shape), row.about) for row in TUNABLES.values()}, least=1)
@@ -149,21 +153,29 @@ def load(text: str, *, name: str) -> Matrix:
     tunables = {name: values for name, values in (read["tunables"] or {}).items() if values is not None}
     if tunables:  # without them the digest is what it was before there were any
         said["tunables"] = MappingProxyType(tunables)
+    modes = tuple(map(GuestMode, guest["mode"] or ()))
+    if modes not in ((), (GuestMode.HVM,)):
+        said["modes"] = modes
     matrix = Matrix(**said, text=text, digest=digest(_plain(_identity(said))))
     check(matrix, read["workloads"], root)
     return matrix
 
 
 def expand(matrix: Matrix) -> tuple[Cell, ...]:
-    """Return the cells, in the order of the matrix: every device of a workload's kind, on every host, at each point."""
+    """Return the cells, in the order of the matrix: every device of a workload's kind, on every host, at each point.
+
+    An emulated device has none in guests without a device model.
+    """
     axes = [[(name, value) for value in values] for name, values in sorted(matrix.tunables.items())]
     points = list(itertools.product(*axes))
     return tuple(
-        Cell(Arm(host, kind_of(workload), device, matrix.placement, point), workload)
+        Cell(Arm(host, kind_of(workload), device, matrix.placement, point, mode=mode), workload)
         for host in matrix.hosts
+        for mode in matrix.modes
         for point in points
         for workload in matrix.workloads
         for device in matrix.devices[kind_of(workload)]
+        if DRIVERS[device].exists_in(mode)
     )
 
 

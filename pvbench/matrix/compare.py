@@ -1,18 +1,20 @@
 """`compare:` of a matrix: its comparisons, each along one factor, and what is told where one cannot be made."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from pvbench.drivers import DRIVERS
 from pvbench.factors import FACTORS
 from pvbench.inventory import HOST_NAME
 from pvbench.matrix.nouns import Matrix
-from pvbench.model import MARGIN, Contrast, DeviceKind, IoPath, Placement, Scalar
+from pvbench.model import MARGIN, Contrast, DeviceKind, GuestMode, IoPath, Placement, Scalar
 from pvbench.tunables import TUNABLES
 from pvbench.yaml_schema import PERCENT, Choice, Field, Keyed, Node, Sequence, Shape, Table, at, at_key, nearest, shown
 from pvbench.yaml_schema import Scalar as Word
 
+MODE = Choice("guest mode", tuple(GuestMode))
 _EXAMPLE = "{factor: queues, baseline: 1}"
 
 
@@ -26,6 +28,8 @@ _DEVICES = Keyed(
     {kind.value: Field(devices_of(kind), f"The {kind} device the others are compared with.") for kind in DeviceKind},
     least=1,
 )
+_SHAPES: Mapping[str, Shape] = MappingProxyType({"host": HOST_NAME, "mode": MODE})
+"""Of the factors that are neither devices nor tunables, what a value looks like."""
 _NAMES = tuple(name for name, row in FACTORS.items() if not row.not_in_one_run)
 
 
@@ -52,7 +56,7 @@ class _Baseline:
         if self.factor == "device":
             devices = _DEVICES.read(node)
             return tuple((kind, devices[kind]) for kind in DeviceKind if devices[kind] is not None)
-        shape: Shape = TUNABLES[self.factor].shape if self.factor in TUNABLES else HOST_NAME
+        shape: Shape = TUNABLES[self.factor].shape if self.factor in TUNABLES else _SHAPES[self.factor]
         value: Scalar = shape.read(node)
         return value
 
@@ -121,6 +125,8 @@ def check_contrasts(matrix: Matrix, root: Node) -> None:
                 _check_devices(matrix, kind, device, node, root)
         elif contrast.factor == "host":
             _check_values(contrast, matrix.hosts, "hosts", node)
+        elif contrast.factor == "mode":
+            _check_values(contrast, matrix.modes, "guest", node)
         else:
             _check_values(contrast, matrix.tunables.get(contrast.factor, ()), "tunables", node)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pvbench.model import Contrast, DeviceKind, Order, Placement, Scalar, Workload
+from pvbench.model import Contrast, DeviceKind, GuestMode, Order, Placement, Scalar, Workload
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class GuestSettings:
 
 @dataclass(frozen=True)
 class Matrix:
-    """What is to be measured. `contrasts` are what is compared with what, one a factor.
+    """What is to be measured. `contrasts` are what is compared with what, one a factor; `modes` are those of the guest.
 
     `text` is the file as it was written; `digest` identifies what it says, whatever its layout and comments.
     `tunables` are swept: every cell is measured at each combination of their values.
@@ -51,3 +51,4 @@ class Matrix:
     text: str
     digest: str
     tunables: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
+    modes: tuple[GuestMode, ...] = (GuestMode.HVM,)

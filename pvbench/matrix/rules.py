@@ -6,6 +6,7 @@ from typing import Any
 
 from pvbench.drivers import DRIVERS
 from pvbench.matrix.compare import check_contrasts
+from pvbench.matrix.modes import check_modes
 from pvbench.matrix.nouns import Matrix
 from pvbench.matrix.sweeps import MOST_WORKLOADS, kind_of, sweep
 from pvbench.model import Placement, Workload
@@ -88,12 +89,18 @@ def _times(tool: str, entry: Table, root: Node) -> dict[str, Any]:
 def check(matrix: Matrix, entries: Entries, root: Node) -> None:
     """Raise MatrixError for what does not go together."""
     _check_kinds(matrix, entries, root)
+    check_modes(matrix, root)
     check_contrasts(matrix, root)
     _check_fit(matrix, entries, root)
     for name in matrix.tunables:
         _check_tunable(matrix, name, root)
     points = math.prod(map(len, matrix.tunables.values()))
-    cells = points * sum(len(matrix.devices[kind_of(w)]) for w in matrix.workloads)
+    cells = points * sum(
+        DRIVERS[device].exists_in(mode)
+        for mode in matrix.modes
+        for workload in matrix.workloads
+        for device in matrix.devices[kind_of(workload)]
+    )
     trials = matrix.run.blocks * matrix.run.runs_per_boot * len(matrix.hosts) * cells
     if trials > MOST_TRIALS:
         raise at(root, "workloads").problem(f"{trials} trials in {matrix.run.blocks} blocks; at most {MOST_TRIALS}")

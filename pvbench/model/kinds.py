@@ -40,6 +40,11 @@ class GuestMode(StrEnum):
     PVH = "pvh"
     PV = "pv"
 
+    @property
+    def has_emulated_devices(self) -> bool:
+        """Whether such a guest has a device model that emulates devices for it."""
+        return self is GuestMode.HVM
+
 
 class Order(StrEnum):
     """Whether the trials of a block are shuffled, by the run's seed, or stay as they are."""

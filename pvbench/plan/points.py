@@ -33,6 +33,7 @@ class Point:
     def tag(self) -> str:
         """What tells its boots from those of others by name; nothing where it is as usual."""
         told: dict[str, object] = dict(self.tunables)
-        if (self.guest, self.mode) != (BUILTIN_GUEST, GuestMode.HVM):
-            told = {"tunables": told, "guest": self.guest, "mode": self.mode}
-        return f"-{digest(told, 6)}" if told else ""
+        if self.guest != BUILTIN_GUEST:
+            told = {"tunables": told, "guest": self.guest}
+        mode = "" if self.mode is GuestMode.HVM else f"-{self.mode}"
+        return mode + (f"-{digest(told, 6)}" if told else "")

@@ -5,6 +5,7 @@ beside its original), a boot, or a deployment. Twins are drawn by a generator of
 plan without them, and them.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -24,9 +25,7 @@ class Twins:
     twinned: Sequence[int]
     rng: np.random.Generator
     level: Switch = field(init=False)
-    _devices: Mapping[DeviceKind, Sequence[str]] = field(init=False)
-    _points: Mapping[DeviceKind, Sequence[Point]] = field(init=False)
-    _stacks: Sequence[str] = field(init=False)
+    _turns: Mapping[DeviceKind, Sequence[tuple[str, Point, str]]] = field(init=False)
 
     def __post_init__(self) -> None:
         arms = list(dict.fromkeys(cell.arm for cell in self.cells))
@@ -35,14 +34,18 @@ class Twins:
         self.level = max(
             (Switch.BOOT if switch > Switch.DEPLOYMENT else switch for switch in switches), default=Switch.NOTHING
         )
-        self._stacks = sorted({arm.stack for arm in arms})
-        self._devices, self._points = {}, {}
+        stacks = sorted({arm.stack for arm in arms})
+        self._turns = {}
         for kind in sorted({arm.kind for arm in arms}):
             own = [arm for arm in arms if arm.kind is kind]
-            devices = sorted({arm.device for name in self.factors for arm in _told_apart(name, own)})
+            told = {arm for name in self.factors for arm in _told_apart(name, own)}
+            devices = sorted({arm.device for arm in told})
             if devices:
-                self._devices[kind] = [devices[i] for i in self.rng.permutation(len(devices))]
-                self._points[kind] = sorted({Point.of(arm) for arm in own}, key=lambda point: point.rank)
+                drawn = [devices[i] for i in self.rng.permutation(len(devices))]
+                points = sorted({Point.of(arm) for arm in own}, key=lambda point: point.rank)
+                there = {(arm.device, Point.of(arm), arm.stack) for arm in told}
+                turns = [(device, point, stack) for stack in stacks for point in points for device in drawn]
+                self._turns[kind] = [turn for turn in turns if turn in there]
 
     def turn(self, block: int) -> int | None:
         """Return the how-many-th twinned block this is, from 0; None where it has no twins."""
@@ -53,16 +56,13 @@ class Twins:
         turn = self.turn(block)
         if turn is None:
             return {}
-        chosen = {}
-        for kind, devices in self._devices.items():
-            points = self._points[kind]
-            rest, device = divmod(turn, len(devices))
-            rest, point = divmod(rest, len(points))
-            chosen[kind] = devices[device], points[point], self._stacks[rest % len(self._stacks)]
-        return chosen
+        return {kind: turns[turn % len(turns)] for kind, turns in self._turns.items()}
 
 
 def _told_apart(name: str, arms: Sequence[Arm]) -> Sequence[Arm]:
     """Return those of one host's arms that are compared along a factor, with each other or those of other hosts."""
-    acted_on = [arm for arm in arms if FACTORS[name].acts_on(arm)]
-    return acted_on if name == "host" or len({FACTORS[name].value(arm) for arm in acted_on}) > 1 else ()
+    factor = FACTORS[name]
+    alike: dict[Arm, list[Arm]] = defaultdict(list)
+    for arm in filter(factor.acts_on, arms):
+        alike[factor.without(arm)].append(arm)
+    return [arm for own in alike.values() for arm in own if name == "host" or len(own) > 1]

@@ -7,6 +7,7 @@ from pvbench import wording
 from pvbench.campaign.cost import BOOT_S, cost_of
 from pvbench.columns import columns
 from pvbench.matrix import Matrix, expand
+from pvbench.matrix.modes import left_out
 from pvbench.model import Cell, TrialSpec
 from pvbench.plan import Plan
 
@@ -30,10 +31,18 @@ def render(matrix: Matrix, plan: Plan, *, whole: bool) -> str:
         f"{fmt.count(len(cells), 'cell')}, {fmt.count(spent.trials, 'trial')} in {fmt.count(run.blocks, 'block')}, "
         f"{fmt.count(spent.boots, 'boot')}; {matrix.placement}, order {run.order}, seed {run.seed}\n"
         f"about {fmt.duration(spent.seconds)}, taking {BOOT_S:.0f} s for a boot as in the lab; "
-        f"{fmt.size(spent.disk_bytes)} of scratch disks on the hosts\n\nCells\n"
+        f"{fmt.size(spent.disk_bytes)} of scratch disks on the hosts\n{_left_out(matrix)}\nCells\n"
         + columns([(key, *cell_words(cell)) for cell, key in cells.items()], "  ")
         + f"\nOrder ({plan.order}{more})\n"
         + columns(trials, "  ")
+    )
+
+
+def _left_out(matrix: Matrix) -> str:
+    """Return a line for each device that some of the guest modes cannot have."""
+    return "".join(
+        f"{device} exists only in hvm guests, so it is not measured in {wording.listed(modes)} guests\n"
+        for device, modes in left_out(matrix)
     )
 
 
@@ -84,4 +93,5 @@ def cell_data(cell: Cell, key: str) -> dict[str, Any]:
         "placement": cell.placement,
         "workload": {"tool": cell.workload.tool, "params": dict(cell.workload.params)},
         "tunables": dict(cell.tunables),
+        "mode": cell.arm.mode,
     }

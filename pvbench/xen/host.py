@@ -14,7 +14,7 @@ from pvbench.errors import BootError, DeployError, TransportError, Unreachable
 from pvbench.guest import GuestImage
 from pvbench.hypervisor import GuestSpec, HostCheck
 from pvbench.inventory import Host
-from pvbench.model import DeviceKind, Emulation, HostFacts
+from pvbench.model import DeviceKind, Emulation, GuestMode, HostFacts
 from pvbench.transport import Command, Transport
 from pvbench.workloads import servers
 from pvbench.xen.boot import Boots
@@ -122,6 +122,8 @@ class XenHypervisor:
         run = self._run
         if run is None:
             raise BootError(f"{self._host.name}: no guest boots before setup()")
+        if spec.mode is not GuestMode.HVM:
+            raise BootError(f"{self._host.name}: {spec.mode} guests cannot be booted as yet, only hvm ones")
         boots = Boots(
             host=self._host,
             prepared=run,

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from pvbench import matrix
 from pvbench.drivers import DRIVERS
 from pvbench.errors import MatrixError
-from pvbench.model import Contrast, DeviceKind, Order, Placement, Workload
+from pvbench.matrix.modes import left_out
+from pvbench.model import Contrast, DeviceKind, GuestMode, Order, Placement, Workload
 from pvbench.workloads import WORKLOADS
 from pvbench.yaml_schema import decode
 
@@ -362,3 +363,21 @@ def test_a_damaged_matrix_is_read_or_refused_in_one_line(damage: list[tuple[int,
         told = str(err)
     assert re.match(r"m\.yaml:\d+:\d+: .", told)
     assert len(told.splitlines()) == 1
+
+
+def test_an_emulated_device_has_cells_in_hvm_guests_alone_and_the_modes_are_what_is_compared() -> None:
+    text = (
+        BLOCK + "  - fio: {rw: read, bs: 4KiB}\nguest: {mode: [hvm, pvh, pv]}\ncompare: {factor: mode, baseline: hvm}\n"
+    )
+    found = load(text)
+    expected = [("ide", "hvm"), ("blkfront", "hvm"), ("blkfront", "pvh"), ("blkfront", "pv")]
+    assert expected == [(cell.device, cell.arm.mode) for cell in matrix.expand(found)]
+    assert (Contrast("mode", "hvm"),) == found.contrasts
+    assert (("ide", (GuestMode.PVH, GuestMode.PV)),) == left_out(found)
+
+
+def test_a_matrix_that_says_the_usual_mode_is_the_one_that_says_none() -> None:
+    text = BLOCK + "  - fio: {rw: read, bs: 4KiB}\n"
+    assert load(text).digest == load(f"{text}guest: {{mode: hvm}}\n").digest
+    pvh = load(text.replace("ide, ", "") + "guest: {mode: pvh}\n")
+    assert ((GuestMode.PVH,), ()) == (pvh.modes, left_out(pvh))

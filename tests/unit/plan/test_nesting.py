@@ -9,8 +9,10 @@ import pytest
 
 from pvbench import plan
 from pvbench.factors import FACTORS, Switch
-from pvbench.model import Arm, Cell, Contrast, DeviceKind, Placement, TrialSpec, Workload
+from pvbench.model import Arm, Cell, Contrast, DeviceKind, GuestMode, Placement, TrialSpec, Workload
 
+HVM, PVH, PV = GuestMode
+FIO = Workload("fio", (("runtime", 5), ("rw", "read")))
 RR = Workload("netperf", (("runtime", 5), ("test", "TCP_RR")))
 QUEUES, STACK, DEVICE = (
     Contrast("queues", 1),
@@ -168,3 +170,16 @@ def test_a_unit_is_a_boot_of_each_block_and_round_or_a_deployment_with_all_its_b
     trial = make(cells(), blocks=1, boots_per_deployment=2)[-1]
     assert (1, 2) == Switch.NOTHING.unit_of(trial) == Switch.BOOT.unit_of(trial)
     assert (1, 0) == Switch.DEPLOYMENT.unit_of(trial)
+
+
+def test_every_mode_of_a_guest_takes_boots_of_its_own_and_twins_are_only_of_arms_that_there_are() -> None:
+    chosen = [
+        Cell(Arm("lab", DeviceKind.BLOCK, device, Placement.ISOLATED, mode=mode), FIO)
+        for device, mode in (("ide", HVM), ("blkfront", HVM), ("blkfront", PVH), ("blkfront", PV))
+    ]
+    made = make(chosen, blocks=6, twins=1.0, contrasts=[Contrast("mode", "hvm")])
+    assert all(1 == len({trial.cell.arm for trial in boot}) for _, boot in groupby(made, key=lambda trial: trial.boot))
+    assert {("ide", HVM, False), *(("blkfront", mode, twin) for mode in (HVM, PVH, PV) for twin in (False, True))} == {
+        (trial.cell.device, trial.cell.arm.mode, trial.twin) for trial in made
+    }
+    assert {"b01-lab-blkfront", "b01-lab-blkfront-pvh", "b01-lab-blkfront-pv"} <= {trial.boot for trial in made}
