@@ -3,6 +3,7 @@
 PvbenchError                 exit code
 ├── UsageError                   2   a verb was asked for something it cannot do
 ├── MatrixError                  2   matrix.yaml is wrong, at a file, line and column
+├── StackFileError               2   stacks.yaml is wrong, at a file, line and column, or has no stack of that name
 ├── InventoryError               2   hosts.yaml or the SSH configuration is wrong, or a host is in neither
 ├── StoreError                   2   a run folder is missing, foreign or of another schema
 │   └── DiskFull                 4   there is no room left for what was measured
@@ -13,6 +14,7 @@ PvbenchError                 exit code
 ├── BootError                    4   the guest did not come up
 ├── DeployError                  4   files could not be put in place
 ├── ImageError                   4   an image of the guest or of the lab could not be built, or is not safe to use
+├── StackError                   4   a stack could not be built, or a host could not be made to run it
 ├── LabError                     4   the embedded lab could not be started or stopped
 ├── HostBusy                     4   another controller holds the host
 └── TransportError               4
@@ -48,6 +50,12 @@ class UsageError(PvbenchError):
 
 class MatrixError(PvbenchError):
     """matrix.yaml is wrong; the message starts with `file:line:column:`."""
+
+    exit_code = ExitCode.USAGE
+
+
+class StackFileError(PvbenchError):
+    """stacks.yaml is wrong, or has no stack of that name; the message starts with the file."""
 
     exit_code = ExitCode.USAGE
 
@@ -102,6 +110,10 @@ class DeployError(PvbenchError):
 
 class ImageError(PvbenchError):
     """An image of the guest or of the lab could not be built, or is not safe to use."""
+
+
+class StackError(PvbenchError):
+    """A stack could not be built, or a host could not be made to run it."""
 
 
 class LabError(PvbenchError):

@@ -4,15 +4,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pvbench.cli.app import App
-from pvbench.errors import InventoryError, MatrixError, UsageError
+from pvbench.errors import InventoryError, MatrixError, StackFileError, UsageError
 
 if TYPE_CHECKING:
     from pvbench.inventory import Host, Inventory
     from pvbench.matrix import Matrix
     from pvbench.ssh import Ask
+    from pvbench.stack.grammar import Stacks
     from pvbench.store import Store
 
-HOSTS_FILE, LAB, LAST = "hosts.yaml", "lab", "last"
+HOSTS_FILE, STACKS_FILE, LAB, LAST = "hosts.yaml", "stacks.yaml", "lab", "last"
 
 
 def matrix(path: Path) -> "Matrix":
@@ -35,6 +36,20 @@ def inventory(chosen: Path | None, beside: Path | None = None) -> "Inventory":
         if path
         else Inventory(name=f"no {HOSTS_FILE} here")
     )
+
+
+def stacks(chosen: Path | None) -> "Stacks":
+    """Return the stacks of --stacks, else of the stacks.yaml here. Raises StackFileError where there is none."""
+    from pvbench.stack.grammar import load
+    from pvbench.terminal.input import read
+
+    path = chosen or Path(STACKS_FILE)
+    if chosen is None and not path.exists():
+        raise StackFileError(
+            f"there is no {STACKS_FILE} here",
+            hint="begin with examples/stacks.yaml, or name one with --stacks FILE",
+        )
+    return load(read(path, "stacks file", StackFileError), name=str(path))
 
 
 def host(name: str, known: "Inventory", app: App) -> "Host":

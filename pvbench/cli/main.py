@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import click
 
-from pvbench.cli import failures, hosts, lab, matrices, pilot, run, runs, shell, trace
+from pvbench.cli import failures, hosts, lab, matrices, pilot, run, runs, shell, stack, trace
 from pvbench.cli.app import App, Edges, Group, Verb
 from pvbench.exit_codes import ExitCode
 from pvbench.terminal.streams import cleaned
@@ -43,6 +43,7 @@ VERBS: tuple[Verb | Group, ...] = (
     hosts.clean,
     shell.shell,
     trace.trace,
+    stack.stack,
     lab.lab,
 )
 for verb in VERBS:

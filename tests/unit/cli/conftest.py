@@ -48,8 +48,9 @@ def call(here: Path, world: FakeWorld, capsys: pytest.CaptureFixture[str]) -> Ca
 
 @pytest.fixture
 def matrix(here: Path) -> Path:
-    """A matrix, and the hosts file beside it."""
+    """A matrix, and the hosts file and stacks beside it."""
     (here / "hosts.yaml").write_text(HOSTS)
+    (here / "stacks.yaml").write_text("schema: 1\nstacks: {xen: {}}\n")
     path = here / "quick.yaml"
     path.write_text(MATRIX)
     return path

@@ -93,6 +93,7 @@ VALID = {
     "clean": "xen1",
     "shell": "xen1 true",
     "trace": str(GOLDEN / "trace/ide-all.bin.gz"),
+    "stack show": "xen",
     "lab build": "",
     "lab up": "",
     "lab down": "",

@@ -1,0 +1,74 @@
+"""What is asked of a host: a stack, as stacks.yaml says it."""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from pvbench.model import digest
+
+TOOLS = ("fio", "iperf3", "netperf")
+
+
+@dataclass(frozen=True)
+class HypervisorChoice:
+    """Which Xen: a version ("4.17") of Debian's package or a file of one's own; None of either: the release's own.
+
+    `beside` unpacks it next to the one that is installed, rather than installing it.
+    """
+
+    version: str | None = None
+    file: str | None = None
+    command_line: str = ""
+    beside: bool = False
+
+
+@dataclass(frozen=True)
+class Dom0:
+    """What dom0 boots and gets; `kernel` is "as found" or "distro"."""
+
+    kernel: str = "as found"
+    memory_mib: int = 1536
+    vcpus: int = 1
+    command_line: str = ""
+
+
+@dataclass(frozen=True)
+class DriverSource:
+    """Drivers built of a source: a kernel's source package ("distro") or a folder, and patches of it."""
+
+    source: str
+    patches: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Uplink:
+    """A bridge that is made on the host and reaches the network over one of its interfaces."""
+
+    name: str
+    uplink: str
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack by its name. None: stock drivers, the distribution's device model, no bridge with an uplink."""
+
+    name: str
+    hypervisor: HypervisorChoice = HypervisorChoice()
+    dom0: Dom0 = Dom0()
+    backends: DriverSource | None = None
+    frontends: DriverSource | None = None
+    device_model: str | None = None
+    toolstack: tuple[tuple[str, str], ...] = ()
+    bridge: Uplink | None = None
+    tools: tuple[str, ...] = TOOLS
+    packages: str = "pushed"
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What is asked, without the name and how packages come to the host: two names may mean one stack."""
+        plain = asdict(self)
+        return {field.name: plain[field.name] for field in fields(self) if field.name not in ("name", "packages")}
+
+    @property
+    def asked_digest(self) -> str:
+        """The digest of what is asked, as hex."""
+        return digest(self.asked)
