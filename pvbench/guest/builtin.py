@@ -15,6 +15,7 @@ TOOLS = {"mmdebstrap": "mmdebstrap"}
 
 _RECIPE = Path(__file__).parent / "recipe"
 _SCRIPTS = tuple(_RECIPE / name for name in ("guest-downloads.sh", "guest.sh"))
+_PROGRAMS = ("bootrom.S", "init", "pvb-run", "traps.c")
 _PACKAGES = """
 gcc libc6-dev make binutils libaio-dev zlib1g-dev iperf3 netperf dropbear-bin busybox-static ethtool syslinux
 mtools dosfstools cpio zstd xz-utils
@@ -41,7 +42,7 @@ def build(cache: Path, report: Report, given: str | None = None) -> GuestImage:
 
 
 def _programs(guestside: Path) -> list[Path]:
-    return sorted(guestside.glob("[!.]*"))
+    return [guestside / name for name in _PROGRAMS]
 
 
 def _build(work: Path, report: Report, given: str | None) -> None:

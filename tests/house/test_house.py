@@ -27,6 +27,7 @@ SHELL = [
     *(path for path in HOSTSIDE if path not in PYTHON),
     ROOT / "guestside/init",
     ROOT / "guestside/pvb-run",
+    ROOT / "guestside/mkbuildtree",
     *sorted((ROOT / "pvbench").glob("*/recipe/*.sh")),
 ]
 SOURCES = [*sorted((ROOT / "pvbench").rglob("*.py")), *HOSTSIDE, *SHELL]
@@ -108,7 +109,9 @@ def distribution(requirement: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "path", [*HOSTSIDE, ROOT / "guestside/init", ROOT / "guestside/pvb-run"], ids=lambda path: path.name
+    "path",
+    [*HOSTSIDE, *(ROOT / "guestside" / name for name in ("init", "pvb-run", "mkbuildtree"))],
+    ids=lambda path: path.name,
 )
 def test_what_runs_elsewhere_says_what_it_changes_and_how_that_is_undone(path: Path) -> None:
     head = path.read_text()[:1600]
