@@ -448,6 +448,19 @@ def test_all_leaves_a_folder_that_holds_something_foreign(host: Host) -> None:
     assert (host.root / "pvbench.mark").exists()
 
 
+def test_all_leaves_the_records_by_which_a_stack_is_taken_off_again(host: Host) -> None:
+    record = host.root / "stack/pvb-boot.json"
+    record.parent.mkdir()
+    record.write_text('{"changes": []}')
+
+    why = host.left(everything=True)[f"folder {host.root}"]
+    assert why == "a stack is deployed: `pvbench stack rollback` the host first"
+    assert record.exists()
+    record.unlink()
+    assert set(host.found(everything=True).values()) == {True}
+    assert not host.root.exists()
+
+
 @pytest.mark.parametrize("harm", ["no mark", "no id", "others may write", "a link"])
 def test_nothing_is_cleaned_without_a_mark(host: Host, harm: str) -> None:
     mark = host.root / "pvbench.mark"

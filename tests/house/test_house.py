@@ -32,15 +32,18 @@ SHELL = [
 ]
 SOURCES = [*sorted((ROOT / "pvbench").rglob("*.py")), *HOSTSIDE, *SHELL]
 STANDARD = {
+    "base64",
     "contextlib",
     "ctypes",
     "fcntl",
     "glob",
+    "hashlib",
     "ipaddress",
     "json",
     "mmap",
     "os",
     "re",
+    "shlex",
     "shutil",
     "signal",
     "socket",
