@@ -108,6 +108,8 @@ def threads(domid, device_model, peers, programs, known):
     servers = {text(f"/proc/{pid}/comm").strip() for pid in peers}  # a server may answer each test in a child
     for folder in glob.glob("/proc/[0-9]*"):
         pid = int(folder[6:])
+        if pid == os.getpid():  # by its own name nothing would tell that it is ours
+            continue
         if pid in known:
             role, name = known[pid]
             if role:

@@ -19,6 +19,7 @@ from pvbench.model import (
     TrapCost,
     Witness,
 )
+from pvbench.observed import Observed
 from pvbench.transport import Transport
 from pvbench.workloads import Disk, Peer
 
@@ -182,6 +183,13 @@ class Hypervisor(Protocol):
 
     def check(self) -> HostCheck:
         """Probe the host and say what it is and what it lacks; nothing is created there but our own programs."""
+        ...
+
+    def observe(self, domain: str, seconds: float) -> Observed:
+        """Watch a running guest, by its name or number and whoever's it is, for so long; nothing is changed there.
+
+        Raises UsageError for one that is not there.
+        """
         ...
 
     def facts(self) -> HostFacts:

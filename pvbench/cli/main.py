@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import click
 
-from pvbench.cli import failures, hosts, lab, matrices, pilot, run, runs, shell, stack, trace
+from pvbench.cli import failures, hosts, lab, matrices, observe, pilot, run, runs, shell, stack, trace
 from pvbench.cli.app import App, Edges, Group, Verb
 from pvbench.exit_codes import ExitCode
 from pvbench.terminal.streams import cleaned
@@ -41,6 +41,7 @@ VERBS: tuple[Verb | Group, ...] = (
     runs.compare,
     hosts.doctor,
     hosts.clean,
+    observe.observe,
     shell.shell,
     trace.trace,
     stack.stack,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from pvbench.campaign.world import HeldHost
 from pvbench.drivers import DRIVERS
-from pvbench.errors import BootError
+from pvbench.errors import BootError, UsageError
 from pvbench.hypervisor import GuestRun, GuestSpec, HostCheck, HostEvidence, TracedLoad, TracePass
 from pvbench.model import (
     Cell,
@@ -17,11 +17,13 @@ from pvbench.model import (
     Flag,
     Granted,
     HostFacts,
+    IoPath,
     Mechanism,
     Payer,
     TrapCost,
     Witness,
 )
+from pvbench.observed import HalfState, Observed, ObservedDevice, ObservedHalf, Traffic, Use
 from pvbench.testing.outputs import Output, all_recorded
 from pvbench.testing.transport import FakeTransport
 from pvbench.transport import Command, CommandResult, Transport
@@ -42,6 +44,43 @@ FACTS = HostFacts(
 )
 BILL = CpuBill(2.0, 2, ((Payer.GUEST, 1.0), (Payer.IDLE, 3.0)), 10, 40960)
 MECHANISM = Mechanism(2.0, 50, (("exit: port I/O", 1300),), (("port I/O", 1.6),), 0, 1.25)
+SEEN = Observed(
+    host="xen1",
+    name="web",
+    number=4,
+    mode=None,
+    vcpus=2,
+    seconds=3.0,
+    devices=(
+        ObservedDevice(
+            "vif 0",
+            DeviceKind.NET,
+            "00:16:3e:00:00:01",
+            (
+                ObservedHalf(
+                    io_path=IoPath.EMULATED,
+                    model="e1000",
+                    server="the device model",
+                    state=HalfState.THERE,
+                    counted_as="vif4.0-emu",
+                    from_guest=Traffic(1_200_000, 900),
+                    to_guest=Traffic(60_000, 880),
+                ),
+                ObservedHalf(
+                    io_path=IoPath.PV,
+                    model="vif",
+                    server="netback in dom0",
+                    state=HalfState.OFFERED,
+                    counted_as="vif4.0",
+                    from_guest=Traffic(0, 0),
+                ),
+            ),
+            Use.EMULATED,
+            True,
+        ),
+    ),
+    bill=BILL,
+)
 TRAPS = (TrapCost("empty hypercall", ((1000, 5),)),)
 
 
@@ -64,6 +103,7 @@ class FakeHypervisor:
 
     now: HostFacts = FACTS
     missing: tuple[tuple[str, str], ...] = ()
+    seen: Observed = SEEN
     outputs: dict[str, Output] = field(default_factory=all_recorded)
     log: bytes = b""
     carrier: dict[str, str] = field(default_factory=dict)
@@ -94,6 +134,12 @@ class FakeHypervisor:
     def facts(self) -> HostFacts:
         """Return what the host is now."""
         return self.now
+
+    def observe(self, domain: str, seconds: float) -> Observed:
+        """Return what was seen of the one guest there is. Raises UsageError for another."""
+        if domain not in (self.seen.name, str(self.seen.number)):
+            raise UsageError(f"no domain {domain!r} on {self.seen.host}; did you mean '{self.seen.name}'?")
+        return replace(self.seen, seconds=seconds)
 
     def check(self) -> HostCheck:
         """Return what the host is now, and what it lacks."""

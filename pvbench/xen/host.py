@@ -15,11 +15,13 @@ from pvbench.guest import GuestImage
 from pvbench.hypervisor import GuestSpec, HostCheck
 from pvbench.inventory import Host
 from pvbench.model import DeviceKind, Emulation, GuestMode, HostFacts
+from pvbench.observed import Observed
 from pvbench.transport import Command, Transport
 from pvbench.workloads import servers
 from pvbench.xen.boot import Boots
 from pvbench.xen.facts import check_of, facts_of, lacks_of
 from pvbench.xen.guest import XenGuest
+from pvbench.xen.observe import observe
 from pvbench.xen.prepared import Prepared, setup_request
 from pvbench.xen.programs import ask, last_line
 from pvbench.xen.recorder import Recorder
@@ -62,6 +64,10 @@ class XenHypervisor:
     def check(self) -> HostCheck:
         """Probe the host and say what it is and what it lacks."""
         return check_of(self._host.name, self._probed())
+
+    def observe(self, domain: str, seconds: float) -> Observed:
+        """Watch a running domain, whoever's it is, for so long; nothing is changed or kept in dom0."""
+        return observe(self._transport, domain, seconds, self._clock)
 
     def _probed(self) -> dict[str, Any]:
         """Return what hostside/pvb-probe says: {"facts", "missing", "speed"}."""

@@ -91,6 +91,7 @@ VALID = {
     "compare": "last ide blkfront",
     "doctor": "xen1",
     "clean": "xen1",
+    "observe": "xen1 web",
     "shell": "xen1 true",
     "trace": str(GOLDEN / "trace/ide-all.bin.gz"),
     "stack show": "xen",
