@@ -491,7 +491,10 @@ def test_only_domains_of_pvbench_are_created(host: Host) -> None:
 
 def test_a_domain_that_was_not_made_leaves_no_files_and_destroys_no_other(host: Host) -> None:
     host.domains((5, "pvb-b01", FOREIGN_UUID))
-    host.fake("xl", f'[ "$1" = list ] && exec cat {host.bin}/domains; exit 1')
+    host.fake(
+        "xl",
+        f'[ "$1" = list ] && exec cat {host.bin}/domains; [ "$1" = -N ] && echo \'{{}}\' && exit; exit 1',
+    )
     with host.program("pvb-domain", **host.create("pvb-b01")) as (running, answer):
         assert "there is a domain pvb-b01 already, and pvbench did not make it" in answer["error"]
         assert running.stdin is not None
@@ -510,6 +513,7 @@ class Created:
             "xl",
             f"""
 case $1 in
+-N) echo '{{}}';;
 create)
     sed -n 's/^uuid="\\(.*\\)"/\\1/p' "$3" >{host.bin}/uuid
     sleep 1000 >/dev/null 2>&1 & echo $! >{host.bin}/model;;

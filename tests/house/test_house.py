@@ -39,6 +39,7 @@ STANDARD = {
     "glob",
     "hashlib",
     "ipaddress",
+    "itertools",
     "json",
     "mmap",
     "os",
