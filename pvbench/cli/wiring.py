@@ -3,7 +3,7 @@
 import getpass
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pvbench.model import HostFacts
     from pvbench.ssh import Ask, Step
     from pvbench.ssh.contacts import Contact
+    from pvbench.stack.reach import Reach
     from pvbench.transport import Transport
 
 
@@ -120,6 +121,33 @@ def leased(
             with suppress(PvbenchError):
                 held.check()
                 sweep("a program that died")
+
+
+def reaching(app: App, name: str, inventory: "Inventory", purpose: str, tell: "Callable[[str], None]") -> "Reach":
+    """Return how a host that a stack is deployed onto is reached, and reached again after each reboot."""
+    from pvbench.stack.reach import Reach
+
+    host, inventory = resolve_running(app, name, inventory)
+    token = secrets.token_hex(16)
+
+    @contextmanager
+    def hold() -> "Iterator[Transport]":
+        with leased(app, host, inventory, purpose, token) as (transport, _lease):
+            yield transport
+
+    def begin() -> None:
+        app.resume = f"pvbench stack rollback {host.name} puts back what was changed"
+
+    return Reach(
+        host=host,
+        hold=hold,
+        connect=lambda: connect(app, host, inventory),
+        clock=app.edges.clock,
+        tell=tell,
+        begin=begin,
+        cache=cache_folder(),
+        mirror=app.mirror,
+    )
 
 
 def own_lab(app: App, host: "Host") -> "Machine | None":

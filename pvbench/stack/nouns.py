@@ -1,5 +1,6 @@
 """What is asked of a host: a stack, as stacks.yaml says it."""
 
+import json
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -64,9 +65,11 @@ class Stack:
 
     @property
     def asked(self) -> dict[str, Any]:
-        """What is asked, without the name and how packages come to the host: two names may mean one stack."""
+        """What is asked, as JSON has it, without the name and the way of packages: two names may mean one stack."""
         plain = asdict(self)
-        return {field.name: plain[field.name] for field in fields(self) if field.name not in ("name", "packages")}
+        asked = {field.name: plain[field.name] for field in fields(self) if field.name not in ("name", "packages")}
+        told: dict[str, Any] = json.loads(json.dumps(asked))
+        return told
 
     @property
     def asked_digest(self) -> str:

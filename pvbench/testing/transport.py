@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from pvbench.errors import CommandFailed
 from pvbench.transport import Command, CommandResult, Conversation, Transport
 
 Handler = Callable[[Command], CommandResult]
@@ -34,7 +35,9 @@ class FakeTransport:
         self.files[path] = data
 
     def get(self, path: str) -> bytes:
-        """Return the file from `files`."""
+        """Return the file from `files`. Raises CommandFailed for one that is not there."""
+        if path not in self.files:
+            raise CommandFailed(f"{self.name}: {path}: no such file")
         return self.files[path]
 
     def talk(self, argv: tuple[str, ...]) -> AbstractContextManager[Conversation]:

@@ -1,15 +1,27 @@
-"""What `pvbench stack` prints: what is asked."""
+"""What `pvbench stack` prints: what is asked, what it came to, what a deployment changes, what differs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pvbench.stack.nouns import DriverSource, Stack
+from pvbench.stack.deploy import Changes
+from pvbench.stack.manifest import StackManifest
+from pvbench.stack.nouns import Stack
+from pvbench.stack.rollback import RolledBack
+
+_WIDTH = 13
 
 
 def asked(stack: Stack) -> str:
     """Return a stack as stacks.yaml says it, a line a part."""
-    lines = [f"{stack.name}\n"]
-    return "".join([*lines, *(f"  {part:<13} {text}\n" for part, text in _parts(stack))])
+    way = "from the host's own mirror" if stack.packages == "host" else "fetched here, sent over SSH"
+    return f"{stack.name}\n{_lines(described(stack.asked))}  {'packages':<{_WIDTH}} {way}\n"
+
+
+def manifest(manifest: StackManifest) -> str:
+    """Return what a stack came to: what was asked, and each package of it with its version."""
+    title = f"{manifest.name}, {manifest.digest}: Debian {manifest.release}, Linux {manifest.kernel}\n"
+    parts = "".join(f"  {part.name:<28} {part.version}\n" for part in manifest.parts)
+    return f"{title}{_lines(described(manifest.asked))}\n{parts}"
 
 
 def as_data(stack: Stack) -> dict[str, Any]:
@@ -17,31 +29,84 @@ def as_data(stack: Stack) -> dict[str, Any]:
     return {"name": stack.name, **stack.asked, "packages": stack.packages}
 
 
-def _parts(stack: Stack) -> Iterator[tuple[str, str]]:
-    xen, dom0 = stack.hypervisor, stack.dom0
-    which = xen.file or (f"Xen {xen.version}" if xen.version else "Xen of the host's release")
-    yield "hypervisor", which + (", beside the release's own" if xen.beside else "") + _more(xen.command_line)
-    given = f"{dom0.memory_mib} MiB, {dom0.vcpus} vCPU{'s' if dom0.vcpus > 1 else ''}"
-    kernel = "the kernel it is found with" if dom0.kernel == "as found" else "the newest kernel of its release"
-    yield "dom0", f"{kernel}, {given}{_more(dom0.command_line)}"
-    yield "backends", _drivers(stack.backends)
-    yield "frontends", _drivers(stack.frontends)
-    yield "device model", stack.device_model or "the release's QEMU"
-    yield "toolstack", ", ".join(f"{key} {value}" for key, value in stack.toolstack) or "as packaged"
-    bridge = stack.bridge
-    yield (
-        "bridge",
-        f"{bridge.name} over {bridge.uplink}" if bridge else "none; each run makes its own without an uplink",
-    )
-    yield "tools", ", ".join(stack.tools)
-    yield "packages", "from the host's own mirror" if stack.packages == "host" else "fetched here, sent over SSH"
+def changes(changes: Changes, *, looked_only: bool) -> str:
+    """Return what a deployment changes, or changed, a line each."""
+    lines = [sentence for _, sentences in changes.by_step for sentence in sentences]
+    if changes.reboot:
+        lines.append(f"reboot: {changes.reboot}")
+    begin = "would " if looked_only else ""
+    return "".join(f"{begin}{line}\n" for line in lines)
 
 
-def _drivers(source: DriverSource | None) -> str:
+def changes_data(changes: Changes, *, looked_only: bool) -> dict[str, Any]:
+    """Return the same for programs."""
+    told = {program: list(sentences) for program, sentences in changes.by_step}
+    return {
+        "stack": changes.manifest.name,
+        "digest": changes.manifest.digest,
+        "dry_run": looked_only,
+        "changes": told,
+        "reboot": changes.reboot,
+    }
+
+
+def rolled_back(back: RolledBack) -> str:
+    """Return what was undone, what could not be, and what is not as it was."""
+    lines = [f"undone\t{each}" for each in back.undone]
+    lines += [f"could not undo\t{each}" for each in back.failures]
+    lines += [
+        f"differs\t{each.kind} {each.name}: was {each.before or 'not there'}, is {each.after or 'not there'}"
+        for each in back.differences or ()
+    ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def difference(names: Sequence[str], sides: Sequence[Mapping[str, str]]) -> str:
+    """Return the parts in which two stacks differ, a line each; nothing where they are the same."""
+    rows = [(part, *(side.get(part, "none") for side in sides)) for part in dict.fromkeys([*sides[0], *sides[1]])]
+    told = [row for row in rows if row[1] != row[2]]
+    wide = max((len(row[1]) for row in told), default=0)
+    head = [f"{'':<{_WIDTH}} {names[0]:<{wide}}  {names[1]}\n"] if told else []
+    return "".join([*head, *(f"{part:<{_WIDTH}} {left:<{wide}}  {right}\n" for part, left, right in told)])
+
+
+def described(wanted: Mapping[str, Any]) -> dict[str, str]:
+    """Return what is asked in words, by its part."""
+    return dict(_parts(wanted))
+
+
+def resolved(manifest: StackManifest) -> dict[str, str]:
+    """Return what a stack came to in words, by its part, each package with its version."""
+    versions = {part.name: part.version for part in manifest.parts}
+    host = {"release": f"Debian {manifest.release}", "kernel": manifest.kernel}
+    return {**described(manifest.asked), **host, **versions}
+
+
+def _lines(parts: Mapping[str, str]) -> str:
+    return "".join(f"  {part:<{_WIDTH}} {text}\n" for part, text in parts.items())
+
+
+def _parts(wanted: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    xen, dom0, bridge = wanted["hypervisor"], wanted["dom0"], wanted["bridge"]
+    which = xen["file"] or (f"Xen {xen['version']}" if xen["version"] else "Xen of the host's release")
+    yield "hypervisor", which + (", beside the release's own" if xen["beside"] else "") + _more(xen["command_line"])
+    given = f"{dom0['memory_mib']} MiB, {dom0['vcpus']} vCPU{'s' if dom0['vcpus'] > 1 else ''}"
+    kernel = "the kernel it is found with" if dom0["kernel"] == "as found" else "the newest kernel of its release"
+    yield "dom0", f"{kernel}, {given}{_more(dom0['command_line'])}"
+    yield "backends", _drivers(wanted["backends"])
+    yield "frontends", _drivers(wanted["frontends"])
+    yield "device model", wanted["device_model"] or "the release's QEMU"
+    yield "toolstack", ", ".join(f"{key} {value}" for key, value in wanted["toolstack"]) or "as packaged"
+    own = "none; each run makes its own without an uplink"
+    yield "bridge", f"{bridge['name']} over {bridge['uplink']}" if bridge else own
+    yield "tools", ", ".join(wanted["tools"])
+
+
+def _drivers(source: Mapping[str, Any] | None) -> str:
     if source is None:
         return "the kernel's own"
-    patches = f", patched by {', '.join(source.patches)}" if source.patches else ""
-    return f"built of {'the release' if source.source == 'distro' else source.source}{patches}"
+    patches = f", patched by {', '.join(source['patches'])}" if source["patches"] else ""
+    return f"built of {'the release' if source['source'] == 'distro' else source['source']}{patches}"
 
 
 def _more(words: str) -> str:
