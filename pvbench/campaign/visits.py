@@ -1,7 +1,7 @@
 """The loop: visit a host, set up; boot, measure pair by pair, record; tear down; come again for what is left."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -23,7 +23,7 @@ from pvbench.errors import (
     TransportError,
 )
 from pvbench.hypervisor import GuestSpec
-from pvbench.model import Outcome, Trial, TrialSpec
+from pvbench.model import GuestMode, Outcome, Trial, TrialSpec
 from pvbench.pairs import Pair, pairs, unfinished
 from pvbench.store import Store
 from pvbench.workloads import between_guests
@@ -93,7 +93,7 @@ class _Stay:
         devices = tuple(sorted({spec.cell.device for spec in self.left}, key=list(DRIVERS).index))
         with self.edges.hold(self.host) as held:
             resume.check_host(self.store.manifest, held.hypervisor.facts())
-            with held.hypervisor.setup(self.settings.scratch_bytes, devices):
+            with held.hypervisor.setup(self.settings.scratch_bytes, devices, modes_of(self.left)):
                 for boot, specs in groupby(tuple(self.left), key=lambda spec: spec.boot):
                     if not self._boot(boot, list(specs), held):
                         return
@@ -207,6 +207,13 @@ def _pauses(error: Exception) -> tuple[float, ...]:
     if isinstance(error, HostKeyMismatch | HostKeyUnknown | ResumeRefused):
         return ()
     return PAUSES_S if isinstance(error, TransportError) and not isinstance(error, CommandFailed) else PAUSES_S[:1]
+
+
+def modes_of(specs: Collection[TrialSpec]) -> tuple[GuestMode, ...]:
+    """Return the modes of all guests that some trials need, those that only answer, which are HVM, among them."""
+    needed = {spec.cell.arm.mode for spec in specs}
+    needed |= {GuestMode.HVM for spec in specs if between_guests(spec.cell.workload)}
+    return tuple(mode for mode in GuestMode if mode in needed)
 
 
 def _partners(one: TrialSpec, other: TrialSpec) -> bool:

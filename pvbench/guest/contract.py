@@ -46,6 +46,17 @@ class BootDisk:
 
 
 @dataclass(frozen=True)
+class BootKernel:
+    """How a guest boots that has no firmware, a PVH or PV one: the toolstack itself loads kernel and initramfs.
+
+    Both are files on this machine, the same that lie on the `BootDisk`; the kernel's command line is given beside them.
+    """
+
+    kernel: str
+    initrd: str
+
+
+@dataclass(frozen=True)
 class Login:
     """How a guest is reached: by SSH as `user`, with the key of COMMAND_LINE's `pvb.key`; its own key is pinned."""
 
@@ -66,10 +77,14 @@ class Programs:
 
 @dataclass(frozen=True)
 class GuestImage:
-    """A guest to measure in. `digest` identifies what it boots from; no path is of it."""
+    """A guest to measure in. `digest` identifies what it boots from; no path is of it.
+
+    Without `kernel` it is for HVM guests alone.
+    """
 
     name: str
     digest: str
     boot: BootDisk
     login: Login
     programs: Programs = Programs()
+    kernel: BootKernel | None = None

@@ -9,7 +9,7 @@ from pvbench.drivers import DRIVERS
 from pvbench.errors import BootError, CommandFailed, ParseError
 from pvbench.evidence.witness import Sighting, guest_witness, parse_look
 from pvbench.hypervisor import GuestRun, GuestSpec, TracedLoad, TracePass
-from pvbench.model import Cell, CommandRecord, DeviceKind, Granted, IoPath, TrapCost, Workload
+from pvbench.model import Cell, CommandRecord, DeviceKind, Granted, GuestMode, IoPath, TrapCost, Workload
 from pvbench.transport import Command, Transport
 from pvbench.workloads import Disk, Peer, between_guests, port_of
 from pvbench.xen import domain_config as domain
@@ -108,7 +108,8 @@ class XenGuest:
             self._sighting(device).name,
         )
         stderr, log = body[size : size + errors], body[size + errors :]
-        return GuestRun(argv, code, body[:size], stderr, elapsed, witness, log=log, steal=steal)
+        mode = _mode(fields.get("guest_type", ""))
+        return GuestRun(argv, code, body[:size], stderr, elapsed, witness, log=log, steal=steal, mode=mode)
 
     def trace(self, device: str, load: TracedLoad) -> TracePass:
         """Run the load in the guest while dom0 records a trace, and return what that says of the domain."""
@@ -167,6 +168,11 @@ class XenGuest:
             there = ", ".join(f"{s.name} ({s.driver or 'no driver'})" for s in self._seen)
             raise BootError(f"the guest has no {device}; it has {there}")
         return fits[0]
+
+
+def _mode(guest_type: str) -> GuestMode | None:
+    """Return what Linux says it runs as, None where it says nothing known (/sys/hypervisor/guest_type, since 4.13)."""
+    return next((mode for mode in GuestMode if mode.value == guest_type.lower()), None)
 
 
 def _paths(scratch: Mapping[str, str]) -> list[str]:

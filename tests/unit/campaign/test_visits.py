@@ -21,6 +21,7 @@ from pvbench.errors import (
 from pvbench.model import (
     Flag,
     FlagKind,
+    GuestMode,
     Outcome,
     Trial,
 )
@@ -179,7 +180,7 @@ def test_what_a_host_says_wrong_is_the_reason_of_its_rows_and_no_end_of_the_run(
     host = FakeHypervisor()
 
     @contextmanager
-    def setup(_scratch_bytes: int, _devices: tuple[str, ...]) -> Iterator[None]:
+    def setup(_scratch_bytes: int, _devices: tuple[str, ...], _modes: tuple[GuestMode, ...]) -> Iterator[None]:
         raise KeyError("disks")
         yield
 

@@ -8,7 +8,7 @@ from pvbench import shipped
 from pvbench.guest import builtin
 from pvbench.lab import image
 
-GUEST, LAB = "31db99811aada99d", "1d91d2acd93dd933"
+GUEST, LAB = "dddc2a7f78272b02", "1d91d2acd93dd933"
 
 
 def test_a_change_of_the_guest_is_none_of_the_labs_image(tmp_path: Path) -> None:
