@@ -23,7 +23,9 @@ FOLDERS = (
     "|var/(?:backups|cache|lib|lib/xen|local|lock|log|mail|opt|run|spool|tmp)"
 )
 ALLOWED: Mapping[str, Mapping[str, str]] = {
-    "cli/lab.py": {"The embedded Xen host: build, up, down, status, ssh, rm.": "help of the lab's verb"},
+    "cli/lab.py": {
+        "The embedded hosts, with Xen or to put Xen onto: build, up, down, status, ssh, rm.": "help of the lab's verb"
+    },
     "inventory.py": {
         "XEN": "what a host runs that does not say",
         "Login; must be root or able to run xl. Left out: as OpenSSH would.": "help",
