@@ -12,6 +12,7 @@ BEHIND = ("xen", "lab", "stack", "testing")
 TABLES: Mapping[str, str] = {
     "cli/hypervisors.py": "the wiring: how a host that runs Xen is driven",
     "cli/trace.py": "the verb that reads files of xentrace",
+    "driver_source.py": "Linux's names of the files that drivers are built of",
     "drivers/__init__.py": "rows of DRIVERS: Linux's names of modules and backends",
     "reports/host_words.py": "rows of HOST_WORDS: what a page calls the parts of a host",
     "views/stack.py": "what those verbs print",
