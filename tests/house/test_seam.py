@@ -11,6 +11,7 @@ BEHIND = ("xen", "lab", "stack", "testing")
 """The seam's own room, the embedded Xen host, what makes a host one, and the kit that stands in for one."""
 TABLES: Mapping[str, str] = {
     "cli/hypervisors.py": "the wiring: how a host that runs Xen is driven",
+    "cli/import_config.py": "the verb that reads configurations of xm and xl",
     "cli/trace.py": "the verb that reads files of xentrace",
     "driver_source.py": "Linux's names of the files that drivers are built of",
     "drivers/__init__.py": "rows of DRIVERS: Linux's names of modules and backends",

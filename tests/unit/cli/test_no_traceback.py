@@ -94,6 +94,7 @@ VALID = {
     "observe": "xen1 web",
     "shell": "xen1 true",
     "trace": str(GOLDEN / "trace/ide-all.bin.gz"),
+    "import-config": str(GOLDEN / "xen/import/posting.cfg"),
     "stack build": "xen xen1",
     "stack deploy": "xen xen1",
     "stack show": "xen",
