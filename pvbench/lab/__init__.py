@@ -1,4 +1,7 @@
-"""The embedded labs: hosts inside QEMU, handed to the controller as ordinary SSH hosts.
+"""The embedded lab: a real Xen host inside QEMU, handed to the controller as an ordinary SSH host."""
 
-Nothing is imported here: what a lab may be called (`flavours`) is asked by every verb, which need not load the rest.
-"""
+from pvbench.lab.argv import LabSpec
+from pvbench.lab.image import Image, build, find, missing_packages
+from pvbench.lab.machine import Machine, Status
+
+__all__ = ["Image", "LabSpec", "Machine", "Status", "build", "find", "missing_packages"]
