@@ -2,7 +2,7 @@
 """pvb_cpu - what every domain, every CPU's idling and the threads of dom0 that serve a domain have used so far.
 
 CHANGES       nothing
-REQUIREMENTS  Python 3.9, Xen's Python bindings and libxenctrl; root. By hand: pvb_cpu.py DOMID
+REQUIREMENTS  Python 3.6, Xen's Python bindings and libxenctrl; root. By hand: pvb_cpu.py DOMID
 OVERHEAD      starts no process; a pass over /proc, some tens of milliseconds under emulation
 UNDONE        nothing to undo
 
@@ -79,10 +79,15 @@ class Clocks:
         return {each["domid"]: each["cpu_time"] for each in self.bindings.domain_getinfo()}
 
 
+def clock_ns(clock):
+    """Return what a clock of clock_gettime(2) shows; a float is exact to the ns for a hundred days."""
+    return round(time.clock_gettime(clock) * 1e9)
+
+
 def text(path):
     """Return a file's text; a process that has just ended has none."""
     try:
-        with open(path) as file:
+        with open(path, errors="replace") as file:
             return file.read()
     except OSError:
         return ""
@@ -91,7 +96,7 @@ def text(path):
 def used(pid):
     """Return the CPU time of a thread of the kernel or of a process with all its threads, ended ones too, in ns."""
     try:
-        return time.clock_gettime_ns((~pid << 3) | PROCESS_CLOCK)
+        return clock_ns((~pid << 3) | PROCESS_CLOCK)
     except OSError:  # it has just ended
         return 0
 
@@ -169,19 +174,19 @@ def pace():
     """Return how long the CPU takes for a fixed loop, in ns, the quickest of some: it tells throttling from load."""
 
     def once():
-        begun = time.thread_time_ns()
+        begun = clock_ns(time.CLOCK_THREAD_CPUTIME_ID)
         for _ in range(LOOP):
             pass
-        return time.thread_time_ns() - begun
+        return clock_ns(time.CLOCK_THREAD_CPUTIME_ID) - begun
 
     return min(once() for _ in range(PACED))
 
 
 def ask(clocks):
     """Return (began, ended, idle, domains): the idling is the middle of before and after the domains were asked."""
-    began, early = time.monotonic_ns(), clocks.idle()
+    began, early = clock_ns(time.CLOCK_MONOTONIC), clocks.idle()
     domains, late = clocks.domains(), clocks.idle()
-    return began, time.monotonic_ns(), [(early[cpu] + late[cpu]) // 2 for cpu in range(len(early))], domains
+    return began, clock_ns(time.CLOCK_MONOTONIC), [(early[cpu] + late[cpu]) // 2 for cpu in range(len(early))], domains
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 """pvb_devices - what the devices of a domain have moved so far, as dom0 counts it. Imported by other programs here.
 
 CHANGES       nothing
-REQUIREMENTS  Python 3.9, Xen 4.14 or later; root. By hand: pvb_devices.py DOMID
+REQUIREMENTS  Python 3.6, Xen 4.14 or later; root. By hand: pvb_devices.py DOMID
 OVERHEAD      starts no process
 UNDONE        nothing to undo
 """

@@ -13,7 +13,9 @@ line, has its id behind $menuentry_id_option or --id, and ends with a line of on
 import os
 import re
 import shlex
+import shutil
 
+import pvb_step
 from pvb_step import Refused
 
 SETTINGS = "/etc/default/grub.d"
@@ -31,10 +33,10 @@ eval "printf %s \\"\\$$2\\""
 
 
 class Entry:
-    """A menu entry: its path of ids as grub-reboot takes it, its title, the files that it boots."""
+    """A menu entry: its way down as [(id, title)…], the files that it boots."""
 
-    def __init__(self, path, title, body):
-        self.id, self.title, self.body = ">".join(path), title, body
+    def __init__(self, way, body):
+        self.way, self.id = way, ">".join(name for name, _ in way)
         words = [line.split() for line in body]
         self.xen = first(words, ("multiboot2", "multiboot", "xen_hypervisor"))
         self.kernel = first(
@@ -52,37 +54,50 @@ def first(lines, commands):
 
 def entries(text):
     """Return the entries of a grub.cfg, submenus gone into."""
-    found, path, open_entry = [], [], None
+    found, way, inside = [], [], None
     for line in text.splitlines():
-        bare = line.strip()
-        if open_entry is not None:
-            if bare == "}" and len(line) - len(line.lstrip()) <= open_entry[2]:
-                found.append(Entry([*path, open_entry[0]], open_entry[1], open_entry[3]))
-                open_entry = None
+        bare, indent = line.strip(), len(line) - len(line.lstrip())
+        if inside is not None:
+            if bare == "}" and indent <= inside[0]:
+                found.append(Entry([*way, inside[1]], inside[2]))
+                inside = None
             else:
-                open_entry[3].append(bare)
-        elif bare.startswith(("menuentry ", "submenu ")) and bare.endswith("{"):
-            title, name = named(bare)
-            if bare.startswith("submenu"):
-                path.append(name)
-            else:
-                open_entry = (name, title, len(line) - len(line.lstrip()), [])
-        elif bare == "}" and path:
-            path.pop()
+                inside[2].append(bare)
+        elif bare.startswith("menuentry ") and bare.endswith("{"):
+            inside = (indent, named(bare), [])
+        elif bare.startswith("submenu ") and bare.endswith("{"):
+            way.append(named(bare))
+        elif bare == "}" and way:
+            way.pop()
     return found
 
 
 def named(line):
-    """Return the title and the id of an entry by its first line; one without an id is known by its title."""
+    """Return the id and the title of an entry by its first line; one without an id is known by its title."""
     try:
         words = shlex.split(line)
     except ValueError:
         words = line.split()
-    title = words[1] if len(words) > 1 else ""
+    title = words[1]
     for at, word in enumerate(words[:-1]):
         if word in ("$menuentry_id_option", "--id"):
-            return title, words[at + 1]
-    return title, title.replace(">", ">>")
+            return words[at + 1], title
+    return title.replace(">", ">>"), title
+
+
+def resolve(found, default):
+    """Return the entry that GRUB takes for a default such as "0", "1>2", an id or a title; None where there is none."""
+    for depth, part in enumerate(re.split(r"(?<!>)>(?!>)", default)):
+        items = []
+        for each in found:
+            if len(each.way) > depth and each.way[depth] not in items:
+                items.append(each.way[depth])
+        if part.isdigit():
+            chosen = items[int(part)] if int(part) < len(items) else None
+        else:
+            chosen = next((item for item in items if part.replace(">>", ">") in item or part in item), None)
+        found = [each for each in found if len(each.way) > depth and each.way[depth] == chosen]
+    return found[0] if found else None
 
 
 class Grub:
@@ -100,7 +115,17 @@ class Grub:
             return "there is no grub-mkconfig here: pvbench sets boot entries by GRUB 2 alone"
         if not os.path.exists(self.step.at(self.config)):
             return f"there is no {self.config}: this host is not booted by GRUB 2"
+        if "default/grub.d" not in self.script():
+            return f"this host's {self.name}-mkconfig reads no /etc/default/grub.d, where pvbench puts its settings"
         return ""
+
+    def script(self):
+        """Return grub-mkconfig itself, a script of the shell."""
+        try:
+            with open(shutil.which(self.name + "-mkconfig", path=pvb_step.path()), errors="replace") as file:
+                return file.read()
+        except (OSError, TypeError):
+            return ""
 
     def unwritable(self):
         """Return a sentence that says why GRUB itself cannot write its environment at boot; or nothing."""

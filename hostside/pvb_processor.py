@@ -2,7 +2,7 @@
 """pvb_processor - whether the processor is one: what CPUID names beneath, and what code costs when it is new.
 
 CHANGES       nothing
-REQUIREMENTS  Python 3.9. By hand: pvb_processor.py
+REQUIREMENTS  Python 3.6. By hand: pvb_processor.py
 OVERHEAD      some milliseconds, under emulation a tenth of a second
 UNDONE        nothing to undo
 

@@ -2,7 +2,7 @@
 """pvb_room - says whether a host has room for what is to be made, before it is made. Imported by other programs here.
 
 CHANGES       nothing
-REQUIREMENTS  Python 3.9, iproute2; LVM where a volume group is asked about
+REQUIREMENTS  Python 3.6, iproute2; LVM where a volume group is asked about
 OVERHEAD      a short process for addresses, for routes and for a volume group
 UNDONE        nothing to undo
 """
@@ -25,7 +25,7 @@ class Full(Exception):
 
 def said(*argv):
     """Return what a program printed."""
-    done = subprocess.run(argv, capture_output=True, check=False)
+    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     if done.returncode:
         raise Full(f"{' '.join(argv)}: {done.stderr.decode(errors='replace').strip() or done.returncode}")
     return done.stdout.decode(errors="replace")

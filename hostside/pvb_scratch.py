@@ -2,7 +2,7 @@
 """pvb_scratch - a scratch folder that pvb-claim marked, and by what of its mark everything else is known as ours.
 
 CHANGES       nothing by itself. By hand: pvb_scratch.py SCRATCH
-REQUIREMENTS  Python 3.9
+REQUIREMENTS  Python 3.6
 OVERHEAD      one small file read; who asks for domains starts xl
 UNDONE        nothing to undo
 
@@ -121,7 +121,9 @@ def text(path):
 def domains():
     """Return [(domid, name, uuid)…] of all domains but dom0; [] where xl does not answer."""
     try:
-        done = subprocess.run(["xl", "list", "-v"], capture_output=True, stdin=subprocess.DEVNULL, check=False)
+        done = subprocess.run(
+            ["xl", "list", "-v"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False
+        )
     except OSError:
         return []
     found = []
@@ -135,7 +137,7 @@ def domains():
 def destroy(domid, name):
     """Destroy a domain of ours and remove what Xen logged of it; return whether it worked."""
     argv = ["xl", "destroy", str(domid)]
-    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     # xl and the device model begin new logs with each domain, so these two are of this one.
     for log in (f"qemu-dm-{name}.log", f"xl-{name}.log"):
         path = os.path.join(LOGS, log)

@@ -2,7 +2,7 @@
 """pvb_serve - how a program that stays lives and ends: it answers, then undoes. The one loop of all of them here.
 
 CHANGES       nothing
-REQUIREMENTS  Python 3.9
+REQUIREMENTS  Python 3.6
 OVERHEAD      asleep between requests
 UNDONE        what the program made, whatever ends it but SIGKILL: the end of stdin, SIGTERM, an error of its own
 

@@ -2,7 +2,7 @@
 """pvb_vcpus - takes CPUs of dom0 off, and puts back what there was. Imported by other programs here.
 
 CHANGES       /sys/devices/system/cpu/cpuN/online; a note of what was online before, written before the first change
-REQUIREMENTS  Python 3.9; root. By hand: pvb_vcpus.py NOTE restores what a note says
+REQUIREMENTS  Python 3.6; root. By hand: pvb_vcpus.py NOTE restores what a note says
 OVERHEAD      Linux takes tens of milliseconds for each CPU
 UNDONE        by restore(), also after a kill: by whoever finds the note
 

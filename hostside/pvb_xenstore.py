@@ -2,7 +2,7 @@
 """pvb_xenstore - reads nodes of xenstore over its socket. Imported by other programs here.
 
 CHANGES       nothing
-REQUIREMENTS  Python 3.9, a xenstored with its socket; root. By hand: pvb_xenstore.py PATH…
+REQUIREMENTS  Python 3.6, a xenstored with its socket; root. By hand: pvb_xenstore.py PATH…
 OVERHEAD      starts no process; one answer waited for a level of the tree
 UNDONE        nothing to undo
 

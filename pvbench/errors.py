@@ -7,6 +7,7 @@ PvbenchError                 exit code
 ├── InventoryError               2   hosts.yaml or the SSH configuration is wrong, or a host is in neither
 ├── StoreError                   2   a run folder is missing, foreign or of another schema
 │   └── DiskFull                 4   there is no room left for what was measured
+├── ConfigError                  2   a configuration of xm or xl cannot be converted, or is refused by a lint
 ├── TraceError                   2   a file is no trace of Xen, or is damaged
 ├── OutputLost                   4   standard output, or the file of -o, does not take what was asked for
 ├── ResumeRefused                2   matrix, host facts or stack changed since the run began
@@ -76,6 +77,12 @@ class DiskFull(StoreError):
     """There is no room left for what was measured; what was stored before is whole."""
 
     exit_code = ExitCode.INFRASTRUCTURE
+
+
+class ConfigError(PvbenchError):
+    """A configuration of xm or xl cannot be converted, or a lint refuses it; the message starts with its place."""
+
+    exit_code = ExitCode.USAGE
 
 
 class TraceError(PvbenchError):

@@ -25,6 +25,8 @@ from pvbench.workloads import Disk, Peer
 
 MACHINE_ID = "machine id"
 """The detail of a host's facts that says which machine it is, as a digest."""
+GUEST_MODES = "guest modes"
+"""The detail that says which modes of guests the host can run: "hvm, pvh, pv"."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,8 @@ class GuestRun:
     """What the tool printed and logged in the guest, how it ended, and what the guest saw carry the traffic.
 
     `warmup` is the run before it that warmed up, None where there was none of its own; `steal` the share of the time
-    that the guest's vCPUs waited for a CPU of the host, None where that cannot be told from waiting for the device.
+    that the guest's vCPUs waited for a CPU of the host, None where that cannot be told from waiting for the device;
+    `mode` is what the guest's kernel says it runs as, None where it does not say.
     """
 
     argv: tuple[str, ...]
@@ -103,6 +106,7 @@ class GuestRun:
     log: bytes = b""
     warmup: "GuestRun | None" = None
     steal: float | None = None
+    mode: GuestMode | None = None
 
     @property
     def warmup_s(self) -> float | None:
@@ -127,13 +131,6 @@ class Guest(Protocol):
 
     def target(self, cell: Cell, seed: int) -> Disk | Peer:
         """Return what a cell's tool aims at: the disk's path and size, or the peer's addresses and port."""
-        ...
-
-    def in_use(self, device: str) -> tuple[tuple[str, str], ...]:
-        """Return what the boot has in use of the stack for a device, as (name in PARTS, value), those it could tell.
-
-        Guest and host are asked once a boot. A device that is not the guest's is served by nothing.
-        """
         ...
 
     def cache_mode(self, device: str) -> str | None:
@@ -203,8 +200,13 @@ class Hypervisor(Protocol):
         """Probe the host. Raises BootError when it cannot run guests at all, saying what is missing."""
         ...
 
-    def setup(self, scratch_bytes: int, devices: tuple[str, ...]) -> AbstractContextManager[None]:
-        """Make what every boot of a run needs (files, scratch disks, bridge, peers); undo it on leaving."""
+    def setup(
+        self, scratch_bytes: int, devices: tuple[str, ...], modes: tuple[GuestMode, ...] = (GuestMode.HVM,)
+    ) -> AbstractContextManager[None]:
+        """Make what every boot of a run needs (files, scratch disks, bridge, peers); undo it on leaving.
+
+        Its guests have these devices, and are of these modes.
+        """
         ...
 
     def boot(self, spec: GuestSpec) -> AbstractContextManager[Guest]:

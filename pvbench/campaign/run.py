@@ -1,7 +1,9 @@
 """A run from its first look at the hosts to its last record."""
 
 import secrets
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from pvbench.campaign import manifests, visits
 from pvbench.campaign.campaign import Campaign, Site
@@ -9,14 +11,40 @@ from pvbench.campaign.pace import Pace
 from pvbench.campaign.visits import RunSummary
 from pvbench.campaign.world import Edges, World
 from pvbench.clock import Clock
+from pvbench.errors import BootError
+from pvbench.hypervisor import GUEST_MODES
+from pvbench.model import GuestMode, HostFacts
 from pvbench.store import Store
+
+_FIRMWARE = "switch on AMD-V or VT-x with nested paging in the firmware"
+_MENDS: Mapping[GuestMode, str] = MappingProxyType(
+    {
+        GuestMode.HVM: _FIRMWARE,
+        GuestMode.PVH: _FIRMWARE,
+        GuestMode.PV: "boot a hypervisor that was built with PV guests",
+    }
+)
 
 
 def survey(campaign: Campaign, world: World) -> Site:
     """Return what the campaign is measured on, every host probed before anything is measured on any."""
     guest = world.guest_image()
     hosts = world.hosts(campaign.matrix.hosts)
-    return Site(hosts, tuple(world.facts(host, guest) for host in hosts.values()), guest)
+    site = Site(hosts, tuple(world.facts(host, guest) for host in hosts.values()), guest)
+    for facts in site.facts:
+        check_modes(visits.modes_of(campaign.plan.trials), facts)
+    return site
+
+
+def check_modes(modes: Sequence[GuestMode], facts: HostFacts) -> None:
+    """Raise BootError for the first mode of guests that a host says it cannot run; who says nothing is tried."""
+    able = dict(facts.details).get(GUEST_MODES, "")
+    for mode in modes if able else ():
+        if mode not in able.split(", "):
+            raise BootError(
+                f"{facts.name} cannot run {mode} guests, only {able}: {facts.hypervisor}",
+                hint=f"{_MENDS[mode]}, or leave {mode} out of `guest: {{mode: …}}`",
+            )
 
 
 def begin(campaign: Campaign, site: Site, results: Path, clock: Clock) -> Store:

@@ -55,7 +55,7 @@ def _measured(spec: TrialSpec, booted: Booted, started: str) -> Trial:
     evidence = observation.finish()
     raw = tuple(booted.store.keep(spec.id, name, printed) for name, printed in _outputs(tool, guest_run))
     trial_s = booted.clock.monotonic() - begun
-    judged = outcome.judge(tool, params, DRIVERS[cell.device], guest_run, evidence.witness)
+    judged = outcome.judge(tool, params, DRIVERS[cell.device], guest_run, evidence.witness, cell.arm.mode)
     witnesses = (replace(guest_run.witness, facts=(*guest_run.witness.facts, *judged.facts)), evidence.witness)
     readings: tuple[Reading, ...] = ()
     bins: Bins = ()
@@ -83,7 +83,6 @@ def _measured(spec: TrialSpec, booted: Booted, started: str) -> Trial:
         bill=evidence.bill,
         granted=evidence.granted,
         disturbance=shares,
-        in_use=booted.in_use(cell.device),
     )
 
 

@@ -1,9 +1,8 @@
 """The loop: visit a host, set up; boot, measure pair by pair, record; tear down; come again for what is left."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import groupby
 
 from pvbench.campaign import resume
@@ -24,9 +23,8 @@ from pvbench.errors import (
     TransportError,
 )
 from pvbench.hypervisor import GuestSpec
-from pvbench.model import Arm, Outcome, Trial, TrialSpec
+from pvbench.model import GuestMode, Outcome, Trial, TrialSpec
 from pvbench.pairs import Pair, pairs, unfinished
-from pvbench.parts import Found
 from pvbench.store import Store
 from pvbench.workloads import between_guests
 
@@ -95,7 +93,7 @@ class _Stay:
         devices = tuple(sorted({spec.cell.device for spec in self.left}, key=list(DRIVERS).index))
         with self.edges.hold(self.host) as held:
             resume.check_host(self.store.manifest, held.hypervisor.facts())
-            with held.hypervisor.setup(self.settings.scratch_bytes, devices):
+            with held.hypervisor.setup(self.settings.scratch_bytes, devices, modes_of(self.left)):
                 for boot, specs in groupby(tuple(self.left), key=lambda spec: spec.boot):
                     if not self._boot(boot, list(specs), held):
                         return
@@ -110,7 +108,6 @@ class _Stay:
             with held.hypervisor.boot(self._guest(boot, specs)) as guest:
                 self.edges.progress.booted(boot, guest.boot_seconds)
                 booted = Booted(guest, held, begun, self.store, self.settings, self.edges.clock)
-                self._check_in_use(specs, booted)
                 for pair in pairs(specs):
                     self._pair(pair, booted)
         except (HostBusy, StoreError):
@@ -120,22 +117,6 @@ class _Stay:
             self._charge(self.running, specs, error)
             return False
         return True
-
-    def _check_in_use(self, specs: Sequence[TrialSpec], booted: Booted) -> None:
-        """Raise ResumeRefused where an arm has another part of the stack in use than in its earlier boots."""
-        for arm in dict.fromkeys(spec.cell.arm for spec in specs):
-            now = dict(booted.in_use(arm.device))
-            resume.check_in_use(self.store.manifest, arm, self._in_use.get(arm, {}), now)
-            self._in_use[arm] = {**now, **self._in_use.get(arm, {})}
-
-    @cached_property
-    def _in_use(self) -> dict[Arm, Found]:
-        """What each arm had in use in the boots that gave a figure so far."""
-        known: dict[Arm, Found] = {}
-        for trial in self.store.trials():
-            if trial.outcome is Outcome.OK:
-                known[trial.spec.cell.arm] = {**dict(trial.in_use), **known.get(trial.spec.cell.arm, {})}
-        return known
 
     def _pair(self, pair: Pair, booted: Booted) -> None:
         """Measure the arms side by side, again where something disturbed them; then look how the figures came about."""
@@ -226,6 +207,13 @@ def _pauses(error: Exception) -> tuple[float, ...]:
     if isinstance(error, HostKeyMismatch | HostKeyUnknown | ResumeRefused):
         return ()
     return PAUSES_S if isinstance(error, TransportError) and not isinstance(error, CommandFailed) else PAUSES_S[:1]
+
+
+def modes_of(specs: Collection[TrialSpec]) -> tuple[GuestMode, ...]:
+    """Return the modes of all guests that some trials need, those that only answer, which are HVM, among them."""
+    needed = {spec.cell.arm.mode for spec in specs}
+    needed |= {GuestMode.HVM for spec in specs if between_guests(spec.cell.workload)}
+    return tuple(mode for mode in GuestMode if mode in needed)
 
 
 def _partners(one: TrialSpec, other: TrialSpec) -> bool:

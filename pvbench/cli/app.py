@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from pvbench.guest import GuestImage
     from pvbench.hypervisor import Hypervisor
     from pvbench.inventory import Host, Inventory
-    from pvbench.lab import LabSpec, Machine
+    from pvbench.lab.argv import LabSpec
+    from pvbench.lab.machine import Machine
     from pvbench.transport import Transport
 
 

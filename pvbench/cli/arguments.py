@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from pvbench.cli.app import App
 from pvbench.errors import InventoryError, MatrixError, StackFileError, UsageError
+from pvbench.lab.flavours import BY_HOST
 
 if TYPE_CHECKING:
     from pvbench.inventory import Host, Inventory
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from pvbench.stack.grammar import Stacks
     from pvbench.store import Store
 
-HOSTS_FILE, STACKS_FILE, LAB, LAST = "hosts.yaml", "stacks.yaml", "lab", "last"
+HOSTS_FILE, STACKS_FILE, LAST = "hosts.yaml", "stacks.yaml", "last"
 
 
 def matrix(path: Path) -> "Matrix":
@@ -53,17 +54,17 @@ def stacks(chosen: Path | None) -> "Stacks":
 
 
 def host(name: str, known: "Inventory", app: App) -> "Host":
-    """Return a host of the inventory or of ~/.ssh/config; raises InventoryError with the nearest. Not the lab."""
+    """Return a host of the inventory or of ~/.ssh/config; raises InventoryError with the nearest. Not a lab."""
     wanted, others = _look_up(name, known, app)
     return wanted or others.host(name)
 
 
 def check_hosts(matrix: "Matrix", file: str, known: "Inventory", app: App) -> None:
-    """Raise MatrixError, at its place in the matrix's file, for a host that nothing knows; the lab is always known."""
+    """Raise MatrixError, at its place in the matrix's file, for a host that nothing knows; the labs always are."""
     from pvbench.yaml_schema import at, nearest, parse, shown
 
     for number, name in enumerate(matrix.hosts):
-        wanted, others = _look_up(name, known, app) if name != LAB else (None, None)
+        wanted, others = _look_up(name, known, app) if name not in BY_HOST else (None, None)
         if wanted is None and others is not None:
             near = nearest(name, others.hosts)
             root = parse(matrix.text, name=file, error=MatrixError)
@@ -72,12 +73,12 @@ def check_hosts(matrix: "Matrix", file: str, known: "Inventory", app: App) -> No
 
 
 def _look_up(name: str, known: "Inventory", app: App) -> "tuple[Host | None, Inventory]":
-    """Return the host, if anything knows it, and an inventory of all that is known by name, the lab too."""
+    """Return the host, if anything knows it, and an inventory of all that is known by name, the labs too."""
     from pvbench.inventory import Host
     from pvbench.ssh.hosts import look_up
 
     wanted, others = look_up(name, known, app.edges.home, configuration(app))
-    return wanted, others if wanted else others.plus(Host(LAB, address=LAB))
+    return wanted, others if wanted else others.plus(*(Host(lab, address=lab) for lab in BY_HOST))
 
 
 def configuration(app: App) -> "Ask":

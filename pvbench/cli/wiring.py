@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pvbench.cli import arguments
 from pvbench.cli.app import App
 from pvbench.errors import InventoryError
+from pvbench.lab.flavours import BY_HOST
 from pvbench.terminal.steps import steps
 
 if TYPE_CHECKING:
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from pvbench.guest import GuestImage
     from pvbench.hypervisor import HostCheck, Hypervisor
     from pvbench.inventory import Host, Inventory
-    from pvbench.lab import LabSpec, Machine
+    from pvbench.lab.argv import LabSpec
+    from pvbench.lab.flavours import Flavour
+    from pvbench.lab.machine import Machine
     from pvbench.lease import Lease
     from pvbench.model import HostFacts
     from pvbench.ssh import Ask, Step
@@ -68,7 +71,8 @@ def checkup_here(app: App) -> "Checkup":
     """Check whether this machine can build and run the lab."""
     from pvbench.lab.fitness import fitness
 
-    return fitness(cache_folder(), running=machine(app).status().running)
+    running = [name for name, flavour in BY_HOST.items() if machine(app, flavour).status().running]
+    return fitness(cache_folder(), running=running)
 
 
 def check_of(app: App, name: str, inventory: "Inventory") -> "HostCheck":
@@ -154,21 +158,21 @@ def own_lab(app: App, host: "Host") -> "Machine | None":
     """Return this checkout's lab if that is what a host is; another machine may be called so in hosts.yaml."""
     from pvbench.errors import LabError
 
-    if host.name != arguments.LAB:
+    if host.name not in BY_HOST:
         return None
-    lab = machine(app)
+    lab = machine(app, BY_HOST[host.name])
     try:
         return lab if lab.host() == host else None
     except LabError:
         return None
 
 
-def machine(app: App, spec: "LabSpec | None" = None) -> "Machine":
-    """Return this checkout's lab."""
-    from pvbench.lab import LabSpec, Machine
-    from pvbench.lab.machine import default_name
+def machine(app: App, flavour: "Flavour", spec: "LabSpec | None" = None) -> "Machine":
+    """Return this checkout's lab of a flavour, of the usual size where none is given."""
+    from pvbench.lab.argv import LabSpec
+    from pvbench.lab.machine import Machine, default_name
 
-    spec = spec or LabSpec()
+    spec = spec or LabSpec(flavour=flavour)
     if app.edges.machine is not None:
         return app.edges.machine(spec, app.edges.clock)
     return Machine(cache_folder(), default_name(), spec, app.edges.clock, app.mirror)
@@ -194,18 +198,23 @@ def guest_image(app: App) -> "GuestImage":
 
 
 def resolve(app: App, names: tuple[str, ...], inventory: "Inventory") -> "tuple[dict[str, Host], Inventory]":
-    """Return the hosts by name; the lab, if it is among them and hosts.yaml has none, is brought up."""
-    if arguments.LAB in names and arguments.LAB not in inventory.hosts:
-        with steps(app.voice, "bringing the lab up") as report:
-            inventory = inventory.plus(machine(app).up(report))
+    """Return the hosts by name; a lab that is among them, and not in hosts.yaml, is brought up."""
+    for name in dict.fromkeys(name for name in names if name in BY_HOST and name not in inventory.hosts):
+        with steps(app.voice, f"bringing {_called(name)} up") as report:
+            inventory = inventory.plus(machine(app, BY_HOST[name]).up(report))
     return {name: arguments.host(name, inventory, app) for name in names}, inventory
 
 
 def resolve_running(app: App, name: str, inventory: "Inventory") -> "tuple[Host, Inventory]":
-    """Return one host; the lab only if it is up. Raises LabError with the command that brings it up."""
-    if name == arguments.LAB and name not in inventory.hosts:
-        inventory = inventory.plus(machine(app).host())
+    """Return one host; a lab only if it is up. Raises LabError with the command that brings it up."""
+    if name in BY_HOST and name not in inventory.hosts:
+        inventory = inventory.plus(machine(app, BY_HOST[name]).host())
     return arguments.host(name, inventory, app), inventory
+
+
+def _called(name: str) -> str:
+    """Return a lab's name in a sentence."""
+    return "the lab" if name == "lab" else name
 
 
 @dataclass

@@ -8,7 +8,7 @@ from pvbench.errors import ParseError
 from pvbench.evidence import amounts
 from pvbench.evidence import path_check as path
 from pvbench.hypervisor import GuestRun
-from pvbench.model import Flag, Outcome, Witness
+from pvbench.model import Flag, GuestMode, Outcome, Witness
 from pvbench.workloads import Measured, Params, Tool
 
 SIGNALLED = 128
@@ -31,8 +31,13 @@ class Verdict:
     facts: tuple[tuple[str, str], ...] = ()
 
 
-def judge(tool: Tool, params: Params, driver: Driver, run: GuestRun, host: Witness) -> Verdict:
-    """Return the verdict on a tool's run: whether it measured at all, then whether it was what was asked for."""
+def judge(
+    tool: Tool, params: Params, driver: Driver, run: GuestRun, host: Witness, mode: GuestMode = GuestMode.HVM
+) -> Verdict:
+    """Return the verdict on a tool's run: whether it measured at all, then whether it was what was asked for.
+
+    A guest of `mode` was asked for.
+    """
     if run.warmup and (failure := ended(run.warmup)):
         return Verdict(Outcome.NOT_MEASURED, f"the warm-up failed: {failure}")
     try:
@@ -45,13 +50,24 @@ def judge(tool: Tool, params: Params, driver: Driver, run: GuestRun, host: Witne
     facts = [(f"{tool.name} says it moved", claim.words)]
     if warmup:
         facts.append(("before, in the warm-up", f"{warmup.asked_bytes} bytes"))
-    reason = path.judge(driver, run.witness, host, idle=claim.cached) or amounts.judge(
-        driver, tool.name, run.witness, host, warmup, claim
+    facts.append(("guest mode, by its kernel", run.mode.value if run.mode else "not told"))
+    reason = (
+        _another_mode(mode, run.mode)
+        or path.judge(driver, run.witness, host, idle=claim.cached)
+        or amounts.judge(driver, tool.name, run.witness, host, warmup, claim)
     )
     if reason:
         return Verdict(Outcome.INVALID, reason, facts=tuple(facts))
     doubts = tuple(amounts.flags(driver, tool.name, run.witness, claim))
     return Verdict(Outcome.OK, None, measured, doubts, tuple(facts))
+
+
+def _another_mode(wanted: GuestMode, by_kernel: GuestMode | None) -> str | None:
+    """Return why a guest is not one of the mode asked for; HVM is as usual, and old kernels have no word for it."""
+    if by_kernel is wanted or (by_kernel is None and wanted is GuestMode.HVM):
+        return None
+    says = f"its kernel says that it runs as {by_kernel}" if by_kernel else "its kernel does not say what it runs as"
+    return f"a guest of mode {wanted} was asked for, and {says}"
 
 
 def ended(run: GuestRun, aside: str | None = None) -> str | None:

@@ -56,6 +56,12 @@ class Traced:
         return sum(often for what, often in self.counts if exit_reason(what))
 
     @property
+    def calls(self) -> float | None:
+        """Hypercalls for one I/O of a guest that has no exits, a PV one; None of any other, whose calls are exits."""
+        often = self.often(Event.GUEST_CALL)
+        return often if often and not self.exits else None
+
+    @property
     def consistent(self) -> bool:
         """Whether the vCPUs were out of the guest for no longer than the trace lasted."""
         return within(sum(share for _, share in self.away))
@@ -145,7 +151,7 @@ def _untraced(pairs: Sequence[tuple[Trial, Mechanism]]) -> float | None:
 
 
 def model(trace: Traced, traps: Iterable[TrapCost], *, alone: bool = True) -> Model | None:
-    """Return exits × cost for one I/O; None where its time or every cost is unknown. HLT is waiting, not a cost.
+    """Return exits × cost for one I/O; None where its time or all their costs are unknown. HLT is waiting, not a cost.
 
     I/Os that are not alone may be under way on all vCPUs at once.
     """
@@ -158,7 +164,7 @@ def model(trace: Traced, traps: Iterable[TrapCost], *, alone: bool = True) -> Mo
         "port I/O, device model": ports,
         "memory I/O, device model": memory,
         "port I/O, hypervisor": max(0.0, trace.often(Exit.PORT_IO.counted) - ports),
-        "hypercalls": trace.often(Exit.HYPERCALL.counted),
+        "hypercalls": trace.often(Exit.HYPERCALL.counted) + trace.often(Event.GUEST_CALL),
         "other exits": sum(
             times for what, times in trace.counts if (reason := exit_reason(what)) and reason not in _APART
         ),
@@ -169,6 +175,8 @@ def model(trace: Traced, traps: Iterable[TrapCost], *, alone: bool = True) -> Mo
         for what, times in seen.items()
         if (cost := costs.get(TRAPS[what]))
     )
+    if not shares:  # a PV guest makes calls that no program of it can time, and has no exits
+        return None
     return Model(
         shares, tuple(what for what in seen if TRAPS[what] not in costs), trace.io_s, 1 if alone else trace.vcpus
     )

@@ -5,7 +5,7 @@ import shlex
 from pathlib import Path
 
 from pvbench import shipped
-from pvbench.guest.contract import BootDisk, GuestImage, Login, Programs
+from pvbench.guest.contract import BootDisk, BootKernel, GuestImage, Login, Programs
 from pvbench.images import bootstrap
 from pvbench.images.bootstrap import Report
 from pvbench.images.mirror import SUITE, mirror
@@ -81,4 +81,5 @@ def _read(folder: Path) -> GuestImage:
         boot=BootDisk(str(disk), str(folder / "boot.rom")),
         login=Login((folder / "host_key").read_text().strip()),
         programs=Programs(tuple((name, value) for name, _, value in versions)),
+        kernel=BootKernel(str(folder / "vmlinuz"), str(folder / "initrd")),
     )

@@ -28,7 +28,6 @@ PROGRAMS: Mapping[str, str] = MappingProxyType(
         "grep": "reads interrupts and kernel messages for the same",
         "dmesg": "shows those messages",
         "ethtool": "shows the offloads, and switches them off",
-        "od": "shows the build-ids of the frontends",
     }
 )
 """Programs of a guest besides the tools that make load, which are the rows of WORKLOADS, and what each is for."""
@@ -44,6 +43,17 @@ class BootDisk:
 
     disk: str
     rom: str
+
+
+@dataclass(frozen=True)
+class BootKernel:
+    """How a guest boots that has no firmware, a PVH or PV one: the toolstack itself loads kernel and initramfs.
+
+    Both are files on this machine, the same that lie on the `BootDisk`; the kernel's command line is given beside them.
+    """
+
+    kernel: str
+    initrd: str
 
 
 @dataclass(frozen=True)
@@ -67,10 +77,14 @@ class Programs:
 
 @dataclass(frozen=True)
 class GuestImage:
-    """A guest to measure in. `digest` identifies what it boots from; no path is of it."""
+    """A guest to measure in. `digest` identifies what it boots from; no path is of it.
+
+    Without `kernel` it is for HVM guests alone.
+    """
 
     name: str
     digest: str
     boot: BootDisk
     login: Login
     programs: Programs = Programs()
+    kernel: BootKernel | None = None

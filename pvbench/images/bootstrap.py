@@ -10,7 +10,7 @@ from filelock import FileLock
 
 from pvbench.errors import ImageError, PvbenchError
 from pvbench.images import programs
-from pvbench.images.mirror import SUITE, Mirror
+from pvbench.images.mirror import Mirror
 
 Report = Callable[[str], None]
 
@@ -83,7 +83,7 @@ def tree(
             *(f"--dpkgopt=path-exclude={pattern}" for pattern in excluded),
             *(f"--customize-hook={hook}" for hook in hooks),
             '--customize-hook=rm -f "$1/etc/apt/apt.conf.d/99mmdebstrap" "$1/etc/apt/sources.list"',
-            SUITE,
+            mirror.suite,
             target,
             *mirror.sources(*types),
         ],

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pvbench.errors import ImageError
 
-_KINDS = ("images", "guests", "labs", "stacks")
+_KINDS = ("images", "guests", "labs", "stacks", "toolchains", "builds")
 _ELSEWHERE = "or set XDG_CACHE_HOME to a folder of your own"
 
 

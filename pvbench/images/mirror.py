@@ -1,13 +1,13 @@
 """Where Debian's packages come from: the machine's own apt says so, or `--mirror`. No host is named here.
 
-Only packages of the suite bookworm go into an image, whichever suites the machine itself follows, so that an image is
-the same wherever it is built.
+Only packages of the suite that an image is made of go into it (bookworm, or trixie from the same archive), whichever
+suites the machine itself follows, so that an image is the same wherever it is built.
 """
 
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pvbench.errors import ImageError
@@ -38,16 +38,21 @@ _GIVEN = re.compile(r"(?P<options>\[[^\[\]\n]+\] +)?(?P<uri>[a-z][a-z0-9+]*:/?[^
 
 @dataclass(frozen=True)
 class Mirror:
-    """A Debian archive in the words of sources.list, and what apt needs to reach it in those of apt.conf."""
+    """A suite of a Debian archive in the words of sources.list; what apt needs to reach it in those of apt.conf."""
 
     uri: str
     options: tuple[str, ...] = ()
     reach: tuple[str, ...] = ()
+    suite: str = SUITE
 
     def sources(self, *types: str) -> tuple[str, ...]:
         """Return a line of sources.list for each type: deb, deb-src."""
         options = f"[{' '.join(self.options)}] " if self.options else ""
-        return tuple(f"{kind} {options}{self.uri} {SUITE} {COMPONENTS}" for kind in types)
+        return tuple(f"{kind} {options}{self.uri} {self.suite} {COMPONENTS}" for kind in types)
+
+    def of(self, suite: str) -> "Mirror":
+        """Return another suite of the same archive, trusted and reached alike."""
+        return replace(self, suite=suite)
 
 
 def mirror(given: str | None, work: Path, keyrings: Sequence[Path] = KEYRINGS) -> Mirror:

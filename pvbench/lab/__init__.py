@@ -1,7 +1,4 @@
-"""The embedded lab: a real Xen host inside QEMU, handed to the controller as an ordinary SSH host."""
+"""The embedded labs: hosts inside QEMU, handed to the controller as ordinary SSH hosts.
 
-from pvbench.lab.argv import LabSpec
-from pvbench.lab.image import Image, build, find, missing_packages
-from pvbench.lab.machine import Machine, Status
-
-__all__ = ["Image", "LabSpec", "Machine", "Status", "build", "find", "missing_packages"]
+Nothing is imported here: what a lab may be called (`flavours`) is asked by every verb, which need not load the rest.
+"""

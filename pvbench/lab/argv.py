@@ -4,7 +4,10 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from pvbench.lab.flavours import USUAL, Flavour
 from pvbench.model import Emulation, digest
+
+DISK_GIB = 8
 
 
 class Accelerator(StrEnum):
@@ -16,17 +19,19 @@ class Accelerator(StrEnum):
 
 @dataclass(frozen=True)
 class LabSpec:
-    """The lab's size; the defaults are the measured recipe's."""
+    """What a lab is and its size; the defaults are the measured recipe's."""
 
     memory_mib: int = 4096
     vcpus: int = 2
-    disk_gib: int = 8
+    disk_gib: int = DISK_GIB
     dom0_memory_mib: int = 1536
+    flavour: Flavour = USUAL
 
     @property
     def id(self) -> str:
         """Identity: machines of another size or processor cannot resume one another's saved states."""
-        return digest([asdict(self), _TCG_CPU, _XEN, _DOM0])
+        size = {name: value for name, value in asdict(self).items() if name != "flavour"}
+        return digest([size, _TCG_CPU, *(_OWN_HARDWARE if self.flavour.own_disk else (_XEN, _DOM0))])
 
 
 # TCG's SVM has faults that kill dom0 or its guests unless these features are hidden: SMAP (IRET at CPL 3),
@@ -39,6 +44,11 @@ _TCG_CPU = (
     "-rdseed,-sha-ni,-xsavec,-3dnowprefetch,-misalignsse,-osvw,-topoext,-fxsr-opt,-nrip-save"
 )
 _XEN = "dom0_max_vcpus=1 dom0_vcpus_pin console=com1 com1=115200 noreboot cpuidle=0 watchdog=0 clocksource=tsc"
+# A screen, though nobody sees it: GRUB's menu stands still on a serial line that goes to a file. And a watchdog that
+# counts on over a reboot, for it is in the board's management controller, so that an operating system which does not
+# come up is reset too.
+_OWN_HARDWARE = ("-vga", "std", "-device", "ipmi-bmc-sim,id=bmc", "-device", "isa-ipmi-kcs,bmc=bmc")
+_XENS_HARDWARE = ("-vga", "none")
 # Backends offer as many queues as dom0 has CPUs, and the lab's has one: more are asked for to be compared with one.
 _DOM0 = "root=/dev/vda rw console=hvc0 net.ifnames=0 mitigations=off xen_netback.max_queues=8 xen_blkback.max_queues=8"
 _CPU = {Accelerator.TCG: _TCG_CPU, Accelerator.KVM: "host"}
@@ -98,7 +108,7 @@ def qemu_argv(
         str(spec.memory_mib),
         "-smp",
         str(spec.vcpus),
-        *_boot(image, spec.dom0_memory_mib),
+        *_boot(image, spec),
         "-smbios",
         f"type=1,manufacturer=pvbench,product=pvbench-lab,version={words(accelerator, version)}",
         *(["-drive", f"file={_option(disk)},if=virtio,cache=unsafe"] if disk else []),
@@ -108,16 +118,18 @@ def qemu_argv(
         f"file:{serial}",
         "-display",
         "none",
-        "-vga",
-        "none",
         "-monitor",
         "none",
+        *(_OWN_HARDWARE if spec.flavour.own_disk else _XENS_HARDWARE),
         *(["-loadvm", resume] if resume else []),
     ]
 
 
-def _boot(image: Path, dom0_memory_mib: int) -> list[str]:
-    """Return what is booted: Xen, and dom0's kernel and initrd as its modules."""
+def _boot(image: Path, spec: LabSpec) -> list[str]:
+    """Return what is booted: the boot loader, which finds the rest on the disk, or Xen with dom0's kernel."""
+    if spec.flavour.own_disk:
+        return ["-kernel", str(image / "grub.img")]
+    dom0_memory_mib = spec.dom0_memory_mib
     return [
         "-kernel",
         str(image / "xen.elf"),

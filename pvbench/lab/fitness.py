@@ -2,22 +2,23 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pvbench import figures as fmt
 from pvbench.checkup import Checkup, Lack
 from pvbench.guest import builtin
 from pvbench.lab.argv import LabSpec
+from pvbench.lab.flavours import FLAVOURS
 from pvbench.lab.image import find, missing_packages
 
 DISK_BYTES, SPARE_BYTES = 6 << 30, 512 << 20
 """What building the lab's image takes at its height, and the memory it should leave to everything else."""
 
 
-def fitness(cache: Path, *, running: bool) -> Checkup:
-    """Check this machine; `cache` is where images lie, `running` whether a lab is up."""
-    built = find(cache) is not None
+def fitness(cache: Path, *, running: Sequence[str]) -> Checkup:
+    """Check this machine; `cache` is where images lie, `running` the labs that are up."""
+    built = [flavour.name for flavour in FLAVOURS.values() if find(cache, flavour) is not None]
     existing = next(folder for folder in (cache, *cache.parents) if folder.is_dir())
     free, memory = shutil.disk_usage(existing).free, _memory_bytes()
     lacks = [
@@ -27,9 +28,9 @@ def fitness(cache: Path, *, running: bool) -> Checkup:
     ]
     kvm = os.access("/dev/kvm", os.R_OK | os.W_OK)
     facts = (
-        ("image", "built" if built else "not built; pvbench lab build"),
+        ("image", f"built: {', '.join(built)}" if built else "not built; pvbench lab build"),
         ("guest", "built" if builtin.find(cache) is not None else "not built; the first run does it"),
-        ("lab", "up" if running else "not up; pvbench lab up"),
+        ("lab", f"up: {', '.join(running)}" if running else "not up; pvbench lab up"),
         ("cache", str(cache)),
         ("disk free", fmt.size(free)),
         ("memory available", fmt.size(memory)),

@@ -20,12 +20,12 @@ from pvbench.clock import Clock
 from pvbench.disturbance import Beneath
 from pvbench.errors import HostKeyMismatch, LabError, TransportError
 from pvbench.guest import builtin
-from pvbench.images import programs
 from pvbench.images.bootstrap import Report
 from pvbench.inventory import Host
 from pvbench.lab import accelerator as accelerators
-from pvbench.lab import beneath
+from pvbench.lab import beneath, disks
 from pvbench.lab.argv import Accelerator, LabSpec, environment, qemu_argv
+from pvbench.lab.flavours import USUAL
 from pvbench.lab.image import Image, build, find
 from pvbench.lab.process import Daemon, spawn
 from pvbench.model import digest
@@ -38,9 +38,11 @@ _COLD_S, _WARM_S, _SAVE_S = 900, 180, 600  # patience with a cold boot, a resume
 
 @dataclass(frozen=True)
 class Status:
-    """What a lab is: None where there is nothing to tell."""
+    """What a lab is: None where there is nothing to tell. `host` is what a matrix calls it."""
 
     name: str
+    flavour: str
+    host: str
     running: bool
     since: str | None
     address: str | None
@@ -53,42 +55,59 @@ class Status:
 
 
 class Machine:
-    """One lab. Two users or two checkouts have two, by `name`; images are shared between them."""
+    """One lab. Two users or two checkouts have two, by `name`, and each as many as there are flavours.
+
+    Images are shared between them.
+    """
 
     def __init__(self, cache: Path, name: str, spec: LabSpec, clock: Clock, mirror: str | None = None) -> None:
-        self._cache, self._name, self._spec, self._clock, self._mirror = cache, name, spec, clock, mirror
-        self._folder = cache / "labs" / name
+        self._cache, self._spec, self._clock, self._mirror = cache, spec, clock, mirror
+        self._flavour = spec.flavour
+        self._name = name if self._flavour is USUAL else f"{name}-{self._flavour.name}"
+        self._folder = cache / "labs" / self._name
 
-    def up(self, report: Report, wanted: str = "auto") -> Host:
-        """Bring the machine up, warm if it was ever up before; return the host. Builds the image if need be."""
+    def up(self, report: Report, wanted: str = "auto", *, fresh: bool = False) -> Host:
+        """Bring the machine up, warm where that is as good; return the host. Builds the image if need be.
+
+        What was written to its disk stays where the flavour boots from it, until a `fresh` one is asked for.
+        """
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with FileLock(self._folder / ".lock"):
-            if self._daemon() is not None:
+            if fresh:
+                self.down()
+            elif self._daemon() is not None:
                 return self.host()
-            image = build(self._cache, report, self._spec.disk_gib, self._mirror)
+            image = build(self._cache, report, self._flavour, self._spec.disk_gib, self._mirror)
             self._stand_on(builtin.digest())
             chosen = accelerators.choose(image, self._spec, wanted, self._cache, self._clock)
             warm = image.path / f"warm-{self._spec.id}-{_processor()}-{chosen}.qcow2"
             if not warm.exists():
                 self._warm_up(image, chosen, warm, report)
             disk = self._folder / f"{image.path.name}-{warm.name}"
-            if not disk.exists():
+            new = fresh or not disk.exists()
+            if new:
                 for old in self._folder.glob("*.qcow2"):
                     old.unlink()
-                _copy(warm, disk)
-            report(f"resuming the Xen host ({chosen})")
-            self._start(image, chosen, disk, resume=True)
-            self._wait(_WARM_S, set_clock=True)
+                disks.copy(warm, disk)
+            resume = new or not self._flavour.own_disk
+            report(f"{'resuming' if resume else 'booting'} {self._flavour.release} ({chosen})")
+            self._start(image, chosen, disk, resume=resume)
+            self._wait(_WARM_S if resume else _COLD_S, set_clock=resume)
             return self.host()
+
+    @property
+    def exists(self) -> bool:
+        """Whether the machine was ever brought up here, and not removed since."""
+        return self._folder.is_dir()
 
     def host(self) -> Host:
         """Return the running machine as a host. Raises LabError when it is not up."""
         state = self._state()
         if self._daemon() is None:
-            raise LabError(f"the lab {self._name} is not up", hint="pvbench lab up")
+            raise LabError(f"the lab {self._name} is not up", hint=self._flavour.command("up"))
         image = Image(Path(state["image"]))
         return Host(
-            name="lab",
+            name=self._flavour.host,
             address="127.0.0.1",
             port=int(state["port"]),
             user="root",
@@ -111,6 +130,8 @@ class Machine:
         daemon = self._daemon()
         if daemon is None:
             return False
+        if self._flavour.own_disk:
+            self._sync()
         with suppress(LabError):
             self._qmp("quit", {}, timeout_s=10)
         if not daemon.wait(10):
@@ -129,7 +150,7 @@ class Machine:
         used |= {path.stem for path in others if path.suffix == _GUEST}
         there = [*(self._cache / "images").glob("*"), *(self._cache / "guests").glob("*")] if images else []
         doomed = [self._folder, *(part for part in there if part.name not in used and not part.name.startswith("."))]
-        freed = sum(_size(folder) for folder in doomed)
+        freed = sum(disks.size(folder) for folder in doomed)
         for folder in doomed:
             shutil.rmtree(folder, ignore_errors=True)
         return freed
@@ -137,17 +158,19 @@ class Machine:
     def status(self) -> Status:
         """Say what runs, since when, what it holds."""
         daemon, state = self._daemon(), self._state()
-        image = find(self._cache, self._spec.disk_gib)
+        image = find(self._cache, self._flavour, self._spec.disk_gib)
         return Status(
             name=self._name,
+            flavour=self._flavour.name,
+            host=self._flavour.host,
             running=daemon is not None,
             since=state["since"] if daemon else None,
             address=f"root@127.0.0.1:{state['port']}" if daemon else None,
             pid=daemon.pid if daemon else None,
             accelerator=state["accelerator"] if daemon else None,
             memory_bytes=daemon.memory_bytes if daemon else None,
-            disk_bytes=_size(self._folder),
-            image_bytes=_size(image.path) if image else 0,
+            disk_bytes=disks.size(self._folder),
+            image_bytes=disks.size(image.path) if image else 0,
             image=image.path.name if image else None,
         )
 
@@ -161,10 +184,15 @@ class Machine:
         """Boot once from cold and save the running machine beside the image, for every lab of this size."""
         part = self._folder / "cold.qcow2"
         part.unlink(missing_ok=True)
-        _overlay(image, part)
-        report(f"first boot of the Xen host ({chosen}); later ones resume it")
+        disks.overlay(image, part)
+        report(f"first boot of {self._flavour.release} ({chosen}); later ones resume it")
         self._start(image, chosen, part, resume=False)
         self._wait(_COLD_S, set_clock=False)
+        if self._flavour.own_disk:
+            self._settle()
+            report("second boot, by the menu that the host itself made")
+            self._start(image, chosen, part, resume=False)
+            self._wait(_COLD_S, set_clock=False)
         report("saving the running machine")
         said = self._qmp("human-monitor-command", {"command-line": f"savevm {_SNAPSHOT}"}, timeout_s=_SAVE_S)
         if said:
@@ -172,6 +200,19 @@ class Machine:
         self.down()
         shutil.move(part, warm.with_suffix(f".{os.getpid()}"))
         warm.with_suffix(f".{os.getpid()}").rename(warm)
+
+    def _settle(self) -> None:
+        """Have the running host write its own boot menu, as only it can find its disk; end it."""
+        with ssh.connect(self.host(), timeout_s=20) as transport:
+            said = transport.run(Command(("update-grub",), timeout_s=_SAVE_S))
+        if said.exit_code != 0:
+            raise LabError(f"the host's update-grub failed: {said.stderr.decode(errors='replace').strip()[-500:]}")
+        self.down()
+
+    def _sync(self) -> None:
+        """Have a host that keeps its disk write out what it holds in memory, if it answers: then its power is cut."""
+        with suppress(LabError, TransportError), ssh.connect(self.host(), timeout_s=5) as transport:
+            transport.run(Command(("sync",), timeout_s=30))
 
     def _start(self, image: Image, chosen: Accelerator, disk: Path, *, resume: bool) -> None:
         """Start QEMU on a port that is free now, and note what was started."""
@@ -263,29 +304,6 @@ def default_name() -> str:
     return hashlib.sha256(here.encode()).hexdigest()[:8]
 
 
-def _overlay(image: Image, path: Path) -> None:
-    from pvbench.lab import argv
-
-    tree = image.path / "qemu"
-    program = [*argv.loader(tree), f"{tree}/usr/bin/qemu-img", "create", "-q", "-f", "qcow2"]
-    programs.run(
-        [*program, "-b", str(image.path / "dom0.qcow2"), "-F", "qcow2", str(path)],
-        log=path.with_suffix(".log"),
-        timeout_s=60,
-    )
-
-
-def _copy(source: Path, target: Path) -> None:
-    """Copy a saved machine, sharing its blocks where the file system can."""
-    part = target.with_suffix(".part")
-    programs.run(
-        ["cp", "--reflink=auto", "--sparse=always", str(source), str(part)],
-        log=target.with_suffix(".log"),
-        timeout_s=600,
-    )
-    part.rename(target)
-
-
 def _processor() -> str:
     """Return a digest of what this machine's processor is: a saved machine's TSC goes at the rate it knew."""
     with suppress(OSError):
@@ -293,8 +311,3 @@ def _processor() -> str:
             if line.startswith("model name"):
                 return digest(line, 8)
     return "unknown"
-
-
-def _size(folder: Path) -> int:
-    """Return the bytes of disk that a folder holds."""
-    return sum(path.lstat().st_blocks * 512 for path in folder.rglob("*")) if folder.is_dir() else 0

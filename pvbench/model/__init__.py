@@ -4,6 +4,7 @@ A block holds each cell of a comparison once, close in time, on one host.
 """
 
 from pvbench.model.arms import AS_FOUND, BUILTIN_GUEST, MARGIN, Arm, Cell, Contrast, TrialSpec, Values, Workload
+from pvbench.model.driver_builds import STOCK, DriverBuild, DriverSource
 from pvbench.model.evidence import CpuBill, Granted, Mechanism, Payer, TrapCost, Witness
 from pvbench.model.exits import GRANTS, Event, Exit, counted, exit_reason
 from pvbench.model.flags import Flag, FlagKind
@@ -28,12 +29,15 @@ __all__ = [
     "BUILTIN_GUEST",
     "GRANTS",
     "MARGIN",
+    "STOCK",
     "Arm",
     "Cell",
     "CommandRecord",
     "Contrast",
     "CpuBill",
     "DeviceKind",
+    "DriverBuild",
+    "DriverSource",
     "Emulation",
     "Event",
     "Exit",

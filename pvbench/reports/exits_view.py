@@ -33,6 +33,8 @@ PARTS = (
 LEGEND = tuple((tone, "HLT: the vCPU waits" if tone == "halt" else name) for tone, name in PARTS)
 
 NONE_SEEN = "none"
+NO_EXITS = "none: hypercalls"
+"""A PV guest is left by no exit; what it asks of the hypervisor it calls for."""
 
 
 def trace_view(trace: Traced, noun: str, words: HostWords) -> TraceView:
@@ -40,6 +42,8 @@ def trace_view(trace: Traced, noun: str, words: HostWords) -> TraceView:
     least = "≥ " if trace.lost else ""
     exits = [(reason, often) for what, often in trace.counts if (reason := exit_reason(what))]
     parts = tuple(Part(clean(why), often, often_text(often), TONES.get(why, "other")) for why, often in exits)
+    if trace.calls is not None:
+        parts = (Part(Event.GUEST_CALL.value, trace.calls, often_text(trace.calls), TONES[Exit.HYPERCALL]),)
     gathered = {tone: [part for part in parts if part.tone == tone] for tone, _ in PARTS}
     figure = tuple(
         Part(
@@ -53,7 +57,7 @@ def trace_view(trace: Traced, noun: str, words: HostWords) -> TraceView:
     )
     grants = sum(trace.often(event) for event in GRANTS)
     return TraceView(
-        exits=f"{least}{often_text(trace.exits)}",
+        exits=f"{least}{often_text(trace.exits)}" if trace.calls is None else NO_EXITS,
         reasons=parts,
         figure=figure,
         round_trips=_event(trace.often(Event.ROUND_TRIP), least),

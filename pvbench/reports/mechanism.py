@@ -58,7 +58,8 @@ def mechanism(
         ]
         for cells in families
     ]
-    tables = trap_tables(boots)
+    modes = {boot_of(trial): cell.cell.arm.mode for cells in families for cell in cells for trial in cell.trials}
+    tables = trap_tables(boots, modes)
     shown = [family for family in gathered if any(each.traced or each.bill for each in family)]
     if not shown and not tables:
         return None
@@ -169,7 +170,8 @@ def _line(device: str, trace: Traced | None, bill: BillView | None, noun: str) -
     said = []
     if trace:
         least = ">=" if trace.lost else ""
-        said.append(f"{least}{often_text(trace.exits)} exits")
+        done = f"{often_text(trace.exits)} exits" if trace.calls is None else f"{often_text(trace.calls)} hypercalls"
+        said.append(f"{least}{done}")
         if trace.often(Event.ROUND_TRIP):
             said.append(f"{least}{often_text(trace.often(Event.ROUND_TRIP))} device-model round trips")
     if bill and bill.per_io:

@@ -57,7 +57,7 @@ def results_of(manifest: Manifest, trials: Sequence[Trial], earlier: Sequence[Tr
     trials = repeats.flagged(manifest, trials)
     compared, contrasts = compare_run(manifest, trials, earlier), contrasts_of(manifest)
     label, words = wording.label(manifest.hosts), words_for(manifest.hosts)
-    tables = groups(compared.judged, compared.family, label)
+    tables = groups(compared.judged, compared.family, label, manifest.hosts)
     rows = tuple(row for group in tables for row in group.rows)
     return Results(
         manifest=manifest,

@@ -7,16 +7,19 @@ from pvbench import wording
 from pvbench.comparisons import Judged
 from pvbench.comparisons.ceilings import ceiling
 from pvbench.contrasts import Pairing
-from pvbench.model import DeviceKind
+from pvbench.model import DeviceKind, HostFacts
 from pvbench.printable import clean
-from pvbench.reports import in_use, shortfalls
+from pvbench.reports import shortfalls
+from pvbench.reports.confounds import confounds
 from pvbench.reports.notes import flags, notes, unsettled
 from pvbench.reports.page import Group, Row, Strip
 from pvbench.reports.sides import arm
 from pvbench.stats import Bound, Family
 
 
-def groups(judged: Sequence[Judged], family: Family, label: str) -> tuple[Group, ...]:
+def groups(
+    judged: Sequence[Judged], family: Family, label: str, hosts_facts: Sequence[HostFacts] = ()
+) -> tuple[Group, ...]:
     """Return the tables: one for each factor, kind of device and host, and but for devices one for each device."""
     tables: dict[tuple[str, str, DeviceKind, str], list[Judged]] = {}
     for each in judged:
@@ -31,7 +34,7 @@ def groups(judged: Sequence[Judged], family: Family, label: str) -> tuple[Group,
             kind=kind.value,
             host=clean(host),
             caption=_labelled(f"{title}: {_against(own)}", label),
-            rows=tuple(_row(each, family) for each in own),
+            rows=tuple(_row(each, family, hosts_facts) for each in own),
             factor=factor,
             heading=title if factor == "device" else f"{title}: {_against(own)}",
         )
@@ -70,7 +73,7 @@ def _against(judged: Sequence[Judged]) -> str:
     return f"{before}{wording.listed(list(candidates))} against {baseline}"
 
 
-def _row(judged: Judged, family: Family) -> Row:
+def _row(judged: Judged, family: Family, hosts: Sequence[HostFacts]) -> Row:
     pair, found, pairing = judged.pair, judged.comparison, judged.pair.pairing
     sides = pair.baseline, pair.candidate
     named = [(pairing.name(side), side) for side in sides]
@@ -95,7 +98,7 @@ def _row(judged: Judged, family: Family) -> Row:
             *notes(found, arms, margin, ceiling(*sides), pairing.switch.unit),
             *unsettled(found, judged.p, family, margin),
             *not_had,
-            *in_use.notes(pair),
+            *confounds(pair, hosts),
             *flags(named),
         ),
         not_had=not_had,

@@ -5,19 +5,21 @@ from collections.abc import Mapping
 from pvbench import figures as fmt
 from pvbench.explain.trap_costs import Boot, Timed, timed
 from pvbench.histogram import quantile_ns, tail_s, total
-from pvbench.model import TrapCost
+from pvbench.model import GuestMode, TrapCost
 from pvbench.printable import clean
 from pvbench.reports.mechanism_page import TrapRow, TrapTable
 
 
-def trap_tables(boots: Mapping[Boot, tuple[TrapCost, ...]]) -> tuple[TrapTable, ...]:
-    """Return a table for each host on which operations were timed, all its boots together."""
-    tables = []
-    for host in dict.fromkeys(host for host, *_ in boots):
-        own = timed(cost for (where, *_), costs in boots.items() if where == host for cost in costs)
-        if own:
-            tables.append(TrapTable(clean(host), tuple(_row(each) for each in own)))
-    return tuple(tables)
+def trap_tables(boots: Mapping[Boot, tuple[TrapCost, ...]], modes: Mapping[Boot, GuestMode]) -> tuple[TrapTable, ...]:
+    """Return a table for each host and mode of guests in which operations were timed, all boots of that together."""
+    alike: dict[tuple[str, GuestMode], list[TrapCost]] = {}
+    for boot, costs in boots.items():
+        alike.setdefault((boot[0], modes[boot]), []).extend(costs)
+    return tuple(
+        TrapTable(clean(host) + ("" if mode is GuestMode.HVM else f", {mode} guests"), tuple(map(_row, own)))
+        for (host, mode), costs in sorted(alike.items(), key=lambda pair: list(GuestMode).index(pair[0][1]))
+        if (own := timed(costs))
+    )
 
 
 def _row(operation: Timed) -> TrapRow:

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from pvbench.errors import ImageError, StackError
 from pvbench.images import programs
-from pvbench.images.mirror import SUITE, Mirror
+from pvbench.images.mirror import Mirror
 
 _LINE = re.compile(r"^'[^']+' (?P<file>[^\s_]+_[^\s_]+_[^\s_]+\.deb) (?P<size>\d+)", re.MULTILINE)
 _WAIT_S = 1800.0
@@ -44,16 +44,15 @@ class Package:
 
 
 class Apt:
-    """apt for a machine with that dpkg status, in a folder of its own. Its lists are those of one release."""
+    """apt for a machine with that dpkg status, in a folder of its own; its lists are those of the mirror's suite."""
 
-    def __init__(self, folder: Path, mirror: Mirror, release: str, architecture: str, status: str) -> None:
+    def __init__(self, folder: Path, mirror: Mirror, architecture: str, status: str) -> None:
         self._folder = folder.absolute()
         self._log = self._folder.with_suffix(".log")
         for each in ("etc/apt/trusted", "var/lib/apt/lists/partial", "var/cache/apt/archives/partial", "var/log/apt"):
             (self._folder / each).mkdir(parents=True, exist_ok=True)
         (self._folder / "status").write_text(status)
-        lines = (line.replace(f" {SUITE} ", f" {release} ") for line in mirror.sources("deb"))
-        (self._folder / "etc/apt/sources.list").write_text("".join(f"{line}\n" for line in lines))
+        (self._folder / "etc/apt/sources.list").write_text("".join(f"{line}\n" for line in mirror.sources("deb")))
         (self._folder / "apt.conf").write_text(
             _CONFIGURATION.format(folder=self._folder, architecture=architecture, reach="\n".join(mirror.reach))
         )

@@ -79,25 +79,39 @@ class _Maker:
     def here(self, work: Path, given: str | None) -> StackManifest:
         """Fetch what the host lacks into `work`."""
         base = self._base
+        self._release_beside()
         source = mirror(given, work)
         self._report(f"reading the lists of {base.release}")
-        apt = Apt(work / "apt", source, base.release, base.architecture, base.status)
+        apt = Apt(work / "apt", source.of(base.release), base.architecture, base.status)
         apt.update()
         self._report("resolving and fetching what the host lacks")
         packages = apt.fetch(self._wanted(), work)
         beside: tuple[Package, ...] = ()
-        if self._beside:
-            release = next((each for each, xen in XEN_OF_RELEASE.items() if xen == self._version), None)
-            if release is None:
-                known = ", ".join(XEN_OF_RELEASE.values())
-                raise StackError(f"stack '{self._stack.name}': Debian has no Xen {self._version}; one of {known}")
+        if release := self._release_beside():
             self._report(f"fetching Xen {self._version} of {release}, to be put beside")
-            other = Apt(work / "beside", source, release, base.architecture, "")
+            other = Apt(work / "beside", source.of(release), base.architecture, "")
             other.update()
             beside = other.download([each.format(self._version) for each in _BESIDE], work)
             shutil.rmtree(work / "beside")
         shutil.rmtree(work / "apt")
         return self._manifest(packages, beside, "pushed")
+
+    def _release_beside(self) -> str | None:
+        """Return the release whose Xen is put beside the host's own; None where none is. Raises StackError."""
+        if not self._beside:
+            return None
+        releases, stack = list(XEN_OF_RELEASE), self._stack.name
+        release = next((each for each, xen in XEN_OF_RELEASE.items() if xen == self._version), None)
+        if release is None:
+            known = ", ".join(XEN_OF_RELEASE.values())
+            raise StackError(f"stack '{stack}': Debian has no Xen {self._version}; one of {known}")
+        if releases.index(release) > releases.index(self._base.release):
+            raise StackError(
+                f"stack '{stack}': Xen {self._version} is of Debian {release}, and its tools need that one's "
+                f"C library; this host is {self._base.release}",
+                hint=f"only an older Xen can be put beside; deploy it to a host of {release}",
+            )
+        return release
 
     def on_the_host(self, transport: Transport | None) -> StackManifest:
         """Ask the host's own apt what it lacks."""

@@ -11,7 +11,8 @@ from pvbench.cli.app import Edges
 from pvbench.errors import LabError
 from pvbench.guest import GuestImage
 from pvbench.inventory import Host, Inventory
-from pvbench.lab import LabSpec, Status
+from pvbench.lab.argv import LabSpec
+from pvbench.lab.machine import Status
 from pvbench.testing.campaign import IMAGE
 from pvbench.testing.clock import FakeClock
 from pvbench.testing.hypervisor import FakeHypervisor
@@ -40,7 +41,7 @@ class FakeWorld:
     asked: list[tuple[str, ...]] = field(default_factory=list)
     clock: FakeClock = field(default_factory=FakeClock)
     lab: list[str] = field(default_factory=list)
-    lab_up: bool = False
+    labs_up: set[str] = field(default_factory=set)
     port: int = 4022
 
     def edges(self) -> Edges:
@@ -88,19 +89,33 @@ class FakeLab:
     world: FakeWorld
     spec: LabSpec
 
-    def up(self, report: Callable[[str], None], wanted: str = "auto") -> Host:
+    @property
+    def exists(self) -> bool:
+        """Whether it is up; one that is down was never there."""
+        return self.spec.flavour.host in self.world.labs_up
+
+    def up(self, report: Callable[[str], None], wanted: str = "auto", *, fresh: bool = False) -> Host:
         """Bring it up at once."""
         report("resuming")
-        self.world.lab.append(f"up {self.spec.memory_mib} {self.spec.disk_gib} {wanted}")
-        self.world.lab_up = True
+        flavour = "" if self.spec.flavour.host == "lab" else f" {self.spec.flavour.name}"
+        size = f"{self.spec.memory_mib} {self.spec.disk_gib}"
+        self.world.lab.append(f"up{flavour} {size} {wanted}{' fresh' if fresh else ''}")
+        self.world.labs_up.add(self.spec.flavour.host)
         return self.host()
 
     def host(self) -> Host:
         """Return the lab as a host. Raises LabError while it is down."""
-        if not self.world.lab_up:
-            raise LabError("the lab is not up", hint="pvbench lab up")
+        if not self.exists:
+            raise LabError("the lab is not up", hint=self.spec.flavour.command("up"))
         return Host(
-            "lab", "127.0.0.1", self.world.port, "root", "/key", "ssh-ed25519 AAAA", storage="memory", complete=True
+            self.spec.flavour.host,
+            "127.0.0.1",
+            self.world.port,
+            "root",
+            "/key",
+            "ssh-ed25519 AAAA",
+            storage="memory",
+            complete=True,
         )
 
     def beneath(self) -> None:
@@ -109,7 +124,8 @@ class FakeLab:
 
     def down(self) -> bool:
         """Take it down, and return whether it was up."""
-        was, self.world.lab_up = self.world.lab_up, False
+        was = self.exists
+        self.world.labs_up.discard(self.spec.flavour.host)
         return was
 
     def remove(self, *, images: bool) -> int:
@@ -119,9 +135,12 @@ class FakeLab:
 
     def status(self) -> Status:
         """Return how it is."""
-        if not self.world.lab_up:
+        flavour = self.spec.flavour
+        if not self.exists:
             return Status(
                 name="ab12",
+                flavour=flavour.name,
+                host=flavour.host,
                 running=False,
                 since=None,
                 address=None,
@@ -134,6 +153,8 @@ class FakeLab:
             )
         return Status(
             name="ab12",
+            flavour=flavour.name,
+            host=flavour.host,
             running=True,
             since="noon",
             address="root@127.0.0.1:4022",

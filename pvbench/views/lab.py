@@ -3,7 +3,7 @@
 from pvbench import figures as fmt
 from pvbench.columns import columns
 from pvbench.inventory import Host
-from pvbench.lab import Status
+from pvbench.lab.machine import Status
 
 
 def up(host: Host, status: Status) -> str:

@@ -12,6 +12,7 @@ from pvbench.hypervisor import GuestSpec
 from pvbench.inventory import Host
 from pvbench.model import CommandRecord
 from pvbench.transport import Transport
+from pvbench.xen import booting
 from pvbench.xen import domain_config as domain
 from pvbench.xen.devices import DomainDevices
 from pvbench.xen.guest import XenGuest
@@ -25,7 +26,7 @@ class Boots:
     """What all boots of a run have in common.
 
     `private_key` and `public_key` are the controller's own. `patience` scales a usual time in seconds by the host's
-    speed; `native_tsc` as in `domain_config`; `swapped` is the negative control; `host_parts` as in `XenGuest`.
+    speed; `native_tsc` as in `domain_config`; `swapped` is the negative control.
     """
 
     host: Host
@@ -37,7 +38,6 @@ class Boots:
     patience: Callable[[float], float]
     native_tsc: bool
     swapped: bool
-    host_parts: Mapping[str, str]
 
     @contextmanager
     def guest(self, spec: GuestSpec, dom0: Mapping[str, str]) -> Iterator[XenGuest]:
@@ -55,7 +55,7 @@ class Boots:
             elapsed = self.clock.monotonic() - begun
             commands = (
                 CommandRecord("host", ("xl", "create", f"{domain.PREFIX}{spec.name}.cfg"), 0, made["seconds"]),
-                CommandRecord("host", tuple(made["argv"]), None, None),
+                *([CommandRecord("host", tuple(made["argv"]), None, None)] if made["argv"] else []),
                 CommandRecord("guest kernel", tuple(append.split()), None, elapsed),
             )
             yield XenGuest(
@@ -69,7 +69,6 @@ class Boots:
                 devices=DomainDevices(made["domid"], nics, disks),
                 dom0=dom0,
                 peer_domid=peer_domid,
-                host_parts=self.host_parts,
             )
 
     @contextmanager
@@ -78,25 +77,22 @@ class Boots:
     ) -> Iterator[tuple[Mapping[str, Any], str]]:
         """Yield what pvb-domain says of the domain it created, and its kernel's command line."""
         run, name = self.prepared, domain.PREFIX + spec.name
+        append = domain.command_line(spec, nics, self.public_key.split()[1], swapped=self.swapped)
+        if spec.mode.has_emulated_devices:
+            boots = booting.from_disk(spec, nics, f"{run.boot}/{name}.img", run.files["boot.rom"])
+            disk = {"boot_disk": run.files["boot.img"], "append": append}
+        else:
+            boots, disk = booting.from_kernel(spec, run.files["vmlinuz"], run.files["initrd"], append), {}
         config = domain.domain_config(
             spec,
             nics,
             disks,
             bridge=bridge_of(self.host),
             script=f"{run.programs}/pvb-hotplug",
-            boot_disk=f"{run.boot}/{name}.img",
-            boot_rom=run.files["boot.rom"],
+            boots=boots,
             native_tsc=self.native_tsc,
         )
-        append = domain.command_line(spec, nics, self.public_key.split()[1], swapped=self.swapped)
-        request = {
-            "action": "create",
-            "name": name,
-            "config": config,
-            "append": append,
-            "root": self.host.scratch,
-            "boot_disk": run.files["boot.img"],
-        }
+        request = {"action": "create", "name": name, "config": config, "root": self.host.scratch, **disk}
         try:
             yield ask(run.domains, request, self.patience(15), self.host.name), append
         finally:
@@ -131,7 +127,8 @@ class Boots:
             except Unreachable as error:
                 look = ask(self.prepared.domains, {"action": "alive", "name": name}, self.patience(2), self.host.name)
                 if not look["alive"]:
-                    raise BootError(f"{name} ended while it booted; device model: {look['log']}") from error
+                    said = f"; device model: {look['log']}" if spec.mode.has_emulated_devices else ""
+                    raise BootError(f"{name} ended while it booted{said}") from error
                 if self.clock.monotonic() > deadline:
                     raise BootError(
                         f"{name} runs, but did not answer within {self.patience(8):.0f} s",

@@ -11,7 +11,7 @@ from pvbench.transport import Conversation, Transport
 
 # The first line on stdin has the sources, what is imported before what imports it; the program itself comes last. -I
 # keeps the host's own settings of Python, and modules of ours that lie in the folder we log in to, out of it.
-_LOADER = """
+LOADER = """
 import json, sys, types
 given = json.loads(sys.stdin.readline())["sources"]
 if sys.version_info < (3, 6):
@@ -31,7 +31,7 @@ exec(compile(given[-1][1], given[-1][0], "exec"), {"__name__": "__main__"})
 @contextmanager
 def talk(transport: Transport, name: str, timeout_s: float) -> Iterator[Conversation]:
     """Start a program of hostside/ and yield it. Raises CommandFailed where the host has no Python for it."""
-    argv = ("python3", "-I", "-B", "-c", _LOADER)
+    argv = ("python3", "-I", "-B", "-c", LOADER)
     with transport.talk(argv) as program:
         try:
             answer = program.ask({"action": "load", "sources": sources(shipped.folder("hostside"), name)}, timeout_s)

@@ -17,8 +17,8 @@ PREFIX = "pvb-"
 _PEER_INDEX = 0x7F
 REACHED_BY: Mapping[IoPath, str] = {IoPath.EMULATED: "e1000", IoPath.PV: "netfront"}
 """The NIC of a guest without one under test, by the class of its devices; and the control NIC."""
-_SILENCED = ("e1000", "rtl8139")
-"""Models without a boot ROM in every guest, whether it has one or not, as since the first version."""
+Setting = str | int | list[str]
+"""The value of a line of xl.cfg(5)."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,8 @@ def is_emulated(spec: GuestSpec) -> bool:
 def command_line(spec: GuestSpec, guest_nics: tuple[Nic, ...], key: str, *, swapped: bool) -> str:
     """Return the guest's kernel command line; `key` is the base64 of an ed25519 public key.
 
+    Only an HVM guest has emulated devices to be unplugged.
+
     `swapped` gives each address to the next NIC, so that every flow takes another path than the one asked for.
     """
     modules: list[str] = []
@@ -137,7 +139,7 @@ def command_line(spec: GuestSpec, guest_nics: tuple[Nic, ...], key: str, *, swap
     return " ".join(
         (
             "console=hvc0 quiet mitigations=off panic=1 ipv6.disable=1",
-            f"xen_emul_unplug={unplug}",
+            *([f"xen_emul_unplug={unplug}"] if spec.mode.has_emulated_devices else []),
             f"pvb.load={','.join(modules)}",
             *(
                 f"pvb.nic={DRIVERS[nic.device].bound[0]},{nic.mac},{address}/24"
@@ -157,43 +159,26 @@ def domain_config(
     *,
     bridge: str,
     script: str,
-    boot_disk: str,
-    boot_rom: str,
+    boots: Mapping[str, Setting],
     native_tsc: bool,
 ) -> str:
-    """Return the domain's configuration for `xl create`."""
+    """Return the domain's configuration for `xl create`; `boots` is what makes it boot (pvbench.xen.booting)."""
     added = tunables.vif_settings(spec.tunables)  # the control NIC's too: a bridge has the smallest MTU of its ports
     vifs = [_vif(nic, bridge, script) + added for nic in guest_nics]
     targets = [_disk(disk, script) for disk in guest_disks]
-    models = dict.fromkeys((*_SILENCED, *filter(None, (DRIVERS[nic.device].model for nic in guest_nics))))
-    device_model = [
-        # SeaBIOS would run the NIC's own boot ROM, which asks the network for 40 s under emulation.
-        *(word for model in models for word in ("-global", f"{model}.romfile=")),
-        "-drive",
-        f"file={boot_disk},if=none,id=pvbboot,format=raw,readonly=on",
-        "-device",
-        "virtio-blk-pci,drive=pvbboot",
-        "-device",
-        f"pci-testdev,romfile={boot_rom}",
-    ]
-    lines = {
+    lines: dict[str, Setting] = {
         "name": PREFIX + spec.name,
-        "type": "hvm",
+        "type": spec.mode.value,
         "memory": spec.memory_bytes >> 20,
         "vcpus": spec.vcpus,
-        "boot": "n",
         "vif": vifs,
         "disk": targets,
-        "xen_platform_pci": 0 if is_emulated(spec) else 1,
-        "vga": "none",
-        "vnc": 0,
-        "usb": 0,
         # Reading the TSC must not trap where the host's is unreliable: QEMU's emulated SVM gets RDTSCP wrong.
         **({"tsc_mode": "native"} if native_tsc else {}),
         "on_poweroff": "destroy",
         "on_reboot": "destroy",
         "on_crash": "destroy",
-        "device_model_args_hvm": device_model,
+        **boots,
     }
     return "".join(f"{key}={_literal(value)}\n" for key, value in lines.items())
 
@@ -217,7 +202,7 @@ def backing_of(device: str) -> Backing:
     return disk.backing
 
 
-def _literal(value: str | int | list[str]) -> str:
+def _literal(value: Setting) -> str:
     """Write a value as xl's parser reads it. Its strings know no escapes, so what would need one is refused."""
     if isinstance(value, int):
         return str(value)

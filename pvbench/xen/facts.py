@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pvbench.hypervisor import MACHINE_ID, HostCheck
-from pvbench.model import Emulation, HostFacts, digest
+from pvbench.hypervisor import GUEST_MODES, MACHINE_ID, HostCheck
+from pvbench.model import Emulation, GuestMode, HostFacts, digest
 
 LAB_PRODUCT = "pvbench-lab"
 USUAL_PROBE_S = 0.025  # what pvb-probe's loop and ten processes take on an ordinary x86 host of the 2020s
@@ -21,8 +21,7 @@ def facts_of(name: str, answer: Mapping[str, Any]) -> HostFacts:
         "operating system": said["os"],
         "xen command line": info.get("xen_commandline"),
         "scheduler": info.get("xen_scheduler"),
-        "changeset": info.get("xen_changeset"),
-        "hypervisor build-id": info.get("build_id"),
+        GUEST_MODES: ", ".join(guest_modes(info.get("virt_caps", ""))),
         "dom0 command line": said["command_line"],
         "governor": said["governor"],
         MACHINE_ID: _machine_id(dmi, said["machine"]),
@@ -40,6 +39,16 @@ def facts_of(name: str, answer: Mapping[str, Any]) -> HostFacts:
         speed=min(1.0, USUAL_PROBE_S / sum(answer["speed"].values())),
         details=tuple((key, str(value)) for key, value in details.items() if value),
     )
+
+
+def guest_modes(virt_caps: str) -> tuple[GuestMode, ...]:
+    """Return the modes of guests that a Xen can run, by what `xl info` says of it: "pv hvm hap"; none by an old one.
+
+    A PVH guest is one of hardware virtualisation, with nested paging: distributions build no shadow paging.
+    """
+    able = set(virt_caps.split())
+    needs = {GuestMode.HVM: {"hvm"}, GuestMode.PVH: {"hvm", "hap"}, GuestMode.PV: {"pv"}}
+    return tuple(mode for mode, words in needs.items() if words <= able)
 
 
 def lacks_of(answer: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -1,7 +1,7 @@
 """A Xen host driven over SSH with the programs of hostside/: probe, set up, boot, bear witness."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,6 @@ from pvbench.xen.prepared import Prepared, setup_request
 from pvbench.xen.programs import ask, last_line
 from pvbench.xen.recorder import Recorder
 from pvbench.xen.tunables import dom0_vcpus
-from pvbench.xen.verify import host_parts
 
 UNDO_S = 30.0  # usual, at most: a mount that a dying domain still holds, servers that are slow to end
 
@@ -89,10 +88,12 @@ class XenHypervisor:
         return max(30.0, min(1800.0, 2 * usual_s / self.facts().speed))
 
     @contextmanager
-    def setup(self, scratch_bytes: int, devices: tuple[str, ...]) -> Iterator[None]:
+    def setup(
+        self, scratch_bytes: int, devices: tuple[str, ...], modes: tuple[GuestMode, ...] = (GuestMode.HVM,)
+    ) -> Iterator[None]:
         """Put files in place, make scratch disks, bridge and peers; undo all of it on leaving."""
         host, disks = self._host, sum(DRIVERS[name].kind is DeviceKind.BLOCK for name in devices)
-        files = self._boot_files()
+        files = self._boot_files(modes)
         programs = self._programs()
         with ExitStack() as stack:
             setup = stack.enter_context(self._transport.talk((f"{programs}/pvb-setup",)))
@@ -129,8 +130,6 @@ class XenHypervisor:
         run = self._run
         if run is None:
             raise BootError(f"{self._host.name}: no guest boots before setup()")
-        if spec.mode is not GuestMode.HVM:
-            raise BootError(f"{self._host.name}: {spec.mode} guests cannot be booted as yet, only hvm ones")
         boots = Boots(
             host=self._host,
             prepared=run,
@@ -141,7 +140,6 @@ class XenHypervisor:
             patience=self.patience,
             native_tsc=self._translated,
             swapped=self._swapped,
-            host_parts=host_parts(self.facts()),
         )
         vcpus = dom0_vcpus(spec.tunables)
         with ExitStack() as stack:
@@ -153,12 +151,18 @@ class XenHypervisor:
         """Whether the host's own processor is emulated by software."""
         return self.facts().emulation is Emulation.SOFTWARE
 
-    def _boot_files(self) -> Mapping[str, str]:
-        """Put what the guest boots from on the host; return where it lies."""
-        files = {
-            "boot.img": File(Path(self._image.boot.disk).read_bytes(), 0o600),
-            "boot.rom": File(Path(self._image.boot.rom).read_bytes(), 0o600),
-        }
+    def _boot_files(self, modes: Collection[GuestMode]) -> Mapping[str, str]:
+        """Put what guests of these modes boot from on the host; return where it lies."""
+        image, needed = self._image, {}
+        if any(mode.has_emulated_devices for mode in modes):
+            needed = {"boot.img": image.boot.disk, "boot.rom": image.boot.rom}
+        if direct := [mode for mode in modes if not mode.has_emulated_devices]:
+            if image.kernel is None:
+                raise BootError(
+                    f"the guest image {image.name} has no kernel to boot {direct[0]} guests by, only a disk"
+                )
+            needed |= {"vmlinuz": image.kernel.kernel, "initrd": image.kernel.initrd}
+        files = {name: File(Path(path).read_bytes(), 0o600) for name, path in needed.items()}
         return deploy_files(self._transport, files, self._host.scratch, "guest")
 
     @contextmanager

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pvbench.errors import ParseError
-from pvbench.model import DeviceKind, Mechanism
+from pvbench.model import DeviceKind, Event, Mechanism
 from pvbench.xen.devices import counted
 from pvbench.xen.trace import Trace
 
@@ -52,7 +52,9 @@ def mechanism(
     the seconds traced.
     """
     counts = trace.domains.get(record.domid)
-    if counts is None or not counts.exits or record.window_s <= 0:
+    if counts is None or record.window_s <= 0:
+        return None
+    if not counts.exits and not dict(counts.counts).get(Event.GUEST_CALL):  # a PV guest has no exits, but calls
         return None
     rate = record.ios / record.window_s
     seconds = trace.cycles / (record.mhz * 1e6) if record.mhz else record.window_s

@@ -215,7 +215,7 @@ def test_the_quickest_answer_of_the_clocks_is_taken(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(pvb_cpu, "threads", lambda *_: {})
     monkeypatch.setattr(pvb_cpu, "peers_of", lambda _: [])
     monkeypatch.setattr(pvb_cpu, "pace", lambda: 7)
-    monkeypatch.setattr(pvb_cpu.time, "monotonic_ns", lambda: next(times))
+    monkeypatch.setattr(pvb_cpu, "clock_ns", lambda _clock: next(times))
 
     assert pvb_cpu.look(Clocks(), 7, 0, "/r") == {"at": 105, "domains": {0: 3}, "idle": [350], "threads": {}, "pace": 7}
 

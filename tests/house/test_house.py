@@ -36,6 +36,7 @@ STANDARD = {
     "contextlib",
     "ctypes",
     "fcntl",
+    "fnmatch",
     "glob",
     "hashlib",
     "ipaddress",
@@ -44,6 +45,7 @@ STANDARD = {
     "mmap",
     "os",
     "re",
+    "select",
     "shlex",
     "shutil",
     "signal",
@@ -66,9 +68,19 @@ def test_nothing_switches_a_check_off_or_builds_a_shell_string() -> None:
 
 @pytest.mark.parametrize("path", PYTHON, ids=lambda path: path.name)
 def test_programs_of_the_host_need_only_an_old_python(path: Path) -> None:
-    tree = ast.parse(path.read_text(), feature_version=(3, 9))
+    tree = ast.parse(path.read_text(), feature_version=(3, 6))
 
     assert set(imported(tree)) <= STANDARD | SIBLINGS | BINDINGS
+
+
+def test_programs_of_the_host_use_nothing_that_came_after_python_3_6() -> None:
+    vermin = Path(sys.executable).with_name("vermin")
+    argv = [vermin, "--target=3.6-", "--violations", "--no-tips", "--no-parse-comments", *PYTHON]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+
+    assert "Minimum required versions" in done.stdout, done.stderr
+    assert re.findall(r"^  .*", done.stdout, re.MULTILINE) == [], done.stdout
+    assert done.returncode == 0, done.stdout
 
 
 def imported(tree: ast.Module) -> Iterator[str]:

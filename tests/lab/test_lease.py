@@ -13,8 +13,8 @@ from pvbench import lease, ssh
 from pvbench.cli.wiring import cache_folder
 from pvbench.clock import SystemClock
 from pvbench.inventory import Host
-from pvbench.lab import LabSpec, Machine
-from pvbench.lab.machine import default_name
+from pvbench.lab.argv import LabSpec
+from pvbench.lab.machine import Machine, default_name
 from pvbench.transport import Command
 
 pytestmark = pytest.mark.lab

@@ -67,6 +67,9 @@ mcopy -i out/boot.img syslinux.cfg ::syslinux.cfg
 mcopy -i out/boot.img kernel/boot/vmlinuz-* ::vmlinuz
 mcopy -i out/boot.img initrd ::initrd
 syslinux --install out/boot.img
+# PVH and PV guests have no firmware: the toolstack loads the same two files.
+cp kernel/boot/vmlinuz-* out/vmlinuz
+cp initrd out/initrd
 
 {
     echo "kernel=$(dpkg-deb -f linux-image-*.deb Package) $(dpkg-deb -f linux-image-*.deb Version)"

@@ -23,10 +23,23 @@ def test_up_prints_how_the_lab_is_reached_and_a_second_one_says_it_is_up(call: C
 def test_status_and_down_say_what_is(call: Call, world: Any) -> None:
     assert "lab ab12 is down" in call("lab", "status").out
     assert "the lab was not up" in call("lab", "down").err
-    world.lab_up = True
+    world.labs_up.add("lab")
     assert "memory held  1 GiB" in call("lab", "status").out
     assert json.loads(call("lab", "status", "--json").out)["running"]
     assert "the lab is down" in call("lab", "down").err
+
+
+def test_each_flavour_is_a_lab_of_its_own(call: Call, world: Any) -> None:
+    assert "pvbench lab ssh --flavour plain " in call("lab", "up", "--flavour", "plain", "--fresh").err
+    assert "`hosts: [lab-xen13]`" in call("lab", "up", "--flavour", "xen13").err
+    assert ["up plain 4096 8 auto fresh", "up xen13 4096 8 auto"] == world.lab
+    there = json.loads(call("lab", "status", "--json").out)
+    assert ("xen", False) == (there["flavour"], there["running"])
+    assert ["lab-xen13", "lab-plain"] == [other["host"] for other in there["others"]]
+    assert "lab-xen13" == json.loads(call("lab", "status", "--flavour", "xen13", "--json").out)["host"]
+    assert "the lab was not up" in call("lab", "down").err
+    assert ["xen13: down", "plain: down"] == call("lab", "down", "--all").err.splitlines()
+    assert set() == world.labs_up
 
 
 def test_rm_frees_the_cache(call: Call, world: Any) -> None:
@@ -38,7 +51,7 @@ def test_rm_frees_the_cache(call: Call, world: Any) -> None:
 def test_ssh_runs_a_command_in_dom0_and_hands_on_its_exit_code(call: Call, world: Any) -> None:
     said = call("lab", "ssh", "--", "uname", "-a")
     assert (4, "pvbench: the lab is not up") == (said.code, said.err.splitlines()[0])
-    world.lab_up = True
+    world.labs_up.add("lab")
     world.answers["uname"] = "Linux lab\n"
     assert (0, "Linux lab\n") == ((said := call("lab", "ssh", "--", "uname", "-a")).code, said.out)
     assert 3 == call("lab", "ssh", "false").code
@@ -51,9 +64,19 @@ def test_a_run_that_names_the_lab_brings_it_up(call: Call, matrix: Path, world: 
     assert ["up 4096 8 auto"] == world.lab
 
 
+def test_a_matrix_may_name_any_flavour_by_its_host(call: Call, matrix: Path, world: Any) -> None:
+    matrix.write_text(matrix.read_text().replace("xen1", "lab-xen13"))
+    world.hypervisor.now = replace(world.hypervisor.now, name="lab-xen13")
+    assert 0 == call("run", matrix).code
+    assert ["up xen13 4096 8 auto"] == world.lab
+    matrix.write_text(matrix.read_text().replace("lab-xen13", "lab-xen31"))
+    assert "did you mean 'lab-xen13'?" in call("check", matrix).err
+
+
 def test_doctor_and_clean_of_a_lab_that_is_down_say_how_to_bring_it_up(call: Call, world: Any) -> None:
     for verb in ("doctor", "clean"):
-        assert (4, "hint: pvbench lab up") == ((said := call(verb, "lab")).code, said.err.splitlines()[1])
+        for host, command in (("lab", "pvbench lab up"), ("lab-plain", "pvbench lab up --flavour plain")):
+            assert (4, f"hint: {command}") == ((said := call(verb, host)).code, said.err.splitlines()[1])
 
 
 @pytest.mark.parametrize("verb", [("lab", "build"), ("lab", "up"), ("run",), ("pilot",), ("shell",)])

@@ -154,7 +154,7 @@ def test_a_configuration_that_cannot_be_read_is_one_line_and_does_not_stop_the_l
     call: Call, world: Any, here: Path
 ) -> None:
     write(world.home, "Foo bar\n")
-    world.lab_up = True
+    world.labs_up.add("lab")
     assert 0 == call("doctor", "lab", "--dry-run").code
     assert "127.0.0.1" in call("doctor", "lab", "--dry-run").out
     (world.home / ".ssh/config").unlink()

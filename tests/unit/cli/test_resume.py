@@ -143,7 +143,8 @@ def test_a_lab_that_came_up_again_at_another_port_goes_on(
         ["storage", "memory"],
         ["volume group", "none"],
     ]
-    world.lab_up, world.port = False, 4033
+    world.labs_up.clear()
+    world.port = 4033
     assert 0 == call("run", "--resume", run.name).code
 
 

@@ -28,6 +28,7 @@ from pvbench.hypervisor import GuestSpec
 from pvbench.inventory import Host
 from pvbench.matrix import expand, load
 from pvbench.model import DeviceKind, Placement
+from pvbench.xen import booting
 from pvbench.xen import domain_config as domain
 from pvbench.xen.devices import DomainDevices, counted
 from pvbench.xen.prepared import setup_request
@@ -49,8 +50,8 @@ print("devices of the matrix:", *dict.fromkeys(cell.device for cell in expand(lo
 spec = GuestSpec("b01", (name, "netfront"), Placement.COEXIST, 256 << 20, 1, 1 << 20)
 nics = domain.nics(spec, "lab")
 disks = domain.disks(spec, {name: "/s/new.img"})
-print(domain.domain_config(spec, nics, disks, bridge="pvbr0", script="/s/pvb-hotplug", boot_disk="/s/b.img",
-                           boot_rom="/s/b.rom", native_tsc=False))
+boots = booting.from_disk(spec, nics, "/s/b.img", "/s/b.rom")
+print(domain.domain_config(spec, nics, disks, bridge="pvbr0", script="/s/pvb-hotplug", boots=boots, native_tsc=False))
 print(domain.command_line(spec, nics, "AAAA", swapped=False))
 devices = DomainDevices(7, nics, disks)
 print(devices.host_name(name), *devices.ends(name))

@@ -6,23 +6,24 @@ from pathlib import Path
 
 from pvbench import shipped
 from pvbench.guest import builtin
-from pvbench.lab import image
+from pvbench.lab.contents import digest
+from pvbench.lab.flavours import USUAL
 
-GUEST, LAB = "31db99811aada99d", "1d91d2acd93dd933"
+GUEST, LAB = "dddc2a7f78272b02", "1d91d2acd93dd933"
 
 
 def test_a_change_of_the_guest_is_none_of_the_labs_image(tmp_path: Path) -> None:
-    lab, before = image.recipe_digest(8), builtin.digest()
+    lab, before = digest(USUAL, 8), builtin.digest()
     for path in shipped.folder("guestside").iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes() + b"#")
 
     assert builtin.digest(tmp_path) != before
-    assert image.recipe_digest(8) == lab
-    assert image.recipe_digest(9) != lab
+    assert digest(USUAL, 8) == lab
+    assert digest(USUAL, 9) != lab
 
 
 def test_whoever_changes_what_is_built_knows_that_everybody_builds_it_again() -> None:
-    assert (builtin.digest(), image.recipe_digest(8)) == (GUEST, LAB)
+    assert (builtin.digest(), digest(USUAL, 8)) == (GUEST, LAB)
 
 
 def test_a_guest_is_found_and_built_without_the_lab() -> None:

@@ -191,3 +191,11 @@ def test_a_machine_without_a_debian_mirror_is_told_what_to_give(apt: Apt, text: 
         apt.mirror()
     assert words in refused.value.message
     assert "a Debian mirror that has bookworm, main and non-free" in str(refused.value.hint)
+
+
+def test_another_suite_is_taken_from_the_same_archive_trusted_alike() -> None:
+    told = ("proxy",)
+    debian = Mirror("http://mirror.example/debian", ("signed-by=/key.gpg",), told).of("trixie")
+
+    assert debian.sources("deb") == ("deb [signed-by=/key.gpg] http://mirror.example/debian trixie main non-free",)
+    assert debian.reach == told

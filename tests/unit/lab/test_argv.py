@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 
 from pvbench.lab.argv import Accelerator, LabSpec, qemu_argv
+from pvbench.lab.flavours import FLAVOURS
 from pvbench.model import Emulation
 
 IMAGE = Path("/cache/images/0123")
 
 
-def argv_of(**changes: object) -> list[str]:
+def argv_of(flavour: str = "xen", **changes: object) -> list[str]:
     wanted = {
         "version": "7.2.22",
         "disk": Path("/labs/a/disk.qcow2"),
@@ -18,7 +19,7 @@ def argv_of(**changes: object) -> list[str]:
         "qmp": Path("/labs/a/qmp"),
         "serial": Path("/labs/a/serial.log"),
     } | changes
-    return qemu_argv(IMAGE, LabSpec(), Accelerator.TCG, **wanted)  # type: ignore[arg-type]
+    return qemu_argv(IMAGE, LabSpec(flavour=FLAVOURS[flavour]), Accelerator.TCG, **wanted)  # type: ignore[arg-type]
 
 
 def after(argv: list[str], flag: str) -> str:
@@ -75,3 +76,24 @@ def test_the_processor_has_one_clock_for_all_its_cpus_and_nothing_forced_that_is
     # What is forced hides nothing any more: each of these was named by QEMU 7.2 as one that TCG has not.
     lacking = "rdseed sha-ni xsavec 3dnowprefetch misalignsse osvw topoext fxsr-opt nrip-save"
     assert {f"-{name}" for name in lacking.split()} < set(features)
+
+
+@pytest.mark.parametrize("flavour", ["plain", "plain13"])
+def test_a_host_without_xen_is_started_by_its_boot_loader_and_finds_the_rest_on_its_disk(flavour: str) -> None:
+    argv = argv_of(flavour)
+
+    assert after(argv, "-kernel") == "/cache/images/0123/grub.img"
+    assert not {"-append", "-initrd", "-no-reboot"} & set(argv)
+    assert after(argv, "-vga") == "std"  # its menu, which nobody sees, would stand still on a serial line
+
+
+@pytest.mark.parametrize(("flavour", "has"), [("xen", False), ("xen13", False), ("plain", True), ("plain13", True)])
+def test_a_host_to_put_xen_onto_has_a_watchdog_that_its_reboots_do_not_stop(flavour: str, has: bool) -> None:
+    assert ("isa-ipmi-kcs,bmc=bmc" in argv_of(flavour)) == has
+
+
+def test_flavours_with_other_hardware_do_not_resume_one_another() -> None:
+    ids = {name: LabSpec(flavour=flavour).id for name, flavour in FLAVOURS.items()}
+
+    assert ids["xen"] != ids["plain"]
+    assert ids["xen"] == LabSpec().id

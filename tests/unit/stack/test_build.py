@@ -76,6 +76,19 @@ def test_xen_beside_the_releases_own_cannot_come_from_the_hosts_mirror(tmp_path:
         build.build(stack, base.look(transport), tmp_path, print, None, transport)
 
 
+@pytest.mark.parametrize(
+    ("version", "words"),
+    [("4.20", "need that one's C library; this host is bookworm"), ("4.19", "no Xen 4.19; one of")],
+)
+def test_a_xen_that_cannot_be_put_beside_is_refused_before_anything_is_fetched(
+    tmp_path: Path, version: str, words: str
+) -> None:
+    host = base.Base("bookworm", "amd64", KERNEL, STATUS)
+
+    with pytest.raises(StackError, match=words):
+        build.build(Stack("new", HypervisorChoice(version=version)), host, tmp_path, print, None)
+
+
 def test_the_hosts_own_apt_says_why_it_finds_no_way(tmp_path: Path) -> None:
     host = PlainHost(apt=(100, "E: Unable to locate package netperf\n"))
     with host.connect() as transport, pytest.raises(StackError, match="Unable to locate package netperf"):

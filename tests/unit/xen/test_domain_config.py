@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from pvbench.errors import BootError
 from pvbench.hypervisor import GuestSpec
-from pvbench.model import Placement
+from pvbench.model import GuestMode, Placement
+from pvbench.xen import booting
 from pvbench.xen import domain_config as domain
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "xen"
@@ -21,12 +23,16 @@ CASES = {
     "isolated-ide": (Placement.ISOLATED, ("ide",)),
     "isolated-netfront": (Placement.ISOLATED, ("netfront",)),
     "isolated-blkfront": (Placement.ISOLATED, ("blkfront",)),
+    "pvh-netfront": (Placement.ISOLATED, ("netfront",)),
+    "pv-blkfront": (Placement.ISOLATED, ("blkfront",)),
+    "pv-coexist": (Placement.COEXIST, ("netfront", "blkfront", "blkfront-qdisk")),
 }
 
 
 def spec_of(case: str) -> GuestSpec:
     placement, devices = CASES[case]
-    return GuestSpec(f"b01-lab-{case}", devices, placement, 256 * MIB, 1, 128 * MIB)
+    mode = next((mode for mode in GuestMode if case.startswith(f"{mode}-")), GuestMode.HVM)
+    return GuestSpec(f"b01-lab-{case}", devices, placement, 256 * MIB, 1, 128 * MIB, mode=mode)
 
 
 def written(spec: GuestSpec, *, swapped: bool = False) -> str:
@@ -34,17 +40,15 @@ def written(spec: GuestSpec, *, swapped: bool = False) -> str:
     disks = domain.disks(
         spec, {"ide": "/dev/loop0", "blkfront": "/dev/loop1", "blkfront-qdisk": "/var/tmp/pvbench/disks/q.img"}
     )
-    config = domain.domain_config(
-        spec,
-        nics,
-        disks,
-        bridge="pvbr0",
-        script="/var/tmp/pvbench/hostside/d/pvb-hotplug",
-        boot_disk="/var/tmp/pvbench/boot/x.img",
-        boot_rom="/var/tmp/pvbench/guest/d/boot.rom",
-        native_tsc=True,
-    )
-    return f"{config}# {domain.command_line(spec, nics, 'AAAAKEY', swapped=swapped)}\n"
+    line = domain.command_line(spec, nics, "AAAAKEY", swapped=swapped)
+    at = "/var/tmp/pvbench/guest/d"
+    if spec.mode is GuestMode.HVM:
+        boots = booting.from_disk(spec, nics, "/var/tmp/pvbench/boot/x.img", f"{at}/boot.rom")
+    else:
+        boots = booting.from_kernel(spec, f"{at}/vmlinuz", f"{at}/initrd", line)
+    script = "/var/tmp/pvbench/hostside/d/pvb-hotplug"
+    config = domain.domain_config(spec, nics, disks, bridge="pvbr0", script=script, boots=boots, native_tsc=True)
+    return f"{config}# {line}\n"
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -77,6 +81,24 @@ def test_the_negative_control_gives_each_address_to_the_other_nic() -> None:
     assert f"pvb.nic=e1000,{mac['e1000']},198.18.10.2/24" in straight
     assert f"pvb.nic=e1000,{mac['e1000']},198.18.11.2/24" in swapped
     assert f"pvb.nic=vif,{mac['netfront']},198.18.10.2/24" in swapped
+
+
+@pytest.mark.parametrize("mode", [GuestMode.PVH, GuestMode.PV])
+def test_a_guest_without_firmware_has_no_word_of_unplugging_and_no_device_model(mode: GuestMode) -> None:
+    text = written(replace(spec_of("isolated-netfront"), mode=mode))
+
+    assert f'type="{mode}"' in text
+    assert 'kernel="/var/tmp/pvbench/guest/d/vmlinuz"' in text
+    for word in ("unplug", "device_model", "platform_pci", "vga", "boot.rom"):
+        assert word not in text
+
+
+def test_a_command_line_that_xen_would_cut_off_in_a_pv_guest_is_refused() -> None:
+    spec = replace(spec_of("pv-blkfront"), devices=("blkfront",))
+    assert booting.from_kernel(spec, "/k", "/i", "x" * 1023)["cmdline"]
+    assert booting.from_kernel(replace(spec, mode=GuestMode.PVH), "/k", "/i", "x" * 2000)["cmdline"]
+    with pytest.raises(BootError, match="has 1024 bytes; Xen gives a pv guest 1023"):
+        booting.from_kernel(spec, "/k", "/i", "x" * 1024)
 
 
 def test_macs_differ_from_host_to_host() -> None:

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from pvbench.hypervisor import MACHINE_ID
+from pvbench.hypervisor import GUEST_MODES, MACHINE_ID
 from pvbench.model import Emulation
-from pvbench.xen.facts import facts_of
+from pvbench.xen.facts import facts_of, guest_modes
 
 PROCESSOR = {"beneath": "", "new_code": {"first": 4.1e-9, "later": 2.8e-10}}
 # As measured: a processor under KVM, and QEMU's TCG in the lab.
@@ -110,3 +110,20 @@ def test_a_machine_is_known_again_by_a_digest_and_what_it_is_made_from_is_not_ke
     assert 4 == len({told("b08dfa60"), told("b08dfa61"), told("b08dfa60", "4C4C4544"), told(None, "4C4C4544")})
     assert None is told(None)
     assert None is told("b08dfa60", product_name="pvbench-lab")
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "modes"),
+    [
+        ("pv hvm hap shadow", ["hvm", "pvh", "pv"]),
+        ("hvm hap", ["hvm", "pvh"]),
+        ("pv", ["pv"]),
+        ("pv hvm shadow", ["hvm", "pv"]),
+        ("", []),
+    ],
+)
+def test_the_modes_of_guests_are_those_that_xen_says_it_can_run(capabilities: str, modes: list[str]) -> None:
+    assert [mode.value for mode in guest_modes(capabilities)] == modes
+    said = answer()
+    said["facts"]["xen"]["virt_caps"] = capabilities
+    assert dict(facts_of("xen1", said).details).get(GUEST_MODES) == (", ".join(modes) or None)

@@ -5,6 +5,10 @@ from dataclasses import replace
 import pytest
 
 from pvbench.errors import BootError
+from pvbench.guest import GuestImage
+from pvbench.inventory import Host
+from pvbench.model import GuestMode, Placement
+from pvbench.testing import FakeClock
 from pvbench.xen import XenHypervisor
 from tests.unit.xen.dom0 import SPEC, Dom0
 
@@ -79,3 +83,31 @@ def test_a_host_that_is_gone_is_not_told_to_have_left_something(xen: XenHypervis
         dom0.gone = True
 
     assert dom0.told == []
+
+
+def test_a_host_is_given_what_the_modes_of_a_run_boot_from_and_no_more(dom0: Dom0, xen: XenHypervisor) -> None:
+    for mode, there, absent in ((GuestMode.PVH, "vmlinuz", "boot.img"), (GuestMode.HVM, "boot.img", "vmlinuz")):
+        dom0.asked.clear()
+        spec = replace(SPEC, devices=("blkfront",), placement=Placement.ISOLATED, mode=mode)
+        with xen.setup(64 << 20, spec.devices, (mode,)), xen.boot(spec) as guest:
+            assert guest.spec.mode is mode
+        (request,) = [request for what, request in dom0.asked if what == "pvb-domain create"]
+        assert there in str(request)
+        assert absent not in str(request)
+        assert f'type="{mode}"' in request["config"]
+
+
+def test_a_guest_without_device_model_has_none_among_its_commands(dom0: Dom0, xen: XenHypervisor) -> None:
+    dom0.instead["create"] = {"domid": 4, "argv": [], "seconds": 9.5}
+    spec = replace(SPEC, devices=("blkfront",), placement=Placement.ISOLATED, mode=GuestMode.PV)
+    with xen.setup(64 << 20, spec.devices, (GuestMode.PV,)), xen.boot(spec) as guest:
+        assert [record.where for record in guest.commands] == ["host", "guest kernel"]
+
+
+def test_an_image_with_a_disk_alone_boots_no_guest_without_firmware(
+    dom0: Dom0, xen: XenHypervisor, image: GuestImage
+) -> None:
+    host, disk_alone = Host("xen1", "10.0.0.1", scratch="/s"), replace(image, kernel=None)
+    alone = XenHypervisor(dom0.transport(), host, disk_alone, FakeClock(), dom0.told.append)
+    with pytest.raises(BootError, match="has no kernel to boot pvh guests by"), alone.setup(0, (), (GuestMode.PVH,)):
+        pass

@@ -81,3 +81,10 @@ def test_a_trace_that_came_in_part_is_none(xen: XenHypervisor, dom0: Dom0) -> No
             guest.trace("blkfront", load("fio"))
 
     assert dom0.asked[-3][0] == "pvb-trace forget"
+
+
+def test_a_pv_guest_has_no_exits_but_hypercalls() -> None:
+    made = decoded(Recording(WHOLE, 0, 2445.0, 60, 2.5), "blkfront", 10.0).mechanism  # dom0 is one
+
+    assert not [what for what, _ in made.counts if what.startswith("exit")]
+    assert dict(made.counts)["PV hypercall"] > dict(made.counts)["event channel send"] > 0

@@ -1,0 +1,51 @@
+"""import-config: what a configuration of xm or xl means today."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from pvbench.cli.app import App, json_option, pass_app, verb
+from pvbench.errors import ConfigError
+from pvbench.terminal.streams import print_json
+
+STANDARD_INPUT = Path("-")
+MOST_BYTES = 4 << 20
+"""So large may a file be that a person wrote."""
+
+
+@verb(name="import-config", short_help="Convert a configuration of xm or xl.")
+@click.argument("file", type=click.Path(path_type=Path))
+@json_option
+@pass_app
+def import_config(app: App, file: Path, as_json: bool) -> None:
+    """Convert FILE, a guest's configuration for xm or xl, into one for xl of today, and say what changed meaning.
+
+    The file is read and never executed. What is printed is a configuration as it stands: notes, how the guest reaches
+    its devices and a matrix to go on with are comments in it. `-` is standard input.
+    """
+    from pvbench.xen import imports
+
+    name = "standard input" if file == STANDARD_INPUT else str(file)
+    imported = imports.import_config(_content(file, name), name, imports.stores_here())
+    if as_json:
+        print_json(imports.as_data(imported))
+        return
+    print(imports.render(imported), end="")
+    if imported.notes:
+        app.note(f"{len(imported.notes)} notes on what changed meaning stand in its first lines")
+
+
+def _content(file: Path, name: str) -> bytes:
+    try:
+        if file == STANDARD_INPUT:
+            content = sys.stdin.buffer.read(MOST_BYTES + 1)
+        else:
+            with file.open("rb") as opened:
+                content = opened.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or problem
+        raise ConfigError(f"the configuration {name} cannot be read: {reason}") from None
+    if len(content) > MOST_BYTES:
+        raise ConfigError(f"the configuration {name} is larger than {MOST_BYTES >> 20} MiB, and none of a guest is")
+    return content

@@ -1,0 +1,21 @@
+"""Bytes of a configuration → text: whatever the editor of a Xen host has left, UTF-8 or Latin-1, with any line ends."""
+
+from pvbench.xen.imports.words import Place
+
+_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+
+
+def decode(content: bytes, file: str) -> str:
+    """Return the text, its lines ended by newlines. Raises ConfigError for what is no text."""
+    mark, encoding = next(((mark, name) for mark, name in _MARKS if content.startswith(mark)), (b"", "utf-8"))
+    content = content[len(mark) :]
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError:
+        text = content.decode("latin-1")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    for number, line in enumerate(text.split("\n"), 1):
+        for column, char in enumerate(line, 1):
+            if not (char.isprintable() or char in "\t\f"):
+                raise Place(file, number, column).problem(f"{char!r} is nothing that a configuration holds")
+    return text

@@ -1,0 +1,90 @@
+"""An imported guest → its devices as lints know them, with what this machine knows of kernels and stores."""
+
+import importlib.util
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pvbench import shipped
+from pvbench.xen.imports.nouns import ImportedDisk, ImportedGuest, Mode, Reach
+from pvbench.xen.lint import Devices, DiskUse, LiesOn, NicUse
+
+_SYMBOLS: Mapping[str, str] = {
+    "e1000": "CONFIG_E1000",
+    "e1000e": "CONFIG_E1000E",
+    "rtl8139": "CONFIG_8139CP",
+    "ne2k_pci": "CONFIG_NE2K_PCI",
+    "pcnet": "CONFIG_PCNET32",
+    "virtio-net": "CONFIG_VIRTIO_NET",
+    "virtio-net-pci": "CONFIG_VIRTIO_NET",
+    "vmxnet3": "CONFIG_VMXNET3",
+}
+"""Of each model of a NIC, what its driver is called in a kernel's configuration (Kconfig of drivers/net)."""
+
+
+def devices_of(guest: ImportedGuest) -> Devices:
+    """Return a guest's devices for lints; its kernel's configuration is read where it lies beside it here."""
+    mixed = any(disk.emulated_by_name for disk in guest.disks)
+    return Devices(
+        hvm=guest.mode is Mode.HVM,
+        disks=tuple(_use(disk, mixed=mixed) for disk in guest.disks),
+        nics=tuple(
+            NicUse(nic.model or "rtl8139" if nic.reach is Reach.BOTH else None, nic.mac, nic.place.line)
+            for nic in guest.nics
+        ),
+        ahci=guest.disk_controller == "ahci",
+        unplug=guest.unplug if guest.platform_device else "never",
+        kernel=guest.kernel,
+        drivers=_drivers(guest.kernel),
+    )
+
+
+def _use(disk: ImportedDisk, *, mixed: bool) -> DiskUse:
+    said = dict(option.partition("=")[::2] for option in disk.options)
+    return DiskUse(
+        vdev=disk.vdev.name,
+        target=disk.target,
+        writable=disk.writable,
+        format=disk.format if disk.format != "raw" or "backendtype" in said else _guessed(disk),
+        cdrom=disk.cdrom,
+        # Beside one that said `ioemu:` a disk without it was PV: that is what the prefix was for.
+        pv_alone=mixed and not disk.emulated_by_name and not disk.cdrom,
+        backend=said.get("backendtype") or ("phy" if disk.written.lower().startswith("phy:") else None),
+        line=disk.place.line,
+    )
+
+
+def _guessed(disk: ImportedDisk) -> str:
+    """Return the format that a file's name tells, raw where it tells none: phy:/x.qcow2 never was one."""
+    match = re.search(r"\.(qcow2?|vhd|vmdk|vdi|qed)$", disk.target)
+    return match[1] if match else "raw"
+
+
+def _drivers(kernel: str | None) -> frozenset[str] | None:
+    """Return the NIC models that a kernel of this machine has drivers for; None where it does not lie here."""
+    if kernel is None:
+        return None
+    path = Path(kernel)
+    version = path.name.partition("-")[2]
+    try:
+        text = (path.parent / f"config-{version}").read_text(errors="replace") if version else ""
+    except (OSError, ValueError):
+        return None
+    able = {match[1] for match in re.finditer(r"^(CONFIG_\w+)=[ym]$", text, re.MULTILINE)}
+    return frozenset(model for model, symbol in _SYMBOLS.items() if symbol in able) if able else None
+
+
+def stores_here() -> LiesOn:
+    """Return how this machine's stores are asked: by the program that asks those of a host, hostside/pvb_stores.py."""
+    path = shipped.folder("hostside") / "pvb_stores.py"
+    spec = importlib.util.spec_from_file_location("pvb_stores", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is not there")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+    def lies_on(target: str) -> Sequence[str]:
+        found: Sequence[str] = module.lies_on(target)
+        return found
+
+    return lies_on
