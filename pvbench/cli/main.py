@@ -5,7 +5,21 @@ from collections.abc import Sequence
 
 import click
 
-from pvbench.cli import failures, hosts, import_config, lab, matrices, observe, pilot, run, runs, shell, stack, trace
+from pvbench.cli import (
+    detect,
+    failures,
+    hosts,
+    import_config,
+    lab,
+    matrices,
+    observe,
+    pilot,
+    run,
+    runs,
+    shell,
+    stack,
+    trace,
+)
 from pvbench.cli.app import App, Edges, Group, Verb
 from pvbench.exit_codes import ExitCode
 from pvbench.terminal.streams import cleaned
@@ -44,6 +58,7 @@ VERBS: tuple[Verb | Group, ...] = (
     observe.observe,
     shell.shell,
     trace.trace,
+    detect.detect,
     import_config.import_config,
     stack.stack,
     lab.lab,

@@ -7,6 +7,7 @@ guest's own output) through `writer(stream).raw`.
 """
 
 import io
+import json
 import os
 import sys
 import unicodedata
@@ -158,6 +159,11 @@ def cleaned() -> Iterator[None]:
 def print_json(data: Any) -> None:
     """Print data for programs: ASCII, and null for a figure that JSON does not have."""
     print(plain_json.dumps(data))
+
+
+def print_json_line(data: Any) -> None:
+    """Print data as one line of JSON."""
+    print(json.dumps(plain_json.plain(data)))
 
 
 def room() -> tuple[int, bool]:

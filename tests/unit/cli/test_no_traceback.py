@@ -97,6 +97,7 @@ VALID = {
     "import-config": str(GOLDEN / "xen/import/posting.cfg"),
     "stack build": "xen xen1",
     "stack deploy": "xen xen1",
+    "detect": "/dev/null",
     "stack show": "xen",
     "stack diff": "xen xen",
     "stack rollback": "xen1",
