@@ -10,7 +10,7 @@ from pvbench.model import Platform
 if TYPE_CHECKING:
     from pvbench.clock import Clock
     from pvbench.guest import GuestImage
-    from pvbench.hypervisor import Hypervisor
+    from pvbench.hypervisor import GuestSpec, Hypervisor
     from pvbench.inventory import Host
     from pvbench.transport import Transport
 
@@ -37,3 +37,13 @@ def _xen(means: Means) -> "Hypervisor":
 
 
 HYPERVISORS: Mapping[str, Callable[[Means], "Hypervisor"]] = MappingProxyType({Platform.XEN: _xen})
+
+
+def _xen_lints(spec: "GuestSpec") -> "tuple[str, ...]":
+    from pvbench.xen.lint_boot import of_spec
+
+    return tuple(str(finding) for finding in of_spec(spec))
+
+
+LINTS: "Mapping[str, Callable[[GuestSpec], tuple[str, ...]]]" = MappingProxyType({Platform.XEN: _xen_lints})
+"""Why a guest must not be booted, for each hypervisor: sentences that begin with a lint's id."""

@@ -1,6 +1,6 @@
 """import-config: what a configuration of xm or xl means today."""
 
-import sys
+import os
 from pathlib import Path
 
 import click
@@ -38,11 +38,8 @@ def import_config(app: App, file: Path, as_json: bool) -> None:
 
 def _content(file: Path, name: str) -> bytes:
     try:
-        if file == STANDARD_INPUT:
-            content = sys.stdin.buffer.read(MOST_BYTES + 1)
-        else:
-            with file.open("rb") as opened:
-                content = opened.read(MOST_BYTES + 1)
+        with os.fdopen(os.dup(0), "rb") if file == STANDARD_INPUT else file.open("rb") as opened:
+            content = opened.read(MOST_BYTES + 1)
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or problem
         raise ConfigError(f"the configuration {name} cannot be read: {reason}") from None

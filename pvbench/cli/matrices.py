@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from pvbench.cli import arguments
+from pvbench.cli import arguments, wiring
 from pvbench.cli.app import App, json_option, pass_app, verb
 from pvbench.errors import UsageError
 from pvbench.terminal.streams import print_json
@@ -68,6 +68,7 @@ def check(app: App, matrix: Path | None, hosts_file: Path | None, schema: bool, 
     read, known = arguments.matrix(matrix), arguments.inventory(hosts_file, matrix)
     arguments.check_guest(read)
     arguments.check_hosts(read, str(matrix), known, app)
+    wiring.check_devices(read, str(matrix))
     trials = f"{len(expand(read))} cells in {read.run.blocks} blocks, {len(plan_of(read).trials)} trials"
     print(f"{matrix}: ok, {trials} on {listed(read.hosts)}")
     app.note(f"next: pvbench plan {matrix}")

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pvbench.lab.flavours import Flavour
     from pvbench.lab.machine import Machine
     from pvbench.lease import Lease
+    from pvbench.matrix import Matrix
     from pvbench.model import HostFacts
     from pvbench.ssh import Ask, Step
     from pvbench.ssh.contacts import Contact
@@ -65,6 +66,18 @@ def hypervisor(app: App, transport: "Transport", host: "Host", guest: "GuestImag
     if app.edges.hypervisor is not None:
         return app.edges.hypervisor(transport, host, guest, app.edges.clock)
     return HYPERVISORS[host.hypervisor](Means(transport, host, guest, app.edges.clock, app.voice.warn, app.swapped))
+
+
+def check_devices(matrix: "Matrix", file: str) -> None:
+    """Raise MatrixError for a guest that a hypervisor's lints refuse. Contacts nothing."""
+    from pvbench.campaign.guests import guests_of
+    from pvbench.cli.hypervisors import LINTS
+    from pvbench.errors import MatrixError
+
+    for spec in guests_of(matrix):
+        for lints in LINTS.values():
+            for finding in lints(spec):
+                raise MatrixError(f"a guest with {', '.join(spec.devices)} is refused by {finding}", place=file)
 
 
 def checkup_here(app: App) -> "Checkup":

@@ -16,6 +16,7 @@ from pvbench.xen import booting
 from pvbench.xen import domain_config as domain
 from pvbench.xen.devices import DomainDevices
 from pvbench.xen.guest import XenGuest
+from pvbench.xen.lint_boot import refuse_wrong
 from pvbench.xen.peer import serve
 from pvbench.xen.prepared import Prepared, bridge_of
 from pvbench.xen.programs import ask
@@ -92,6 +93,7 @@ class Boots:
             boots=boots,
             native_tsc=self.native_tsc,
         )
+        refuse_wrong(config, append, disks)
         request = {"action": "create", "name": name, "config": config, "root": self.host.scratch, **disk}
         try:
             yield ask(run.domains, request, self.patience(15), self.host.name), append

@@ -18,6 +18,12 @@ _XL_NAME = re.compile(r"[a-z][_0-9a-z]*")
 _UNPLUG = re.compile(r"(?:^|\s)xen_emul_unplug=(\S+)")
 
 
+def unplug_of(command_line: str | None) -> str | None:
+    """Return what a kernel is told of emulated devices (docs/misc/hvm-emulated-unplug.pandoc), None for nothing."""
+    match = _UNPLUG.search(command_line or "")
+    return match[1] if match else None
+
+
 def convert(text: str, file: str) -> Imported:
     """Convert a configuration's text; `file` is what messages call it. Raises ConfigError, with its place."""
     return _Conversion(read_settings(text, file), file).made()
@@ -174,7 +180,6 @@ class _Conversion:
         said = self.settings.get
         root, extra = said("root"), said("extra")
         line = said("cmdline") or " ".join(filter(None, (f"root={root}" if root else "", str(extra or "")))) or None
-        unplug = _UNPLUG.search(str(line or ""))
         firmware = said("firmware") or said("bios")
         return ImportedGuest(
             name=self.look.text("name"),
@@ -185,7 +190,7 @@ class _Conversion:
             kernel=str(said("kernel")) if said("kernel") else None,
             ramdisk=self.look.text("ramdisk"),
             command_line=str(line) if line else None,
-            unplug=unplug[1] if unplug else None,
+            unplug=unplug_of(str(line or "")),
             disk_controller=self.look.text("hdtype") or "ide",
             device_model=self.look.text("device_model_override"),
             platform_device=self.look.number("xen_platform_pci") != 0,

@@ -1,10 +1,10 @@
 """`pvbench import-config`: what it prints, for people and for programs, and how it ends."""
 
-import io
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -51,10 +51,11 @@ def test_programs_get_all_of_it(call: Callable[..., Any], guest: Path) -> None:
     assert data["xl"]["vif"][1] == "type=vif,bridge=xenbr0"
 
 
-def test_a_file_is_read_from_standard_input_too(call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(GUEST.encode())))
+def test_a_file_is_read_from_standard_input_too() -> None:
+    argv = [sys.executable, "-m", "pvbench", "import-config", "-", "--json"]
+    done = subprocess.run(argv, input=GUEST.encode(), capture_output=True, check=True)
 
-    assert json.loads(call("import-config", "-", "--json").out)["file"] == "standard input"
+    assert json.loads(done.stdout)["file"] == "standard input"
 
 
 def test_what_a_lint_refuses_ends_with_its_id_its_reason_and_code_2(call: Callable[..., Any], guest: Path) -> None:
