@@ -133,6 +133,13 @@ class Guest(Protocol):
         """Return what a cell's tool aims at: the disk's path and size, or the peer's addresses and port."""
         ...
 
+    def in_use(self, device: str) -> tuple[tuple[str, str], ...]:
+        """Return what the boot has in use of the stack for a device, as (name in PARTS, value), those it could tell.
+
+        Guest and host are asked once a boot. A device that is not the guest's is served by nothing.
+        """
+        ...
+
     def cache_mode(self, device: str) -> str | None:
         """Return how the host caches the device's backing, in words; None for a NIC."""
         ...

@@ -17,11 +17,24 @@ for module; do
     [ -d "/sys/module/$module" ] || continue
     built_in=no notes=/sys/module/$module/notes/.note.gnu.build-id
     [ -e "/sys/module/$module/initstate" ] || built_in=yes notes=/sys/kernel/notes
-    echo "module $module $built_in $(modinfo -n "$module" 2>/dev/null)"
+    file=$(modinfo -n "$module" 2>/dev/null)
+    if [ -z "$file" ]; then
+        IFS=_
+        # shellcheck disable=SC2086
+        set -- $module
+        IFS=-
+        file="/modules/$*.ko"
+        unset IFS
+        [ -e "$file" ] || file=
+    fi
+    echo "module $module $built_in $file"
     od -An -v -tx1 <"$notes" 2>/dev/null
 done
 """
-"""Prints, of each module among its arguments that runs, a line and then the note in hexadecimal."""
+"""Prints, of each module among its arguments that runs, a line and then the note in hexadecimal.
+
+The builtin guest has its modules in /modules, and no index of them for modinfo(8).
+"""
 
 _GNU_BUILD_ID = 3
 

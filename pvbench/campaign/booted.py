@@ -7,6 +7,7 @@ from pvbench.campaign.world import HeldHost
 from pvbench.clock import Clock
 from pvbench.hypervisor import Guest
 from pvbench.model import TrialSpec, digest
+from pvbench.parts import PARTS
 from pvbench.store import Store
 from pvbench.workloads import Disk, Peer
 
@@ -26,6 +27,10 @@ class Booted:
     def disturbed_above(self) -> float | None:
         """The share of a machine's CPU time above which what else ran there has a pair measured again."""
         return self.store.manifest.disturbed_above
+
+    def in_use(self, device: str) -> tuple[tuple[str, str], ...]:
+        """Return what the boot has in use for a device of the parts that are kept with trials."""
+        return tuple((name, value) for name, value in self.guest.in_use(device) if PARTS[name].kept)
 
     def target(self, spec: TrialSpec) -> Disk | Peer:
         """Return what a trial's tool aims at."""

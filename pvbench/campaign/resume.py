@@ -5,7 +5,8 @@ from dataclasses import fields
 from pvbench.campaign.campaign import Campaign, Site
 from pvbench.campaign.facts import guest_facts, setups, stack
 from pvbench.errors import ResumeRefused, UsageError
-from pvbench.model import HostFacts, Purpose
+from pvbench.model import Arm, HostFacts, Purpose
+from pvbench.parts import Found
 from pvbench.store import Manifest
 
 UNKNOWN = "not known"
@@ -47,6 +48,18 @@ def check_host(manifest: Manifest, facts: HostFacts) -> None:
         raise ResumeRefused(
             f"the host {facts.name} is not what it was when {manifest.run_id} began: it is now {facts.hypervisor}, "
             f"{facts.kernel}, {facts.machine}",
+            hint=NEVER_POOLED,
+        )
+
+
+def check_in_use(manifest: Manifest, arm: Arm, before: Found, now: Found) -> None:
+    """Raise ResumeRefused where a boot has another part in use than earlier boots of its arm had."""
+    changed = [
+        f"{part} was {before[part]}, is {now[part]}" for part in before if now.get(part, before[part]) != before[part]
+    ]
+    if changed:
+        raise ResumeRefused(
+            f"{arm.device} on {arm.host} has not in use what it had in {manifest.run_id}: {'; '.join(changed)}",
             hint=NEVER_POOLED,
         )
 

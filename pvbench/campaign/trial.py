@@ -83,6 +83,7 @@ def _measured(spec: TrialSpec, booted: Booted, started: str) -> Trial:
         bill=evidence.bill,
         granted=evidence.granted,
         disturbance=shares,
+        in_use=booted.in_use(cell.device),
     )
 
 

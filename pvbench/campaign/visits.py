@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import groupby
 
 from pvbench.campaign import resume
@@ -23,8 +24,9 @@ from pvbench.errors import (
     TransportError,
 )
 from pvbench.hypervisor import GuestSpec
-from pvbench.model import GuestMode, Outcome, Trial, TrialSpec
+from pvbench.model import Arm, GuestMode, Outcome, Trial, TrialSpec
 from pvbench.pairs import Pair, pairs, unfinished
+from pvbench.parts import Found
 from pvbench.store import Store
 from pvbench.workloads import between_guests
 
@@ -108,6 +110,7 @@ class _Stay:
             with held.hypervisor.boot(self._guest(boot, specs)) as guest:
                 self.edges.progress.booted(boot, guest.boot_seconds)
                 booted = Booted(guest, held, begun, self.store, self.settings, self.edges.clock)
+                self._check_in_use(specs, booted)
                 for pair in pairs(specs):
                     self._pair(pair, booted)
         except (HostBusy, StoreError):
@@ -117,6 +120,22 @@ class _Stay:
             self._charge(self.running, specs, error)
             return False
         return True
+
+    def _check_in_use(self, specs: Sequence[TrialSpec], booted: Booted) -> None:
+        """Raise ResumeRefused where an arm has another part of the stack in use than in its earlier boots."""
+        for arm in dict.fromkeys(spec.cell.arm for spec in specs):
+            now = dict(booted.in_use(arm.device))
+            resume.check_in_use(self.store.manifest, arm, self._in_use.get(arm, {}), now)
+            self._in_use[arm] = {**now, **self._in_use.get(arm, {})}
+
+    @cached_property
+    def _in_use(self) -> dict[Arm, Found]:
+        """What each arm had in use in the boots that gave a figure so far."""
+        known: dict[Arm, Found] = {}
+        for trial in self.store.trials():
+            if trial.outcome is Outcome.OK:
+                known[trial.spec.cell.arm] = {**dict(trial.in_use), **known.get(trial.spec.cell.arm, {})}
+        return known
 
     def _pair(self, pair: Pair, booted: Booted) -> None:
         """Measure the arms side by side, again where something disturbed them; then look how the figures came about."""

@@ -11,6 +11,7 @@ import click
 from pvbench.cli import arguments
 from pvbench.cli.app import App, Group, json_option, mirror_option, pass_app
 from pvbench.cli.matrices import hosts_option
+from pvbench.cli.verify import verify
 from pvbench.errors import UsageError
 from pvbench.exit_codes import ExitCode
 from pvbench.terminal.streams import print_json
@@ -37,6 +38,9 @@ return_within_option = click.option(
 @click.group(cls=Group, short_help="What a host is made of: build, deploy, show, diff, rollback.")
 def stack() -> None:
     """Hypervisor, kernels, backends, device model and tools of a Xen host, as stacks.yaml says them."""
+
+
+stack.add_command(verify)
 
 
 @stack.command(short_help="Resolve a stack for a host, and fetch it.")

@@ -28,6 +28,7 @@ PROGRAMS: Mapping[str, str] = MappingProxyType(
         "grep": "reads interrupts and kernel messages for the same",
         "dmesg": "shows those messages",
         "ethtool": "shows the offloads, and switches them off",
+        "od": "shows the build-ids of the frontends",
     }
 )
 """Programs of a guest besides the tools that make load, which are the rows of WORKLOADS, and what each is for."""

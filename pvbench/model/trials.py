@@ -6,6 +6,7 @@ from pvbench.histogram import Bins
 from pvbench.model.arms import TrialSpec
 from pvbench.model.evidence import CpuBill, Granted, Mechanism, TrapCost, Witness
 from pvbench.model.flags import Flag
+from pvbench.model.ids import digest
 from pvbench.model.kinds import Outcome, Phase
 
 
@@ -47,7 +48,8 @@ class Trial:
     on the backing store itself, in dom0. `booted` is when its boot began, written as `started`: trials of one boot
     share it, and those of a later one under the same name do not. `attempt` counts from 1 the times that a pair (all
     arms of a workload in a boot) was measured because it was disturbed; `disturbance` is what else ran meanwhile:
-    (source, share of that machine's CPU time), those that could be told.
+    (source, share of that machine's CPU time), those that could be told. `in_use` is what its boot had in
+    use of the stack for its device: (a name in PARTS, what was found), those that could be told.
     """
 
     spec: TrialSpec
@@ -71,6 +73,7 @@ class Trial:
     booted: str | None = None
     attempt: int = 1
     disturbance: tuple[tuple[str, float], ...] = ()
+    in_use: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if (self.outcome is Outcome.OK) == (self.reason is not None):
@@ -79,6 +82,11 @@ class Trial:
             raise ValueError("a trial without readings is not OK")
         if self.outcome is not Outcome.OK and self.readings:
             raise ValueError("a trial that is not OK carries no readings")
+
+    @property
+    def environment(self) -> str | None:
+        """Digest of what was in use for its device; None where nothing is known. Values of several are never pooled."""
+        return digest(self.in_use) if self.in_use else None
 
     @property
     def took_s(self) -> float | None:

@@ -10,7 +10,7 @@ from pvbench.histogram import merge, tail_s, total
 from pvbench.metrics import METRICS
 from pvbench.model import Outcome, Trial
 from pvbench.printable import clean
-from pvbench.reports import curves, evidence, repeats, shortfalls
+from pvbench.reports import curves, evidence, in_use, repeats, shortfalls
 from pvbench.reports.host_words import words_for
 from pvbench.reports.method import method
 from pvbench.reports.noise_floor import caution, figure, paragraph, twin_of
@@ -35,8 +35,7 @@ def build(
 ) -> ComparisonPage:
     """Return the page of a run: every comparison of the plan, whether or not it came to a verdict.
 
-    `earlier` are the trials that were measured again: rows beside those that count. `altered` says which kept outputs
-    are not what was kept, as far as somebody looked.
+    `earlier` are trials that were measured again: rows, no figures. `altered` says which outputs are not what was kept.
     """
     results = results_of(manifest, trials, earlier)
     cells, label, twin = results.cells, wording.label(manifest.hosts), twin_of(results.contrasts)
@@ -78,6 +77,7 @@ def build(
         method=method(results.contrasts, words_for(manifest.hosts)),
         caution=warned,
         altered=_altered(altered),
+        in_use=in_use.table(cells),
         noise=paragraph(results.noise, any(spec.twin for spec in manifest.plan), twin),
     )
 

@@ -220,6 +220,18 @@ class CellView:
 
 
 @dataclass(frozen=True)
+class InUse:
+    """A part of the stack as it was in use: `arms` are those that had this value, empty where all had it."""
+
+    part: str
+    side: str
+    value: str
+    arms: str
+    read_from: str
+    means: str
+
+
+@dataclass(frozen=True)
 class HostView:
     """One host's facts; `label` is what its figures must be labelled with, or empty."""
 
@@ -273,3 +285,4 @@ class ComparisonPage:
     noise: str = ""
     repeats: str = ""
     altered: str = ""
+    in_use: tuple[InUse, ...] = ()

@@ -9,7 +9,7 @@ from pvbench.comparisons.ceilings import ceiling
 from pvbench.contrasts import Pairing
 from pvbench.model import DeviceKind, HostFacts
 from pvbench.printable import clean
-from pvbench.reports import shortfalls
+from pvbench.reports import in_use, shortfalls
 from pvbench.reports.confounds import confounds
 from pvbench.reports.notes import flags, notes, unsettled
 from pvbench.reports.page import Group, Row, Strip
@@ -99,6 +99,7 @@ def _row(judged: Judged, family: Family, hosts: Sequence[HostFacts]) -> Row:
             *unsettled(found, judged.p, family, margin),
             *not_had,
             *confounds(pair, hosts),
+            *in_use.notes(pair),
             *flags(named),
         ),
         not_had=not_had,

@@ -24,7 +24,7 @@ COLUMNS = pa.schema(
         ("round", pa.int64()),
         ("twin", pa.bool_()),
     ]
-    + [(name, pa.string()) for name in ("outcome", "reason", "started", "cache_mode", "metric", "unit")]
+    + [(name, pa.string()) for name in ("outcome", "reason", "started", "cache_mode", "environment", "metric", "unit")]
     + [("value", pa.float64())]
     + [(f"{phase}_s", pa.float64()) for phase in Phase]
 )
@@ -83,6 +83,7 @@ def _rows(of_cell: dict[str, Any], trial: Trial) -> list[dict[str, Any]]:
         "reason": trial.reason,
         "started": trial.started,
         "cache_mode": trial.cache_mode,
+        "environment": trial.environment,
     }
     common |= {f"{phase}_s": seconds.get(phase) for phase in Phase}
     common = {name: storable(value) for name, value in common.items()}

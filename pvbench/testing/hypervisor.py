@@ -95,9 +95,9 @@ class FakeHypervisor:
 
     `outputs` are by program what a tool prints in a guest, `log` what it logs besides. `carrier` has, by the device
     asked for, what the guest's kernel calls the driver that carries the traffic instead. `grant` says of a tunable and
-    what is asked for what is in force, None where nothing tells; `says_mode` what a guest's kernel says it
-    runs as, of the mode asked for. `other_loads` are the shares
-    of the host's CPUs that other guests use during the next trials. The first `refused_boots` boots fail. `mechanism`
+    what is asked for what is in force, None where nothing tells; `says_mode` what a guest's kernel says it runs as, of
+    the mode asked for; `in_use` what a boot has in use for a device. `other_loads` are the shares of the host's CPUs
+    that other guests use during the next trials. The first `refused_boots` boots fail. `mechanism`
     is what a trace comes to, None where the host cannot trace, and `traced_output` what the traced load prints, None
     where that is well. `before_run` is called before each run of a tool with its device and its number, from 1;
     `before_step` before "trace", "traps" and "on_backing". Both may raise.
@@ -113,6 +113,7 @@ class FakeHypervisor:
     says_mode: Callable[[GuestMode], GuestMode | None] = lambda asked: asked
     flags: tuple[Flag, ...] = ()
     other_loads: list[float] = field(default_factory=list)
+    in_use: Callable[[GuestSpec, str], tuple[tuple[str, str], ...]] = lambda _spec, _device: ()
     refused_boots: int = 0
     mechanism: Mechanism | None = MECHANISM
     traced_output: bytes | None = None
@@ -191,6 +192,10 @@ class FakeGuest:
         if cell.kind is DeviceKind.BLOCK:
             return Disk("/dev/xvde", 1 << 27, seed)
         return Peer("198.18.10.1", 12811, "198.18.10.2")
+
+    def in_use(self, device: str) -> tuple[tuple[str, str], ...]:
+        """Return what the host says is in use."""
+        return self.host.in_use(self.spec, device)
 
     def cache_mode(self, device: str) -> str | None:
         """Return that the host's cache is empty; None for a NIC."""

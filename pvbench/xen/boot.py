@@ -27,7 +27,7 @@ class Boots:
     """What all boots of a run have in common.
 
     `private_key` and `public_key` are the controller's own. `patience` scales a usual time in seconds by the host's
-    speed; `native_tsc` as in `domain_config`; `swapped` is the negative control.
+    speed; `native_tsc` as in `domain_config`; `swapped` is the negative control; `host_parts` as in `XenGuest`.
     """
 
     host: Host
@@ -39,6 +39,7 @@ class Boots:
     patience: Callable[[float], float]
     native_tsc: bool
     swapped: bool
+    host_parts: Mapping[str, str]
 
     @contextmanager
     def guest(self, spec: GuestSpec, dom0: Mapping[str, str]) -> Iterator[XenGuest]:
@@ -70,6 +71,7 @@ class Boots:
                 devices=DomainDevices(made["domid"], nics, disks),
                 dom0=dom0,
                 peer_domid=peer_domid,
+                host_parts=self.host_parts,
             )
 
     @contextmanager

@@ -22,6 +22,8 @@ def facts_of(name: str, answer: Mapping[str, Any]) -> HostFacts:
         "xen command line": info.get("xen_commandline"),
         "scheduler": info.get("xen_scheduler"),
         GUEST_MODES: ", ".join(guest_modes(info.get("virt_caps", ""))),
+        "changeset": info.get("xen_changeset"),
+        "hypervisor build-id": info.get("build_id"),
         "dom0 command line": said["command_line"],
         "governor": said["governor"],
         MACHINE_ID: _machine_id(dmi, said["machine"]),

@@ -13,13 +13,14 @@ from pvbench.model import Cell, CommandRecord, DeviceKind, Granted, GuestMode, I
 from pvbench.transport import Command, Transport
 from pvbench.workloads import Disk, Peer, between_guests, port_of
 from pvbench.xen import domain_config as domain
-from pvbench.xen import tunables
+from pvbench.xen import tunables, verify
 from pvbench.xen.answers import parse_traps
 from pvbench.xen.devices import DomainDevices, waits_offline
 from pvbench.xen.observation import XenObservation
 from pvbench.xen.prepared import Prepared
 from pvbench.xen.programs import ask, last_line
 from pvbench.xen.tracing import Tracing, decoded
+from pvbench.xen.verify import InUse
 
 
 @dataclass(kw_only=True)
@@ -27,7 +28,8 @@ class XenGuest:
     """A running domain that answers.
 
     `dom0` is what was set of dom0 for it ({"vcpus": …}), `peer_domid` the domain that answers network tests, None where
-    dom0 does; `quickest_ns` is the least that a fixed loop took on the host since the boot.
+    dom0 does; `quickest_ns` is the least that a fixed loop took on the host since the boot. `host_parts` is what the
+    host has in use of PARTS whatever the guest.
     """
 
     transport: Transport
@@ -41,7 +43,9 @@ class XenGuest:
     dom0: Mapping[str, str] = field(default_factory=dict)
     peer_domid: int | None = None
     quickest_ns: float = math.inf
+    host_parts: Mapping[str, str] = field(default_factory=dict)
     _seen: tuple[Sighting, ...] = ()
+    _in_use: InUse | None = None
     _on_backing: dict[tuple[Workload, str], bytes | None] = field(default_factory=dict)
 
     def target(self, cell: Cell, seed: int) -> Disk | Peer:
@@ -54,6 +58,16 @@ class XenGuest:
         at = names.index(cell.device) + self.swapped
         seen = self._sighting(names[at % len(names)])
         return Disk(f"/dev/{seen.name}", seen.size_bytes or 0, seed)
+
+    def in_use(self, device: str) -> tuple[tuple[str, str], ...]:
+        """Return what the boot has in use of the stack for a device, of what guest and dom0 answered once."""
+        if self._in_use is None:
+            asked = Command(verify.look_argv(verify.FRONTENDS), timeout_s=self.patience(3))
+            look = verify.parse_look(self.transport.run(asked).stdout)
+            request = {"action": "parts", "domid": self.devices.domid, "modules": verify.BACKENDS}
+            dom0 = ask(self.prepared.domains, request, self.patience(5), "the host")
+            self._in_use = verify.InUse(self.host_parts, look, dom0)
+        return self._in_use.of_device(device, self.devices)
 
     def cache_mode(self, device: str) -> str | None:
         """Return how the host caches the device's backing."""

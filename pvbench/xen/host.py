@@ -26,6 +26,7 @@ from pvbench.xen.prepared import Prepared, setup_request
 from pvbench.xen.programs import ask, last_line
 from pvbench.xen.recorder import Recorder
 from pvbench.xen.tunables import dom0_vcpus
+from pvbench.xen.verify import host_parts
 
 UNDO_S = 30.0  # usual, at most: a mount that a dying domain still holds, servers that are slow to end
 
@@ -140,6 +141,7 @@ class XenHypervisor:
             patience=self.patience,
             native_tsc=self._translated,
             swapped=self._swapped,
+            host_parts=host_parts(self.facts()),
         )
         vcpus = dom0_vcpus(spec.tunables)
         with ExitStack() as stack:

@@ -14,7 +14,7 @@ HOSTSIDE = [
     if path.suffix != ".json" and path.read_text().startswith("#!/usr/bin/env python3")
 ]
 LONGEST_FUNCTION, MOST_POSITIONAL = 50, 6
-MOST_LINES_OF_CLI, NINE_OF_TEN_MODULES, LONGEST_MODULE = 2000, 230, 400
+MOST_LINES_OF_CLI, NINE_OF_TEN_MODULES, LONGEST_MODULE = 2300, 230, 400
 
 
 @pytest.fixture(scope="module")

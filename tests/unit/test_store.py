@@ -91,6 +91,7 @@ def measured(spec, value=1.5):
         mechanism=Mechanism(2.0, 88.5, (("exit: port I/O", 2300),), (("port I/O", 1.5),), 3, 1.25),
         traps=(TrapCost("empty hypercall", ((900, 3), (1100, 1))),),
         ceiling=(Reading("iops", 12000.0),),
+        in_use=(("scheduler", "credit2"), ("a part of a later pvbench", "é\udc80")),
     )
 
 

@@ -65,6 +65,8 @@ def encode_trial(trial: Trial) -> str:
         "attempt": trial.attempt,
         "disturbance": trial.disturbance,
     }
+    if trial.in_use:  # later than the rest of schema 3: readers of before know none
+        data["in_use"] = trial.in_use
     return json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
@@ -104,4 +106,5 @@ def decode_trial(line: str, plan: Plan, encoded: Mapping[str, Json]) -> tuple[st
         booted=text_or_none(data, "booted"),
         attempt=whole(data, "attempt", 1),
         disturbance=tuple((source(name), share) for name, share in pairs(data, "disturbance", str, float, int)),
+        in_use=pairs(data, "in_use", str, str),
     )

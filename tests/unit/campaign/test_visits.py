@@ -373,3 +373,33 @@ def test_a_full_disk_stops_the_run_with_everything_undone(store: Store, monkeypa
     with pytest.raises(DiskFull):
         run(host, store)
     assert host.undone == ["b01-xen1", "setup"]
+
+
+def test_what_is_in_use_is_kept_with_each_trial_but_for_what_differs_from_boot_to_boot(store: Store) -> None:
+    host = FakeHypervisor()
+    host.in_use = lambda spec, device: (("scheduler", "credit2"), ("device model arguments", f"{spec.name} {device}"))
+    run(host, store)
+
+    assert {trial.in_use for trial in store.trials()} == {(("scheduler", "credit2"),)}
+
+
+def test_a_boot_of_an_arm_that_has_another_part_in_use_than_before_gives_no_figures(store: Store) -> None:
+    host = FakeHypervisor()
+    host.in_use = lambda spec, device: (
+        ("scheduler", "credit" if (spec.name, device) == ("b02-xen1", "ide") else "credit2"),
+        ("event channels", "FIFO"),
+    )
+
+    assert run(host, store) == RunSummary(ok=4, invalid=0, not_measured=4)
+    assert host.booted == ["b01-xen1", "b02-xen1", "b02-xen1"]
+    reasons = {trial.reason for trial in store.trials() if trial.outcome is Outcome.NOT_MEASURED}
+    assert len(reasons) == 1
+    assert "ide on xen1 has not in use what it had in" in str(reasons)
+    assert "scheduler was credit2, is credit" in str(reasons)
+
+
+def test_arms_may_have_different_parts_in_use_and_boots_may_tell_less(store: Store) -> None:
+    host = FakeHypervisor()
+    host.in_use = lambda spec, device: (("event channels", device),) if spec.name == "b01-xen1" else ()
+
+    assert run(host, store).ok == 8

@@ -101,6 +101,7 @@ VALID = {
     "stack show": "xen",
     "stack diff": "xen xen",
     "stack rollback": "xen1",
+    "stack verify": "xen1",
     "lab build": "",
     "lab up": "",
     "lab down": "",

@@ -1,0 +1,27 @@
+"""What the two arms of a comparison had in use otherwise, though it is not what they are compared along. Pure."""
+
+from collections.abc import Iterator
+
+from pvbench.contrasts import CellPair
+from pvbench.model import Outcome
+from pvbench.parts import PARTS
+from pvbench.samples import CellTrials
+
+
+def parts_in_use(side: CellTrials) -> dict[str, tuple[str, ...]]:
+    """Return what trials that count had in use, by the names of PARTS, in its order; one value, unless boots differ."""
+    measured = [dict(trial.in_use) for trial in side.trials if trial.outcome is Outcome.OK]
+    found = {part: tuple(dict.fromkeys(each[part] for each in measured if part in each)) for part in PARTS}
+    return {part: values for part, values in found.items() if values}
+
+
+def differing(pair: CellPair) -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...]]]:
+    """Yield the parts that differ and do not follow the factor: the part, the baseline's values, the candidate's.
+
+    What is known of one arm alone is no difference.
+    """
+    ours, theirs = parts_in_use(pair.baseline), parts_in_use(pair.candidate)
+    for part, values in ours.items():
+        other = theirs.get(part, values)
+        if set(other) != set(values) and pair.pairing.factor.name not in PARTS[part].follows:
+            yield part, values, other

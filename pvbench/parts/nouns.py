@@ -1,0 +1,59 @@
+"""The noun of PARTS: one part of a stack, what is amiss with what was found of it, and words that rows share."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pvbench.model import DeviceKind
+
+NOT_KNOWN = "not known"
+NONE = "none"
+"""Looked for, and not there."""
+
+Found = Mapping[str, str]
+"""What was found of each part, by name; a part of which nothing is known is not there."""
+
+
+@dataclass(frozen=True)
+class Amiss:
+    """What is wrong where a value begins like `pattern` (a regular expression), and what mends it.
+
+    What does not keep PV devices from being in use, and only costs, is `dear`.
+    """
+
+    pattern: str
+    what: str
+    mend: str
+    dear: bool = False
+
+
+@dataclass(frozen=True)
+class Part:
+    """A row of PARTS.
+
+    `side` is who is asked (guest or dom0), `read_from` what of it, `source` who says so. It is of devices of `kind`
+    (None: of any, and of none). `follows` are the factors (names in FACTORS) that change it by what they are. What
+    differs from boot to boot, or is proved of each trial anew, is shown and not `kept` with trials.
+    """
+
+    name: str
+    side: str
+    read_from: str
+    means: str
+    source: str
+    kind: DeviceKind | None = None
+    follows: tuple[str, ...] = ()
+    amiss: tuple[Amiss, ...] = ()
+    kept: bool = True
+
+    def lack(self, value: str) -> Amiss | None:
+        """Return what is amiss with a value, None where nothing is."""
+        return next((each for each in self.amiss if re.match(each.pattern, value)), None)
+
+
+GUEST, DOM0 = "guest", "dom0"
+OF_STACK = ("host", "stack", "night")
+OF_DEVICES = ("device", "mode", *OF_STACK)
+OF_MODULES = ("device", "frontends", "guest", *OF_STACK)
+NO_PLATFORM = "the guest has no platform device, so no grant tables and no PV I/O"
+COMMAND_LINE = "the guest's kernel command line"
