@@ -150,8 +150,9 @@ def show(
 @click.argument("second")
 @stacks_option
 @hosts_option
+@json_option
 @pass_app
-def diff(app: App, first: str, second: str, stacks_file: Path | None, hosts_file: Path | None) -> None:
+def diff(app: App, first: str, second: str, stacks_file: Path | None, hosts_file: Path | None, as_json: bool) -> None:
     """Say in what FIRST and SECOND differ: each a stack of stacks.yaml, or a host and what was deployed onto it."""
     from pvbench.views import stack as views
 
@@ -164,9 +165,12 @@ def diff(app: App, first: str, second: str, stacks_file: Path | None, hosts_file
     else:  # what a stack of the file comes to is known only once it is resolved for a host
         asked += [dict(each.asked) for each in there]
         sides = list(map(views.described, asked if known and first in known.stacks else asked[::-1]))
-    told = views.difference(names, sides)
-    print(told, end="")
-    if not told:
+    differing = views.differing(sides)
+    if as_json:
+        print_json([{"part": part, first: left, second: right} for part, left, right in differing])
+    else:
+        print(views.difference(names, differing), end="")
+    if not differing:
         app.note(f"{first} and {second} are the same")
 
 

@@ -90,7 +90,7 @@ def runs(reach: Reach, transport: Transport, manifest: StackManifest) -> str | N
         info = _xl_info(transport)
     if not info:
         return "xl does not answer"
-    wanted = re.search(r"xen-(\d+\.\d+)", manifest.hypervisor)
+    wanted = re.search(r"/xen-(\d+\.\d+)-", manifest.hypervisor)
     version = f"{info.get('xen_major')}.{info.get('xen_minor')}"
     if wanted and version != wanted[1]:
         return f"Xen {version} runs, not {wanted[1]}"

@@ -1,8 +1,9 @@
 """A stack resolved for a host, and all that it needs fetched: once, into the cache, under its digest."""
 
 import hashlib
+import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from pvbench.errors import StackError
 from pvbench.images.bootstrap import finished_part, need
 from pvbench.images.mirror import mirror
 from pvbench.model import digest
+from pvbench.stack import own_xen
 from pvbench.stack.apt import Apt, Package, parsed
 from pvbench.stack.base import XEN_OF_RELEASE, Base
 from pvbench.stack.manifest import Part, StackManifest, dumps, loads
@@ -37,9 +39,8 @@ def refuse_what_is_not_there_yet(stack: Stack) -> None:
     for key, asked in (("backends", stack.backends), ("frontends", stack.frontends)):
         if asked is not None:
             raise StackError(f"stack '{stack.name}': {key} that are built cannot be deployed with a stack yet")
-    for key, path in (("device_model", stack.device_model), ("hypervisor", stack.hypervisor.file)):
-        if path is not None:
-            raise StackError(f"stack '{stack.name}': a {key} of your own ({path}) cannot be deployed yet")
+    if stack.device_model is not None:
+        raise StackError(f"stack '{stack.name}': a device_model of your own cannot be deployed yet")
 
 
 def build(
@@ -60,7 +61,9 @@ def build(
 
 def stored(cache: Path, stack: Stack, base: Base, given: str | None, resolve: Callable[[Path], StackManifest]) -> Built:
     """Return what `resolve` makes of a stack in a folder of the cache, made if it is not there yet."""
-    key = digest([stack.name, stack.asked, stack.packages, base.digest, given], 16)
+    file = stack.hypervisor.file
+    own = own_xen.version_of(Path(file)) if file else None
+    key = digest([stack.name, stack.asked, stack.packages, base.digest, given, own], 16)
 
     def make(work: Path) -> None:
         (work / MANIFEST).write_text(dumps(resolve(work)))
@@ -74,6 +77,7 @@ class _Maker:
         self._stack, self._base, self._report = stack, base, report
         self._own = XEN_OF_RELEASE[base.release]
         self._version = stack.hypervisor.version or self._own
+        self._file = Path(stack.hypervisor.file) if stack.hypervisor.file else None
         self._beside = stack.hypervisor.beside or self._version != self._own
 
     def here(self, work: Path, given: str | None) -> StackManifest:
@@ -94,6 +98,9 @@ class _Maker:
             beside = other.download([each.format(self._version) for each in _BESIDE], work)
             shutil.rmtree(work / "beside")
         shutil.rmtree(work / "apt")
+        if self._file is not None:
+            beside += (own_xen.packed(self._file, work),)
+            shutil.rmtree(work / "own")
         return self._manifest(packages, beside, "pushed")
 
     def _release_beside(self) -> str | None:
@@ -115,8 +122,8 @@ class _Maker:
 
     def on_the_host(self, transport: Transport | None) -> StackManifest:
         """Ask the host's own apt what it lacks."""
-        if transport is None or self._beside:
-            raise StackError(f"stack '{self._stack.name}': Xen beside the release's own needs `packages: pushed`")
+        if transport is None or self._beside or self._file:
+            raise StackError(f"stack '{self._stack.name}': a Xen beside the release's own needs `packages: pushed`")
         self._report("asking the host's own apt")
         asked = transport.run(Command((*_ON_THE_HOST.split(), *self._wanted()), timeout_s=300))
         if asked.exit_code != 0:
@@ -136,25 +143,33 @@ class _Maker:
         there = {name: Part(name, *about) for name, about in self._base.installed().items()}
         brought = {each.name: Part(each.name, each.version, each.architecture) for each in (*packages, *beside)}
         every, wanted = {**there, **brought}, set(self._wanted())
-        kernels = [each.name.removeprefix(_IMAGE) for each in packages if each.name.startswith(f"{_IMAGE}6.")]
         parts = [each for name, each in every.items() if name in wanted or name.startswith(("xen-", "libxen"))]
-        kernel = kernels[0] if kernels and self._stack.dom0.kernel == "distro" else self._base.kernel
-        parts += [each for name, each in every.items() if name == f"{_IMAGE}{kernel}"]
-        image = next((each for each in brought.values() if each.name == f"xen-hypervisor-{self._version}-amd64"), None)
-        version = (image or every[f"xen-hypervisor-{self._version}-amd64"]).version
+        kernel = self._base.kernel if self._stack.dom0.kernel == "as found" else _newest(every)
+        parts += [each for name, each in every.items() if name in (f"{_IMAGE}{kernel}", own_xen.NAME)]
+        image = own_xen.NAME if self._file else f"xen-hypervisor-{self._version}-amd64"
+        if image not in every:
+            raise StackError(f"stack '{self._stack.name}': apt names no {image}")
         return StackManifest(
             name=self._stack.name,
             asked=self._stack.asked,
             release=self._base.release,
             architecture=self._base.architecture,
             kernel=kernel,
-            hypervisor=f"/boot/xen-{self._version}-amd64.gz",
-            xen_version=version,
+            hypervisor=own_xen.place_of(self._file) if self._file else f"/boot/xen-{self._version}-amd64.gz",
+            xen_version=every[image].version,
             parts=tuple(sorted(set(parts), key=lambda each: each.name)),
             packages=packages,
             beside=beside,
             source=source,
         )
+
+
+def _newest(packages: Iterable[str]) -> str:
+    """Return the newest kernel among packages, by its numbers. Raises StackError where there is none."""
+    kernels = [found for name in packages if (found := name.removeprefix(_IMAGE)) != name and found[0].isdigit()]
+    if not kernels:
+        raise StackError("the release has no kernel of its own to boot")
+    return max(kernels, key=lambda name: [int(each) for each in re.findall(r"\d+", name)])
 
 
 def files(built: Built) -> dict[str, bytes]:

@@ -46,6 +46,8 @@ class StackManifest:
         """The digest, as hex."""
         named = ("asked", "release", "architecture", "kernel", "hypervisor", "xen_version")
         told = {each: getattr(self, each) for each in named}
+        # Where a file of one's own lay is nothing that runs; what is in it is the version of the part.
+        told["asked"] = {**self.asked, "hypervisor": {**self.asked["hypervisor"], "file": None}}
         return digest({**told, "parts": sorted(f"{each.name} {each.version}" for each in self.parts)})
 
     def as_data(self) -> dict[str, Any]:

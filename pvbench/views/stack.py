@@ -61,13 +61,20 @@ def rolled_back(back: RolledBack) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def difference(names: Sequence[str], sides: Sequence[Mapping[str, str]]) -> str:
+def differing(sides: Sequence[Mapping[str, str]]) -> list[tuple[str, str, str]]:
+    """Return the parts in which two stacks differ, and what each has there."""
+    left, right = sides
+    rows = [(part, left.get(part, "none"), right.get(part, "none")) for part in dict.fromkeys([*left, *right])]
+    return [row for row in rows if row[1] != row[2]]
+
+
+def difference(names: Sequence[str], rows: Sequence[tuple[str, str, str]]) -> str:
     """Return the parts in which two stacks differ, a line each; nothing where they are the same."""
-    rows = [(part, *(side.get(part, "none") for side in sides)) for part in dict.fromkeys([*sides[0], *sides[1]])]
-    told = [row for row in rows if row[1] != row[2]]
-    wide = max((len(row[1]) for row in told), default=0)
-    head = [f"{'':<{_WIDTH}} {names[0]:<{wide}}  {names[1]}\n"] if told else []
-    return "".join([*head, *(f"{part:<{_WIDTH}} {left:<{wide}}  {right}\n" for part, left, right in told)])
+    if not rows:
+        return ""
+    parts, wide = (max(len(each) for each in column) for column in ([row[0] for row in rows], [row[1] for row in rows]))
+    table = [("", names[0], names[1]), *rows]
+    return "".join(f"{part:<{parts}}  {left:<{wide}}  {right}\n" for part, left, right in table)
 
 
 def described(wanted: Mapping[str, Any]) -> dict[str, str]:

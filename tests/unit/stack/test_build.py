@@ -1,14 +1,17 @@
 """What apt says of packages, what a host says it is, and what of the cache may be sent."""
 
+import gzip
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from pvbench.errors import StackError
-from pvbench.stack import base, build
+from pvbench.stack import base, build, own_xen
 from pvbench.stack.apt import Package, parsed
 from pvbench.stack.manifest import StackManifest
-from pvbench.stack.nouns import HypervisorChoice, Stack
+from pvbench.stack.nouns import Dom0, HypervisorChoice, Stack
 from tests.unit.stack.plain_host import KERNEL, STATUS, PlainHost
 
 # As apt 2.6 prints it.
@@ -87,6 +90,43 @@ def test_a_xen_that_cannot_be_put_beside_is_refused_before_anything_is_fetched(
 
     with pytest.raises(StackError, match=words):
         build.build(Stack("new", HypervisorChoice(version=version)), host, tmp_path, print, None)
+
+
+def test_a_xen_of_ones_own_becomes_a_package_of_one_file(tmp_path: Path) -> None:
+    xen = tmp_path / "xen.gz"
+    xen.write_bytes(gzip.compress(b"a Xen", mtime=0))
+    package = own_xen.packed(xen, tmp_path)
+
+    listed = subprocess.run(
+        ["dpkg-deb", "-c", tmp_path / str(package.file)], capture_output=True, text=True, check=True
+    ).stdout
+    assert f".{own_xen.place_of(xen)}\n" in listed
+    assert re.fullmatch(r"/boot/xen-0\+[0-9a-f]{12}\.gz", own_xen.place_of(xen))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [(b"text", "neither gzip nor ELF"), (None, "cannot be read: No such file")]
+)
+def test_what_is_no_xen_is_refused(tmp_path: Path, content: bytes | None, words: str) -> None:
+    if content is not None:
+        (tmp_path / "xen").write_bytes(content)
+
+    with pytest.raises(StackError, match=words):
+        own_xen.version_of(tmp_path / "xen")
+
+
+def test_the_newest_kernel_is_the_one_with_the_highest_numbers(tmp_path: Path) -> None:
+    uris = "".join(
+        f"'http://deb.example.org/x.deb' {name}_1_amd64.deb 7 MD5Sum:ab\n"
+        for name in ("linux-image-6.1.0-9-amd64", "linux-image-6.1.0-50-amd64", "linux-image-amd64")
+    )
+    uris += "'http://deb.example.org/x.deb' xen-hypervisor-4.17-amd64_4.17.5-1_amd64.deb 7 MD5Sum:ab\n"
+    host = PlainHost(apt=(0, uris))
+    stack = Stack("xen", dom0=Dom0(kernel="distro"), packages="host")
+    with host.connect() as transport:
+        built = build.build(stack, base.look(transport), tmp_path, print, None, transport)
+
+    assert built.manifest.kernel == "6.1.0-50-amd64"
 
 
 def test_the_hosts_own_apt_says_why_it_finds_no_way(tmp_path: Path) -> None:

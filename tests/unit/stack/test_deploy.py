@@ -13,7 +13,7 @@ from pvbench.stack.booting import Patience
 from pvbench.stack.build import Built
 from pvbench.stack.deploy import deploy, look, switch
 from pvbench.stack.manifest import Part, StackManifest
-from pvbench.stack.nouns import Dom0, DriverSource, HypervisorChoice, Stack, Uplink
+from pvbench.stack.nouns import Dom0, DriverSource, Stack, Uplink
 from pvbench.stack.rollback import rollback
 from tests.unit.stack.plain_host import ALL, KERNEL, STATUS, PlainHost, order
 
@@ -223,7 +223,6 @@ def test_a_switch_to_what_was_never_deployed_is_refused(cache: Path) -> None:
     [
         (replace(STACK, backends=DriverSource("distro")), "backends that are built"),
         (replace(STACK, device_model="/opt/qemu"), "a device_model of your own"),
-        (replace(STACK, hypervisor=HypervisorChoice(file="/x.gz")), "a hypervisor of your own"),
     ],
 )
 def test_what_is_not_there_yet_is_refused_before_anything_is_asked(cache: Path, stack: Stack, words: str) -> None:
