@@ -1,5 +1,6 @@
 """A configuration of xm or xl → a guest, today's settings, and a note for each thing that changed meaning."""
 
+import difflib
 import re
 from collections.abc import Mapping
 
@@ -71,12 +72,12 @@ class _Conversion:
     def _disks(self) -> tuple[ImportedDisk, ...]:
         controller = self.look.text("hdtype") or "ide"
         found = [read_disk(line, self.mode, controller, self.tell) for line in self.look.lines("disk")]
-        cdrom = self.look.text("cdrom")
-        if cdrom is not None:
-            place = self.look.place("cdrom")
-            line = Value(f"{'phy' if cdrom.startswith('/dev/') else 'file'}:{cdrom},hdc:cdrom,r", place)
-            self.tell(Note(place, "cdrom became a disk", "xl has no key of that name; hdc is where xm had it"))
-            found.append(read_disk(line, self.mode, controller, self.tell))
+        for name, device in keys.DISKS_OF_OLD.items():
+            if (target := self.look.text(name)) is not None:
+                place = self.look.place(name)
+                line = Value(f"{'phy' if target.startswith('/dev/') else 'file'}:{target},{device}", place)
+                self.tell(Note(place, f"{name} became a disk", "xl has no key of that name"))
+                found.append(read_disk(line, self.mode, controller, self.tell))
         return tuple(found)
 
     def _nics(self) -> tuple[ImportedNic, ...]:
@@ -85,7 +86,7 @@ class _Conversion:
     def _key(self, name: str) -> None:
         """Take one key over, or say why not."""
         place, value = self.look.place(name), self.read.values[name]
-        if name in ("disk", "vif", "cdrom", "type", "builder", "cpu", "restart") or name in keys.RENAMED:
+        if name in ("disk", "vif", "type", "builder", "cpu", "restart") or name in (*keys.RENAMED, *keys.DISKS_OF_OLD):
             self._special(name, place)
         elif name in keys.GONE:
             if value.unknown is not None or value.data not in ("", 0, ()):
@@ -100,9 +101,10 @@ class _Conversion:
             self.tell(Note(place, f"{name} is gone", "it only helped to make other values"))
         elif _XL_NAME.fullmatch(name):
             self.settings[name] = value.data
-            self.tell(
-                Note(place, f"{name} is kept", "xl reads no key of that name that pvbench knows, and passes it over")
-            )
+            near = difflib.get_close_matches(name, keys.READ, 1, 0.8)
+            meant = f"; {near[0]} is one" if near else ""
+            why = f"xl reads no key of that name that pvbench knows{meant}, and passes it over"
+            self.tell(Note(place, f"{name} is kept", why))
         else:
             self.tell(
                 Note(place, f"{name} is gone", "xl's names are of small letters, and it refuses the file for others")

@@ -4,6 +4,13 @@ from pvbench.xen.imports.words import Place
 
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
+_OTHERS = {
+    "<": "this is XML, as libvirt keeps it: `virsh domxml-to-native xen-xl FILE` makes a configuration for xl of it",
+    "(": "this is an S-expression, as xend kept it, and not what a person wrote for xm",
+    "{": "this is JSON or a template, not a configuration for xm or xl",
+}
+"""What else a file of a guest may be, by how it begins."""
+
 
 def decode(content: bytes, file: str) -> str:
     """Return the text, its lines ended by newlines. Raises ConfigError for what is no text."""
@@ -18,4 +25,8 @@ def decode(content: bytes, file: str) -> str:
         for column, char in enumerate(line, 1):
             if not (char.isprintable() or char in "\t\f"):
                 raise Place(file, number, column).problem(f"{char!r} is nothing that a configuration holds")
+    begun = text.lstrip()[:1]
+    if begun in _OTHERS:
+        first = text[: len(text) - len(text.lstrip())].count("\n") + 1
+        raise Place(file, first, 1).problem(_OTHERS[begun])
     return text

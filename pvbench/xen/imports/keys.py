@@ -62,6 +62,10 @@ GONE: Mapping[str, str] = MappingProxyType(
         "vncconsole": "xl create -V opens a viewer",
         "vncserver": "xl create -V opens a viewer",
         "full-screen": "xl has no such switch",
+        "memmap": "for the device model of 2005, which is no more",
+        "device_config": "for the device model of 2005, which is no more",
+        "qemubin": "for the device model of 2005, which is no more",
+        "macaddr": "a NIC says its address itself: mac= in vif",
         "nics": "the NICs are those of vif",
         "ne2000": "a NIC says its model itself: model=ne2k_pci in vif",
         "fda": "xl has no key for floppy disks; device_model_args_hvm can give QEMU one",
@@ -109,6 +113,11 @@ GONE: Mapping[str, str] = MappingProxyType(
 RENAMED: Mapping[str, str] = MappingProxyType(
     {"bootargs": "bootloader_args", "irq": "irqs", "event_channels": "max_event_channels", "cpu_cap": "cap"}
 )
+DISKS_OF_OLD: Mapping[str, str] = MappingProxyType(
+    {"hda": "ioemu:hda,w", "hdb": "ioemu:hdb,w", "hdc": "ioemu:hdc,w", "hdd": "ioemu:hdd,w", "cdrom": "hdc:cdrom,r"}
+)
+"""Keys that were disks, and as what a line of `disk` gives them (xmexample.vmx of 2005)."""
+
 RESTART: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {
         "always": ("restart", "restart", "restart"),

@@ -7,6 +7,9 @@ from pvbench.xen.imports.nouns import Note
 from pvbench.xen.imports.values import NotEvaluated, Value
 from pvbench.xen.imports.words import Place
 
+_BOOLEANS: Mapping[str, int] = {"yes": 1, "true": 1, "on": 1, "no": 0, "false": 0, "off": 0}
+"""What xm took for 1 and 0."""
+
 
 @dataclass(frozen=True)
 class Lookup:
@@ -39,6 +42,8 @@ class Lookup:
         text = self.text(name)
         if text is None:
             return None
+        if text.lower() in _BOOLEANS:
+            return _BOOLEANS[text.lower()]
         try:
             return int(text, 0)
         except ValueError:

@@ -13,6 +13,7 @@ _BUILDERS: Mapping[str, Mode] = {
     "generic": Mode.PV,
     "pv": Mode.PV,
     "netbsd": Mode.PV,
+    "vmx": Mode.HVM,  # of Xen 3.0.0
 }
 HVMLOADER = "hvmloader"
 """The firmware that xm was given as an HVM guest's kernel."""
@@ -35,7 +36,7 @@ def mode_of(look: Lookup) -> Mode:
         return found
     builder = look.text("builder")
     if builder is not None:
-        found = _BUILDERS.get(builder)
+        found = _BUILDERS.get(builder.lower())
         if found is None:
             place = look.place("builder")
             raise place.problem(f"builder '{builder[:40]}' is none that xl has: hvm, generic (pv) and linux (pv) are")
@@ -45,12 +46,18 @@ def mode_of(look: Lookup) -> Mode:
     if is_hvmloader(look.quietly("kernel")):
         look.tell(Note(look.place("kernel"), 'type="hvm" is said', "hvmloader boots HVM guests alone"))
         return Mode.HVM
+    if {"kernel", "bootloader"} & look.values.keys():
+        return _as_xl_does(look)
     emulated = [name for name in ("disk", "vif") if "ioemu" in repr(look.known(name))]
     if emulated or "device_model" in look.values:
         name = (*emulated, "device_model")[0]
         why = f"nothing says the type, and {name} is what only an HVM guest has; xl would take it for a PV guest"
         look.tell(Note(look.place(name), 'type="hvm" is said', why))
         return Mode.HVM
+    return _as_xl_does(look)
+
+
+def _as_xl_does(look: Lookup) -> Mode:
     if look.values:
         why = "nothing says the type, and that is what xl takes then"
         look.tell(Note(Place(look.file, 1, 1), 'type="pv" is said', why))

@@ -72,7 +72,9 @@ def _end_of_block(lines: Sequence[Statement], at: int) -> int:
 
 def _pass_over(made: Settings, block: Sequence[Statement]) -> None:
     """Make whatever a block may set unknown, and note the block."""
-    first = block[0].words[0]
+    first, last = block[0].words[0], block[0].words[-1]
+    if len(block) == 1 and last.text == ":" and last.kind is Kind.SIGN:
+        raise first.place.problem(f"what belongs to this '{first.text}' is not indented, as Python wants it")
     what = {"def": "a function", "class": "a class"}.get(first.text, f"a block of code ('{first.text}')")
     reason = f"it depends on {what} that begins in line {first.place.line}, and code is never run"
     if first.text in ("def", "class"):

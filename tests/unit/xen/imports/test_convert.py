@@ -154,6 +154,9 @@ def test_marks_and_letters_of_other_encodings_are_read() -> None:
         ("builder = 'vmx2'\n", "1:1: builder 'vmx2' is none that xl has"),
         ("restart = 'sometimes'\n", "1:1: restart is always, onreboot or never"),
         ("x = " + "[" * 100_000, "1:45: more than 40 brackets stand in one another"),
+        ("if 1:\nx = 1\n", "1:1: what belongs to this 'if' is not indented"),
+        ("<domain type='xen'>\n", "1:1: this is XML, as libvirt keeps it"),
+        ("\n(vm (name x))\n", "2:1: this is an S-expression, as xend kept it"),
         ("x = 'a' * 999999999\n", "1:1"),
         ("x = '%99999d' % 1\n", "1:1"),
     ],
@@ -204,6 +207,43 @@ def test_a_kernel_that_is_told_of_a_name_which_is_no_more_is_noted() -> None:
     made = imported("kernel = '/k'\nroot = '/dev/sda1 ro'\ndisk = ['phy:vg/a,sda1,w', 'phy:vg/b,xvdb,w']\n")
 
     assert "the kernel is still told of /dev/sda1: blkfront of Linux since 2.6.36 calls that disk xvda1" in noted(made)
+
+
+@pytest.mark.parametrize(
+    ("text", "mode"),
+    [
+        ("kernel = '/boot/vmlinuz'\ndisk = ['file:/x,ioemu:hda,w']\n", "pv"),
+        ("bootloader = 'pygrub'\ndisk = ['file:/x,ioemu:hda,w']\n", "pv"),
+        ("disk = ['file:/x,ioemu:hda,w']\n", "hvm"),
+        ("vif = ['type=ioemu']\n", "hvm"),
+        ("disk = ['file:/x,hda,w']\n", "pv"),
+        ("builder = 'HVM'\n", "hvm"),
+        ("builder = 'vmx'\nkernel = '/k'\n", "hvm"),
+        ("builder = 'linux'\ndisk = ['file:/x,ioemu:hda,w']\n", "pv"),
+        ("type = 'pvh'\nkernel = '/k'\n", "pvh"),
+    ],
+)
+def test_the_type_is_what_is_said_or_what_the_devices_need_or_what_xl_takes(text: str, mode: str) -> None:
+    assert imported(text).guest.mode == mode
+
+
+def test_disks_and_words_of_2005_are_read() -> None:
+    made = imported(
+        "builder = 'vmx'\nname = 'a'\nmemory = 64\nhda = '/i.img'\ncdrom = '/dev/cdrom'\nlocaltime = 'yes'\n"
+    )
+
+    assert [disk.spec for disk in made.guest.disks] == [
+        "format=raw,vdev=hda,access=rw,target=/i.img",
+        "format=raw,vdev=hdc,access=ro,devtype=cdrom,target=/dev/cdrom",
+    ]
+    assert made.settings["localtime"] == 1
+
+
+def test_a_key_that_is_none_is_kept_with_the_nearest_that_is_one() -> None:
+    made = imported(hvm("vncused = 0\nmy_key = 'x'\n"))
+
+    assert made.settings["my_key"] == "x"
+    assert "vncused is kept: xl reads no key of that name that pvbench knows; vncunused is one" in noted(made)
 
 
 def test_root_and_extra_of_a_guest_that_boots_from_its_own_disk_are_told_to_be_gone() -> None:
