@@ -127,7 +127,8 @@ def test_a_second_deployment_keeps_what_was_there_before_the_first(debian: StepH
     before = debian.files()
     debian.ask("pvb-dom0", "apply", **DOM0)
     debian.ask("pvb-dom0", "apply", **{**DOM0, "xl": {"autoballoon": "on"}, "kernel_command_line": "nomodeset"})
-    assert '"$GRUB_CMDLINE_LINUX_DEFAULT nomodeset"' in debian.text("/etc/default/grub.d/zz-pvbench-dom0.cfg")
+    text = debian.text("/etc/default/grub.d/zz-pvbench-dom0.cfg")
+    assert '"${GRUB_CMDLINE_LINUX_XEN_REPLACE_DEFAULT:-$GRUB_CMDLINE_LINUX_DEFAULT} nomodeset"' in text
     debian.ask("pvb-dom0", "undo")
 
     assert debian.files() == before
