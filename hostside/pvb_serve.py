@@ -11,6 +11,7 @@ half is not yet noted as made, and nobody would undo it. While the program undoe
 """
 
 import json
+import os
 import signal
 import sys
 
@@ -35,6 +36,12 @@ def heed():
         sys.exit(1)
 
 
+def reach_sbin():
+    """Let this process find what is in /sbin: the PATH of a login by SSH without a terminal may leave that out."""
+    have = os.environ.get("PATH", "/usr/bin:/bin").split(":")
+    os.environ["PATH"] = ":".join(have + [folder for folder in ("/usr/sbin", "/sbin") if folder not in have])
+
+
 def reply(actions, refusals, line):
     """Return the answer to one request: that of its action's function, or {"error"} where that is refused."""
     try:
@@ -57,6 +64,7 @@ def serve(actions, undo, refusals, undo_at_sigterm=True):
     if undo_at_sigterm:
         signal.signal(signal.SIGTERM, _tell)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    reach_sbin()
     try:
         try:
             for line in sys.stdin:

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from pvbench.checkup import Ability
 from pvbench.model import (
     Cell,
     CommandRecord,
@@ -183,10 +184,15 @@ class Guest(Protocol):
 
 @dataclass(frozen=True)
 class HostCheck:
-    """What a host is, None where its hypervisor does not run, and what it lacks to run guests: (what, its mending)."""
+    """What a host is, None where its hypervisor does not run, and what it lacks to run guests: (what, its mending).
+
+    `notes` are what of it differs from host to host, by name; `abilities` what can be done on one of its kind.
+    """
 
     facts: HostFacts | None
     lacks: tuple[tuple[str, str], ...] = ()
+    notes: tuple[tuple[str, str], ...] = ()
+    abilities: tuple[Ability, ...] = ()
 
 
 class Hypervisor(Protocol):

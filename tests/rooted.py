@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-ELSEWHERE = ("/sys/", "/proc/", "/etc/", "/dev/shm/", "/boot/", "/lib/modules/", "/opt/")
+ELSEWHERE = ("/sys/", "/proc/", "/etc/", "/dev/shm/", "/boot/", "/lib/modules/", "/opt/", "/run/")
 ASKED = ("stat", "lstat", "listdir", "scandir", "readlink", "access", "open")
 
 

@@ -24,7 +24,8 @@ def checkup_of(host: str, check: HostCheck) -> Checkup:
             ("speed", f"{fmt.significant(facts.speed)} of a usual host's"),
             *facts.details,
         )
-    return Checkup(f"{host} can run guests", said, tuple(Lack(what, mend) for what, mend in check.lacks))
+    lacks = tuple(Lack(what, mend) for what, mend in check.lacks)
+    return Checkup(f"{host} can run guests", (*said, *check.notes), lacks, check.abilities)
 
 
 def render(checkup: Checkup) -> str:
@@ -32,7 +33,8 @@ def render(checkup: Checkup) -> str:
     lines = columns([(name, clean(fact)) for name, fact in checkup.facts], "  ")
     verdict = "yes" if checkup.fit else "no"
     lacks = "".join(f"missing: {clean(each.what)}\n   mend: {clean(each.mend)}\n" for each in checkup.lacks)
-    return f"{checkup.purpose}: {verdict}\n{lines}{lacks}"
+    can = "".join(f"{each.standing}: {clean(each.what)} ({clean(each.why)})\n" for each in checkup.abilities)
+    return f"{checkup.purpose}: {verdict}\n{lines}{lacks}{can}"
 
 
 def as_data(checkup: Checkup) -> dict[str, Any]:
@@ -42,4 +44,5 @@ def as_data(checkup: Checkup) -> dict[str, Any]:
         "fit": checkup.fit,
         "facts": dict(checkup.facts),
         "missing": [asdict(each) for each in checkup.lacks],
+        "abilities": [asdict(each) for each in checkup.abilities],
     }

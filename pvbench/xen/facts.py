@@ -5,6 +5,7 @@ from typing import Any
 
 from pvbench.hypervisor import GUEST_MODES, MACHINE_ID, HostCheck
 from pvbench.model import Emulation, GuestMode, HostFacts, digest
+from pvbench.xen.platforms import abilities_of, notes_of, refusal_of
 
 LAB_PRODUCT = "pvbench-lab"
 USUAL_PROBE_S = 0.025  # what pvb-probe's loop and ten processes take on an ordinary x86 host of the 2020s
@@ -54,13 +55,17 @@ def guest_modes(virt_caps: str) -> tuple[GuestMode, ...]:
 
 
 def lacks_of(answer: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Return what pvb-probe misses on a host, as (what, what mends it)."""
-    return tuple((lack["what"], lack["mend"]) for lack in answer["missing"])
+    """Return what pvb-probe misses on a host, as (what, what mends it): a platform that refuses us first."""
+    refused = refusal_of(answer["platform"])
+    missing = tuple((lack["what"], lack["mend"]) for lack in answer["missing"])
+    return (refused, *missing) if refused else missing
 
 
 def check_of(name: str, answer: Mapping[str, Any]) -> HostCheck:
     """Turn the answer of pvb-probe into what the host is and lacks; without Xen there are no facts."""
-    return HostCheck(facts_of(name, answer) if answer["facts"]["xen"] else None, lacks_of(answer))
+    facts = facts_of(name, answer) if answer["facts"]["xen"] else None
+    said = answer["platform"]
+    return HostCheck(facts, lacks_of(answer), notes_of(said), abilities_of(said))
 
 
 def _machine_id(dmi: Mapping[str, str], identifiers: Sequence[str | None]) -> str | None:
