@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pvbench.model import DriverSource
 
+KNOWN = "no xen-netfront.c, xen-blkfront.c, evtchn.c, xen-netback or xen-blkback"
 _PLACES = ("", "drivers/net", "drivers/block", "drivers/xen")
 _FILES = ("xen-netfront.c", "xen-blkfront.c", "xen-evtchn.c", "evtchn.c")
 _FOLDERS = ("xen-netback", "netback", "xen-blkback", "blkback")

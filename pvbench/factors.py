@@ -11,7 +11,8 @@ from functools import partial
 from types import MappingProxyType
 
 from pvbench.drivers import DRIVERS
-from pvbench.model import AS_FOUND, BUILTIN_GUEST, Arm, GuestMode, Placement, Scalar, TrialSpec
+from pvbench.model import AS_FOUND, BUILTIN_GUEST, STOCK, Arm, GuestMode, Placement, Scalar, TrialSpec
+from pvbench.model.driver_builds import in_words as build_in_words
 from pvbench.tunables import TUNABLES, Tunable, in_words
 
 
@@ -126,6 +127,26 @@ _ROWS = (
         switched_by=_always(Switch.BOOT),
         proved_by="what the guest's kernel says it runs as",
         acts_on=lambda arm: all(map(DRIVERS[arm.device].exists_in, GuestMode)),
+    ),
+    Factor(
+        "frontends",
+        "frontends",
+        value=lambda arm: arm.frontends,
+        without=lambda arm: replace(arm, frontends=STOCK),
+        switched_by=_always(Switch.BOOT),
+        proved_by="the build-ids of the modules that the guest has loaded",
+        acts_on=lambda arm: "frontends" in DRIVERS[arm.device].built,
+        say=lambda value: build_in_words(str(value)),
+    ),
+    Factor(
+        "backends",
+        "backends",
+        value=lambda arm: arm.backends,
+        without=lambda arm: replace(arm, backends=STOCK),
+        switched_by=_always(Switch.BOOT),
+        proved_by="the build-ids of the modules that the host has loaded",
+        acts_on=lambda arm: "backends" in DRIVERS[arm.device].built,
+        say=lambda value: build_in_words(str(value)),
     ),
     Factor(
         "stack",

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from pvbench.checkup import Ability
 from pvbench.model import (
+    STOCK,
     Cell,
     CommandRecord,
     CpuBill,
@@ -35,7 +36,8 @@ class GuestSpec:
     """A guest to boot: every device in it (names of DRIVERS), its size in bytes and vCPUs, its scratch disks' size.
 
     `name` is the boot's id, fit for the name of a guest; `tunables` are what it is asked for, as in `Cell`. With
-    `peer` a second guest is booted beside it, for workloads between guests. It is run in `mode`.
+    `peer` a second guest is booted beside it, for workloads between guests. It is run in `mode`. `frontends` and
+    `backends` are as in `Arm`.
     """
 
     name: str
@@ -47,6 +49,8 @@ class GuestSpec:
     tunables: tuple[tuple[str, Scalar], ...] = ()
     peer: bool = False
     mode: GuestMode = GuestMode.HVM
+    frontends: str = STOCK
+    backends: str = STOCK
 
 
 @dataclass(frozen=True)

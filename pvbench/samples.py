@@ -9,7 +9,7 @@ from typing import Any
 from pvbench import wording
 from pvbench.factors import Switch
 from pvbench.metrics import Metric
-from pvbench.model import Cell, GuestMode, Outcome, Trial
+from pvbench.model import STOCK, Cell, GuestMode, Outcome, Trial
 from pvbench.stats import Sample
 from pvbench.stats.sample import Unit
 from pvbench.store import Manifest
@@ -110,6 +110,7 @@ def _order(gathered: CellTrials) -> tuple[Any, ...]:
         str(params),
         asked,
         list(GuestMode).index(cell.arm.mode),
+        [(build != STOCK, build) for build in (cell.arm.frontends, cell.arm.backends)],
         paravirtual,
         cell.device,
     )

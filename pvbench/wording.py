@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from pvbench.drivers import DRIVERS
 from pvbench.metrics import METRICS, Metric
-from pvbench.model import Cell, DeviceKind, Emulation, GuestMode, HostFacts, IoPath, Workload
+from pvbench.model import STOCK, Cell, DeviceKind, Emulation, GuestMode, HostFacts, IoPath, Workload, driver_builds
 from pvbench.printable import clean
 from pvbench.tunables import in_words
 from pvbench.workloads import WORKLOADS
@@ -43,7 +43,12 @@ def cell_title(cell: Cell, but: str = "") -> str:
     """Return what is run, and what the boot is asked for, `but` for one factor: "Random read, 4 KiB, queues 2"."""
     asked = [f"{name.replace('_', ' ')} {in_words(value)}" for name, value in cell.tunables if name != but]
     mode = [] if cell.arm.mode is GuestMode.HVM or but == "mode" else [f"{cell.arm.mode} guest"]
-    return ", ".join([title(cell.workload), *map(clean, asked), *mode])
+    builds = [
+        f"{side} {driver_builds.in_words(build)}"
+        for side, build in (("frontends", cell.arm.frontends), ("backends", cell.arm.backends))
+        if build != STOCK and side != but
+    ]
+    return ", ".join([title(cell.workload), *map(clean, asked), *mode, *map(clean, builds)])
 
 
 def listed(words: Sequence[str]) -> str:

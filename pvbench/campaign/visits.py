@@ -209,6 +209,8 @@ class _Stay:
             tunables=arm.tunables,
             peer=any(between_guests(spec.cell.workload) for spec in specs),
             mode=arm.mode,
+            frontends=arm.frontends,
+            backends=arm.backends,
         )
 
     def _wait_for_calm(self, look: Callable[[], Beneath | None]) -> None:

@@ -22,7 +22,7 @@ def matrix(path: Path) -> "Matrix":
     from pvbench.matrix import load
     from pvbench.terminal.input import read
 
-    return load(read(path, "matrix", MatrixError), name=str(path))
+    return load(read(path, "matrix", MatrixError), name=str(path), folder=path.parent)
 
 
 def inventory(chosen: Path | None, beside: Path | None = None) -> "Inventory":

@@ -66,6 +66,13 @@ class Driver:
         """The module that drives the device, whose parameters tunables set."""
         return self.driven_by or self.modules[0]
 
+    @property
+    def built(self) -> tuple[str, ...]:
+        """Which of its drivers can be built by themselves: its frontend, and its backend where that is a kernel's."""
+        if self.io_path is not IoPath.PV:
+            return ()
+        return ("frontends", "backends") if self.server is Server.KERNEL else ("frontends",)
+
     def exists_in(self, mode: GuestMode) -> bool:
         """Whether a guest of this mode can have it: who has no device model has no emulated device."""
         return self.io_path is IoPath.PV or mode.has_emulated_devices

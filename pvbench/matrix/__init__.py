@@ -3,12 +3,14 @@
 import itertools
 from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from pvbench.drivers import DRIVERS
 from pvbench.errors import MatrixError
 from pvbench.inventory import HOST_NAME
+from pvbench.matrix import driver_builds
 from pvbench.matrix.compare import MODE, Compare, devices_of
 from pvbench.matrix.nouns import GuestSettings, Matrix, RunSettings
 from pvbench.matrix.rules import check, fixed_before, placement_of, read_workloads, twin_share
@@ -113,6 +115,12 @@ _FILE = Keyed(
         "compare": Field(
             Compare(), "What is compared with what, one comparison or a list of them; left out: devices, if several."
         ),
+        **{
+            side: Field(
+                driver_builds.BUILDS, f"The {side}: stock, or built of a source; every cell is measured with each."
+            )
+            for side in driver_builds.SIDES
+        },
         "guest": Field(_GUEST, "What the guest is given.", default="{}"),
         "scratch": Field(
             SIZE.between("16MiB", "1TiB", "1MiB"), "Size of the scratch disk of each block device.", default="256MiB"
@@ -126,8 +134,11 @@ def schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "pvbench matrix", **_FILE.schema()}
 
 
-def load(text: str, *, name: str) -> Matrix:
-    """Return what a matrix.yaml says; raises MatrixError, located, for the first thing wrong."""
+def load(text: str, *, name: str, folder: Path = Path()) -> Matrix:
+    """Return what a matrix.yaml says; raises MatrixError, located, for the first thing wrong.
+
+    Drivers of one's own are read where it names them; relative paths begin at the folder.
+    """
     root = parse(text, name=name, error=MatrixError)
     fixed_before(root)
     read = _FILE.read(root)
@@ -156,6 +167,13 @@ def load(text: str, *, name: str) -> Matrix:
     modes = tuple(map(GuestMode, guest["mode"] or ()))
     if modes not in ((), (GuestMode.HVM,)):
         said["modes"] = modes
+    builds = {
+        side: driver_builds.sources(read[side], root, side, folder)
+        for side in driver_builds.SIDES
+        if read[side] is not None
+    }
+    said |= {side: own for side, own in builds.items() if any(own)}
+    said["contrasts"] = driver_builds.with_values(said["contrasts"], builds)
     matrix = Matrix(**said, text=text, digest=digest(_plain(_identity(said))))
     check(matrix, read["workloads"], root)
     return matrix
@@ -169,9 +187,23 @@ def expand(matrix: Matrix) -> tuple[Cell, ...]:
     axes = [[(name, value) for value in values] for name, values in sorted(matrix.tunables.items())]
     points = list(itertools.product(*axes))
     return tuple(
-        Cell(Arm(host, kind_of(workload), device, matrix.placement, point, mode=mode), workload)
+        Cell(
+            Arm(
+                host,
+                kind_of(workload),
+                device,
+                matrix.placement,
+                point,
+                mode=mode,
+                frontends=frontends,
+                backends=backends,
+            ),
+            workload,
+        )
         for host in matrix.hosts
         for mode in matrix.modes
+        for frontends in driver_builds.values(matrix.frontends)
+        for backends in driver_builds.values(matrix.backends)
         for point in points
         for workload in matrix.workloads
         for device in matrix.devices[kind_of(workload)]
@@ -186,6 +218,8 @@ def _identity(content: Mapping[str, Any]) -> dict[str, Any]:
     others = [asdict(each) for each in contrasts if each.factor != "device"]
     rest = {name: value for name, value in content.items() if name != "contrasts"}
     known = {"baseline": dict(devices.baseline), "margin": devices.margin}  # type: ignore[arg-type]
+    # By what is in their files, wherever those lie.
+    rest |= {side: driver_builds.values(rest[side]) for side in driver_builds.SIDES if side in rest}
     return rest | known | ({"contrasts": others} if others else {})
 
 

@@ -1,7 +1,7 @@
 """`compare:` of a matrix: its comparisons, each along one factor, and what is told where one cannot be made."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -9,9 +9,23 @@ from pvbench.drivers import DRIVERS
 from pvbench.factors import FACTORS
 from pvbench.inventory import HOST_NAME
 from pvbench.matrix.nouns import Matrix
-from pvbench.model import MARGIN, Contrast, DeviceKind, GuestMode, IoPath, Placement, Scalar
+from pvbench.model import MARGIN, STOCK, Contrast, DeviceKind, DriverSource, GuestMode, IoPath, Placement, Scalar
 from pvbench.tunables import TUNABLES
-from pvbench.yaml_schema import PERCENT, Choice, Field, Keyed, Node, Sequence, Shape, Table, at, at_key, nearest, shown
+from pvbench.yaml_schema import (
+    PERCENT,
+    Choice,
+    Field,
+    Keyed,
+    Node,
+    Sequence,
+    Shape,
+    Table,
+    Text,
+    at,
+    at_key,
+    nearest,
+    shown,
+)
 from pvbench.yaml_schema import Scalar as Word
 
 MODE = Choice("guest mode", tuple(GuestMode))
@@ -28,8 +42,14 @@ _DEVICES = Keyed(
     {kind.value: Field(devices_of(kind), f"The {kind} device the others are compared with.") for kind in DeviceKind},
     least=1,
 )
-_SHAPES: Mapping[str, Shape] = MappingProxyType({"host": HOST_NAME, "mode": MODE})
+BUILD = Text("build of drivers", r"[^\s].*", "stock, or the name of a build")
+_SHAPES: Mapping[str, Shape] = MappingProxyType(
+    {"host": HOST_NAME, "mode": MODE, "frontends": BUILD, "backends": BUILD}
+)
 """Of the factors that are neither devices nor tunables, what a value looks like."""
+_BUILT: Mapping[str, Callable[[Matrix], Iterable[DriverSource | None]]] = MappingProxyType(
+    {"frontends": lambda matrix: matrix.frontends, "backends": lambda matrix: matrix.backends}
+)
 _NAMES = tuple(name for name, row in FACTORS.items() if not row.not_in_one_run)
 
 
@@ -127,6 +147,11 @@ def check_contrasts(matrix: Matrix, root: Node) -> None:
             _check_values(contrast, matrix.hosts, "hosts", node)
         elif contrast.factor == "mode":
             _check_values(contrast, matrix.modes, "guest", node)
+        elif contrast.factor in _BUILT:
+            builds = tuple(_BUILT[contrast.factor](matrix))
+            named = {build.value: build.name for build in builds if build}
+            said = replace(contrast, baseline=named.get(str(contrast.baseline), contrast.baseline))
+            _check_values(said, [build.name if build else STOCK for build in builds], contrast.factor, node)
         else:
             _check_values(contrast, matrix.tunables.get(contrast.factor, ()), "tunables", node)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pvbench.model import Contrast, DeviceKind, GuestMode, Order, Placement, Scalar, Workload
+from pvbench.model import Contrast, DeviceKind, DriverSource, GuestMode, Order, Placement, Scalar, Workload
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,8 @@ class Matrix:
     """What is to be measured. `contrasts` are what is compared with what, one a factor; `modes` are those of the guest.
 
     `text` is the file as it was written; `digest` identifies what it says, whatever its layout and comments.
-    `tunables` are swept: every cell is measured at each combination of their values.
+    `tunables` are swept: every cell is measured at each combination of their values. `frontends` and `backends` are
+    what the drivers are built of, None for those of the kernel; they are swept alike.
     """
 
     hosts: tuple[str, ...]
@@ -52,3 +53,5 @@ class Matrix:
     digest: str
     tunables: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
     modes: tuple[GuestMode, ...] = (GuestMode.HVM,)
+    frontends: tuple[DriverSource | None, ...] = (None,)
+    backends: tuple[DriverSource | None, ...] = (None,)

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from pvbench.model.driver_builds import STOCK
 from pvbench.model.ids import Scalar, digest
 from pvbench.model.kinds import DeviceKind, GuestMode, Placement
 
@@ -43,6 +44,7 @@ class Arm:
 
     `device` names a row of DRIVERS and is of the `kind`; `tunables` are what the boot is asked for (names of TUNABLES),
     sorted by name; `guest` is an image's name, `stack` the digest of what was deployed, AS_FOUND where nothing was.
+    `frontends` and `backends` say of what the drivers of guest and host were built: STOCK, or a DriverSource's value.
     """
 
     host: str
@@ -53,6 +55,8 @@ class Arm:
     guest: str = BUILTIN_GUEST
     mode: GuestMode = GuestMode.HVM
     stack: str = AS_FOUND
+    frontends: str = STOCK
+    backends: str = STOCK
 
     def __post_init__(self) -> None:
         if list(self.tunables) != sorted(self.tunables):
@@ -61,6 +65,7 @@ class Arm:
     def facts(self) -> dict[str, Any]:
         """Return what identifies the arm. What is as usual is left out, so that identities outlive new fields."""
         usual = {"tunables": (), "guest": BUILTIN_GUEST, "mode": GuestMode.HVM, "stack": AS_FOUND}
+        usual |= {"frontends": STOCK, "backends": STOCK}
         return {name: value for name, value in asdict(self).items() if name not in usual or value != usual[name]}
 
 

@@ -3,31 +3,38 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pvbench.model import BUILTIN_GUEST, Arm, GuestMode, Scalar, Values, canonical, digest
+from pvbench.model import BUILTIN_GUEST, STOCK, Arm, GuestMode, Scalar, Values, canonical, digest
 
 
 @dataclass(frozen=True)
 class Point:
-    """What one boot gives to everything in it: the guest's image and mode, and what the boot is asked for."""
+    """What one boot gives to everything in it: the guest's image and mode, what it is asked for, its drivers."""
 
     guest: str
     mode: GuestMode
     tunables: Values
+    frontends: str = STOCK
+    backends: str = STOCK
 
     @classmethod
     def of(cls, arm: Arm) -> "Point":
         """Return the point of an arm."""
-        return cls(arm.guest, arm.mode, arm.tunables)
+        return cls(arm.guest, arm.mode, arm.tunables, arm.frontends, arm.backends)
 
     @property
     def parts(self) -> Mapping[str, Scalar]:
         """What it consists of, by the names of factors."""
-        return {"guest": self.guest, "mode": self.mode.value} | dict(self.tunables)
+        return {"guest": self.guest, "mode": self.mode.value, **self._drivers} | dict(self.tunables)
 
     @property
-    def rank(self) -> tuple[str, str, str]:
-        """What points are sorted by."""
-        return canonical(dict(self.tunables)), self.guest, self.mode
+    def _drivers(self) -> Mapping[str, str]:
+        return {"frontends": self.frontends, "backends": self.backends}
+
+    @property
+    def rank(self) -> tuple[object, ...]:
+        """What points are sorted by; those of the kernel's own drivers come first."""
+        builds = tuple((build != STOCK, build) for build in self._drivers.values())
+        return canonical(dict(self.tunables)), self.guest, self.mode, builds
 
     @property
     def tag(self) -> str:
@@ -35,5 +42,6 @@ class Point:
         told: dict[str, object] = dict(self.tunables)
         if self.guest != BUILTIN_GUEST:
             told = {"tunables": told, "guest": self.guest}
+        told |= {name: build for name, build in self._drivers.items() if build != STOCK}
         mode = "" if self.mode is GuestMode.HVM else f"-{self.mode}"
         return mode + (f"-{digest(told, 6)}" if told else "")

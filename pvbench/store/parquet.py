@@ -12,7 +12,19 @@ from pvbench.metrics import METRICS
 from pvbench.model import Cell, Phase, Trial, canonical
 from pvbench.store.manifest import Manifest
 
-_ARM = ("host", "host_identity", "stack", "guest", "mode", "kind", "device", "placement", "tunables")
+_ARM = (
+    "host",
+    "host_identity",
+    "stack",
+    "guest",
+    "mode",
+    "frontends",
+    "backends",
+    "kind",
+    "device",
+    "placement",
+    "tunables",
+)
 _TEXT = ("run_id", "trial", *_ARM, "tool", "params", "cell", "comparison", "boot", "deployment")
 
 COLUMNS = pa.schema(
@@ -57,6 +69,8 @@ def _of_cell(cell: Cell) -> dict[str, Any]:
         "stack": arm.stack,
         "guest": arm.guest,
         "mode": str(arm.mode),
+        "frontends": arm.frontends,
+        "backends": arm.backends,
         "kind": str(arm.kind),
         "device": arm.device,
         "placement": str(arm.placement),

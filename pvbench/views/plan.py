@@ -94,4 +94,6 @@ def cell_data(cell: Cell, key: str) -> dict[str, Any]:
         "workload": {"tool": cell.workload.tool, "params": dict(cell.workload.params)},
         "tunables": dict(cell.tunables),
         "mode": cell.arm.mode,
+        "frontends": cell.arm.frontends,
+        "backends": cell.arm.backends,
     }

@@ -14,7 +14,7 @@ from pvbench.errors import BootError, DeployError, TransportError, Unreachable
 from pvbench.guest import GuestImage
 from pvbench.hypervisor import GuestSpec, HostCheck
 from pvbench.inventory import Host
-from pvbench.model import DeviceKind, Emulation, GuestMode, HostFacts
+from pvbench.model import STOCK, DeviceKind, Emulation, GuestMode, HostFacts
 from pvbench.observed import Observed
 from pvbench.transport import Command, Transport
 from pvbench.workloads import servers
@@ -131,6 +131,8 @@ class XenHypervisor:
         run = self._run
         if run is None:
             raise BootError(f"{self._host.name}: no guest boots before setup()")
+        if (spec.frontends, spec.backends) != (STOCK, STOCK):
+            raise BootError(f"{self._host.name}: drivers of one's own cannot be loaded as yet")
         boots = Boots(
             host=self._host,
             prepared=run,

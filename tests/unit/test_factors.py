@@ -14,6 +14,8 @@ OTHERS = {
     "queues": replace(ARM, tunables=(("mtu", 1500), ("queues", 4))),
     "guest": replace(ARM, guest="debian"),
     "mode": replace(ARM, mode=GuestMode.PVH),
+    "frontends": replace(ARM, frontends="patched: a.patch 3069bc5a4993"),
+    "backends": replace(ARM, backends="rebuilt (distro source) 3069bc5a4993"),
     "stack": replace(ARM, stack="5eed"),
     "host": replace(ARM, host="xen1"),
 }
@@ -49,9 +51,22 @@ def test_what_takes_more_is_replicated_by_what_has_to_be_done_anew() -> None:
 def test_every_factor_is_told_in_words_with_its_proof() -> None:
     for name, row in FACTORS.items():
         assert (name, True, True) == (row.name, bool(row.title), bool(row.proved_by))
+    assert ["patched: a.patch", "stock"] == [
+        FACTORS["frontends"].say("patched: a.patch 3069bc5a4993"),
+        FACTORS["backends"].say("stock"),
+    ]
     assert ["on", "off", "4", "as found"] == [
         FACTORS["persistent_grants"].say(True),
         FACTORS["persistent_grants"].say(False),
         FACTORS["queues"].say(4),
         FACTORS["stack"].say(""),
     ]
+
+
+def test_builds_of_drivers_act_on_pv_devices_and_those_of_backends_on_what_a_kernel_serves() -> None:
+    block = replace(ARM, kind=DeviceKind.BLOCK, device="blkfront-qdisk", tunables=())
+    acting = [
+        [FACTORS[side].acts_on(replace(block, device=device)) for device in ("ide", "blkfront", "blkfront-qdisk")]
+        for side in ("frontends", "backends")
+    ]
+    assert [[False, True, True], [False, True, False]] == acting

@@ -5,7 +5,7 @@ from typing import Any
 
 from pvbench.drivers import DRIVERS
 from pvbench.factors import FACTORS
-from pvbench.model import Arm, Cell, Contrast, DeviceKind, GuestMode, Placement, TrialSpec, Workload
+from pvbench.model import STOCK, Arm, Cell, Contrast, DeviceKind, GuestMode, Placement, TrialSpec, Workload
 from pvbench.store.codec.keys import keys
 from pvbench.store.fields import boolean, choice, exactly, real, scalars, text, whole
 from pvbench.workloads.tool import TIMES
@@ -13,6 +13,8 @@ from pvbench.workloads.tool import TIMES
 LEAST_MARGIN = 1e-6
 """Nothing is EQUIVALENT within less; a matrix may ask for 0.01 %."""
 
+_LATER: dict[str, Any] = {"frontends": STOCK, "backends": STOCK}
+"""What arms got late in schema 3, and is written where it is not as usual: readers of before know none."""
 _CELL, _ARM, _WORKLOAD = keys(Cell), keys(Arm), keys(Workload)
 _PLANNED, _CONTRAST = keys(TrialSpec, "id"), keys(Contrast)
 
@@ -20,7 +22,8 @@ _PLANNED, _CONTRAST = keys(TrialSpec, "id"), keys(Contrast)
 def encode_cell(cell: Cell) -> dict[str, Any]:
     """Return a cell as JSON values."""
     workload = {"tool": cell.workload.tool, "params": dict(cell.workload.params)}
-    return {"arm": vars(cell.arm) | {"tunables": dict(cell.arm.tunables)}, "workload": workload}
+    arm = {name: value for name, value in vars(cell.arm).items() if _LATER.get(name) != value}
+    return {"arm": arm | {"tunables": dict(cell.arm.tunables)}, "workload": workload}
 
 
 def decode_cell(data: Any) -> Cell:
@@ -34,6 +37,7 @@ def decode_cell(data: Any) -> Cell:
 
 
 def _arm(data: Any) -> Arm:
+    data = _LATER | data if type(data) is dict else data
     exactly(data, _ARM, "an arm")
     device, kind = text(data, "device"), choice(data, "kind", DeviceKind)
     if device not in DRIVERS or DRIVERS[device].kind is not kind:
@@ -50,6 +54,8 @@ def _arm(data: Any) -> Arm:
         guest=text(data, "guest"),
         mode=choice(data, "mode", GuestMode),
         stack=text(data, "stack"),
+        frontends=text(data, "frontends"),
+        backends=text(data, "backends"),
     )
 
 
