@@ -20,6 +20,8 @@ import pvb_bmc
 
 TRIAL = "trial.json"
 WORD = "pvbench.entry="
+PENDING = ("armed", "returning")
+GRACE = 60  # s that the BMC waits longer than the new system's own timer
 
 
 def read(path):
@@ -65,13 +67,14 @@ def mark(folder, facts, state):
     os.rename(path + ".part", path)
 
 
-def bmc(step, *facts):
-    """Do something with the BMC; one that does not answer stops nothing."""
-    try:
-        pvb_bmc.load()
-        step(*facts)
-    except OSError as error:
-        sys.stderr.write(f"pvb_return: {error}\n")
+def tell(watchdog, facts, step, *words):
+    """Have the BMC do something, if it is part of the trial; one that does not answer stops nothing."""
+    if facts["bmc"]:
+        try:
+            watchdog.load()
+            getattr(watchdog, step)(*words)
+        except OSError as error:
+            sys.stderr.write(f"pvb_return: {error}\n")
 
 
 def reboot():
@@ -89,23 +92,24 @@ def reboot():
         time.sleep(2)
 
 
-def watch(folder, back=reboot, root="", pause=1.0):
+def watch(folder, back=reboot, root="", pause=1.0, watchdog=pvb_bmc):
     """Wait for the end of the trial, whichever; return what it was."""
     facts = trial(folder)
-    if facts.get("state") != "armed" or facts["boot_id"] == boot_id(root):
+    if facts.get("state") not in PENDING or facts["boot_id"] == boot_id(root):
         return "nothing is on trial"
     if running(root) != facts["entry"]:
         mark(folder, facts, "returned")
-        if facts["bmc"]:
-            bmc(pvb_bmc.disarm)
+        tell(watchdog, facts, "disarm")
         return "returned"
-    while uptime(root) < facts["return_within_s"]:
+    seconds = facts["return_within_s"]
+    # Until here it counted from the reboot on, a self-test of unknown length included; from here on it backs us.
+    tell(watchdog, facts, "arm", max(0.0, seconds - uptime(root)) + GRACE)
+    while uptime(root) < seconds:
         time.sleep(pause)
-        if trial(folder).get("state") != "armed":
+        if trial(folder).get("state") not in PENDING:
             return "kept"
     mark(folder, facts, "returning")
-    if facts["bmc"]:
-        bmc(pvb_bmc.arm, 300)  # a dom0 that hangs on its way down
+    tell(watchdog, facts, "arm", 300)  # a dom0 that hangs on its way down
     back()
     return "returning"
 

@@ -18,7 +18,6 @@ from pvb_step import Refused
 HOME = "/usr/local/lib/pvbench"
 UNIT, WANTED = "/etc/systemd/system/pvbench-return.service", "/etc/systemd/system/sysinit.target.wants"
 CRON = "/etc/cron.d/pvbench-return"
-SHUTDOWN = 60  # s between arming and the reboot, and the reboot's own, that the BMC is given besides
 UNIT_TEXT = f"""\
 [Unit]
 Description=Boots the old system again unless pvbench keeps the new one
@@ -63,7 +62,7 @@ def facts(step):
 def pending(step):
     """Say whether an entry was armed that is neither kept nor returned from."""
     on_trial = facts(step)
-    if on_trial.get("state") not in ("armed", "returning"):
+    if on_trial.get("state") not in pvb_return.PENDING:
         return False
     before = on_trial["boot_id"] == pvb_return.boot_id(step.root)
     return before or pvb_return.running(step.root) == on_trial["entry"]
@@ -95,26 +94,32 @@ def begin(step, entry, seconds, without):
     pvb_files.put(step, f"{HOME}/{pvb_return.TRIAL}", json.dumps(on_trial), 0o644)
     said = [f"{seconds} s after the new kernel begins, a unit of ours reboots into the old one unless it is kept"]
     if on_trial["bmc"]:
-        arm_bmc(step, without)
-        said.append(f"{seconds + SHUTDOWN} s from now the BMC resets the host unless it is kept")
+        try_bmc(without)
+        said.append(
+            f"{seconds + pvb_return.GRACE} s after the reboot begins the BMC resets a host that hangs before dom0"
+        )
     else:
         said.append(f"a Xen that hangs before dom0 needs a hand: {there['why']}")
     return said
 
 
-def arm_bmc(step, without=True):
-    """Start the BMC's timer anew for what is on trial. Raises Refused where it does not answer, and that matters."""
-    on_trial = facts(step)
-    if not on_trial.get("bmc"):
-        return
-    if not step.record.find("bmc"):
-        step.record.note({"kind": "bmc"})
+def try_bmc(without):
+    """Ask the BMC for its watchdog. Raises Refused where it does not answer, and that matters."""
     try:
         pvb_bmc.load()
-        pvb_bmc.arm(on_trial["return_within_s"] + SHUTDOWN)
+        pvb_bmc.left()
     except OSError as error:
         if not without:
             raise Refused(f"the BMC's watchdog cannot be set: {error}", "say --hang-needs-a-hand to go on") from error
+
+
+def leave(step):
+    """Start the BMC's timer: the reboot into what is on trial begins. One that does not answer stops nothing."""
+    if facts(step).get("bmc"):
+        if not step.record.find("bmc"):
+            step.record.note({"kind": "bmc"})
+        on_trial = facts(step)
+        pvb_return.tell(pvb_bmc, on_trial, "arm", on_trial["return_within_s"] + pvb_return.GRACE)
 
 
 def start_at_boot(step):

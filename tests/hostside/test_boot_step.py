@@ -233,29 +233,50 @@ def test_the_old_default_is_found_as_grub_finds_it(default: str, entry: str | No
     assert (found.id if found else None) == entry
 
 
+class Bmc:
+    """A BMC that notes what it was told."""
+
+    def __init__(self) -> None:
+        self.heard: list[object] = []
+
+    def load(self) -> None:
+        pass
+
+    def arm(self, seconds: float) -> None:
+        self.heard.append(seconds)
+
+    def disarm(self) -> None:
+        self.heard.append("disarm")
+
+
 @pytest.mark.parametrize(
-    ("running", "confirmed", "outcome"),
-    [(ENTRY, False, "returning"), (ENTRY, True, "kept"), ("", False, "returned")],
+    ("running", "state", "confirmed", "outcome", "heard"),
+    [
+        (ENTRY, "armed", False, "returning", [62.0, 300]),
+        (ENTRY, "armed", True, "kept", [62.0]),
+        ("", "armed", False, "returned", ["disarm"]),
+        ("", "returning", False, "returned", ["disarm"]),
+        ("", "returned", False, "nothing is on trial", []),
+    ],
 )
 def test_the_new_system_goes_back_unless_it_is_kept_in_time(
-    host: StepHost, tmp_path: Path, running: str, confirmed: bool, outcome: str
+    host: StepHost, tmp_path: Path, running: str, state: str, confirmed: bool, outcome: str, heard: list[object]
 ) -> None:
     import pvb_return
 
-    folder = tmp_path / "trial"
+    folder, bmc = tmp_path / "trial", Bmc()
     folder.mkdir()
-    facts = {"entry": ENTRY, "boot_id": "first", "return_within_s": 12, "bmc": False, "state": "armed"}
+    facts = {"entry": ENTRY, "boot_id": "first", "return_within_s": 12, "bmc": True, "state": state}
     (folder / "trial.json").write_text(json.dumps(facts))
-    assert pvb_return.watch(str(folder), root=str(host.root)) == "nothing is on trial"
-    host.program("grub-editenv", EDITENV)
+    assert pvb_return.watch(str(folder), root=str(host.root), watchdog=bmc) == "nothing is on trial"
     host.write("/boot/grub/grubenv", "# GRUB\n")
     boots(host, running)
-    rebooted = []
+    rebooted: list[int] = []
     script = f"echo 20.0 >{host.root}/proc/uptime" if not confirmed else f"rm {folder}/trial.json"
     with subprocess.Popen(["sh", "-c", f"sleep 0.3; {script}"]):
-        said = pvb_return.watch(str(folder), lambda: rebooted.append(1), str(host.root), 0.05)
+        ended = pvb_return.watch(str(folder), lambda: rebooted.append(1), str(host.root), 0.05, bmc)
 
-    assert said == outcome
+    assert (ended, bmc.heard) == (outcome, heard)
     assert bool(rebooted) == (outcome == "returning")
 
 
