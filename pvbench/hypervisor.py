@@ -207,9 +207,9 @@ class Hypervisor(Protocol):
         ...
 
     def observe(self, domain: str, seconds: float) -> Observed:
-        """Watch a running guest, by its name or number and whoever's it is, for so long; nothing is changed there.
+        """Watch a running guest, by its name or number and whoever's it is; nothing is changed there.
 
-        Raises UsageError for one that is not there.
+        It takes `seconds` in all, with what it takes to ask the host. Raises UsageError for one that is not there.
         """
         ...
 

@@ -28,14 +28,15 @@ def spelled(argv: tuple[str, ...], token: str) -> bytes:
 
 # The program itself is told first, and waited for: what it started, such as a device model or the umount of its
 # undoing, is its own to end. Only what is left then is ended for it. One that has ended has an empty environment.
+# -z: busybox's grep looks no further than the first NUL of a line.
 _END = f"""\
 m={_TOKEN}=$1
-all() {{ grep -lsF "$m." /proc/[0-9]*/environ | cut -d/ -f3; }}
+all() {{ grep -lszF "$m." /proc/[0-9]*/environ | cut -d/ -f3; }}
 for p in $(all); do
-  grep -qsF "$m.$p." /proc/$p/environ || continue
+  grep -qszF "$m.$p." /proc/$p/environ || continue
   kill -TERM $p
   n=$(($2 * 5))
-  while [ $n -gt 0 ] && grep -qsF "$m." /proc/$p/environ; do sleep 0.2; n=$((n - 1)); done
+  while [ $n -gt 0 ] && grep -qszF "$m." /proc/$p/environ; do sleep 0.2; n=$((n - 1)); done
 done
 p=$(all)
 [ -z "$p" ] || {{ kill -TERM $p; sleep 1; p=$(all); [ -z "$p" ] || kill -KILL $p; }}

@@ -6,7 +6,7 @@ from typing import Any
 
 from pvbench import figures as fmt
 from pvbench.columns import columns
-from pvbench.model import DeviceKind, IoPath
+from pvbench.model import DeviceKind, IoPath, Payer
 from pvbench.observed import HalfState, Observed, ObservedDevice, ObservedHalf, Traffic, Use
 from pvbench.printable import clean
 from pvbench.reports.host_words import NEUTRAL, HostWords
@@ -143,7 +143,11 @@ def _bill(seen: Observed, words: HostWords) -> str:
     if seen.bill is None:
         return ""
     wall_s = seen.bill.wall_s
-    paid = [f"{words.payer(payer)} {used_s / wall_s * 100:.0f} %" for payer, used_s in seen.bill.paid]
+    paid = [
+        f"{words.payer(payer)} {used_s / wall_s * 100:.0f} %"
+        for payer, used_s in seen.bill.paid
+        if payer is not Payer.PEER  # nobody answers a test of ours
+    ]
     return f"\nof {seen.bill.cpus} × 100 % CPU: {', '.join(paid)}\n"
 
 

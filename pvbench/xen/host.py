@@ -67,7 +67,7 @@ class XenHypervisor:
         return check_of(self._host.name, self._probed())
 
     def observe(self, domain: str, seconds: float) -> Observed:
-        """Watch a running domain, whoever's it is, for so long; nothing is changed or kept in dom0."""
+        """Watch a running domain, whoever's it is; nothing is changed or kept in dom0."""
         return observe(self._transport, domain, seconds, self._clock)
 
     def _probed(self) -> dict[str, Any]:

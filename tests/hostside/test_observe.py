@@ -88,8 +88,7 @@ def ask(monkeypatch: pytest.MonkeyPatch, root: Root) -> Any:
 
     def one(nodes: Mapping[str, str], action: str, **request: Any) -> Any:
         monkeypatch.setattr(pvb_xenstore, "Xenstore", lambda: Nodes(nodes))
-        looks = {"domains": module.domains, "facts": module.facts, "look": module.Looks().look}
-        answer = looks[action](request)
+        answer = {"domains": module.domains, "look": module.Looks().look}[action](request)
         contracts.check("pvb-observe", {"action": action, **request}, answer)
         return answer
 
@@ -153,7 +152,7 @@ def test_both_ends_of_each_device_of_a_domain_of_libxl_are_told(ask: Any, root: 
     root.write("/sys/block/loop3/loop/backing_file", "/root/web.img\n")
     root.write("/sys/block/loop3/loop/dio", "0\n")
 
-    told = ask(LIBXL, "facts", domid=4)
+    told = ask(LIBXL, "look", domid=4)["facts"]
 
     disk, nic = told["devices"]
     assert (nic["kind"], nic["number"], nic["front"]["state"], nic["back"]["state"]) == ("vif", 0, "1", "2")
@@ -168,17 +167,19 @@ def test_both_ends_of_each_device_of_a_domain_of_libxl_are_told(ask: Any, root: 
 def test_a_process_that_has_the_number_of_a_dead_device_model_is_none(ask: Any, root: Root) -> None:
     root.write("/proc/77/cmdline", "qemu\0-xen-domid\00040\0")
 
-    assert ask(LIBXL, "facts", domid=4)["model"] is None
+    assert ask(LIBXL, "look", domid=4)["facts"]["model"] is None
 
 
 def test_xcp_ngs_names_are_known(ask: Any, root: Root) -> None:
-    root.write("/proc/88/cmdline", "qemu-dm-9\0-machine\0pc-0.10\0")
+    root.write("/proc/88/cmdline", "qemu-dm-9\0-netdev\0tap,id=n,ifname=lan0\0-machine\0pc-0.10\0")
     root.write("/proc/88/fdinfo/7", "pos:\t0\niff:\ttap9.1\n")
     interface(root, "tap9.1", 0, 500, "ovs-system")
     interface(root, "vif9.1", 7000, 900, "ovs-system")
+    interface(root, "lan0", 1, 2)
+    interface(root, "eth0", 1, 2)
     root.write("/dev/shm/vbd3-9-51712/statistics", struct.pack("=11Q", 0, 0, 0, 5, 5, 80, 1, 1, 2, 2, 16) + b"x" * 40)
 
-    told, look = ask(XENOPSD, "facts", domid=9), ask(XENOPSD, "look", domid=9, interfaces=[])
+    told, look = ask(XENOPSD, "look", domid=9).values()
 
     assert told["model"]["taps"] == {"7": "tap9.1"}
     assert [each["backend"]["kind"] for each in told["devices"]] == ["vbd3", "vif"]
@@ -191,6 +192,7 @@ def test_xcp_ngs_names_are_known(ask: Any, root: Root) -> None:
         "master": "ovs-system",
     }
     assert look["interfaces"]["vif9.1"]["rx"] == 7000
+    assert set(look["interfaces"]) == {"lan0", "tap9.1", "vif9.1"}
 
 
 def test_the_device_model_is_asked_what_it_has_and_counts(
@@ -202,7 +204,7 @@ def test_the_device_model_is_asked_what_it_has_and_counts(
     root.write("/proc/77/cmdline", "qemu\0-xen-domid\0004\0")
     interface(root, "uplink-emu", 100, 200)
     with model(tmp_path / "qmp-libxenstat-4", QMP):
-        look = ask(LIBXL, "look", domid=4, interfaces=["uplink-emu", "uplink"])
+        look = ask({**LIBXL, "/local/domain/0/backend/vif/4/0/vifname": "uplink"}, "look", domid=4)["counted"]
 
     assert look["model"] == {
         "disks": {"ide0-hd0": {"bytes": 4608, "ios": 2}},
@@ -229,13 +231,13 @@ def test_a_socket_that_serves_somebody_else_is_left_alone(tmp_path: Path, monkey
 
 def test_a_domain_that_is_gone_is_an_answer(ask: Any) -> None:
     with pytest.raises(ValueError, match="domain 5 is gone"):
-        ask(LIBXL, "look", domid=5, interfaces=[])
+        ask(LIBXL, "look", domid=5)
 
 
 def test_a_backend_that_the_guest_only_claims_to_have_is_not_read(ask: Any) -> None:
     lie = {**LIBXL, "/local/domain/4/device/vif/7/backend": "/local/domain/0/backend/vif/5/0"}
 
-    told = ask(lie, "facts", domid=4)
+    told = ask(lie, "look", domid=4)["facts"]
 
     (claimed,) = [each for each in told["devices"] if each["number"] == 7]
     assert (claimed["back"], claimed["backend"]) == ({}, None)

@@ -13,28 +13,28 @@ from pvbench.printable import clean
 from pvbench.transport import Conversation, Transport
 from pvbench.xen.carried import talk
 from pvbench.xen.cpu_accounting import bill
-from pvbench.xen.observe.argv import nics
 from pvbench.xen.observe.devices import devices
 from pvbench.xen.observe.halves import Look
-from pvbench.xen.observe.names import interfaces
 from pvbench.xen.observe.warnings import warnings
 from pvbench.yaml_schema import nearest
 
 _PATIENCE_S = 60.0
+LEAST_S = 2.0
 _NO_BILL = "who used the CPUs is not known: Xen's Python bindings do not answer in dom0"
 
 
 def observe(transport: Transport, domain: str, seconds: float, clock: Clock) -> Observed:
-    """Watch a domain, by its name or number, for so long. Raises UsageError for one that is not there, or dom0."""
+    """Watch a domain, by its name or number. Raises UsageError for one that is not there, or dom0.
+
+    The `seconds` are for all of it, for a host may be slow to answer; 2 of them at least are watched, or all.
+    """
+    began = clock.monotonic()
     with talk(transport, "pvb-observe", _PATIENCE_S) as program:
         domid, name = _found(domain, _ask(program, transport.name, {"action": "domains"})["domains"], transport.name)
-        facts = _ask(program, transport.name, {"action": "facts", "domid": domid})
-        request = {"action": "look", "domid": domid, "interfaces": _interfaces(domid, facts)}
-        before = _ask(program, transport.name, request)
-        clock.sleep(seconds)
-        after = _ask(program, transport.name, request)
-        facts = _ask(program, transport.name, {"action": "facts", "domid": domid})  # as it is now, not before
-    return observed(transport.name, (domid, name), facts, before, after)
+        before = _ask(program, transport.name, {"action": "look", "domid": domid})
+        clock.sleep(max(min(seconds, LEAST_S), seconds - (clock.monotonic() - began)))
+        after = _ask(program, transport.name, {"action": "look", "domid": domid})
+    return observed(transport.name, (domid, name), after["facts"], before["counted"], after["counted"])
 
 
 def observed(host: str, domain: tuple[int, str], facts: Mapping[str, Any], before: Look, after: Look) -> Observed:
@@ -80,18 +80,6 @@ def _found(domain: str, listed: list[dict[str, Any]], host: str) -> tuple[int, s
             hint="name a guest of it; xl list shows them",
         )
     return meant[0], names[meant[0]]
-
-
-def _interfaces(domid: int, facts: Mapping[str, Any]) -> list[str]:
-    """Return what the interfaces of a domain's NICs in dom0 may be called."""
-    names: list[str] = []
-    for each in facts["devices"]:
-        if each["kind"] == "vif":
-            pv, emulated = interfaces(domid, each["number"], each["back"])
-            names += (*pv, *emulated)
-    model = facts["model"]
-    taps = (nic.tap for nic in nics(model["argv"], model["taps"])) if model else ()
-    return [name for name in dict.fromkeys((*names, *filter(None, taps))) if "/" not in name and name not in ("", "..")]
 
 
 def _mode(facts: Mapping[str, Any]) -> GuestMode | None:

@@ -47,7 +47,7 @@ def emulated_in_use(device: ObservedDevice) -> Iterator[ObservedWarning]:
 def without_pv_half(device: ObservedDevice) -> Iterator[ObservedWarning]:
     """A device has no PV half at all."""
     emulated = device.half(IoPath.EMULATED)
-    if emulated is None or device.half(IoPath.PV) is not None or device.use is not Use.EMULATED:
+    if emulated is None or device.half(IoPath.PV) is not None or not emulated.carried:
         return
     yield ObservedWarning(
         "no-pv-half",
