@@ -151,12 +151,11 @@ _ROWS = (
     Factor(
         "stack",
         "stack",
-        value=lambda arm: arm.stack,
+        value=lambda arm: arm.stack_name,
         without=lambda arm: replace(arm, stack=AS_FOUND),
         switched_by=_always(Switch.DEPLOYMENT),
         proved_by="the stack's manifest, verified after it was deployed",
         say=lambda value: str(value) or "as found",
-        not_in_one_run=_ONE_A_RUN.format("stack"),
     ),
     Factor(
         "host",

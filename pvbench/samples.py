@@ -111,6 +111,7 @@ def _order(gathered: CellTrials) -> tuple[Any, ...]:
         asked,
         list(GuestMode).index(cell.arm.mode),
         [(build != STOCK, build) for build in (cell.arm.frontends, cell.arm.backends)],
+        cell.arm.stack,
         paravirtual,
         cell.device,
     )

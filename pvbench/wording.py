@@ -5,7 +5,18 @@ from types import MappingProxyType
 
 from pvbench.drivers import DRIVERS
 from pvbench.metrics import METRICS, Metric
-from pvbench.model import STOCK, Cell, DeviceKind, Emulation, GuestMode, HostFacts, IoPath, Workload, driver_builds
+from pvbench.model import (
+    AS_FOUND,
+    STOCK,
+    Cell,
+    DeviceKind,
+    Emulation,
+    GuestMode,
+    HostFacts,
+    IoPath,
+    Workload,
+    driver_builds,
+)
 from pvbench.printable import clean
 from pvbench.tunables import in_words
 from pvbench.workloads import WORKLOADS
@@ -48,7 +59,8 @@ def cell_title(cell: Cell, but: str = "") -> str:
         for side, build in (("frontends", cell.arm.frontends), ("backends", cell.arm.backends))
         if build != STOCK and side != but
     ]
-    return ", ".join([title(cell.workload), *map(clean, asked), *mode, *map(clean, builds)])
+    stack = [] if cell.arm.stack == AS_FOUND or but == "stack" else [f"stack {cell.arm.stack_name}"]
+    return ", ".join([title(cell.workload), *map(clean, asked), *mode, *map(clean, builds), *map(clean, stack)])
 
 
 def listed(words: Sequence[str]) -> str:

@@ -1,7 +1,7 @@
 """What a campaign is: a matrix and what it is measured for, and the site that it is measured on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Self
 
@@ -9,7 +9,7 @@ from pvbench.campaign.cost import plan_of
 from pvbench.guest import GuestImage
 from pvbench.inventory import Host
 from pvbench.matrix import Matrix
-from pvbench.model import HostFacts, Placement, Purpose
+from pvbench.model import DeployedStack, HostFacts, Placement, Purpose
 from pvbench.plan import Plan
 
 
@@ -28,12 +28,21 @@ class Settings:
 
 @dataclass(frozen=True)
 class Campaign:
-    """What is to be measured: a matrix, its name, and what for. `command` is the command line that asked for it."""
+    """What is to be measured: a matrix, its name, and what for. `command` is the command line that asked for it.
+
+    `stacks` are what its stacks are on the hosts, once those were asked (`on`).
+    """
 
     matrix: Matrix
     matrix_name: str
     purpose: Purpose = Purpose.RUN
     command: tuple[str, ...] = ()
+    stacks: tuple[tuple[str, DeployedStack], ...] = ()
+
+    def on(self, site: "Site") -> Self:
+        """Return the campaign with the stacks that its hosts have, whose digests are in its plan."""
+        there = [(host, stack) for host, stacks in site.stacks.items() for stack in stacks]
+        return replace(self, stacks=tuple(there))
 
     def as_pilot(self, blocks: int, runs: int) -> Self:
         """Return the campaign as a pilot: no twins, blocks and runs in each boot of its own."""
@@ -43,7 +52,7 @@ class Campaign:
     @cached_property
     def plan(self) -> Plan:
         """All its trials, in order."""
-        return plan_of(self.matrix)
+        return plan_of(self.matrix, {(host, stack.name): stack.id for host, stack in self.stacks})
 
     @property
     def settings(self) -> Settings:
@@ -62,8 +71,12 @@ class Campaign:
 
 @dataclass(frozen=True)
 class Site:
-    """What a campaign is measured on: its hosts by name, what each of them says of itself, and the guest image."""
+    """What a campaign is measured on: its hosts by name, what each of them says of itself, and the guest image.
+
+    `stacks` are, by host, those of the matrix that were deployed there; of such a host the facts say what stays.
+    """
 
     hosts: Mapping[str, Host]
     facts: tuple[HostFacts, ...]
     guest: GuestImage
+    stacks: Mapping[str, tuple[DeployedStack, ...]] = field(default_factory=dict)

@@ -1,23 +1,33 @@
 """The plan of a matrix, and what it costs in time and room, by the lab's figures."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
 from pvbench.matrix import Matrix, expand
 from pvbench.model import TrialSpec
 from pvbench.plan import Estimate, Plan, estimate, make
 
-BOOT_S, OVERHEAD_S, TRACE_PASS_S = 45.0, 3.0, 13.0
-"""What a boot, a trial's own work and its pass under a trace are taken to cost before one was measured, in the lab."""
+BOOT_S, OVERHEAD_S, TRACE_PASS_S, REBOOT_S = 45.0, 3.0, 13.0, 120.0
+"""What a boot, a trial's own work, its pass under a trace and a reboot of a host are taken to cost before one was
+measured, in the lab."""
+
+StackIds = Mapping[tuple[str, str], str]
+"""By host and name of a stack, what an arm on it says."""
 
 
-def plan_of(matrix: Matrix) -> Plan:
-    """Return the plan of a matrix."""
+def plan_of(matrix: Matrix, stacks: StackIds = MappingProxyType({})) -> Plan:
+    """Return the plan of a matrix; its stacks go by their names until the hosts have said what they are."""
     run = matrix.run
+    arms = ((cell, cell.arm, stacks.get((cell.host, cell.arm.stack))) for cell in expand(matrix))
     return make(
-        expand(matrix),
+        (replace(cell, arm=replace(arm, stack=stack)) if stack else cell for cell, arm, stack in arms),
         blocks=run.blocks,
         order=run.order,
         seed=run.seed,
         placement=matrix.placement,
         runs_per_boot=run.runs_per_boot,
+        boots_per_deployment=run.boots_per_deployment,
         twins=run.twins,
         contrasts=matrix.contrasts,
     )
@@ -32,6 +42,7 @@ def cost_of(matrix: Matrix, plan: Plan) -> Estimate:
         scratch_bytes=matrix.scratch_bytes,
         traces=matrix.run.traces,
         trace_s=TRACE_PASS_S,
+        reboot_s=REBOOT_S,
     )
 
 

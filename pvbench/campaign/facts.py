@@ -1,16 +1,18 @@
 """What identifies a set-up: the guest, the stack on the hosts, and where and on what they are made."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from pvbench import shipped
 from pvbench.deploy import payload_of
 from pvbench.guest import GuestImage
 from pvbench.hypervisor import MACHINE_ID
 from pvbench.inventory import Host
-from pvbench.model import HostFacts
+from pvbench.model import DeployedStack, HostFacts
 
 Facts = tuple[tuple[str, str], ...]
 OWN_PROGRAMS = ("hostside", "guestside")
+_OF_THE_MACHINE = frozenset({MACHINE_ID, "operating system"})
 
 
 def guest_facts(guest: GuestImage) -> Facts:
@@ -18,12 +20,32 @@ def guest_facts(guest: GuestImage) -> Facts:
     return (("name", guest.name), ("digest", guest.digest), *guest.programs.versions)
 
 
-def stack(hosts: Sequence[HostFacts]) -> Facts:
-    """Return what figures depend on besides the guest: the versions on each host, and our own programs by digest."""
+def whole(facts: HostFacts, hypervisors: Iterable[str], kernels: Iterable[str]) -> HostFacts:
+    """Return what is true of a host whichever of its stacks runs; it has the hypervisors and kernels of all of them.
+
+    Versions of a hypervisor keep a few MiB more or less for themselves, so memory is told to a quarter of a GiB.
+    """
+    quarter = 1 << 28
+    return replace(
+        facts,
+        hypervisor=", ".join(dict.fromkeys(hypervisors)),
+        kernel=", ".join(dict.fromkeys(kernels)),
+        memory_bytes=(facts.memory_bytes + quarter // 2) // quarter * quarter,
+        details=tuple(pair for pair in facts.details if pair[0] in _OF_THE_MACHINE),
+    )
+
+
+def stack(hosts: Sequence[HostFacts], deployed: Mapping[str, Sequence[DeployedStack]]) -> Facts:
+    """Return what figures depend on besides the guest: the versions on each host, and our own programs by digest.
+
+    Of a host with stacks that boot in turn it is what each of them is.
+    """
     named: list[tuple[str, str]] = []
     for host in hosts:
         where = f"{host.name}: " if len(hosts) > 1 else ""
-        versions = ("hypervisor", host.hypervisor), ("kernel", host.kernel), *_versions(host.details)
+        versions = [("hypervisor", host.hypervisor), ("kernel", host.kernel), *_versions(host.details)]
+        if there := deployed.get(host.name):
+            versions = [(f"stack {each.name}", f"{each.digest}: {each.hypervisor}, {each.kernel}") for each in there]
         named += [(f"{where}{what}", version) for what, version in versions]
     return (*named, *((name, payload_of(shipped.folder(name)).digest[:16]) for name in OWN_PROGRAMS))
 

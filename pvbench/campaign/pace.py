@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from statistics import median
 
-from pvbench.campaign.cost import BOOT_S, OVERHEAD_S, TRACE_PASS_S, load_s
+from pvbench.campaign.cost import BOOT_S, OVERHEAD_S, REBOOT_S, TRACE_PASS_S, load_s
 from pvbench.model import TrialSpec
 
 
@@ -17,10 +17,13 @@ class Pace:
         self._boots: list[float] = []
         self._overheads: list[float] = []
         self._running: str | None = None
+        self._deployments = {spec.boot: spec.deployment for spec in plan}
+        self._deployed = ""
 
     def booting(self, boot: str) -> None:
         """Note the boot that is under way."""
         self._running = boot
+        self._deployed = self._deployments.get(boot, self._deployed)
 
     def booted(self, seconds: float) -> None:
         """Note what a boot took."""
@@ -39,7 +42,9 @@ class Pace:
         boots = {spec.boot for spec in self._left.values()} - {self._running}
         boot_s = median(self._boots) if self._boots else BOOT_S
         overhead_s = median(self._overheads) if self._overheads else OVERHEAD_S
-        return len(boots) * boot_s + sum(self._known(spec) + overhead_s for spec in self._left.values())
+        reboots = len({spec.deployment for spec in self._left.values()} - {"", self._deployed})
+        trials_s = sum(self._known(spec) + overhead_s for spec in self._left.values())
+        return reboots * REBOOT_S + len(boots) * boot_s + trials_s
 
     def _known(self, spec: TrialSpec) -> float:
         return load_s(spec) + (TRACE_PASS_S if spec.traced(self._traces) else 0.0)

@@ -9,6 +9,10 @@ from pvbench.pairs import Pair
 class Progress(Protocol):
     """Who watches. Every method may do nothing."""
 
+    def deploying(self, host: str, stack: str, attempt: int) -> None:
+        """Tell that a host is being rebooted into a stack."""
+        ...
+
     def booting(self, boot: str, trials: int, attempt: int) -> None:
         """Tell that a guest is being booted for so many trials."""
         ...

@@ -3,7 +3,7 @@
 from dataclasses import fields
 
 from pvbench.campaign.campaign import Campaign, Site
-from pvbench.campaign.facts import guest_facts, setups, stack
+from pvbench.campaign.facts import guest_facts, setups, stack, whole
 from pvbench.errors import ResumeRefused, UsageError
 from pvbench.model import Arm, HostFacts, Purpose
 from pvbench.parts import Found
@@ -32,7 +32,7 @@ def check(manifest: Manifest, campaign: Campaign, site: Site) -> None:
     """Raise ResumeRefused, naming what changed, unless the run can go on as it began."""
     _check_hosts(manifest, site)
     _check_identity(manifest, campaign, site)
-    before, now = dict(manifest.stack), dict(stack(site.facts))
+    before, now = dict(manifest.stack), dict(stack(site.facts, site.stacks))
     changed = [name for name in {**before, **now} if before.get(name) != now.get(name)]
     if changed:
         told = ", ".join(f"{name} ({before.get(name, 'none')} then, {now.get(name, 'none')} now)" for name in changed)
@@ -41,10 +41,14 @@ def check(manifest: Manifest, campaign: Campaign, site: Site) -> None:
         )
 
 
-def check_host(manifest: Manifest, facts: HostFacts) -> None:
-    """Raise ResumeRefused unless a host is what it was when the run began: it may have been rebooted into another."""
-    before = {each.name: each.identity for each in manifest.hosts}
-    if before.get(facts.name, facts.identity) != facts.identity:
+def check_host(manifest: Manifest, facts: HostFacts, *, stacked: bool = False) -> None:
+    """Raise ResumeRefused unless a host is what it was when the run began: it may have been rebooted into another.
+
+    A `stacked` one boots other hypervisors as the plan has it: what is held against it is the machine.
+    """
+    begun = next((each for each in manifest.hosts if each.name == facts.name), facts)
+    now = whole(facts, [begun.hypervisor], [begun.kernel]) if stacked else facts
+    if begun.identity != now.identity:
         raise ResumeRefused(
             f"the host {facts.name} is not what it was when {manifest.run_id} began: it is now {facts.hypervisor}, "
             f"{facts.kernel}, {facts.machine}",

@@ -2,14 +2,16 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
 from pvbench.campaign import manifests, visits
 from pvbench.campaign.campaign import Campaign, Site
+from pvbench.campaign.facts import whole
 from pvbench.campaign.pace import Pace
 from pvbench.campaign.visits import RunSummary
-from pvbench.campaign.world import Edges, World
+from pvbench.campaign.world import Edges, HostStacks, World
 from pvbench.clock import Clock
 from pvbench.errors import BootError
 from pvbench.hypervisor import GUEST_MODES
@@ -30,10 +32,15 @@ def survey(campaign: Campaign, world: World) -> Site:
     """Return what the campaign is measured on, every host probed before anything is measured on any."""
     guest = world.guest_image()
     hosts = world.hosts(campaign.matrix.hosts)
-    site = Site(hosts, tuple(world.facts(host, guest) for host in hosts.values()), guest)
-    for facts in site.facts:
-        check_modes(visits.modes_of(campaign.plan.trials), facts)
-    return site
+    facts = tuple(world.facts(host, guest) for host in hosts.values())
+    for each in facts:
+        check_modes(visits.modes_of(campaign.plan.trials), each)
+    if not (names := campaign.matrix.stacks):
+        return Site(hosts, facts, guest)
+    stacks = {name: world.stacks(host, "looking at its stacks").deployed(names) for name, host in hosts.items()}
+    there = ((each, stacks[each.name]) for each in facts)
+    lasting = (whole(each, (s.hypervisor for s in own), (s.kernel for s in own)) for each, own in there)
+    return Site(hosts, tuple(lasting), guest, stacks)
 
 
 def check_modes(modes: Sequence[GuestMode], facts: HostFacts) -> None:
@@ -56,6 +63,12 @@ def measure(campaign: Campaign, site: Site, store: Store, world: World) -> RunSu
     """Measure what of the run is not finished yet."""
     manifest, settings = store.manifest, campaign.settings
     pace = Pace(manifest.plan, store.finished_ids(), settings.traced_blocks)
-    hold = world.holding(site, f"run {manifest.run_id}")
+    purpose = f"run {manifest.run_id}"
+    hold = world.holding(site, purpose)
     with world.watching(pace, manifest.blocks) as progress:
-        return visits.run(store, settings, Edges(hold, world.clock, progress))
+        stacks = partial(_stacks, world, site, purpose)
+        return visits.run(store, settings, Edges(hold, world.clock, progress, stacks))
+
+
+def _stacks(world: World, site: Site, purpose: str, name: str) -> HostStacks:
+    return world.stacks(site.hosts[name], purpose)

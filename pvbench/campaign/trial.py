@@ -12,6 +12,8 @@ from pvbench.evidence import outcome
 from pvbench.histogram import Bins
 from pvbench.hypervisor import GuestRun, HostEvidence
 from pvbench.model import (
+    AS_FOUND,
+    Arm,
     CommandRecord,
     Flag,
     FlagKind,
@@ -56,7 +58,8 @@ def _measured(spec: TrialSpec, booted: Booted, started: str) -> Trial:
     raw = tuple(booted.store.keep(spec.id, name, printed) for name, printed in _outputs(tool, guest_run))
     trial_s = booted.clock.monotonic() - begun
     judged = outcome.judge(tool, params, DRIVERS[cell.device], guest_run, evidence.witness, cell.arm.mode)
-    witnesses = (replace(guest_run.witness, facts=(*guest_run.witness.facts, *judged.facts)), evidence.witness)
+    host = replace(evidence.witness, facts=(*evidence.witness.facts, *_stack(cell.arm, booted)))
+    witnesses = (replace(guest_run.witness, facts=(*guest_run.witness.facts, *judged.facts)), host)
     readings: tuple[Reading, ...] = ()
     bins: Bins = ()
     windows: tuple[float, ...] = ()
@@ -85,6 +88,14 @@ def _measured(spec: TrialSpec, booted: Booted, started: str) -> Trial:
         disturbance=shares,
         in_use=booted.in_use(cell.device),
     )
+
+
+def _stack(arm: Arm, booted: Booted) -> tuple[tuple[str, str], ...]:
+    """Return what the host says it runs where that changes within a run; nothing where the manifest says it."""
+    if arm.stack == AS_FOUND:
+        return ()
+    facts = booted.held.hypervisor.facts()
+    return ("stack", arm.stack), ("hypervisor", facts.hypervisor), ("kernel of the host", facts.kernel)
 
 
 def _outputs(tool: Tool, guest_run: GuestRun) -> Iterator[tuple[str, bytes]]:

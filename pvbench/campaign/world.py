@@ -1,6 +1,6 @@
 """What a campaign needs of the world outside: hosts that are ours for a while, a guest image, a clock, who watches."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -13,7 +13,7 @@ from pvbench.disturbance import Beneath
 from pvbench.guest import GuestImage
 from pvbench.hypervisor import Hypervisor
 from pvbench.inventory import Host
-from pvbench.model import HostFacts
+from pvbench.model import DeployedStack, HostFacts
 
 
 @dataclass(frozen=True)
@@ -28,17 +28,33 @@ class HeldHost:
     beneath: Callable[[], Beneath | None] = lambda: None
 
 
+class HostStacks(Protocol):
+    """The stacks that were deployed onto one host."""
+
+    def deployed(self, names: Sequence[str]) -> tuple[DeployedStack, ...]:
+        """Return stacks by their names. Raises StackError for one that was never deployed there."""
+        ...
+
+    def switching(self) -> AbstractContextManager[Callable[[str], None]]:
+        """Give what boots the host into one of them, by its id, anew each time; on leaving it gets back what it had.
+
+        What is given raises StackError where that stack did not come up.
+        """
+        ...
+
+
 Hold = Callable[[str], AbstractContextManager[HeldHost]]
 """Gives a host by its name: reached, leased, cleaned; given back on leaving."""
 
 
 @dataclass(frozen=True)
 class Edges:
-    """What visits to hosts touch of the world: how a host is held, the clock, and who watches."""
+    """What visits to hosts touch of the world: how a host is held, the clock, who watches, the stacks of a host."""
 
     hold: Hold
     clock: Clock
     progress: Progress
+    stacks: Callable[[str], HostStacks]
 
 
 class World(Protocol):
@@ -59,6 +75,10 @@ class World(Protocol):
 
     def facts(self, host: Host, guest: GuestImage) -> HostFacts:
         """Ask a host what it is."""
+        ...
+
+    def stacks(self, host: Host, purpose: str) -> HostStacks:
+        """Return the stacks of a host; `purpose` is what another controller is told while one is booted."""
         ...
 
     def holding(self, site: Site, purpose: str) -> Hold:

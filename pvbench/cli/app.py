@@ -14,6 +14,7 @@ from pvbench.clock import Clock, SystemClock
 from pvbench.terminal.voice import Voice
 
 if TYPE_CHECKING:
+    from pvbench.campaign.world import HostStacks
     from pvbench.guest import GuestImage
     from pvbench.hypervisor import Hypervisor
     from pvbench.inventory import Host, Inventory
@@ -29,6 +30,7 @@ class Edges:
     clock: Clock = field(default_factory=SystemClock)
     connect: "Callable[[Host, Inventory], AbstractContextManager[Transport]] | None" = None
     hypervisor: "Callable[[Transport, Host, GuestImage, Clock], Hypervisor] | None" = None
+    stacks: "Callable[[Host], HostStacks] | None" = None
     guest_image: "Callable[[Callable[[str], None]], GuestImage] | None" = None
     machine: "Callable[[LabSpec, Clock], Machine] | None" = None
     home: Path = field(default_factory=Path.home)

@@ -114,10 +114,14 @@ def measured(
     from pvbench.campaign import run as runs
     from pvbench.cli.wiring import World
     from pvbench.terminal.interrupts import orderly
+    from pvbench.views.plan import reboots
 
     world = World(app, known)
     with orderly(app.voice):
         site = runs.survey(campaign, world)
+        campaign = campaign.on(site)
+        for line in reboots(campaign.plan).splitlines():
+            app.note(line)
         if store is None:
             store = runs.begin(campaign, site, results, world.clock)
         else:

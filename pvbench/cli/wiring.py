@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pvbench.campaign.campaign import Site
     from pvbench.campaign.pace import Pace
     from pvbench.campaign.progress import Progress
-    from pvbench.campaign.world import HeldHost, Hold
+    from pvbench.campaign.world import HeldHost, Hold, HostStacks
     from pvbench.checkup import Checkup
     from pvbench.clock import Clock
     from pvbench.guest import GuestImage
@@ -257,6 +257,14 @@ class World:
             facts = hypervisor(self.app, transport, host, guest).facts()
         self.app.note(f"host {host.name}: {facts.hypervisor}, {facts.kernel}, {facts.cpu} ({facts.emulation})")
         return facts
+
+    def stacks(self, host: "Host", purpose: str) -> "HostStacks":
+        """Return the stacks that were deployed onto a host."""
+        if self.app.edges.stacks is not None:
+            return self.app.edges.stacks(host)
+        from pvbench.stack.switching import Stacks
+
+        return Stacks(reaching(self.app, host.name, self.inventory, purpose, self.app.note))
 
     def holding(self, site: "Site", purpose: str) -> "Hold":
         """Return how a host is had by its name: reached, held, cleaned."""

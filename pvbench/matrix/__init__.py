@@ -11,11 +11,11 @@ from pvbench.drivers import DRIVERS
 from pvbench.errors import MatrixError
 from pvbench.inventory import HOST_NAME
 from pvbench.matrix import driver_builds
-from pvbench.matrix.compare import MODE, Compare, devices_of
+from pvbench.matrix.compare import MODE, STACK, Compare, devices_of
 from pvbench.matrix.nouns import GuestSettings, Matrix, RunSettings
 from pvbench.matrix.rules import check, fixed_before, placement_of, read_workloads, twin_share
 from pvbench.matrix.sweeps import kind_of
-from pvbench.model import Arm, Cell, Contrast, DeviceKind, GuestMode, Order, Placement, digest
+from pvbench.model import AS_FOUND, Arm, Cell, Contrast, DeviceKind, GuestMode, Order, Placement, digest
 from pvbench.tunables import TUNABLES
 from pvbench.workloads import WORKLOADS
 from pvbench.yaml_schema import (
@@ -61,6 +61,9 @@ _RUN = Keyed(
         "runs_per_boot": Field(
             Whole(1, 20), "How often each workload is run in each boot; repeats make one value.", default="1"
         ),
+        "boots_per_deployment": Field(
+            Whole(1, 20), "How often each guest is booted before a host boots another of `stacks`.", default="1"
+        ),
         "warmup": Field(DURATION.between("0s", "1h"), "For every workload that does not say its own."),
         "runtime": Field(DURATION.between("100ms", "24h"), "For every workload that does not say its own."),
         "placement": Field(_PLACEMENT, "As below the top of the file; either place."),
@@ -96,6 +99,10 @@ _FILE = Keyed(
     {
         "schema": Field(Const(1), "Version of this format.", required=True),
         "hosts": Field(Listed(HOST_NAME, "[lab]"), "Hosts to measure on: names of hosts.yaml.", required=True),
+        "stacks": Field(
+            Listed(STACK, "[old, new]"),
+            "Stacks that were deployed onto the hosts (`pvbench stack deploy`); each is booted in turn and measured.",
+        ),
         "devices": Field(_DEVICES, "What is measured, by kind.", required=True),
         "placement": Field(
             _PLACEMENT, "isolated: a boot for each device; coexist: emulated and PV side by side in one boot."
@@ -156,6 +163,7 @@ def load(text: str, *, name: str, folder: Path = Path()) -> Matrix:
             runs_per_boot=run["runs_per_boot"],
             twins=twin_share(run["twins"], run["blocks"]),
             traces=run["traces"],
+            boots_per_deployment=run["boots_per_deployment"],
         ),
         "contrasts": read["compare"] or (),
         "guest": GuestSettings(guest["image"], guest["memory"], guest["vcpus"]),
@@ -167,6 +175,8 @@ def load(text: str, *, name: str, folder: Path = Path()) -> Matrix:
     modes = tuple(map(GuestMode, guest["mode"] or ()))
     if modes not in ((), (GuestMode.HVM,)):
         said["modes"] = modes
+    if read["stacks"]:
+        said["stacks"] = read["stacks"]
     builds = {
         side: driver_builds.sources(read[side], root, side, folder)
         for side in driver_builds.SIDES
@@ -195,12 +205,14 @@ def expand(matrix: Matrix) -> tuple[Cell, ...]:
                 matrix.placement,
                 point,
                 mode=mode,
+                stack=stack,
                 frontends=frontends,
                 backends=backends,
             ),
             workload,
         )
         for host in matrix.hosts
+        for stack in matrix.stacks or (AS_FOUND,)
         for mode in matrix.modes
         for frontends in driver_builds.values(matrix.frontends)
         for backends in driver_builds.values(matrix.backends)
@@ -217,6 +229,9 @@ def _identity(content: Mapping[str, Any]) -> dict[str, Any]:
     devices = next((each for each in contrasts if each.factor == "device"), Contrast("device", ()))
     others = [asdict(each) for each in contrasts if each.factor != "device"]
     rest = {name: value for name, value in content.items() if name != "contrasts"}
+    rest["run"] = asdict(content["run"])
+    if rest["run"]["boots_per_deployment"] == 1:  # as it was before that could be said
+        del rest["run"]["boots_per_deployment"]
     known = {"baseline": dict(devices.baseline), "margin": devices.margin}  # type: ignore[arg-type]
     # By what is in their files, wherever those lie.
     rest |= {side: driver_builds.values(rest[side]) for side in driver_builds.SIDES if side in rest}

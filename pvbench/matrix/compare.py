@@ -29,6 +29,7 @@ from pvbench.yaml_schema import (
 from pvbench.yaml_schema import Scalar as Word
 
 MODE = Choice("guest mode", tuple(GuestMode))
+STACK = replace(HOST_NAME, noun="name of a stack")
 _EXAMPLE = "{factor: queues, baseline: 1}"
 
 
@@ -44,7 +45,7 @@ _DEVICES = Keyed(
 )
 BUILD = Text("build of drivers", r"[^\s].*", "stock, or the name of a build")
 _SHAPES: Mapping[str, Shape] = MappingProxyType(
-    {"host": HOST_NAME, "mode": MODE, "frontends": BUILD, "backends": BUILD}
+    {"host": HOST_NAME, "mode": MODE, "stack": STACK, "frontends": BUILD, "backends": BUILD}
 )
 """Of the factors that are neither devices nor tunables, what a value looks like."""
 _BUILT: Mapping[str, Callable[[Matrix], Iterable[DriverSource | None]]] = MappingProxyType(
@@ -145,6 +146,8 @@ def check_contrasts(matrix: Matrix, root: Node) -> None:
                 _check_devices(matrix, kind, device, node, root)
         elif contrast.factor == "host":
             _check_values(contrast, matrix.hosts, "hosts", node)
+        elif contrast.factor == "stack":
+            _check_values(contrast, matrix.stacks, "stacks", node)
         elif contrast.factor == "mode":
             _check_values(contrast, matrix.modes, "guest", node)
         elif contrast.factor in _BUILT:
@@ -160,6 +163,8 @@ def _check_values(contrast: Contrast, values: Iterable[Scalar], key: str, node: 
     """Raise MatrixError unless the baseline is one of several values."""
     factor, place = FACTORS[contrast.factor], at(node, "factor")
     known, baseline = [_written(value) for value in values], _written(contrast.baseline)
+    if not known and key == "stacks":
+        raise place.problem("nothing to compare: 'stacks' is missing, such as stacks: [A, B]")
     if not known:
         raise place.problem(f"nothing to compare: '{key}' has no '{factor.name}', such as {factor.name}: [A, B]")
     if baseline not in known:

@@ -11,7 +11,8 @@ class RunSettings:
     """How often and in which order everything is measured; `settle_s` is a pause before each measurement.
 
     `twins` is the share of the blocks, 0 to 1, in which one device of each kind is measured twice; `traces` is how many
-    blocks, the first ones, carry a further pass of each cell under a trace.
+    blocks, the first ones, carry a further pass of each cell under a trace. Of each stack guests are booted
+    `boots_per_deployment` times before another one.
     """
 
     blocks: int
@@ -21,6 +22,7 @@ class RunSettings:
     runs_per_boot: int = 1
     twins: float = 0.0
     traces: int = 1
+    boots_per_deployment: int = 1
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,9 @@ class GuestSettings:
 @dataclass(frozen=True)
 class Matrix:
     """What is to be measured. `contrasts` are what is compared with what, one a factor; `modes` are those of the guest.
+
+    `stacks` are names of what was deployed onto the hosts, which boot one after the other; without any a host stays as
+    it is found.
 
     `text` is the file as it was written; `digest` identifies what it says, whatever its layout and comments.
     `tunables` are swept: every cell is measured at each combination of their values. `frontends` and `backends` are
@@ -55,3 +60,4 @@ class Matrix:
     modes: tuple[GuestMode, ...] = (GuestMode.HVM,)
     frontends: tuple[DriverSource | None, ...] = (None,)
     backends: tuple[DriverSource | None, ...] = (None,)
+    stacks: tuple[str, ...] = ()

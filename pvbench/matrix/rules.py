@@ -103,7 +103,9 @@ def check(matrix: Matrix, entries: Entries, root: Node) -> None:
         for workload in matrix.workloads
         for device in matrix.devices[kind_of(workload)]
     )
-    trials = matrix.run.blocks * matrix.run.runs_per_boot * len(matrix.hosts) * cells
+    run = matrix.run
+    repeats = run.blocks * run.runs_per_boot * run.boots_per_deployment
+    trials = repeats * len(matrix.hosts) * max(1, len(matrix.stacks)) * cells
     if trials > MOST_TRIALS:
         raise at(root, "workloads").problem(f"{trials} trials in {matrix.run.blocks} blocks; at most {MOST_TRIALS}")
 

@@ -43,8 +43,9 @@ class Arm:
     """Everything that stays while a workload runs. Two arms that are compared are equal in all but one factor.
 
     `device` names a row of DRIVERS and is of the `kind`; `tunables` are what the boot is asked for (names of TUNABLES),
-    sorted by name; `guest` is an image's name, `stack` the digest of what was deployed, AS_FOUND where nothing was.
-    `frontends` and `backends` say of what the drivers of guest and host were built: STOCK, or a DriverSource's value.
+    sorted by name; `guest` is an image's name, `stack` what was deployed (a name, with `@` and the digest of its
+    manifest once a host was asked), AS_FOUND where nothing was. `frontends` and `backends` say of what the drivers of
+    guest and host were built: STOCK, or a DriverSource's value.
     """
 
     host: str
@@ -61,6 +62,11 @@ class Arm:
     def __post_init__(self) -> None:
         if list(self.tunables) != sorted(self.tunables):
             raise ValueError("tunables are sorted by name")
+
+    @property
+    def stack_name(self) -> str:
+        """The name of what was deployed, without its digest."""
+        return self.stack.partition("@")[0]
 
     def facts(self) -> dict[str, Any]:
         """Return what identifies the arm. What is as usual is left out, so that identities outlive new fields."""

@@ -1,4 +1,4 @@
-"""What a host is, and what a bootable guest is."""
+"""What a host is, and what was deployed onto it."""
 
 from dataclasses import asdict, dataclass
 
@@ -27,3 +27,21 @@ class HostFacts:
         facts = asdict(self)
         del facts["speed"]
         return digest(facts)
+
+
+@dataclass(frozen=True)
+class DeployedStack:
+    """A stack that was deployed onto a host: the digest of its manifest, and versions of what then runs.
+
+    `hypervisor` and `kernel` begin as those of HostFacts do: "Xen 4.17.5", "Linux 6.1.0-50-amd64".
+    """
+
+    name: str
+    digest: str
+    hypervisor: str
+    kernel: str
+
+    @property
+    def id(self) -> str:
+        """What an arm on it says: the name, and which of that name."""
+        return f"{self.name}@{self.digest}"

@@ -62,7 +62,8 @@ def trace_view(trace: Traced, noun: str, words: HostWords) -> TraceView:
         figure=figure,
         round_trips=_event(trace.often(Event.ROUND_TRIP), least),
         sends=_event(trace.often(Event.NOTIFICATION), least),
-        injected=_event(trace.often(Event.INJECTED), least),
+        # No trace has the events that a PV guest is given: what is not seen there is not none.
+        injected=_event(trace.often(Event.INJECTED), least) if trace.calls is None else fmt.NOT_MEASURED,
         grants=_event(grants, least),
         basis=_basis(trace, noun, words),
         away=away(trace),

@@ -8,7 +8,7 @@ from pvbench.campaign import manifests, visits
 from pvbench.campaign.campaign import Campaign, Site
 from pvbench.campaign.progress import Progress
 from pvbench.campaign.visits import RunSummary
-from pvbench.campaign.world import Edges, Hold
+from pvbench.campaign.world import Edges, Hold, HostStacks
 from pvbench.clock import Clock
 from pvbench.guest import BootDisk, GuestImage, Login, Programs
 from pvbench.inventory import Host
@@ -17,7 +17,8 @@ from pvbench.model import Trial, TrialSpec
 from pvbench.pairs import Pair
 from pvbench.store import Store
 from pvbench.testing.clock import FakeClock
-from pvbench.testing.hypervisor import FACTS
+from pvbench.testing.hypervisor import FACTS, FakeHypervisor
+from pvbench.testing.stacks import FakeStacks
 
 MATRIX = """\
 schema: 1
@@ -42,6 +43,9 @@ SITE = Site({"xen1": Host("xen1", "xen1.example.org")}, (FACTS,), IMAGE)
 
 class Unwatched(Progress):
     """Nobody watches: nothing comes of what is told. A test that looks at one thing overrides that."""
+
+    def deploying(self, host: str, stack: str, attempt: int) -> None:
+        """Do nothing."""
 
     def booting(self, boot: str, trials: int, attempt: int) -> None:
         """Do nothing."""
@@ -79,9 +83,11 @@ def measure(
     clock: Clock | None = None,
     progress: Progress | None = None,
     traced_blocks: int = 0,
+    stacks: HostStacks | None = None,
     **settings: Any,
 ) -> RunSummary:
     """Measure what a run lacks on the host that `hold` gives; `settings` are those that are not as its matrix says."""
-    edges = Edges(hold, clock or FakeClock(), progress or Unwatched())
+    there = stacks or FakeStacks(FakeHypervisor())
+    edges = Edges(hold, clock or FakeClock(), progress or Unwatched(), lambda _host: there)
     planned = campaign_of(store.manifest.matrix_text).settings
     return visits.run(store, replace(planned, traced_blocks=traced_blocks, **settings), edges)

@@ -16,6 +16,7 @@ from pvbench.lab.machine import Status
 from pvbench.testing.campaign import IMAGE
 from pvbench.testing.clock import FakeClock
 from pvbench.testing.hypervisor import FakeHypervisor
+from pvbench.testing.stacks import FakeStacks
 from pvbench.testing.transport import FakeTransport
 from pvbench.transport import Command, CommandResult, Transport
 
@@ -27,13 +28,15 @@ HOSTS = "schema: 1\nhosts:\n  xen1: {address: xen1.example.org}\n"
 class FakeWorld:
     """What every host is like, and what was asked of them.
 
-    `home` is the user's folder. Guests are those of `hypervisor`. `answers` are what else is answered: by action, what
-    hostside programs say, by program, what it prints. `left_behind` and `left_alone` are what `clean` finds and what it
-    leaves. `asked` are commands and (program, action) in order, `lab` what was asked of the lab.
+    `home` is the user's folder. Guests are those of `hypervisor`, which `stacks` boots. `answers` are what else is
+    answered: by action, what hostside programs say, by program, what it prints. `left_behind` and `left_alone` are what
+    `clean` finds and what it leaves. `asked` are commands and (program, action) in order, `lab` what was asked of the
+    lab.
     """
 
     home: Path
     hypervisor: FakeHypervisor = field(default_factory=FakeHypervisor)
+    stacks: FakeStacks = field(init=False)
     image: GuestImage = IMAGE
     answers: dict[str, Any] = field(default_factory=dict)
     left_behind: list[dict[str, Any]] = field(default_factory=list)
@@ -44,6 +47,9 @@ class FakeWorld:
     labs_up: set[str] = field(default_factory=set)
     port: int = 4022
 
+    def __post_init__(self) -> None:
+        self.stacks = FakeStacks(self.hypervisor)
+
     def edges(self) -> Edges:
         """Return what `pvbench.cli.main.main` takes for the world outside."""
         self.hypervisor.run_in_guest = self.run
@@ -52,6 +58,7 @@ class FakeWorld:
             clock=self.clock,
             connect=self.connect,
             hypervisor=lambda *_: self.hypervisor,
+            stacks=lambda _host: self.stacks,
             machine=machine,
             guest_image=lambda _report: self.image,
             home=self.home,

@@ -4,12 +4,15 @@ from typing import Any
 
 from pvbench import figures as fmt
 from pvbench import wording
-from pvbench.campaign.cost import BOOT_S, cost_of
+from pvbench.campaign.cost import BOOT_S, REBOOT_S, cost_of
 from pvbench.columns import columns
 from pvbench.matrix import Matrix, expand
 from pvbench.matrix.modes import left_out
 from pvbench.model import Cell, TrialSpec
 from pvbench.plan import Plan
+
+MOST_TOLD = 8
+"""As many reboots are told one by one."""
 
 
 def cell_words(cell: Cell) -> tuple[str, str, str]:
@@ -31,11 +34,28 @@ def render(matrix: Matrix, plan: Plan, *, whole: bool) -> str:
         f"{fmt.count(len(cells), 'cell')}, {fmt.count(spent.trials, 'trial')} in {fmt.count(run.blocks, 'block')}, "
         f"{fmt.count(spent.boots, 'boot')}; {matrix.placement}, order {run.order}, seed {run.seed}\n"
         f"about {fmt.duration(spent.seconds)}, taking {BOOT_S:.0f} s for a boot as in the lab; "
-        f"{fmt.size(spent.disk_bytes)} of scratch disks on the hosts\n{_left_out(matrix)}\nCells\n"
+        f"{fmt.size(spent.disk_bytes)} of scratch disks on the hosts\n{_left_out(matrix)}{reboots(plan)}\nCells\n"
         + columns([(key, *cell_words(cell)) for cell, key in cells.items()], "  ")
         + f"\nOrder ({plan.order}{more})\n"
         + columns(trials, "  ")
     )
+
+
+def reboots(plan: Plan) -> str:
+    """Return a line for each host that is rebooted: how often, and about how long that takes; nothing for others."""
+    deployments: dict[str, dict[str, str]] = {}
+    for trial in plan.trials:
+        if trial.deployment:
+            deployments.setdefault(trial.cell.host, {})[trial.deployment] = trial.cell.arm.stack_name
+    lines = []
+    for host, own in deployments.items():
+        names, often = list(own.values()), fmt.count(len(own), "time")
+        order = ", ".join(names) if len(names) <= MOST_TOLD else f"{wording.listed(sorted(set(names)))} in turn"
+        lines.append(
+            f"{host} is rebooted {often} ({order}), about {fmt.duration(len(own) * REBOOT_S)} in all, and once more at "
+            "the end unless it had the last of them\n"
+        )
+    return "".join(lines)
 
 
 def _left_out(matrix: Matrix) -> str:
@@ -66,6 +86,8 @@ def as_data(matrix: Matrix, plan: Plan) -> dict[str, Any]:
             "boots": spent.boots,
             "trials": spent.trials,
             "disk_bytes": spent.disk_bytes,
+            "reboots": spent.reboots,
+            "reboot_seconds_assumed": REBOOT_S,
         },
         "cells": [cell_data(cell, key) for cell, key in cells.items()],
         "trials": [
@@ -74,6 +96,7 @@ def as_data(matrix: Matrix, plan: Plan) -> dict[str, Any]:
                 "cell": cells[trial.cell],
                 "block": trial.block,
                 "boot": trial.boot,
+                "deployment": trial.deployment,
                 "run": trial.run,
                 "twin": trial.twin,
             }
@@ -96,4 +119,5 @@ def cell_data(cell: Cell, key: str) -> dict[str, Any]:
         "mode": cell.arm.mode,
         "frontends": cell.arm.frontends,
         "backends": cell.arm.backends,
+        "stack": cell.arm.stack,
     }

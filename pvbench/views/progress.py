@@ -36,6 +36,9 @@ class _Lines:
     def say(self, text: str) -> None:
         self.voice.timed(text)
 
+    def deploying(self, host: str, stack: str, attempt: int) -> None:
+        self.say(f"{host}: {rebooting(stack, attempt)}; {self.left()}")
+
     def booting(self, boot: str, trials: int, attempt: int) -> None:
         self.pace.booting(boot)
         again = f", attempt {attempt}" if attempt > 1 else ""
@@ -75,6 +78,9 @@ class _Bar(_Lines):
         self.bar = bar
         self.task = bar.add_task("", total=pace.total, completed=pace.done, left=self.left())
 
+    def deploying(self, host: str, stack: str, attempt: int) -> None:
+        self.show(f"{host}: {rebooting(stack, attempt)}")
+
     def booting(self, boot: str, trials: int, attempt: int) -> None:  # noqa: ARG002
         self.pace.booting(boot)
         self.show(f"{boot}: booting{f', attempt {attempt}' if attempt > 1 else ''}")
@@ -104,6 +110,11 @@ class _Bar(_Lines):
 
     def show(self, text: str) -> None:
         self.bar.update(self.task, description=text, left=self.left())
+
+
+def rebooting(stack: str, attempt: int) -> str:
+    """Return that a host is rebooted into a stack."""
+    return f"rebooting into the stack {clean(stack)}{f', attempt {attempt}' if attempt > 1 else ''}"
 
 
 def result(trial: Trial) -> str:

@@ -89,8 +89,8 @@ def test_the_modes_are_compared_in_one_report(run: Path) -> None:
     answer = pvbench(run, "compare", "last", "--json")
     assert answer.returncode == 0, answer.stderr
     found = json.loads(answer.stdout)["comparisons"]
-    by_mode = {(each["b"]["device"], each["b"]["mode"]) for each in found if each["factor"] == "mode"}
-    assert by_mode == {(device, mode) for device in ("netfront", "blkfront") for mode in ("pvh", "pv")}
+    by_mode = {(each["b"]["device"], each["b"]["name"]) for each in found if each["factor"] == "mode"}
+    assert by_mode == {(device, f"guest mode {mode}") for device in ("netfront", "blkfront") for mode in ("pvh", "pv")}
     assert pvbench(run, "report", "last", "-o", "report.html").returncode == 0
     page = (run / "report.html").read_text()
     assert "guest mode pvh" in page
