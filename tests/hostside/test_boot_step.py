@@ -120,9 +120,19 @@ def test_the_entry_of_ours_is_at_the_top_with_what_debians_lacks(host: StepHost)
         f"\t\t\tmodule2\t--nounzip   /boot/initrd.img-{KERNEL}",
     ]
     assert "savedefault" not in body
-    assert f"set fallback='{OLD}'\n" in config
+    assert "set fallback='0'\n" in config
     assert config.startswith("set default=saved\n")
     assert grubenv(host) == {"saved_entry": OLD}
+
+
+def test_grub_falls_back_by_a_place_in_the_menu_for_it_knows_no_ids_there(host: StepHost) -> None:
+    plain = f"menuentry 'Memory test' {{\n}}\n{PLAIN}"
+    host.write("/plain", plain)
+    host.write("/boot/grub/grub.cfg", plain)
+    host.write("/etc/default/grub", "GRUB_DEFAULT=1\n")
+
+    assert host.ask("pvb-boot", "apply", **WHICH)["state"]["old"] == OLD
+    assert "set fallback='1'\n" in host.text("/boot/grub/grub.cfg")
 
 
 def test_a_second_apply_changes_nothing_and_undo_puts_all_back(host: StepHost) -> None:
