@@ -5,8 +5,9 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from pvbench.model import digest
+from pvbench.workloads import WORKLOADS
 
-TOOLS = ("fio", "iperf3", "netperf")
+TOOLS = tuple(WORKLOADS)
 
 
 @dataclass(frozen=True)
