@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from pvbench.comparisons.in_use import parts_in_use
 from pvbench.contrasts import CellPair
 from pvbench.model import GuestMode, HostFacts
 from pvbench.reports.host_words import words_for
@@ -15,7 +16,12 @@ GRANT_FRAMES = (
 
 
 def confounds(pair: CellPair, hosts: Sequence[HostFacts]) -> tuple[str, ...]:
-    """Return what else differs between the arms of a comparison, one of which is run another way on AMD."""
+    """Return what else differs between the arms of a comparison, one of which is run another way on AMD.
+
+    Where it was read of both how their grant frames are cached, that is told instead (`in_use`).
+    """
+    if all("grant frames" in parts_in_use(side) for side in (pair.baseline, pair.candidate)):
+        return ()
     modes = pair.baseline.cell.arm.mode, pair.candidate.cell.arm.mode
     if (modes[0] is GuestMode.HVM) == (modes[1] is GuestMode.HVM):
         return ()

@@ -11,10 +11,10 @@ from pvbench.reports.page import InUse
 from pvbench.samples import CellTrials
 
 
-def notes(pair: CellPair) -> tuple[str, ...]:
-    """Return one note on all parts in which the arms of a comparison differ, beside what they are compared along."""
+def note(pair: CellPair) -> str:
+    """Return in which parts the arms of a comparison differ, beside what they are compared along; empty for none."""
     told = [f"{part} ({_said(ours)} | {_said(theirs)})" for part, ours, theirs in differing(pair)]
-    return (f"the arms differ in: {', '.join(told)}",) if told else ()
+    return f"the arms differ in: {', '.join(told)}" if told else ""
 
 
 def table(cells: Sequence[CellTrials]) -> tuple[InUse, ...]:

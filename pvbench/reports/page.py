@@ -42,7 +42,8 @@ class Row:
     `units` is how many `unit`s, boots or deployments, of each arm it rests on; None where there is no ratio.
     `verdict` is the word to print (FASTER, …, INVALID, NOT MEASURED) and `tone` its lower-case class;
     `bound` is ≥ or ≤ before a capped ratio. Figures are None where there is no number. `not_had` are those of the
-    notes that tell of what was asked for and not granted, or offered and not taken.
+    notes that tell of what was asked for and not granted, or offered and not taken; `differing` is the one that tells
+    in what the arms differ besides the factor, or empty.
     """
 
     workload: str
@@ -63,6 +64,7 @@ class Row:
     decades: int
     indicative: bool
     not_had: tuple[str, ...] = ()
+    differing: str = ""
     factor: str = "device"
     unit: str = "boot"
     units: int | None = None

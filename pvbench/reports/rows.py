@@ -81,6 +81,7 @@ def _row(judged: Judged, family: Family, hosts: Sequence[HostFacts]) -> Row:
     margin, metric = pairing.contrast.margin, pair.candidate.metric
     estimate = found.estimate if found else None
     bounds = estimate.interval if estimate else None
+    differing = in_use.note(pair)
     not_had = (*shortfalls.of_factor(pair), *shortfalls.notes(named))
     return Row(
         workload=pairing.title(pair.candidate),
@@ -99,10 +100,11 @@ def _row(judged: Judged, family: Family, hosts: Sequence[HostFacts]) -> Row:
             *unsettled(found, judged.p, family, margin),
             *not_had,
             *confounds(pair, hosts),
-            *in_use.notes(pair),
+            *filter(None, (differing,)),
             *flags(named),
         ),
         not_had=not_had,
+        differing=differing,
         point=estimate.point if estimate else None,
         low=bounds.low if bounds else None,
         high=bounds.high if bounds else None,

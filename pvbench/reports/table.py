@@ -205,6 +205,9 @@ def _reasons(rows: Sequence[Row], width: int) -> list[str]:
     if flags:
         said = ", ".join(f"{number} {kind}" for kind, number in sorted(flags.items()))
         lines += wrap(f"flagged, and counted all the same: {said}", width)
+    for note in dict.fromkeys(row.differing for row in rows if row.differing):
+        whose = dict.fromkeys(f"{row.candidate.name} and {row.baseline.name}" for row in rows if row.differing == note)
+        lines += wrap(f"{', '.join(whose)}: {note}", width, subsequent_indent="  ")
     for row in rows:
         for note in row.not_had:
             lines += wrap(f"{row.workload}: {note}", width, subsequent_indent="  ")

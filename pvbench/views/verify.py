@@ -40,7 +40,8 @@ class Verified:
             if part.side != side:
                 side = part.side
                 lines += ["", f"in the {side}" if side == "guest" else f"in {side}"]
-            first, *more = wrap(clean(self.found.get(part.name, NOT_KNOWN)), WIDEST) or [NOT_KNOWN]
+            value = clean(self.found.get(part.name, NOT_KNOWN))
+            first, *more = wrap(value, WIDEST, break_on_hyphens=False) or [NOT_KNOWN]
             lines += [f"  {part.name:<{width}}{first}", *(" " * (width + 2) + line for line in more)]
         lines.append("")
         for part, value, amiss in self._amiss:

@@ -64,6 +64,18 @@ def test_every_pv_device_is_measured_in_each_mode_and_amd_is_told_of(
     assert "a PVH guest, which has no such device, cacheable" in text
 
 
+def test_what_was_read_of_the_grant_frames_is_told_instead_of_what_is_usual(world: FakeWorld, tmp_path: Path) -> None:
+    is_what(world, "AMD EPYC Processor", "hvm, pvh, pv")
+    world.hypervisor.in_use = lambda spec, _: (
+        ("grant frames", "uncacheable" if spec.mode is GuestMode.HVM else "write-back"),
+    )
+    assert main(["run", "matrix.yaml"], world.edges()) == 0
+
+    text = page(world, tmp_path)
+    assert "this compares the grant frames too" not in text
+    assert text.count("the arms differ in: grant frames (uncacheable | write-back)") >= 4
+
+
 def test_on_other_processors_nothing_is_said_of_grant_frames(world: FakeWorld, tmp_path: Path) -> None:
     is_what(world, "Intel(R) Xeon(R) Gold 6230", "hvm, pvh, pv")
     assert main(["run", "matrix.yaml"], world.edges()) == 0

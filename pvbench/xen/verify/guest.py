@@ -65,7 +65,8 @@ def _events(look: GuestLook) -> Iterator[tuple[str, str | None]]:
     by_line = any("xen-platform-pci" in row for row in look.interrupts)
     by_vector = any(re.match(r"HYP:(\s+\d+)*\s+[1-9]", row) for row in look.interrupts)
     if by_line or by_vector:
-        yield "event delivery", "interrupt of the platform device" if by_line else "vector callback"
+        vector = "upcall" if look.first("guest_type") == "PV" else "vector callback"
+        yield "event delivery", "interrupt of the platform device" if by_line else vector
     abi = _logged(look, r"Using (FIFO-based|2-level) ABI")
     yield "event channels", {"FIFO-based": "FIFO", "2-level": "2-level"}.get(abi or "")
     bound = Counter(row.split()[-1] for row in look.interrupts if re.search(r"\bxen-(dyn|percpu|pirq)", row))

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from pvbench.drivers import DRIVERS
+from pvbench.drivers import DRIVERS, Server
 from pvbench.model import IoPath
 from pvbench.parts import PARTS
 from pvbench.xen.devices import DomainDevices
 from pvbench.xen.verify.dom0 import dom0_parts, vbd_parts, vif_parts
 from pvbench.xen.verify.guest import guest_parts
 from pvbench.xen.verify.look import GuestLook
+
+_OF_KERNEL_BACKENDS = tuple(f"{module} {what}" for module in ("netback", "blkback") for what in ("build", "file"))
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,12 @@ class InUse:
         row = DRIVERS[device]
         found = self._of_boot | self._of_ends(device, devices)
         kinds = (None, row.kind) if row.io_path is IoPath.PV else (None,)
-        return tuple((name, found[name]) for name, part in PARTS.items() if name in found and part.kind in kinds)
+        idle = () if row.server is Server.KERNEL else _OF_KERNEL_BACKENDS
+        return tuple(
+            (name, found[name])
+            for name, part in PARTS.items()
+            if name in found and part.kind in kinds and name not in idle
+        )
 
     def _of_ends(self, device: str, devices: DomainDevices) -> dict[str, str]:
         row, nodes = DRIVERS[device], self.dom0["xenstore"]

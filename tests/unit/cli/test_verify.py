@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pvbench.hypervisor import GuestSpec
-from pvbench.model import Placement
+from pvbench.model import GuestMode, Placement
 
 Call = Callable[..., Any]
 
@@ -33,7 +33,8 @@ def test_verify_boots_a_guest_with_a_pv_nic_and_a_pv_disk_and_tears_it_down(
 
 def test_verify_says_the_same_to_programs(call: Call, matrix: Path, world: Any) -> None:
     world.hypervisor.in_use = lambda spec, device: answers(spec, device)[:1]
-    said = call("stack", "verify", "xen1", "--json")
+    said = call("stack", "verify", "xen1", "--json", "--mode", "pvh")
 
     data = json.loads(said.out)
+    assert world.hypervisor.boots[0].mode is GuestMode.PVH
     assert (said.code, data["in_use"], data["missing"], data["boot_s"]) == (0, True, [], 40.0)

@@ -10,7 +10,8 @@ from pvbench.factors import FACTORS
 from pvbench.model import Outcome, Trial
 from pvbench.parts import PARTS, Part
 from pvbench.reports import comparison, html
-from pvbench.reports.in_use import notes
+from pvbench.reports.in_use import note
+from pvbench.reports.table import render
 from pvbench.samples import gather
 from pvbench.testing import SampleRun
 from pvbench.testing.runs import failed, sample_run
@@ -29,7 +30,9 @@ def by_device(**values: str) -> Callable[[Trial], dict[str, str]]:
 
 def told(run: SampleRun) -> set[str]:
     page = comparison.build(run.manifest, run.trials)
-    return {note for group in page.groups for row in group.rows for note in row.notes if "the arms differ in" in note}
+    rows = [row for group in page.groups for row in group.rows]
+    assert all((row.differing in row.notes) == bool(row.differing) for row in rows)
+    return {row.differing for row in rows} - {""}
 
 
 def test_arms_that_have_the_same_in_use_are_compared_without_a_word() -> None:
@@ -41,6 +44,8 @@ def test_a_comparison_says_in_what_its_arms_differ_beside_their_devices() -> Non
     run = having(by_device(netfront="credit", e1000="credit2"))
 
     assert told(run) == {"the arms differ in: scheduler (credit2 | credit)"}
+    on_a_terminal = render(comparison.build(run.manifest, run.trials), 120).splitlines()
+    assert on_a_terminal.count("netfront and e1000: the arms differ in: scheduler (credit2 | credit)") == 1
 
 
 def test_boots_of_one_arm_that_differ_are_both_told() -> None:
@@ -66,7 +71,7 @@ def test_along_another_factor_the_same_part_is_a_difference() -> None:
     as_modes = replace(one, contrast=replace(one.contrast, factor="mode"))
     pair = cell_pairs([as_modes])[0]
 
-    assert notes(pair) == ("the arms differ in: grant frames (uncacheable | write-back)",)
+    assert note(pair) == "the arms differ in: grant frames (uncacheable | write-back)"
 
 
 def test_what_is_known_of_one_arm_alone_or_of_no_figure_is_no_difference() -> None:
@@ -108,8 +113,6 @@ def test_a_run_of_which_nothing_is_known_has_no_such_table() -> None:
 
 @pytest.mark.parametrize("part", PARTS.values(), ids=lambda part: part.name)
 def test_a_part_follows_factors_that_there_are(part: Part) -> None:
-    to_come = {"frontends", "backends"}
-
-    assert set(part.follows) <= set(FACTORS) | to_come
+    assert set(part.follows) <= set(FACTORS)
     assert part.side in ("guest", "dom0")
     assert all(words.strip() == words != "" for words in (part.name, part.read_from, part.means, part.source))

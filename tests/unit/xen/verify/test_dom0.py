@@ -109,10 +109,12 @@ def test_each_device_has_its_own_parts_and_those_of_the_boot() -> None:
             Nic(name, devid, f"00:16:3e:25:11:0{devid}", "198.18.10.1", "198.18.10.2", control=False)
             for devid, name in enumerate(("rtl8139", "e1000", "netfront"))
         ),
-        (Disk("blkfront", "xvde", "/dev/loop1"),),
+        (Disk("blkfront", "xvde", "/dev/loop1"), Disk("blkfront-qdisk", "xvdf", "/disk.img")),
     )
     in_use = InUse(host_parts(FACTS), parse_look(guest_text("coexist").encode()), dom0("coexist"))
-    found = {name: dict(in_use.of_device(name, devices)) for name in ("e1000", "netfront", "blkfront")}
+    found = {
+        name: dict(in_use.of_device(name, devices)) for name in ("e1000", "netfront", "blkfront", "blkfront-qdisk")
+    }
 
     assert {
         part for part in PARTS if part not in found["netfront"] and PARTS[part].kind is not DRIVERS["ide"].kind
@@ -123,5 +125,7 @@ def test_each_device_has_its_own_parts_and_those_of_the_boot() -> None:
     assert all(PARTS[part].kind is None for part in found["e1000"])
     assert found["blkfront"]["vbd backend"] == "vbd, blkback in the kernel"
     assert "vif queues" not in found["blkfront"]
+    assert "blkback build" in found["blkfront"]
+    assert "blkback build" not in found["blkfront-qdisk"]  # the device model serves it
     assert list(found["netfront"]) == [part for part in PARTS if part in found["netfront"]]
     assert found["e1000"]["scheduler"] == "credit2"
