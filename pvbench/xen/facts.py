@@ -27,6 +27,7 @@ def facts_of(name: str, answer: Mapping[str, Any]) -> HostFacts:
         "hypervisor build-id": info.get("build_id"),
         "dom0 command line": said["command_line"],
         "governor": said["governor"],
+        "stack deployed": said.get("stack"),
         MACHINE_ID: _machine_id(dmi, said["machine"]),
         **said["versions"],
     }

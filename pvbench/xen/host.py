@@ -74,7 +74,7 @@ class XenHypervisor:
         """Return what hostside/pvb-probe says: {"facts", "missing", "speed"}."""
         program = f"{self._programs()}/pvb-probe"
         needed = {each.program: {"package": each.package, "version": each.version} for each in servers()}
-        request = json.dumps({"servers": needed}).encode()
+        request = json.dumps({"servers": needed, "scratch": self._host.scratch.rstrip("/")}).encode()
         result = self._transport.run(Command((program,), stdin=request, timeout_s=600))
         if result.exit_code != 0:
             raise DeployError(

@@ -2,6 +2,7 @@
 
 import os
 import time
+from pathlib import Path
 
 import pytest
 
@@ -32,9 +33,19 @@ def test_a_machine_that_forbids_code_in_memory_is_told_as_not_known(monkeypatch:
 
 def test_the_probe_of_this_machine_keeps_to_its_contract() -> None:
     nowhere = {"package": "no-package", "version": ["no-server", "-V"]}
-    (answer,) = ask("pvb-probe", {"servers": {"no-server": nowhere}})
+    (answer,) = ask("pvb-probe", {"servers": {"no-server": nowhere}, "scratch": "/nowhere"})
 
     assert answer["facts"]["kernel"] == os.uname().release  # type: ignore[index]
     assert list(answer["facts"]["versions"].items()) == [("no-server", None), ("device model", None)]  # type: ignore[index]
     lacking = {"what": "no-server is not installed", "mend": "apt-get install no-package"}
     assert lacking in answer["missing"]  # type: ignore[operator]
+
+
+def test_the_manifest_of_a_stack_is_read_from_the_scratch_folder(tmp_path: Path) -> None:
+    (tmp_path / "stack").mkdir()
+    (tmp_path / "stack/manifest.json").write_text('{"name": "xen", "digest": "3f9c11aa0b2e"}')
+    (answer,) = ask("pvb-probe", {"scratch": str(tmp_path)})
+
+    assert answer["facts"]["stack"] == "xen 3f9c11aa0b2e"
+    (tmp_path / "stack/manifest.json").write_text("[]")
+    assert ask("pvb-probe", {"scratch": str(tmp_path)})[0]["facts"]["stack"] is None

@@ -50,6 +50,14 @@ def test_the_firmware_says_what_a_host_runs_on(dmi: dict[str, str], emulation: E
     assert facts_of("h", answer(None, **dmi)).emulation is emulation
 
 
+def test_the_stack_that_was_deployed_is_a_fact_of_the_host() -> None:
+    told = answer()
+    told["facts"]["stack"] = "xen 3f9c11aa0b2e"
+
+    assert dict(facts_of("h", told).details)["stack deployed"] == "xen 3f9c11aa0b2e"
+    assert "stack deployed" not in dict(facts_of("h", answer()).details)
+
+
 QEMU = {"sys_vendor": "QEMU", "product_name": "Standard PC (Q35 + ICH9, 2009)"}
 DELL = {"sys_vendor": "Dell Inc.", "product_name": "PowerEdge R7525"}
 

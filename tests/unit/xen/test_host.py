@@ -43,7 +43,8 @@ def test_a_host_is_probed_for_the_servers_of_network_tests(xen: XenHypervisor, d
         "servers": {
             "iperf3": {"package": "iperf3", "version": ["iperf3", "--version"]},
             "netserver": {"package": "netperf", "version": ["netserver", "-V"]},
-        }
+        },
+        "scratch": "/s",
     }
 
 
