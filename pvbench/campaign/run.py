@@ -35,9 +35,11 @@ def survey(campaign: Campaign, world: World) -> Site:
     facts = tuple(world.facts(host, guest) for host in hosts.values())
     for each in facts:
         check_modes(visits.modes_of(campaign.plan.trials), each)
+    known = {name: world.stacks(host, "looking at its stacks") for name, host in hosts.items()}
     if not (names := campaign.matrix.stacks):
-        return Site(hosts, facts, guest)
-    stacks = {name: world.stacks(host, "looking at its stacks").deployed(names) for name, host in hosts.items()}
+        running = {name: runs for name, own in known.items() if (runs := own.running())}
+        return Site(hosts, facts, guest, running=running)
+    stacks = {name: own.deployed(names) for name, own in known.items()}
     there = ((each, stacks[each.name]) for each in facts)
     lasting = (whole(each, (s.hypervisor for s in own), (s.kernel for s in own)) for each, own in there)
     return Site(hosts, tuple(lasting), guest, stacks)

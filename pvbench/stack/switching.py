@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from pvbench.errors import PvbenchError, StackError
+from pvbench.errors import StackError
 from pvbench.model import DeployedStack
 from pvbench.stack import booting, deploy, records, requests
 from pvbench.stack.booting import Patience
@@ -34,13 +34,26 @@ class Stacks:
         with self.reach.connect() as transport:
             return tuple(_as_noun(self._manifest(transport, name)) for name in names)
 
+    def running(self) -> DeployedStack | None:
+        """Return the stack that runs; None where none was deployed, or what runs is none of them."""
+        with self.reach.connect() as transport:
+            found = self._found(transport)
+        return None if found is None else _as_noun(found)
+
     @contextmanager
     def switching(self) -> Iterator[Callable[[str], None]]:
         """Yield what boots the host into a stack by its id; on leaving it runs what it ran before.
 
         Raises StackError where the host runs none that was deployed: nothing would tell what to give back.
         """
-        runs = before = self._running()
+        with self.reach.connect() as transport:
+            found = self._found(transport)
+        if found is None:
+            host = self.reach.host.name
+            raise StackError(
+                f"{host} runs none of the stacks that were deployed there", hint=f"pvbench stack deploy NAME {host}"
+            )
+        runs = before = found.name
         asked = False
 
         def switch(stack: str) -> None:
@@ -83,21 +96,20 @@ class Stacks:
                 return
         deploy.switch(self.reach, name, KEPT_BEFORE)
 
-    def _running(self) -> str:
-        """Return the name of the deployed stack that runs: the last deployed one of those that it may be."""
-        reach = self.reach
-        with reach.connect() as transport:
-            last = records.deployed(transport, reach.host.scratch)
-            listed = transport.run(Command(("sh", "-c", _NAMES, "pvbench-stacks", f"{reach.host.scratch}/stack")))
-            names = [line[len("manifest-") : -len(".json")] for line in listed.stdout.decode().splitlines()]
-            for name in dict.fromkeys([*([last.name] if last else []), *names]):
-                with suppress(PvbenchError):
-                    if booting.runs(reach, transport, self._manifest(transport, name)) is None:
-                        return name
-        raise StackError(
-            f"{reach.host.name} runs none of the stacks that were deployed there",
-            hint=f"pvbench stack deploy NAME {reach.host.name}",
-        )
+    def _found(self, transport: Transport) -> StackManifest | None:
+        """Return the stack that runs: the one deployed last, of those that it may be; None where it is none of them."""
+        scratch = self.reach.host.scratch
+        last = records.deployed(transport, scratch)
+        if last is None:
+            return None
+        listed = transport.run(Command(("sh", "-c", _NAMES, "pvbench-stacks", f"{scratch}/stack")))
+        files = listed.stdout.decode(errors="replace").splitlines()
+        for name in dict.fromkeys([last.name, *(file[len("manifest-") : -len(".json")] for file in files)]):
+            with suppress(StackError):
+                manifest = self._manifest(transport, name)
+                if booting.runs(self.reach, transport, manifest) is None:
+                    return manifest
+        return None
 
     def _manifest(self, transport: Transport, name: str) -> StackManifest:
         found = records.deployed(transport, self.reach.host.scratch, name)

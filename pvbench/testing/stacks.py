@@ -11,7 +11,7 @@ from pvbench.testing.hypervisor import FakeHypervisor
 
 @dataclass
 class FakeStacks:
-    """The stacks of one host, none unless they are given; `running` is the name of what it runs.
+    """The stacks of one host, none unless they are given; `runs` is the name of what it runs.
 
     `booted` are the names of all that was booted, in order, with "back to NAME" where it was given back; `refused` says
     of a stack's name what goes wrong when it is booted, None where it comes up.
@@ -19,7 +19,7 @@ class FakeStacks:
 
     host: FakeHypervisor
     known: tuple[DeployedStack, ...] = ()
-    running: str = ""
+    runs: str = ""
     booted: list[str] = field(default_factory=list)
     refused: Callable[[str], str | None] = lambda _name: None
 
@@ -31,14 +31,18 @@ class FakeStacks:
                 raise StackError(f"{self.host.now.name}: no stack '{name}' was deployed there")
         return tuple(there[name] for name in names)
 
+    def running(self) -> DeployedStack | None:
+        """Return what it runs, None where that is none of them."""
+        return next((stack for stack in self.known if stack.name == self.runs), None)
+
     @contextmanager
     def switching(self) -> Iterator[Callable[[str], None]]:
         """Give what boots one of them."""
-        before = self.running
+        before = self.runs
         try:
             yield self._boot
         finally:
-            if self.running != before:
+            if self.runs != before:
                 self.booted.append(f"back to {before}")
                 self._run(before)
 
@@ -50,6 +54,6 @@ class FakeStacks:
         self._run(name)
 
     def _run(self, name: str) -> None:
-        self.running = name
-        runs = next(each for each in self.known if each.name == name)
-        self.host.now = replace(self.host.now, hypervisor=runs.hypervisor, kernel=runs.kernel)
+        self.runs = name
+        stack = next(each for each in self.known if each.name == name)
+        self.host.now = replace(self.host.now, hypervisor=stack.hypervisor, kernel=stack.kernel)

@@ -37,7 +37,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeWorld:
     (tmp_path / "hosts.yaml").write_text(HOSTS)
     (tmp_path / "matrix.yaml").write_text(MATRIX)
     made = FakeWorld(tmp_path / "home")
-    made.stacks.known, made.stacks.running = KNOWN, "xen420"
+    made.stacks.known, made.stacks.runs = KNOWN, "xen420"
     return made
 
 
@@ -104,15 +104,15 @@ def test_a_run_is_taken_up_whichever_stack_the_host_runs(world: FakeWorld, tmp_p
 
     world.hypervisor.before_run = ends
     assert main(["run", "matrix.yaml"], world.edges()) == 130
-    assert world.stacks.running == "xen420", "it has what it had, after an interruption too"
+    assert world.stacks.runs == "xen420", "it has what it had, after an interruption too"
     world.hypervisor.before_run = lambda _device, _number: None
-    world.stacks.running = "xen417"
+    world.stacks.runs = "xen417"
     world.hypervisor.now = type(world.hypervisor.now)(
         **{**vars(world.hypervisor.now), "hypervisor": "Xen 4.17.5", "kernel": "Linux 6.12"}
     )
     assert main(["run", "--resume", "last"], world.edges()) == 0
     assert {outcome for *_, outcome in rows(tmp_path / "results")} == {Outcome.OK}
-    assert world.stacks.running == "xen417"
+    assert world.stacks.runs == "xen417"
 
 
 def test_a_guest_that_breaks_costs_no_reboot(world: FakeWorld, tmp_path: Path) -> None:
@@ -139,3 +139,14 @@ def test_a_stack_that_is_another_now_ends_a_resumed_run(world: FakeWorld, capsys
     world.stacks.known = (DeployedStack("xen417", "other0000000", "Xen 4.17.5", "Linux 6.12"), KNOWN[1])
     assert main(["run", "--resume", "last"], world.edges()) == 2
     assert "stack xen417 (0ldd1ge57000: Xen 4.17.5, Linux 6.12 then, other0000000" in capsys.readouterr().err
+
+
+def test_a_run_on_a_host_with_a_stack_says_which_runs_whatever_is_compared(world: FakeWorld, tmp_path: Path) -> None:
+    plain = MATRIX.replace("stacks: [xen417, xen420]\n", "").replace("compare: {factor: stack, baseline: xen417}\n", "")
+    (tmp_path / "matrix.yaml").write_text(plain)
+    assert main(["run", "matrix.yaml"], world.edges()) == 0
+    with Store.open(tmp_path / "results", "2") as store:
+        assert dict(store.manifest.stack)["stack"] == "xen420, neWd1ge57000"
+    assert world.stacks.booted == []
+    world.stacks.runs = "xen417"
+    assert main(["run", "--resume", "last"], world.edges()) == 2

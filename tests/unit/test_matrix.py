@@ -21,7 +21,7 @@ from pvbench.yaml_schema import decode
 
 ROOT = Path(__file__).parents[2]
 BROKEN = sorted((ROOT / "tests/golden/broken/matrix").glob("*.yaml"))
-NAMES = ("quickstart", "starter", "posting", "block-sweep", "net-sweep", "mechanism", "pilot", "tunables")
+NAMES = ("quickstart", "starter", "posting", "block-sweep", "net-sweep", "mechanism", "pilot", "tunables", "modes")
 EXAMPLES = [ROOT / "examples" / f"{name}.yaml" for name in NAMES]
 EXPECT = re.compile(rb"# expect (\d+:\d+) (structural|semantic|syntax|bytes): (.*)\n")
 

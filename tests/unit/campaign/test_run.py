@@ -10,7 +10,7 @@ from pvbench.campaign.campaign import Campaign, Site
 from pvbench.campaign.pace import Pace
 from pvbench.campaign.progress import Progress
 from pvbench.campaign.visits import RunSummary
-from pvbench.campaign.world import Hold, World
+from pvbench.campaign.world import Hold, HostStacks, World
 from pvbench.clock import Clock
 from pvbench.guest import GuestImage
 from pvbench.inventory import Host
@@ -18,6 +18,7 @@ from pvbench.model import HostFacts, Purpose
 from pvbench.store import Store
 from pvbench.testing import FakeClock, FakeHypervisor
 from pvbench.testing.campaign import IMAGE, Unwatched, campaign_of
+from pvbench.testing.stacks import FakeStacks
 
 
 @dataclass
@@ -39,6 +40,9 @@ class MadeUp:
     def facts(self, host: Host, guest: GuestImage) -> HostFacts:
         self.asked.append(f"what {host.name} is")
         return self.host.facts()
+
+    def stacks(self, host: Host, purpose: str) -> HostStacks:
+        return FakeStacks(self.host)
 
     def holding(self, site: Site, purpose: str) -> Hold:
         self.asked.append(f"to hold {', '.join(site.hosts)}")
