@@ -23,7 +23,9 @@ KTHREADD = 2  # the parent of every thread of the kernel
 PROCESS_CLOCK = 2  # CPUCLOCK_SCHED of a process: clock_getcpuclockid(3), <linux/posix-timers.h>
 ASKED = 5
 PACED, LOOP = 3, 20000
-OF_THE_HOST = re.compile(r"pvb-|sshd|systemd|\(sd-|dbus|o?xenstored|xenconsoled|xl$|xentrace|login|agetty")
+OF_THE_HOST = re.compile(
+    r"pvb-|sshd|systemd|\(sd-|dbus|o?xenstored|xenconsoled|xl$|xentrace|login|agetty|ovs|tapdisk|init$|openrc"
+)
 """Programs that a host needs to be a host, and what reaches it. Any other one that runs is somebody's load."""
 OF_THE_PATH = re.compile(
     r"ksoftirqd|rcu|migration|cpuhp|idle_inject|kthreadd|xen|xb_|irq/|napi/|vif|vbd|\d+\.(xvd|hd|sd)|loop|blk|kblockd|scsi|nvme"

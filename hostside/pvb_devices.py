@@ -10,8 +10,9 @@ UNDONE        nothing to undo
 import glob
 import json
 import os
-import socket
 import sys
+
+import pvb_model
 
 
 def number(path):
@@ -42,26 +43,9 @@ def vbds(domid):
 
 def blockstats(domid):
     """Return the device model's counters of its disks, asked over the QMP socket that libxenstat would use."""
-    with socket.socket(socket.AF_UNIX) as line:
-        line.settimeout(20)
-        line.connect(f"/run/xen/qmp-libxenstat-{domid}")
-        stream = line.makefile("rw")
-        json.loads(stream.readline())
-        for command in ("qmp_capabilities", "query-blockstats"):
-            stream.write(json.dumps({"execute": command}) + "\n")
-            stream.flush()
-            answer = json.loads(stream.readline())
-            while "event" in answer:
-                answer = json.loads(stream.readline())
-    seen = {}
-    for disk in answer["return"]:
-        name = disk.get("device") or disk.get("node-name")
-        stats = disk["stats"]
-        seen[name] = {
-            "bytes": stats["rd_bytes"] + stats["wr_bytes"],
-            "ios": stats["rd_operations"] + stats["wr_operations"],
-        }
-    return seen
+    path = os.path.join(pvb_model.FOLDER, pvb_model.SOCKETS[0].format(domid))
+    question = {"blockstats": pvb_model.QUESTIONS["blockstats"]}
+    return pvb_model.counted(pvb_model.answers(path, question, patience_s=20)["blockstats"])
 
 
 def counters(domid, kind):

@@ -17,7 +17,7 @@ import sys
 
 FOLDER = "/var/run/xen"
 SOCKETS = ("qmp-libxenstat-{}", "qmp-libxl-{}")  # the second is the toolstack's own
-PATIENCE_S = 2
+PATIENCE_S = 3
 PID_NODES = ("/local/domain/{}/image/device-model-pid", "/local/domain/{}/qemu-pid")  # of libxl; of xenopsd
 QUESTIONS = {
     "blockstats": {"execute": "query-blockstats"},
@@ -66,10 +66,10 @@ def taps(pid):
     return found
 
 
-def answers(path, questions):
+def answers(path, questions, patience_s):
     """Return {name: what a device model returns to that question, None where it does not know it}."""
     with socket.socket(socket.AF_UNIX) as line:
-        line.settimeout(PATIENCE_S)
+        line.settimeout(patience_s)
         line.connect(path)
         with line.makefile("rw") as stream:
             json.loads(stream.readline())  # its greeting: none comes while it serves another
@@ -85,9 +85,11 @@ def answers(path, questions):
 
 
 def counted(blockstats):
-    """Return {drive: {"bytes", "ios"}} of what the device model counts of its disks."""
+    """Return {drive: {"bytes", "ios"}} of what the device model counts of its disks; None of what it does not tell."""
+    if blockstats is None:
+        return None
     seen = {}
-    for disk in blockstats or ():
+    for disk in blockstats:
         name, stats = disk.get("device") or disk.get("node-name"), disk["stats"]
         if name:
             seen[name] = {
@@ -108,7 +110,7 @@ def look(domid):
         if not os.path.exists(path):
             continue
         try:
-            told = answers(path, QUESTIONS)
+            told = answers(path, QUESTIONS, PATIENCE_S)
             found = [each for part in ("named", "unnamed") for each in told[part] or ()]
             devices = [
                 {"name": each["name"], "type": each["type"][len("child<") : -1]}

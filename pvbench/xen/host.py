@@ -79,7 +79,7 @@ class XenHypervisor:
         if result.exit_code != 0:
             raise DeployError(
                 f"{self._host.name}: pvb-probe failed: {last_line(result.stderr)}",
-                hint=f"apt-get install python3 on {self._host.name}",
+                hint=f"{self._host.name} needs python3, 3.6 or later",
             )
         answer: dict[str, Any] = json.loads(result.stdout)
         return answer
