@@ -61,7 +61,11 @@ def disks(argv: Sequence[str]) -> list[EmulatedDisk]:
         for option, settings in _options(argv)
         if option == "-device" and "drive" in settings
     }
-    opened = {settings.get("id", ""): settings for option, settings in _options(argv) if option == "-drive"}
+    opened = {
+        settings.get("id") or settings.get("node-name", ""): settings
+        for option, settings in _options(argv)
+        if option in ("-drive", "-blockdev")
+    }
     found = [disk for option, drive in _options(argv) if option == "-drive" for disk in _direct(drive)]
     for name, settings in attached.items():
         model = _DISKS.get(settings["driver"])

@@ -15,6 +15,7 @@ TOLD = 0.05
 """A half that moved less than this share of the bytes is no carrier: a broadcast goes over whatever there is."""
 _ON = {"IDE": ("xvd", "hd"), "AHCI": ("xvd", "hd"), "SCSI": ("sd",)}
 """The names of virtual disks whose emulated half is on such a controller (libxl_dm.c)."""
+_EMULATED_PLACES = 4  # so many disks an IDE controller has
 
 
 def devices(domid: int, facts: Facts, before: Look, after: Look) -> tuple[ObservedDevice, ...]:
@@ -33,6 +34,8 @@ def _nics(domid: int, facts: Facts, before: Look, after: Look) -> list[ObservedD
         if nic is not None:
             left.remove(nic)
             parts.insert(0, halves.emulated_nic(domid, number, nic, back, before, after))
+        elif _is_hidden(facts):
+            parts.insert(0, halves.hidden())
         found.append(_device(f"vif {number}", DeviceKind.NET, mac, parts))
     for nic in left:
         only = halves.emulated_nic(domid, None, nic, {}, before, after)
@@ -51,6 +54,8 @@ def _disks(domid: int, facts: Facts, before: Look, after: Look) -> list[Observed
         if disk is not None:
             left.remove(disk)
             parts.insert(0, halves.emulated_disk(disk, before, after))
+        elif _is_hidden(facts) and place < _EMULATED_PLACES:
+            parts.insert(0, halves.hidden())
         backing = backing_of(entry) or (disk.file if disk else "")
         found.append(_device(disk_name(entry["number"]), DeviceKind.BLOCK, backing, parts))
     for disk in left:
@@ -90,6 +95,11 @@ def _bytes(half: ObservedHalf) -> int:
 def _device(name: str, kind: DeviceKind, address: str, parts: list[ObservedHalf]) -> ObservedDevice:
     use, proved = use_of(parts)
     return ObservedDevice(name, kind, address, tuple(parts), use, proved)
+
+
+def _is_hidden(facts: Facts) -> bool:
+    """Whether a domain has emulated halves that its device model, elsewhere or unknown, does not tell dom0 of."""
+    return facts["model"] is None and facts["domain"].get("type") == "hvm"
 
 
 def _entries(facts: Facts, kind: str) -> list[Mapping[str, Any]]:

@@ -106,6 +106,17 @@ def emulated_disk(disk: EmulatedDisk, before: Look, after: Look) -> ObservedHalf
     )
 
 
+def hidden() -> ObservedHalf:
+    """Return the emulated half of a device whose device model does not run in dom0, as in a stub domain."""
+    return ObservedHalf(
+        io_path=IoPath.EMULATED,
+        model="not known",
+        server="a device model that is not in dom0",
+        state=HalfState.UNKNOWN,
+        uncounted="its device model does not run in dom0",
+    )
+
+
 def _state(front: Mapping[str, str], back: Mapping[str, str]) -> HalfState:
     """Return how far the guest took what its backend offers."""
     if "state" not in front or "state" not in back:

@@ -36,10 +36,11 @@ def emulated_in_use(device: ObservedDevice) -> Iterator[ObservedWarning]:
     if device.use is not Use.EMULATED or emulated is None or pv is None:
         return
     how = "is connected and idle" if pv.state is HalfState.CONNECTED else "was offered and not taken"
+    usual = ", xl's choice where `model` names no other" if emulated.model == "rtl8139" else ""
     yield ObservedWarning(
         f"emulated-{_noun(device)}-in-use",
         device.name,
-        f"the guest uses {emulated.model}, which the device model emulates; the PV half of {device.name} {how}",
+        f"the guest uses {emulated.model}{usual}, which the device model emulates; the PV half of {device.name} {how}",
         _USE_PV.format(frontend=_FRONTENDS[device.kind]),
     )
 

@@ -271,6 +271,28 @@ def test_grant_frames_are_told_uncacheable_where_they_may_be(vendor: str, domain
     assert ("grant-frames-uncacheable" in ids(seen(told, look(0), look(3)))) is warned
 
 
+def test_halves_that_a_stub_domain_emulates_are_not_said_to_be_missing() -> None:
+    told = facts(nic({"state": "1"}), disk(51776, "4", {"state": "4"}))
+    told["model"] = None
+    looks = [{**look(at, {"vif4.0": (0, 0)}, {"vbd-4-51776": at}), "model": None} for at in (0, 3)]
+
+    found = seen(told, *looks)
+
+    assert [each.use for each in found.devices] == [Use.UNKNOWN, Use.PV]
+    said = render(found)
+    assert "not counted: its device model does not run in dom0" in said
+    assert "disk xvde uses the PV half (vbd, blkback in dom0); it has no emulated half" in said
+
+
+def test_the_model_that_nobody_chose_is_called_the_usual_one() -> None:
+    words = ("-device", "rtl8139,id=nic0,netdev=net0", *TAP)
+    idle = look(0, {"vif4.0-emu": (0, 0)})
+
+    (warning,) = seen(facts(nic({"state": "1"}), words=words), idle, look(3, {"vif4.0-emu": (500, 0)})).warnings
+
+    assert "rtl8139, xl's choice where `model` names no other" in warning.sentence
+
+
 def test_counters_that_began_anew_are_no_traffic() -> None:
     told = facts(nic({"state": "4"}, {**VIF, "state": "4"}), words=())
 
