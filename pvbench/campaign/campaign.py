@@ -74,11 +74,9 @@ class Site:
     """What a campaign is measured on: its hosts by name, what each of them says of itself, and the guest image.
 
     `stacks` are, by host, those of the matrix that were deployed there; of such a host the facts say what stays.
-    `running` is what runs on a host onto which a stack was deployed, where the matrix asks for none.
     """
 
     hosts: Mapping[str, Host]
     facts: tuple[HostFacts, ...]
     guest: GuestImage
     stacks: Mapping[str, tuple[DeployedStack, ...]] = field(default_factory=dict)
-    running: Mapping[str, DeployedStack] = field(default_factory=dict)

@@ -35,14 +35,10 @@ def whole(facts: HostFacts, hypervisors: Iterable[str], kernels: Iterable[str]) 
     )
 
 
-def stack(
-    hosts: Sequence[HostFacts],
-    deployed: Mapping[str, Sequence[DeployedStack]],
-    running: Mapping[str, DeployedStack],
-) -> Facts:
+def stack(hosts: Sequence[HostFacts], deployed: Mapping[str, Sequence[DeployedStack]]) -> Facts:
     """Return what figures depend on besides the guest: the versions on each host, and our own programs by digest.
 
-    Of a host with stacks that boot in turn it is what each of them is; of another one also which stack runs, if any.
+    Of a host with stacks that boot in turn it is what each of them is.
     """
     named: list[tuple[str, str]] = []
     for host in hosts:
@@ -50,8 +46,6 @@ def stack(
         versions = [("hypervisor", host.hypervisor), ("kernel", host.kernel), *_versions(host.details)]
         if there := deployed.get(host.name):
             versions = [(f"stack {each.name}", f"{each.digest}: {each.hypervisor}, {each.kernel}") for each in there]
-        elif runs := running.get(host.name):
-            versions.append(("stack", f"{runs.name}, {runs.digest}"))
         named += [(f"{where}{what}", version) for what, version in versions]
     return (*named, *((name, payload_of(shipped.folder(name)).digest[:16]) for name in OWN_PROGRAMS))
 

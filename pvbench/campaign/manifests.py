@@ -28,7 +28,7 @@ def begin(campaign: Campaign, site: Site, now: datetime, salt: str) -> Manifest:
         contrasts=matrix.contrasts,
         hosts=site.facts,
         guest=guest_facts(site.guest),
-        stack=stack(site.facts, site.stacks, site.running),
+        stack=stack(site.facts, site.stacks),
         plan=campaign.plan.trials,
         vcpus=matrix.guest.vcpus,
         purpose=campaign.purpose,

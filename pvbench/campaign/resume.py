@@ -32,7 +32,7 @@ def check(manifest: Manifest, campaign: Campaign, site: Site) -> None:
     """Raise ResumeRefused, naming what changed, unless the run can go on as it began."""
     _check_hosts(manifest, site)
     _check_identity(manifest, campaign, site)
-    before, now = dict(manifest.stack), dict(stack(site.facts, site.stacks, site.running))
+    before, now = dict(manifest.stack), dict(stack(site.facts, site.stacks))
     changed = [name for name in {**before, **now} if before.get(name) != now.get(name)]
     if changed:
         told = ", ".join(f"{name} ({before.get(name, 'none')} then, {now.get(name, 'none')} now)" for name in changed)

@@ -35,11 +35,9 @@ def survey(campaign: Campaign, world: World) -> Site:
     facts = tuple(world.facts(host, guest) for host in hosts.values())
     for each in facts:
         check_modes(visits.modes_of(campaign.plan.trials), each)
-    known = {name: world.stacks(host, "looking at its stacks") for name, host in hosts.items()}
     if not (names := campaign.matrix.stacks):
-        running = {name: runs for name, own in known.items() if (runs := own.running())}
-        return Site(hosts, facts, guest, running=running)
-    stacks = {name: own.deployed(names) for name, own in known.items()}
+        return Site(hosts, facts, guest)
+    stacks = {name: world.stacks(host, "looking at its stacks").deployed(names) for name, host in hosts.items()}
     there = ((each, stacks[each.name]) for each in facts)
     lasting = (whole(each, (s.hypervisor for s in own), (s.kernel for s in own)) for each, own in there)
     return Site(hosts, tuple(lasting), guest, stacks)

@@ -35,10 +35,6 @@ class HostStacks(Protocol):
         """Return stacks by their names. Raises StackError for one that was never deployed there."""
         ...
 
-    def running(self) -> DeployedStack | None:
-        """Return the stack that runs; None where none was deployed, or what runs is none of them."""
-        ...
-
     def switching(self) -> AbstractContextManager[Callable[[str], None]]:
         """Give what boots the host into one of them, by its id, anew each time; on leaving it gets back what it had.
 

@@ -34,12 +34,6 @@ class Stacks:
         with self.reach.connect() as transport:
             return tuple(_as_noun(self._manifest(transport, name)) for name in names)
 
-    def running(self) -> DeployedStack | None:
-        """Return the stack that runs; None where none was deployed, or what runs is none of them."""
-        with self.reach.connect() as transport:
-            found = self._found(transport)
-        return None if found is None else _as_noun(found)
-
     @contextmanager
     def switching(self) -> Iterator[Callable[[str], None]]:
         """Yield what boots the host into a stack by its id; on leaving it runs what it ran before.
@@ -81,6 +75,7 @@ class Stacks:
                     hint="figures of two stacks are never pooled; start a new run",
                 )
             is_running = booting.runs(reach, transport, manifest) is None
+            records.keep(transport, reach.host.scratch, manifest)  # a host says of itself which was put onto it last
         if is_running:
             booting.boot_into(reach, manifest, KEPT_BEFORE, Countdown(reach.clock, reach.tell, booting.USUAL_S))
         else:

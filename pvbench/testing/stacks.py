@@ -31,10 +31,6 @@ class FakeStacks:
                 raise StackError(f"{self.host.now.name}: no stack '{name}' was deployed there")
         return tuple(there[name] for name in names)
 
-    def running(self) -> DeployedStack | None:
-        """Return what it runs, None where that is none of them."""
-        return next((stack for stack in self.known if stack.name == self.runs), None)
-
     @contextmanager
     def switching(self) -> Iterator[Callable[[str], None]]:
         """Give what boots one of them."""

@@ -139,14 +139,3 @@ def test_a_stack_that_is_another_now_ends_a_resumed_run(world: FakeWorld, capsys
     world.stacks.known = (DeployedStack("xen417", "other0000000", "Xen 4.17.5", "Linux 6.12"), KNOWN[1])
     assert main(["run", "--resume", "last"], world.edges()) == 2
     assert "stack xen417 (0ldd1ge57000: Xen 4.17.5, Linux 6.12 then, other0000000" in capsys.readouterr().err
-
-
-def test_a_run_on_a_host_with_a_stack_says_which_runs_whatever_is_compared(world: FakeWorld, tmp_path: Path) -> None:
-    plain = MATRIX.replace("stacks: [xen417, xen420]\n", "").replace("compare: {factor: stack, baseline: xen417}\n", "")
-    (tmp_path / "matrix.yaml").write_text(plain)
-    assert main(["run", "matrix.yaml"], world.edges()) == 0
-    with Store.open(tmp_path / "results", "2") as store:
-        assert dict(store.manifest.stack)["stack"] == "xen420, neWd1ge57000"
-    assert world.stacks.booted == []
-    world.stacks.runs = "xen417"
-    assert main(["run", "--resume", "last"], world.edges()) == 2
