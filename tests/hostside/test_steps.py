@@ -298,3 +298,18 @@ def test_a_package_is_unpacked_beside_the_others_and_removed(dpkg: StepHost) -> 
     assert dpkg.ask("pvb-packages", "undo")["failures"] == []
     assert dpkg.files() == before
     assert not (dpkg.root / "usr").exists()
+
+
+def test_groups_that_a_package_made_go_with_it_and_somebodys_stay(dpkg: StepHost) -> None:
+    dpkg.write("/etc/group", "root:x:0:\n")
+    script = (dpkg.bin / "dpkg").read_text()
+    (dpkg.bin / "dpkg").write_text(
+        f"{script}grep -q rdma {dpkg.root}/etc/group || echo rdma:x:1: >>{dpkg.root}/etc/group\n"
+    )
+    dpkg.program("groupdel", f"sed -i /$1/d {dpkg.root}/etc/group")
+    dpkg.ask("pvb-packages", "apply", **pushed(dpkg))
+    dpkg.write("/etc/group", dpkg.text("/etc/group") + "theirs:x:2:\n")
+    (dpkg.bin / "dpkg").write_text(script)
+
+    assert "removed rdma from /etc/group" in dpkg.ask("pvb-packages", "undo")["undone"]
+    assert dpkg.text("/etc/group") == "root:x:0:\ntheirs:x:2:\n"
