@@ -18,10 +18,11 @@ def parts_in_use(side: CellTrials) -> dict[str, tuple[str, ...]]:
 def differing(pair: CellPair) -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...]]]:
     """Yield the parts that differ and do not follow the factor: the part, the baseline's values, the candidate's.
 
-    What is known of one arm alone is no difference.
+    What is known of one arm alone is no difference; what differs between boots of one arm always is one.
     """
     ours, theirs = parts_in_use(pair.baseline), parts_in_use(pair.candidate)
     for part, values in ours.items():
         other = theirs.get(part, values)
-        if set(other) != set(values) and pair.pairing.factor.name not in PARTS[part].follows:
+        mixed = len(values) > 1 or len(other) > 1
+        if mixed or (other != values and pair.pairing.factor.name not in PARTS[part].follows):
             yield part, values, other

@@ -1,27 +1,14 @@
 """Rows of PARTS of a PV disk: its two ends and what drives them."""
 
 from pvbench.model import DeviceKind
-from pvbench.parts.nouns import DOM0, GUEST, OF_DEVICES, OF_MODULES, OF_STACK, Amiss, Part
+from pvbench.parts.nouns import DOM0, GUEST, OF_DEVICES, Amiss, Part, of_module
 
 DISK_PARTS = (
-    Part(
-        "blkfront build",
+    *of_module(
+        "blkfront",
         GUEST,
-        "/sys/module/xen_blkfront/notes",
-        "GNU build-id of the module that is loaded, or of the kernel that it is built into.",
-        "Documentation/ABI/testing/sysfs-module",
-        kind=DeviceKind.BLOCK,
-        follows=OF_MODULES,
-        amiss=(Amiss("none", "no blkfront is loaded", "load xen-blkfront, built for this very kernel"),),
-    ),
-    Part(
-        "blkfront file",
-        GUEST,
-        "modinfo -n, /modules",
-        "The file that would be loaded by now.",
-        "modinfo(8)",
-        kind=DeviceKind.BLOCK,
-        kept=False,
+        DeviceKind.BLOCK,
+        Amiss("none", "no blkfront is loaded", "load xen-blkfront, built for this very kernel"),
     ),
     Part(
         "vbd states",
@@ -61,23 +48,10 @@ DISK_PARTS = (
         kind=DeviceKind.BLOCK,
         follows=("persistent_grants", "indirect_segments", "frontends", "backends", "guest", *OF_DEVICES),
     ),
-    Part(
-        "blkback build",
+    *of_module(
+        "blkback",
         DOM0,
-        "/sys/module/xen_blkback/notes",
-        "GNU build-id of the module that is loaded, or of the kernel that it is built into.",
-        "Documentation/ABI/testing/sysfs-module",
-        kind=DeviceKind.BLOCK,
-        follows=("device", "backends", *OF_STACK),
-        amiss=(Amiss("none", "dom0 has no blkback", "modprobe xen-blkback in dom0, or have qdisk serve the disk"),),
-    ),
-    Part(
-        "blkback file",
-        DOM0,
-        "modules.dep",
-        "The file that modprobe would load by now.",
-        "modules.dep(5)",
-        kind=DeviceKind.BLOCK,
-        kept=False,
+        DeviceKind.BLOCK,
+        Amiss("none", "dom0 has no blkback", "modprobe xen-blkback in dom0, or have qdisk serve the disk"),
     ),
 )

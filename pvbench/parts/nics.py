@@ -1,28 +1,14 @@
 """Rows of PARTS of a PV NIC: its two ends and what drives them."""
 
 from pvbench.model import DeviceKind
-from pvbench.parts.nouns import DOM0, GUEST, OF_DEVICES, OF_MODULES, OF_STACK, Amiss, Part
+from pvbench.parts.nouns import DOM0, GUEST, OF_DEVICES, OF_MODULES, Amiss, Part, of_module
 
 NIC_PARTS = (
-    Part(
-        "netfront build",
+    *of_module(
+        "netfront",
         GUEST,
-        "/sys/module/xen_netfront/notes",
-        "GNU build-id of the module that is loaded, or of the kernel that it is built into.",
-        "Documentation/ABI/testing/sysfs-module",
-        kind=DeviceKind.NET,
-        follows=OF_MODULES,
-        amiss=(Amiss("none", "no netfront is loaded", "load xen-netfront, built for this very kernel"),),
-    ),
-    Part(
-        "netfront file",
-        GUEST,
-        "modinfo -n, /modules",
-        "The file that would be loaded by now.",
-        "modinfo(8)",
-        kind=DeviceKind.NET,
-        follows=OF_MODULES,
-        kept=False,
+        DeviceKind.NET,
+        Amiss("none", "no netfront is loaded", "load xen-netfront, built for this very kernel"),
     ),
     Part(
         "spurious-interrupt fix",
@@ -89,23 +75,5 @@ NIC_PARTS = (
         kind=DeviceKind.NET,
         follows=("offloads", "frontends", "backends", "guest", *OF_DEVICES),
     ),
-    Part(
-        "netback build",
-        DOM0,
-        "/sys/module/xen_netback/notes",
-        "GNU build-id of the module that is loaded, or of the kernel that it is built into.",
-        "Documentation/ABI/testing/sysfs-module",
-        kind=DeviceKind.NET,
-        follows=("device", "backends", *OF_STACK),
-        amiss=(Amiss("none", "dom0 has no netback", "modprobe xen-netback in dom0"),),
-    ),
-    Part(
-        "netback file",
-        DOM0,
-        "modules.dep",
-        "The file that modprobe would load by now.",
-        "modules.dep(5)",
-        kind=DeviceKind.NET,
-        kept=False,
-    ),
+    *of_module("netback", DOM0, DeviceKind.NET, Amiss("none", "dom0 has no netback", "modprobe xen-netback in dom0")),
 )

@@ -57,3 +57,28 @@ OF_DEVICES = ("device", "mode", *OF_STACK)
 OF_MODULES = ("device", "frontends", "guest", *OF_STACK)
 NO_PLATFORM = "the guest has no platform device, so no grant tables and no PV I/O"
 COMMAND_LINE = "the guest's kernel command line"
+
+
+def of_module(name: str, side: str, kind: DeviceKind, missing: Amiss) -> tuple[Part, Part]:
+    """Return the rows of a kernel module: which build of it runs, and where it lies."""
+    in_guest = side == GUEST
+    build = Part(
+        f"{name} build",
+        side,
+        f"/sys/module/xen_{name}/notes",
+        "GNU build-id of the module that is loaded, or of the kernel that it is built into.",
+        "Documentation/ABI/testing/sysfs-module",
+        kind=kind,
+        follows=OF_MODULES if in_guest else ("device", "backends", *OF_STACK),
+        amiss=(missing,),
+    )
+    file = Part(
+        f"{name} file",
+        side,
+        "modinfo -n, /modules" if in_guest else "modules.dep",
+        "The file that would be loaded by now.",
+        "modinfo(8)" if in_guest else "modules.dep(5)",
+        kind=kind,
+        kept=False,
+    )
+    return build, file

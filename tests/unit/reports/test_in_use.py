@@ -54,6 +54,12 @@ def test_boots_of_one_arm_that_differ_are_both_told() -> None:
     assert told(run) == {"the arms differ in: scheduler (credit2 and credit | credit2)"}
 
 
+def test_boots_that_differ_alike_in_both_arms_are_told_too() -> None:
+    run = having(lambda trial: {"vif queues": str(min(trial.spec.block, 1))})
+
+    assert told(run) == {"the arms differ in: vif queues (0 and 1 | 0 and 1)"}
+
+
 def test_what_the_device_itself_changes_is_no_difference_between_devices() -> None:
     def of(trial: Trial) -> dict[str, str]:
         return {"grant frames": "none"} if trial.spec.cell.device in ("ide", "e1000") else {}
