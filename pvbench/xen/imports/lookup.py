@@ -7,6 +7,7 @@ from pvbench.xen.imports.nouns import Note
 from pvbench.xen.imports.values import NotEvaluated, Value
 from pvbench.xen.imports.words import Place
 
+MOST_ENTRIES = 256
 _BOOLEANS: Mapping[str, int] = {"yes": 1, "true": 1, "on": 1, "no": 0, "false": 0, "off": 0}
 """What xm took for 1 and 0."""
 
@@ -58,6 +59,10 @@ class Lookup:
         if value is None:
             return ()
         if isinstance(value.data, tuple):
+            if len(value.data) > MOST_ENTRIES:
+                raise value.place.problem(
+                    f"{name} has {len(value.data)} entries, and no guest more than {MOST_ENTRIES}"
+                )
             return value.data
         if value.data in ("", 0):
             return ()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from pvbench.xen.imports.values import NotEvaluated, Reader, Value
+from pvbench.xen.imports.values import MOST_MADE, NotEvaluated, Reader, Value
 from pvbench.xen.imports.words import Kind, Place, Statement, Word, statements
 
 _BLOCKS = ("if", "for", "while", "try", "with", "def", "class", "elif", "else", "except", "finally", "@")
@@ -25,7 +25,7 @@ class NotRun:
 class Settings:
     """The last value of each name, in the order of first mention; which were only used to make others; what repeats.
 
-    `code` are names that imports, functions and blocks made, and nothing else.
+    `code` are names that imports, functions and blocks made, and nothing else; `left` is as for a Reader.
     """
 
     values: dict[str, Value] = field(default_factory=dict)
@@ -34,6 +34,7 @@ class Settings:
     not_run: list[NotRun] = field(default_factory=list)
     repeated: list[tuple[str, Place, Place]] = field(default_factory=list)
     code: set[str] = field(default_factory=set)
+    left: int = MOST_MADE
 
 
 def read_settings(text: str, file: str) -> Settings:
@@ -189,13 +190,14 @@ def _by_code(made: Settings, words: Sequence[Word]) -> None:
 
 
 def _evaluated(made: Settings, words: Sequence[Word]) -> Value:
-    reader = Reader(words, made.values)
+    reader = Reader(words, made.values, made.left)
     try:
         return reader.value()
     except NotEvaluated as why:
         return Value(0, words[0].place, why)
     finally:
         made.used |= reader.used
+        made.left = reader.left
 
 
 def _by_code_alone(made: Settings, name: Word, reason: str) -> None:

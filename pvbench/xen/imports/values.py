@@ -7,8 +7,8 @@ from typing import TypeAlias
 
 from pvbench.xen.imports.words import Kind, Place, Word
 
-MOST_TEXT = 1 << 20
-"""So long may a text be that is made of others."""
+MOST_MADE = 1 << 22
+"""So many characters and list entries may a whole file make of others: doubling a text forty times must not fill us."""
 
 MOST_NUMBER = 1 << 63
 
@@ -53,10 +53,14 @@ _FORMAT = re.compile(r"%(?:\((\w+)\))?([-+ #0]*)(\d{0,3})(?:\.(\d{1,3}))?[hlL]?(
 
 @dataclass
 class Reader:
-    """Reads one expression from the beginning of some words; `names` are what was assigned before."""
+    """Reads one expression from the beginning of some words.
+
+    `names` are what was assigned before, `left` how much may still be made of other values.
+    """
 
     words: Sequence[Word]
     names: Mapping[str, Value]
+    left: int = MOST_MADE
     at: int = 0
     used: set[str] = field(default_factory=set)
 
@@ -94,22 +98,27 @@ class Reader:
             sign = self.words[self.at]
             self.at += 1
             left = _reckoned(left, sign, self._sum(_BINDS[sign.text]))
+            self.left -= 1 if isinstance(left.data, int) else len(left.data)
+            if self.left < 0:
+                raise sign.place.problem(f"what this file joins is more than {MOST_MADE} characters in all")
         return left
 
     def _factor(self) -> Value:
-        if self._sign("-", "+"):
-            sign = self.words[self.at]
+        signs = list[Word]()
+        while self._sign("-", "+"):
+            signs.append(self.words[self.at])
             self.at += 1
-            operand = self._factor()
-            if not isinstance(operand.data, int):
-                raise sign.place.problem(f"{sign.text} stands before what is no number")
-            return Value(-operand.data if sign.text == "-" else operand.data, sign.place)
         found = self._atom()
         if self._sign("(", ".", "["):
             sign = self.words[self.at]
             what = {"(": "a call", ".": "a method or an attribute", "[": "an element of a list"}[sign.text]
             raise NotEvaluated(f"{what} needs running code", sign.place)
-        return found
+        if not signs:
+            return found
+        if not isinstance(found.data, int):
+            raise signs[-1].place.problem(f"{signs[-1].text} stands before what is no number")
+        minus = sum(sign.text == "-" for sign in signs) % 2
+        return Value(-found.data if minus else found.data, signs[0].place)
 
     def _atom(self) -> Value:
         if self.at >= len(self.words):
@@ -183,8 +192,6 @@ def _reckoned(left: Value, sign: Word, right: Value) -> Value:
             raise sign.place.problem("this number is larger than any that xl knows")
         return Value(number, left.place)
     if sign.text == "+" and isinstance(one, str) and isinstance(other, str):
-        if len(one) + len(other) > MOST_TEXT:
-            raise sign.place.problem(f"this text is longer than {MOST_TEXT} characters")
         return Value(one + other, left.place)
     if sign.text == "+" and isinstance(one, tuple) and isinstance(other, tuple):
         return Value(one + other, left.place)
@@ -219,8 +226,6 @@ def _formatted(template: str, given: Data, place: Place) -> str:
     text = _FORMAT.sub(one, template)
     if rest:
         raise place.problem("there are more values behind % than the text has places")
-    if len(text) > MOST_TEXT:
-        raise place.problem(f"this text is longer than {MOST_TEXT} characters")
     return text
 
 

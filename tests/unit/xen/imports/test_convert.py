@@ -169,6 +169,28 @@ def test_what_would_need_running_code_or_is_none_is_refused_at_its_place(text: s
     assert reason in refused(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = 'a'\n" + "x = x + x\n" * 60,
+        "x = ['a']\n" + "x = x + x\n" * 60,
+        "x = 'a'\n" + "x = '%s%s' % (x, x)\n" * 60,
+    ],
+    ids=["text", "list", "format"],
+)
+def test_what_doubles_itself_does_not_fill_our_memory(text: str) -> None:
+    assert "what this file joins is more than" in refused(text)
+
+
+def test_a_list_is_as_long_as_a_guest_may_need_it() -> None:
+    assert "guest.cfg:4:8: disk has 300 entries, and no guest more than 256" in refused(hvm(f"disk = [{'0,' * 300}]\n"))
+
+
+def test_signs_and_operators_may_be_many() -> None:
+    assert imported("memory = " + "-" * 100_000 + "64\n").settings["memory"] == 64
+    assert imported("memory = " + "1+" * 10_000 + "1\n").settings["memory"] == 10_001
+
+
 def test_code_is_never_run(tmp_path: Path) -> None:
     made, messages = tmp_path / "made", []
     for text in (
