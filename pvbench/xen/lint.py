@@ -130,12 +130,11 @@ def _indices(guest: Devices) -> Iterator[Finding]:
             yield _found("one-index-twice", words, other.line)
 
 
-def free_name(guest: Devices, index: int | None = None) -> str:
-    """Return the first name from xvde (xvdg with AHCI) that no disk has, or that of an index where it is free."""
+def free_name(guest: Devices) -> str:
+    """Return the first name from xvde (xvdg with AHCI) that no disk has."""
     taken = {vdev.index for disk in guest.disks if (vdev := read_vdev(disk.vdev)) is not None}
     first = AHCI_DISKS if guest.ahci else FIRST_PV
-    wanted = [index + first] if index is not None else []
-    return f"xvd{letters(next(each for each in (*wanted, *range(first, first + len(taken) + 2)) if each not in taken))}"
+    return f"xvd{letters(next(index for index in range(first, first + len(taken) + 1) if index not in taken))}"
 
 
 def _pv_disks(guest: Devices) -> Iterator[Finding]:
@@ -146,7 +145,7 @@ def _pv_disks(guest: Devices) -> Iterator[Finding]:
         live = guest.unplug is not None and "unnecessary" in guest.unplug.split(",") and vdev.bus == "xvd"
         if disk.pv_alone or live:
             why = "is meant to be PV alone" if disk.pv_alone else "stays both ways (xen_emul_unplug=unnecessary)"
-            name = free_name(guest, vdev.index)
+            name = free_name(guest)
             yield _found("pv-disk-on-ide", f"{disk.vdev} {why}; {name} is its name then", disk.line)
 
 

@@ -3,6 +3,7 @@
 import importlib.util
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pvbench import shipped
@@ -22,12 +23,27 @@ _SYMBOLS: Mapping[str, str] = {
 """Of each model of a NIC, what its driver is called in a kernel's configuration (Kconfig of drivers/net)."""
 
 
+@dataclass(frozen=True)
+class Apart:
+    """How a file tells emulated disks from PV ones: by the prefix `ioemu:`, or by names, hda beside xvdb."""
+
+    by_prefix: bool
+    by_name: bool
+
+    def pv_alone(self, disk: ImportedDisk) -> bool:
+        """Whether a disk is meant to be PV alone: it is told apart from those that are meant to be emulated."""
+        if disk.cdrom or disk.emulated_by_name:
+            return False
+        return self.by_prefix or (self.by_name and disk.vdev.bus == "xvd")
+
+
 def devices_of(guest: ImportedGuest) -> Devices:
     """Return a guest's devices for lints; its kernel's configuration is read where it lies beside it here."""
-    mixed = any(disk.emulated_by_name for disk in guest.disks)
+    named = {disk.vdev.bus for disk in guest.disks if not disk.cdrom}
+    apart = Apart(any(disk.emulated_by_name for disk in guest.disks), {"hd", "xvd"} <= named)
     return Devices(
         hvm=guest.mode is Mode.HVM,
-        disks=tuple(_use(disk, mixed=mixed) for disk in guest.disks),
+        disks=tuple(_use(disk, apart) for disk in guest.disks),
         nics=tuple(
             NicUse(nic.model or "rtl8139" if nic.reach is Reach.BOTH else None, nic.mac, nic.place.line)
             for nic in guest.nics
@@ -39,7 +55,7 @@ def devices_of(guest: ImportedGuest) -> Devices:
     )
 
 
-def _use(disk: ImportedDisk, *, mixed: bool) -> DiskUse:
+def _use(disk: ImportedDisk, apart: Apart) -> DiskUse:
     said = dict(option.partition("=")[::2] for option in disk.options)
     return DiskUse(
         vdev=disk.vdev.name,
@@ -47,8 +63,7 @@ def _use(disk: ImportedDisk, *, mixed: bool) -> DiskUse:
         writable=disk.writable,
         format=disk.format if disk.format != "raw" or "backendtype" in said else _guessed(disk),
         cdrom=disk.cdrom,
-        # Beside one that said `ioemu:` a disk without it was PV: that is what the prefix was for.
-        pv_alone=mixed and not disk.emulated_by_name and not disk.cdrom,
+        pv_alone=apart.pv_alone(disk),
         backend=said.get("backendtype") or ("phy" if disk.written.lower().startswith("phy:") else None),
         line=disk.place.line,
     )

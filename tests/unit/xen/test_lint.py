@@ -103,7 +103,7 @@ def test_every_lint_has_a_sentence_a_reason_a_source_a_test_and_a_row_in_the_doc
 def test_a_finding_names_the_devices_the_right_name_and_the_reason() -> None:
     (finding,) = findings(hvm(HDA, disk("hdb", pv_alone=True)))
 
-    assert str(finding).startswith("pv-disk-on-ide: hdb is meant to be PV alone; xvdf is its name then, but below xvde")
+    assert str(finding).startswith("pv-disk-on-ide: hdb is meant to be PV alone; xvde is its name then, but below xvde")
     (ahci,) = findings(hvm(disk("xvda", pv_alone=True), ahci=True, device_model=(8, 2)))
     assert "xvdg is its name then" in str(ahci)
 
@@ -130,7 +130,13 @@ def converted(lines: str, here: bool = False) -> Imported:
             "disk = ['file:/a,ioemu:hda,w', 'file:/a,hde,w']",
             "a.cfg:4:1: refused by store-as-ide-and-pv: hda (emulated)",
         ),
-        ("disk = ['file:/a,ioemu:hda,w', 'file:/b,hdb,w']", "pv-disk-on-ide: hdb is meant to be PV alone; xvdf is its"),
+        ("disk = ['file:/a,ioemu:hda,w', 'file:/b,hdb,w']", "pv-disk-on-ide: hdb is meant to be PV alone; xvde is its"),
+        (
+            "disk = ['file:/a,ioemu:hda,w', 'file:/b,xvdb,w', 'file:/c,hde,w']",
+            "xvdb is meant to be PV alone; xvdf is its",
+        ),
+        ("disk = ['file:/a,hda,w', 'file:/b,xvdb,w']", "xvdb is meant to be PV alone; xvde is its name then"),
+        ("hdtype = 'ahci'\ndisk = ['/a,raw,hda', '/b,raw,xvdf']", "xvdf is meant to be PV alone; xvdg is its name"),
         ("disk = ['phy:v/l,hda,w', 'phy:/dev/mapper/v-l,xvdf,w']", "store-as-ide-and-pv"),
         ("disk = ['file:/a,hda,w',\n'file:/b,xvda,w']", "a.cfg:5:1: refused by one-index-twice: hda and xvda are one"),
         ("disk = ['phy:/x.qcow2,xvde,w']", "phy-not-raw: xvde has backendtype=phy on a qcow2 image"),
@@ -152,6 +158,20 @@ def test_a_configuration_that_is_wrong_is_refused_at_its_line(lines: str, refusa
         converted(lines)
     assert refusal in error.value.message
     assert error.value.message.startswith("a.cfg:")
+
+
+@pytest.mark.parametrize(
+    "disks",
+    [
+        "'phy:v/l,xvda,w', 'file:/x.iso,hdc:cdrom,r'",
+        "'phy:v/l,hda,w', 'phy:v/m,hdb,w'",
+        "'phy:v/l,xvda,w', 'phy:v/m,xvdb,w'",
+        "'phy:v/l,hda,w', 'phy:v/m,xvde,w'",
+        "'phy:v/l,sda,w', 'phy:v/m,xvdb,w'",
+    ],
+)
+def test_disks_that_nobody_told_apart_are_emulated_and_pv_as_xl_has_them(disks: str) -> None:
+    assert len(converted(f"disk = [{disks}]").guest.disks) == 2
 
 
 def test_the_other_refusals_are_told_beside_the_first() -> None:
