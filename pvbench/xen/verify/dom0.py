@@ -23,6 +23,7 @@ STATES: Mapping[str, str] = MappingProxyType(
     }
 )
 """enum xenbus_state of xen/include/public/io/xenbus.h."""
+CONNECTED = "Connected, Connected"
 BACKENDS = ("xen_netback", "xen_blkback")
 """Names as in /sys/module."""
 _BLOCK_KINDS: Mapping[str, str] = MappingProxyType(
@@ -53,17 +54,18 @@ def dom0_parts(answer: Mapping[str, Any]) -> dict[str, str]:
 
 
 def vif_parts(nodes: Nodes, number: int) -> dict[str, str]:
-    """Return what a PV NIC's two ends have agreed on, of the nodes of both: {path: value}."""
+    """Return what a PV NIC's two ends have agreed on, of the nodes of both: {path: value}; nothing before they are."""
     front, back, kind = _ends(nodes, ("vif",), number)
     if not back:
         return {"vif backend": NONE}
+    found = {"vif states": _states(front, back), "vif backend": f"{kind}, netback in the kernel"}
+    if found["vif states"] != CONNECTED:
+        return found
     separate = "event-channel-tx" in front or "queue-0/event-channel-tx" in front
     queues = front.get("multi-queue-num-queues", "1")
     offered = f"copy {back.get('feature-rx-copy', '0')}, flip {back.get('feature-rx-flip', '0')}"
     asked = "requested" if front.get("request-rx-copy") == "1" else "not requested"
-    return {
-        "vif states": _states(front, back),
-        "vif backend": f"{kind}, netback in the kernel",
+    return found | {
         "receive by copy": f"{asked}; offered: {offered}",
         "vif queues": f"{queues} of at most {back.get('multi-queue-max-queues', '1')}, "
         f"{'two event channels' if separate else 'one event channel'} each",
@@ -72,19 +74,18 @@ def vif_parts(nodes: Nodes, number: int) -> dict[str, str]:
 
 
 def vbd_parts(nodes: Nodes, number: int) -> dict[str, str]:
-    """Return what a PV disk's two ends have agreed on, of the nodes of both: {path: value}."""
+    """Return what a PV disk's two ends have agreed on, of the nodes of both: {path: value}; nothing before they are."""
     front, back, kind = _ends(nodes, tuple(_BLOCK_KINDS), number)
     if not back:
         return {"vbd backend": NONE}
-    order = front.get("ring-page-order", "0")
-    pages = 1 << int(order) if order.isdigit() else order
+    found = {"vbd states": _states(front, back), "vbd backend": _BLOCK_KINDS[kind]}
+    if found["vbd states"] != CONNECTED:
+        return found
     persistent = all(end.get("feature-persistent") == "1" for end in (front, back))
     offered = [name for key, name in _DISK_FEATURES if back.get(key) == "1"]
-    return {
-        "vbd states": _states(front, back),
-        "vbd backend": _BLOCK_KINDS[kind],
+    return found | {
         "vbd ring": f"{front.get('multi-queue-num-queues', '1')} of at most {back.get('multi-queue-max-queues', '1')} "
-        f"queues, {pages} of at most {1 << int(back.get('max-ring-page-order', '0') or 0)} pages each",
+        f"queues, {_pages(front, 'ring-page-order')} of at most {_pages(back, 'max-ring-page-order')} pages each",
         "vbd features": f"persistent grants {'on' if persistent else 'off'}, "
         f"indirect segments up to {back.get('feature-max-indirect-segments', '0')}, "
         f"offered: {', '.join(offered) or NONE}",
@@ -109,6 +110,12 @@ def _both(front: Nodes, back: Nodes, features: tuple[tuple[str, str], ...]) -> s
     taken = [name for key, name in offered if front.get(f"feature-{key}") == "1"]
     left = ", ".join(name for _, name in offered if name not in taken)
     return f"{', '.join(taken) or NONE}{f'; not taken: {left}' if left else ''}"
+
+
+def _pages(end: Nodes, key: str) -> str:
+    """Return the pages of a ring by their order; one that no ring can have is told as it is."""
+    order = end.get(key, "0")
+    return str(1 << int(order)) if order in ("0", "1", "2", "3", "4") else f"2 to the {order}"
 
 
 def _states(front: Nodes, back: Nodes) -> str:

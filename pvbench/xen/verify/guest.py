@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from pvbench.builds.loaded import Loaded
+from pvbench.figures import count
 from pvbench.parts import NONE
 from pvbench.xen.verify.fixes import debian_package, has_interrupt_fix
 from pvbench.xen.verify.look import GuestLook
@@ -87,26 +88,29 @@ def _platform(look: GuestLook) -> Iterator[tuple[str, str | None]]:
         irq = look.first("platform_irq")
         driver = "no driver" if platform[2] == NONE else f"driven by {platform[2]}"
         yield "platform device", f"{platform[1].replace('0x', '')}, {driver}{f', interrupt {irq}' if irq else ''}"
-    yield "unplug", _unplugged(look, devices)
+    yield "unplug", _unplugged(look)
+    yield "emulated devices left", _left(look, devices)
     version = _logged(look, r"Grant tables using version (\d)")
     has_none = platform is None and look.first("guest_type") == "HVM"
     yield "grant tables", f"version {version}" if version else NONE if has_none else None
     yield "grant frames", NONE if has_none else _cached(look)
 
 
-def _unplugged(look: GuestLook, devices: list[list[str]]) -> str | None:
-    """Return what was asked for, what went wrong, and which emulated devices are left; success writes no message."""
+def _unplugged(look: GuestLook) -> str:
+    """Return what was asked for, and what went wrong; success writes no message."""
     if look.first("guest_type") in ("PV", "PVH"):
         return f"{NONE}: such a guest has no emulated devices"
     asked = re.search(r"\bxen_emul_unplug=(\S+)", look.first("command_line") or "")
     failed = _logged(look, r"Xen Platform(?: PCI)?: (.*(?:magic|blacklisted|unknown I/O protocol).*)")
+    what = asked[1] if asked else "as the kernel does by itself"
+    return f"{what}{f', {failed}' if failed else ''}"
+
+
+def _left(look: GuestLook, devices: list[list[str]]) -> str:
+    """Return how many emulated NICs and disks the guest has."""
     nics = sum(words[0].startswith("0x02") and not words[1].startswith("0x5853") for words in devices)
     disks = sum(not line.endswith((" vbd", f" {NONE}")) for line in look.said.get("disk", ()))
-    left = [
-        f"{number} emulated {what}{'s' * (number > 1)}" for number, what in ((nics, "NIC"), (disks, "disk")) if number
-    ]
-    what = asked[1] if asked else "as the kernel does by itself"
-    return f"{what}{f', {failed}' if failed else ''}: {' and '.join(left) or 'nothing emulated'} left"
+    return " and ".join(count(number, what) for number, what in ((nics, "NIC"), (disks, "disk")) if number) or NONE
 
 
 def _cached(look: GuestLook) -> str | None:
