@@ -11,7 +11,7 @@ from pvbench.inventory import Host
 from pvbench.transport import Command, Transport
 
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
-_PAUSE_S = 3.0
+_PAUSE_S, _SAID_EVERY_S = 3.0, 30.0
 
 
 @dataclass(frozen=True)
@@ -41,18 +41,22 @@ class Reach:
 
         Raises StackError where it does not within that time.
         """
-        began = self.clock.monotonic()
-        while self.clock.monotonic() - began < within_s:
+        began = said = self.clock.monotonic()
+        why = "it has not gone down"
+        while (waited := self.clock.monotonic() - began) < within_s:
             try:
                 with self.connect() as transport:
                     now = self.boot_id(transport)
                 if now and now != before:
                     return now
-            except (Unreachable, CommandTimeout):
-                pass
+            except TransportError as error:
+                why = error.message
+            if self.clock.monotonic() - said > _SAID_EVERY_S:
+                said = self.clock.monotonic()
+                self.tell(f"no answer yet after {waited:.0f} s, of {within_s:.0f} s at most")
             self.clock.sleep(_PAUSE_S)
         raise StackError(
-            f"{self.host.name} does not answer {within_s:.0f} s after it was rebooted",
+            f"{self.host.name} does not answer {within_s:.0f} s after it was rebooted: {why}",
             hint="its console says why; once it answers, `pvbench stack rollback` puts back what was changed",
         )
 

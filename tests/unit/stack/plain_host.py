@@ -37,6 +37,7 @@ class PlainHost:
     answers_over_bridge: bool = True
     domains: tuple[str, ...] = ()
     apt: tuple[int, str] = (0, "")
+    never_back: bool = False
     left: list[dict[str, Any]] = field(default_factory=list)
     refuses: dict[str, str] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
@@ -51,6 +52,7 @@ class PlainHost:
     once: dict[str, Any] | None = None
     before: bool = False
     bridge_pending: bool = False
+    gone: bool = False
     cut: bool = False
 
     def reach(self, cache: Path) -> Reach:
@@ -68,6 +70,8 @@ class PlainHost:
     @contextmanager
     def connect(self) -> Iterator[Transport]:
         """Connect, over a bridge that may let nothing through until the host has undone it."""
+        if self.gone:
+            raise Unreachable("plain: no route to host")
         if self.bridge_pending and not self.answers_over_bridge:
             raise Unreachable("plain: no answer")
         self.cut = False
@@ -147,7 +151,7 @@ class PlainHost:
         up = (self.once is not None and self.comes_up) or (self.once is None and self.kept)
         self.xen = self.as_version if up else None
         self.words = self.applied.get("pvb-dom0", {}).get("xen_command_line", "")
-        self.once, self.cut = None, True
+        self.once, self.cut, self.gone = None, True, self.never_back
         return {"rebooting": True}
 
     def boot_keep(self, _program: str, _request: dict[str, Any]) -> dict[str, Any]:

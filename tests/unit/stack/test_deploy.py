@@ -105,6 +105,18 @@ def test_a_xen_that_is_not_the_one_asked_for_is_not_kept(cache: Path) -> None:
     assert host.xen is None
 
 
+def test_a_host_that_never_answers_again_is_told_with_the_reason_and_what_to_do(cache: Path) -> None:
+    host = PlainHost(never_back=True)
+
+    with pytest.raises(
+        StackError, match="does not answer 780 s after it was rebooted: plain: no route to host"
+    ) as caught:
+        deploy(STACK, host.reach(cache), PATIENCE)
+
+    assert "its console says why" in str(caught.value.hint)
+    assert any(line.startswith("no answer yet after ") for line in host.told)
+
+
 def test_what_an_empty_audit_does_not_come_to_is_counted(cache: Path) -> None:
     host = PlainHost(comes_up=False)
     host.left = [{"kind": "file", "name": "/etc/x", "before": None, "after": "there"}]
