@@ -73,7 +73,7 @@ def _bridge(manifest: StackManifest, _paths: Paths) -> Request | None:
 
 
 STEPS = (
-    Step(PACKAGES, "installing packages", 30, _packages),
+    Step(PACKAGES, "packages", 30, _packages),
     Step(DOM0, "settings of dom0", 2, _dom0),
     Step(BOOT, "boot entry", 8, boot),
     Step(MODULES, "backend modules", 2, _modules, before=False),
