@@ -37,6 +37,7 @@ class Scratch:
         self.folder = os.path.join(root, f"work-{self.id}")
         self.disks, self.boot = os.path.join(self.folder, "disks"), os.path.join(self.folder, "boot")
         self.noted, self.cpus = os.path.join(self.folder, "addresses"), os.path.join(self.folder, "dom0.cpus")
+        self.backends = os.path.join(self.folder, "dom0.backends")
         self.tag, self.alias = f"pvbench_{self.id}", f"pvbench {self.id}"
         self.mac = ":".join(["02", *(self.id[at : at + 2] for at in range(0, 10, 2))])  # 02: locally administered
         self.environment = f"{ENVIRONMENT}={self.id}"

@@ -27,6 +27,8 @@ from pvbench.workloads import Disk, Peer
 
 MACHINE_ID = "machine id"
 """The detail of a host's facts that says which machine it is, as a digest."""
+KERNEL_VERSION = "kernel version"
+"""The detail that says the version of the host's kernel, as `uname -v` does: it names the package of a distribution."""
 GUEST_MODES = "guest modes"
 """The detail that says which modes of guests the host can run: "hvm, pvh, pv"."""
 

@@ -1,12 +1,15 @@
 """A guest that is booted for trials, and what they have in common."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pvbench.campaign.campaign import Settings
 from pvbench.campaign.world import HeldHost
 from pvbench.clock import Clock
+from pvbench.evidence import builds
+from pvbench.guest import STOCK_DRIVERS, Drivers
 from pvbench.hypervisor import Guest
-from pvbench.model import TrialSpec, digest
+from pvbench.model import Arm, TrialSpec, digest
 from pvbench.parts import PARTS
 from pvbench.store import Store
 from pvbench.workloads import Disk, Peer
@@ -14,7 +17,7 @@ from pvbench.workloads import Disk, Peer
 
 @dataclass(frozen=True)
 class Booted:
-    """A guest that runs, the host it runs on, when it was booted, the run that it is for, and the clock."""
+    """A guest that runs, the host it runs on, when it was booted, the run that it is for, the clock, what was built."""
 
     guest: Guest
     held: HeldHost
@@ -22,6 +25,12 @@ class Booted:
     store: Store
     settings: Settings
     clock: Clock
+    drivers: Drivers = STOCK_DRIVERS
+
+    def another_build(self, arm: Arm, in_use: Mapping[str, str]) -> str | None:
+        """Return why an arm's trial was made with other drivers than it says, None where it was not."""
+        built = {side: self.drivers.builds(arm.host, side) for side in builds.SIDES}
+        return builds.another_build(arm, in_use, built)
 
     @property
     def disturbed_above(self) -> float | None:

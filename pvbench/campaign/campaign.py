@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Self
 
 from pvbench.campaign.cost import plan_of
-from pvbench.guest import GuestImage
+from pvbench.guest import STOCK_DRIVERS, Drivers, GuestImage
 from pvbench.inventory import Host
 from pvbench.matrix import Matrix
 from pvbench.model import DeployedStack, HostFacts, Placement, Purpose
@@ -74,9 +74,11 @@ class Site:
     """What a campaign is measured on: its hosts by name, what each of them says of itself, and the guest image.
 
     `stacks` are, by host, those of the matrix that were deployed there; of such a host the facts say what stays.
+    `drivers` are those that were built.
     """
 
     hosts: Mapping[str, Host]
     facts: tuple[HostFacts, ...]
     guest: GuestImage
     stacks: Mapping[str, tuple[DeployedStack, ...]] = field(default_factory=dict)
+    drivers: Drivers = STOCK_DRIVERS

@@ -14,6 +14,7 @@ from pvbench.campaign.visits import RunSummary
 from pvbench.campaign.world import Edges, HostStacks, World
 from pvbench.clock import Clock
 from pvbench.errors import BootError
+from pvbench.guest import STOCK_DRIVERS, Drivers
 from pvbench.hypervisor import GUEST_MODES
 from pvbench.model import GuestMode, HostFacts
 from pvbench.store import Store
@@ -31,16 +32,23 @@ _MENDS: Mapping[GuestMode, str] = MappingProxyType(
 def survey(campaign: Campaign, world: World) -> Site:
     """Return what the campaign is measured on, every host probed before anything is measured on any."""
     guest = world.guest_image()
+    # What does not compile is found before any host is asked for anything.
+    frontends, backends = (
+        tuple(filter(None, sources)) for sources in (campaign.matrix.frontends, campaign.matrix.backends)
+    )
+    drivers = world.frontends(frontends, guest) if frontends else STOCK_DRIVERS
     hosts = world.hosts(campaign.matrix.hosts)
     facts = tuple(world.facts(host, guest) for host in hosts.values())
     for each in facts:
         check_modes(visits.modes_of(campaign.plan.trials), each)
+    if backends:
+        drivers = Drivers(drivers.frontends, world.backends(backends, facts).backends)
     if not (names := campaign.matrix.stacks):
-        return Site(hosts, facts, guest)
+        return Site(hosts, facts, guest, drivers=drivers)
     stacks = {name: world.stacks(host, "looking at its stacks").deployed(names) for name, host in hosts.items()}
     there = ((each, stacks[each.name]) for each in facts)
     lasting = (whole(each, (s.hypervisor for s in own), (s.kernel for s in own)) for each, own in there)
-    return Site(hosts, tuple(lasting), guest, stacks)
+    return Site(hosts, tuple(lasting), guest, stacks, drivers=drivers)
 
 
 def check_modes(modes: Sequence[GuestMode], facts: HostFacts) -> None:
@@ -67,7 +75,7 @@ def measure(campaign: Campaign, site: Site, store: Store, world: World) -> RunSu
     hold = world.holding(site, purpose)
     with world.watching(pace, manifest.blocks) as progress:
         stacks = partial(_stacks, world, site, purpose)
-        return visits.run(store, settings, Edges(hold, world.clock, progress, stacks))
+        return visits.run(store, settings, Edges(hold, world.clock, progress, stacks, drivers=site.drivers))
 
 
 def _stacks(world: World, site: Site, purpose: str, name: str) -> HostStacks:

@@ -42,13 +42,12 @@ def measure(spec: TrialSpec, booted: Booted, attempt: int = 1) -> Trial:
 def _measured(spec: TrialSpec, booted: Booted, started: str) -> Trial:
     cell, begun = spec.cell, booted.clock.monotonic()
     tool, params = WORKLOADS[cell.workload.tool], dict(cell.workload.params)
-    window = float(params["runtime"]) + float(params["warmup"])
     target = booted.target(spec)
     argv, warmup = tool.argv(params, target), tool.warmup_argv(params, target)
     observation = booted.guest.observe(cell.device)
     before = booted.held.beneath()
     try:
-        guest_run = booted.guest.execute(cell.device, warmup, argv, booted.guest.patience(2) + 4 * window)
+        guest_run = booted.guest.execute(cell.device, warmup, argv, booted.guest.patience(2) + 4 * _asked_s(params))
     except CommandTimeout as error:
         return replace(
             failed(spec, booted.clock, str(error), started), disturbance=beneath(before, booted.held.beneath())
@@ -58,6 +57,8 @@ def _measured(spec: TrialSpec, booted: Booted, started: str) -> Trial:
     raw = tuple(booted.store.keep(spec.id, name, printed) for name, printed in _outputs(tool, guest_run))
     trial_s = booted.clock.monotonic() - begun
     judged = outcome.judge(tool, params, DRIVERS[cell.device], guest_run, evidence.witness, cell.arm.mode)
+    in_use = booted.in_use(cell.device)
+    judged = outcome.unless(judged, booted.another_build(cell.arm, dict(in_use)))
     host = replace(evidence.witness, facts=(*evidence.witness.facts, *_stack(cell.arm, booted)))
     witnesses = (replace(guest_run.witness, facts=(*guest_run.witness.facts, *judged.facts)), host)
     readings: tuple[Reading, ...] = ()
@@ -86,7 +87,7 @@ def _measured(spec: TrialSpec, booted: Booted, started: str) -> Trial:
         bill=evidence.bill,
         granted=evidence.granted,
         disturbance=shares,
-        in_use=booted.in_use(cell.device),
+        in_use=in_use,
     )
 
 
@@ -96,6 +97,11 @@ def _stack(arm: Arm, booted: Booted) -> tuple[tuple[str, str], ...]:
         return ()
     facts = booted.held.hypervisor.facts()
     return ("stack", arm.stack), ("hypervisor", facts.hypervisor), ("kernel of the host", facts.kernel)
+
+
+def _asked_s(params: Params) -> float:
+    """Return what a tool was asked to take, in seconds."""
+    return float(params["runtime"]) + float(params["warmup"])
 
 
 def _outputs(tool: Tool, guest_run: GuestRun) -> Iterator[tuple[str, bytes]]:

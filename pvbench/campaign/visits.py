@@ -153,7 +153,9 @@ class _Stay:
         try:
             with held.hypervisor.boot(self._guest(boot, specs)) as guest:
                 self.edges.progress.booted(boot, guest.boot_seconds)
-                booted = Booted(guest, held, begun, self.store, self.settings, self.edges.clock)
+                booted = Booted(
+                    guest, held, begun, self.store, self.settings, clock=self.edges.clock, drivers=self.edges.drivers
+                )
                 self._check_in_use(specs, booted)
                 for pair in pairs(specs):
                     self._pair(pair, booted)

@@ -10,10 +10,10 @@ from pvbench.campaign.pace import Pace
 from pvbench.campaign.progress import Progress
 from pvbench.clock import Clock
 from pvbench.disturbance import Beneath
-from pvbench.guest import GuestImage
+from pvbench.guest import STOCK_DRIVERS, Drivers, GuestImage
 from pvbench.hypervisor import Hypervisor
 from pvbench.inventory import Host
-from pvbench.model import DeployedStack, HostFacts
+from pvbench.model import DeployedStack, DriverSource, HostFacts
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,16 @@ Hold = Callable[[str], AbstractContextManager[HeldHost]]
 
 @dataclass(frozen=True)
 class Edges:
-    """What visits to hosts touch of the world: how a host is held, the clock, who watches, the stacks of a host."""
+    """What visits to hosts touch of the world: how a host is held, the clock, who watches, the stacks of a host.
+
+    `drivers` are those that were built.
+    """
 
     hold: Hold
     clock: Clock
     progress: Progress
     stacks: Callable[[str], HostStacks]
+    drivers: Drivers = STOCK_DRIVERS
 
 
 class World(Protocol):
@@ -67,6 +71,14 @@ class World(Protocol):
 
     def guest_image(self) -> GuestImage:
         """Return the guest's image, built if need be."""
+        ...
+
+    def frontends(self, sources: Sequence[DriverSource], guest: GuestImage) -> Drivers:
+        """Build frontends for the guest's kernel, and guests with them."""
+        ...
+
+    def backends(self, sources: Sequence[DriverSource], hosts: Sequence[HostFacts]) -> Drivers:
+        """Build backends for the kernel of each host."""
         ...
 
     def hosts(self, names: tuple[str, ...]) -> Mapping[str, Host]:

@@ -9,7 +9,7 @@ from pvbench.model import Platform
 
 if TYPE_CHECKING:
     from pvbench.clock import Clock
-    from pvbench.guest import GuestImage
+    from pvbench.guest import GuestImage, HostDrivers
     from pvbench.hypervisor import GuestSpec, Hypervisor
     from pvbench.inventory import Host
     from pvbench.transport import Transport
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Means:
     """What it takes to drive a host: the way to it, the host, its guests' image, the time.
 
-    `tell` is told what could not be undone; `swapped` is the negative control.
+    `tell` is told what could not be undone; `swapped` is the negative control; `drivers` are those of one's own.
     """
 
     transport: "Transport"
@@ -28,12 +28,21 @@ class Means:
     clock: "Clock"
     tell: Callable[[str], None]
     swapped: bool = False
+    drivers: "HostDrivers | None" = None
 
 
 def _xen(means: Means) -> "Hypervisor":
     from pvbench.xen import XenHypervisor
 
-    return XenHypervisor(means.transport, means.host, means.guest, means.clock, means.tell, swapped=means.swapped)
+    return XenHypervisor(
+        means.transport,
+        means.host,
+        means.guest,
+        means.clock,
+        means.tell,
+        swapped=means.swapped,
+        drivers=means.drivers,
+    )
 
 
 HYPERVISORS: Mapping[str, Callable[[Means], "Hypervisor"]] = MappingProxyType({Platform.XEN: _xen})

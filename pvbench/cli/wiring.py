@@ -3,7 +3,7 @@
 import getpass
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,13 +17,14 @@ from pvbench.terminal.steps import steps
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pvbench.builds.toolchain import Workshop
     from pvbench.campaign.campaign import Site
     from pvbench.campaign.pace import Pace
     from pvbench.campaign.progress import Progress
     from pvbench.campaign.world import HeldHost, Hold, HostStacks
     from pvbench.checkup import Checkup
     from pvbench.clock import Clock
-    from pvbench.guest import GuestImage
+    from pvbench.guest import Drivers, GuestImage, HostDrivers
     from pvbench.hypervisor import HostCheck, Hypervisor
     from pvbench.inventory import Host, Inventory
     from pvbench.lab.argv import LabSpec
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from pvbench.lab.machine import Machine
     from pvbench.lease import Lease
     from pvbench.matrix import Matrix
-    from pvbench.model import HostFacts
+    from pvbench.model import DriverSource, HostFacts
     from pvbench.ssh import Ask, Step
     from pvbench.ssh.contacts import Contact
     from pvbench.stack.reach import Reach
@@ -57,7 +58,13 @@ def way(app: App, host: "Host", inventory: "Inventory") -> "tuple[Step, ...]":
     return ssh.route(host, inventory.hosts, arguments.configuration(app), here)
 
 
-def hypervisor(app: App, transport: "Transport", host: "Host", guest: "GuestImage | None" = None) -> "Hypervisor":
+def hypervisor(
+    app: App,
+    transport: "Transport",
+    host: "Host",
+    guest: "GuestImage | None" = None,
+    drivers: "HostDrivers | None" = None,
+) -> "Hypervisor":
     """Return what drives the host; without a guest image it can be asked, and boots nothing."""
     from pvbench.cli.hypervisors import HYPERVISORS, Means
     from pvbench.guest import BootDisk, GuestImage, Login
@@ -65,7 +72,9 @@ def hypervisor(app: App, transport: "Transport", host: "Host", guest: "GuestImag
     guest = guest or GuestImage("none", "", BootDisk("", ""), Login(""))
     if app.edges.hypervisor is not None:
         return app.edges.hypervisor(transport, host, guest, app.edges.clock)
-    return HYPERVISORS[host.hypervisor](Means(transport, host, guest, app.edges.clock, app.voice.warn, app.swapped))
+    return HYPERVISORS[host.hypervisor](
+        Means(transport, host, guest, app.edges.clock, app.voice.warn, swapped=app.swapped, drivers=drivers)
+    )
 
 
 def check_devices(matrix: "Matrix", file: str) -> None:
@@ -246,6 +255,26 @@ class World:
         """Return the builtin guest."""
         return guest_image(self.app)
 
+    def frontends(self, sources: "Sequence[DriverSource]", guest: "GuestImage") -> "Drivers":
+        """Build frontends for the guest's kernel, and guests with them."""
+        from pvbench.guest.drivers import Drivers, guest_with
+
+        with _workshop(self.app) as workshop:
+            return Drivers({source.value: guest_with(workshop, guest, source) for source in sources})
+
+    def backends(self, sources: "Sequence[DriverSource]", hosts: "Sequence[HostFacts]") -> "Drivers":
+        """Build backends for the kernel of each host."""
+        from pvbench.guest.drivers import Drivers, backends_for
+
+        with _workshop(self.app) as workshop:
+            return Drivers(
+                backends={
+                    (facts.name, source.value): backends_for(workshop, facts, source)
+                    for facts in hosts
+                    for source in sources
+                }
+            )
+
     def hosts(self, names: tuple[str, ...]) -> "dict[str, Host]":
         """Return the hosts by name, the lab brought up."""
         hosts, self.inventory = resolve(self.app, names, self.inventory)
@@ -275,7 +304,7 @@ class World:
         @contextmanager
         def hold(name: str) -> "Iterator[HeldHost]":
             with leased(self.app, site.hosts[name], self.inventory, purpose, token) as (transport, held):
-                driven = hypervisor(self.app, transport, site.hosts[name], site.guest)
+                driven = hypervisor(self.app, transport, site.hosts[name], site.guest, site.drivers.of(name))
                 lab = own_lab(self.app, site.hosts[name])
                 yield HeldHost(driven, held.check, beneath=lab.beneath) if lab else HeldHost(driven, held.check)
 
@@ -286,6 +315,15 @@ class World:
         from pvbench.views.progress import watching
 
         return watching(self.app.voice, pace, blocks)
+
+
+@contextmanager
+def _workshop(app: App) -> "Iterator[Workshop]":
+    """Give where drivers are built, each step shown."""
+    from pvbench.builds.toolchain import Workshop
+
+    with steps(app.voice, "building drivers; once for each source, about a minute") as report:
+        yield Workshop(cache_folder(), report, app.mirror)
 
 
 def owner(purpose: str) -> str:

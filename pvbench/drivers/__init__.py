@@ -39,6 +39,10 @@ class VirtualDisk:
     command_port: int | None = None
 
 
+_BACKENDS: Mapping[DeviceKind, str] = MappingProxyType({DeviceKind.NET: "xen-netback", DeviceKind.BLOCK: "xen-blkback"})
+"""The kernel's modules that serve PV devices."""
+
+
 @dataclass(frozen=True)
 class Driver:
     """A row of DRIVERS.
@@ -67,11 +71,11 @@ class Driver:
         return self.driven_by or self.modules[0]
 
     @property
-    def built(self) -> tuple[str, ...]:
-        """Which of its drivers can be built by themselves: its frontend, and its backend where that is a kernel's."""
+    def built(self) -> Mapping[str, str]:
+        """What drives it that can be built by itself, a module: its frontend, its backend where that is a kernel's."""
         if self.io_path is not IoPath.PV:
-            return ()
-        return ("frontends", "backends") if self.server is Server.KERNEL else ("frontends",)
+            return {}
+        return {"frontends": self.module} | ({"backends": _BACKENDS[self.kind]} if self.server is Server.KERNEL else {})
 
     def exists_in(self, mode: GuestMode) -> bool:
         """Whether a guest of this mode can have it: who has no device model has no emulated device."""

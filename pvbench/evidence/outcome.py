@@ -62,6 +62,13 @@ def judge(
     return Verdict(Outcome.OK, None, measured, doubts, tuple(facts))
 
 
+def unless(verdict: Verdict, reason: str | None) -> Verdict:
+    """Return the verdict, or of one that is well INVALID for a reason that speaks against it, if there is one."""
+    if reason is None or verdict.outcome is not Outcome.OK:
+        return verdict
+    return Verdict(Outcome.INVALID, reason, facts=verdict.facts)
+
+
 def _another_mode(wanted: GuestMode, by_kernel: GuestMode | None) -> str | None:
     """Return why a guest is not one of the mode asked for; HVM is as usual, and old kernels have no word for it."""
     if by_kernel is wanted or (by_kernel is None and wanted is GuestMode.HVM):

@@ -11,10 +11,10 @@ from pvbench.parts.disks import DISK_PARTS
 from pvbench.parts.guest import GUEST_PARTS
 from pvbench.parts.host import HOST_PARTS
 from pvbench.parts.nics import NIC_PARTS
-from pvbench.parts.nouns import NONE, NOT_KNOWN, Amiss, Found, Part
+from pvbench.parts.nouns import NONE, NOT_KNOWN, Amiss, Found, Part, build_part
 
 PARTS: Mapping[str, Part] = MappingProxyType(
     {row.name: row for row in (*HOST_PARTS, *GUEST_PARTS, *NIC_PARTS, *DISK_PARTS)}
 )
 
-__all__ = ["NONE", "NOT_KNOWN", "PARTS", "Amiss", "Found", "Part"]
+__all__ = ["NONE", "NOT_KNOWN", "PARTS", "Amiss", "Found", "Part", "build_part"]

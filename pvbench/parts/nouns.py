@@ -82,3 +82,8 @@ def of_module(name: str, side: str, kind: DeviceKind, missing: Amiss) -> tuple[P
         kept=False,
     )
     return build, file
+
+
+def build_part(module: str) -> str:
+    """Return the part that tells which build of a driver's module runs: "netfront build" of xen-netfront."""
+    return f"{module.removeprefix('xen-')} build"

@@ -10,7 +10,7 @@ from pvbench.campaign.progress import Progress
 from pvbench.campaign.visits import RunSummary
 from pvbench.campaign.world import Edges, Hold, HostStacks
 from pvbench.clock import Clock
-from pvbench.guest import BootDisk, GuestImage, Login, Programs
+from pvbench.guest import STOCK_DRIVERS, BootDisk, Drivers, GuestImage, Login, Programs
 from pvbench.inventory import Host
 from pvbench.matrix import load
 from pvbench.model import Trial, TrialSpec
@@ -84,10 +84,11 @@ def measure(
     progress: Progress | None = None,
     traced_blocks: int = 0,
     stacks: HostStacks | None = None,
+    drivers: Drivers = STOCK_DRIVERS,
     **settings: Any,
 ) -> RunSummary:
     """Measure what a run lacks on the host that `hold` gives; `settings` are those that are not as its matrix says."""
     there = stacks or FakeStacks(FakeHypervisor())
-    edges = Edges(hold, clock or FakeClock(), progress or Unwatched(), lambda _host: there)
+    edges = Edges(hold, clock or FakeClock(), progress or Unwatched(), lambda _host: there, drivers)
     planned = campaign_of(store.manifest.matrix_text).settings
     return visits.run(store, replace(planned, traced_blocks=traced_blocks, **settings), edges)

@@ -10,7 +10,8 @@ from pvbench.errors import BootError, TransportError, Unreachable
 from pvbench.guest import Login
 from pvbench.hypervisor import GuestSpec
 from pvbench.inventory import Host
-from pvbench.model import CommandRecord
+from pvbench.model import STOCK, CommandRecord
+from pvbench.model.driver_builds import in_words
 from pvbench.transport import Transport
 from pvbench.xen import booting
 from pvbench.xen import domain_config as domain
@@ -28,6 +29,7 @@ class Boots:
 
     `private_key` and `public_key` are the controller's own. `patience` scales a usual time in seconds by the host's
     speed; `native_tsc` as in `domain_config`; `swapped` is the negative control; `host_parts` as in `XenGuest`.
+    `files` are what a guest boots from whose frontends are not stock, on the host; a peer's are.
     """
 
     host: Host
@@ -39,6 +41,7 @@ class Boots:
     patience: Callable[[float], float]
     native_tsc: bool
     swapped: bool
+    files: Mapping[str, str]
     host_parts: Mapping[str, str]
 
     @contextmanager
@@ -80,12 +83,13 @@ class Boots:
     ) -> Iterator[tuple[Mapping[str, Any], str]]:
         """Yield what pvb-domain says of the domain it created, and its kernel's command line."""
         run, name = self.prepared, domain.PREFIX + spec.name
+        files = run.files if spec.frontends == STOCK else self.files
         append = domain.command_line(spec, nics, self.public_key.split()[1], swapped=self.swapped)
         if spec.mode.has_emulated_devices:
-            boots = booting.from_disk(spec, nics, f"{run.boot}/{name}.img", run.files["boot.rom"])
-            disk = {"boot_disk": run.files["boot.img"], "append": append}
+            boots = booting.from_disk(spec, nics, f"{run.boot}/{name}.img", files["boot.rom"])
+            disk = {"boot_disk": files["boot.img"], "append": append}
         else:
-            boots, disk = booting.from_kernel(spec, run.files["vmlinuz"], run.files["initrd"], append), {}
+            boots, disk = booting.from_kernel(spec, files["vmlinuz"], files["initrd"], append), {}
         config = domain.domain_config(
             spec,
             nics,
@@ -135,7 +139,14 @@ class Boots:
                     raise BootError(f"{name} ended while it booted{said}") from error
                 if self.clock.monotonic() > deadline:
                     raise BootError(
-                        f"{name} runs, but did not answer within {self.patience(8):.0f} s",
+                        f"{name} runs, but did not answer within {self.patience(8):.0f} s{_built(spec)}",
                         hint=f"pvbench doctor {self.host.name}",
                     ) from error
                 self.clock.sleep(0.5)
+
+
+def _built(spec: GuestSpec) -> str:
+    """Return what else may be amiss with a guest whose frontends are not its kernel's own."""
+    if spec.frontends == STOCK:
+        return ""
+    return f"; its frontends are '{in_words(spec.frontends)}', and a guest that cannot load them has no PV device"

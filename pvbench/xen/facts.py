@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pvbench.hypervisor import GUEST_MODES, MACHINE_ID, HostCheck
+from pvbench.hypervisor import GUEST_MODES, KERNEL_VERSION, MACHINE_ID, HostCheck
 from pvbench.model import Emulation, GuestMode, HostFacts, digest
 from pvbench.xen.platforms import abilities_of, notes_of, refusal_of
 
@@ -25,6 +25,7 @@ def facts_of(name: str, answer: Mapping[str, Any]) -> HostFacts:
         GUEST_MODES: ", ".join(guest_modes(info.get("virt_caps", ""))),
         "changeset": info.get("xen_changeset"),
         "hypervisor build-id": info.get("build_id"),
+        KERNEL_VERSION: said["kernel_version"],
         "dom0 command line": said["command_line"],
         "governor": said["governor"],
         "stack deployed": said.get("stack"),

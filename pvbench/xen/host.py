@@ -11,13 +11,14 @@ from pvbench.clock import Clock
 from pvbench.deploy import File, deploy, deploy_files, payload_of
 from pvbench.drivers import DRIVERS
 from pvbench.errors import BootError, DeployError, TransportError, Unreachable
-from pvbench.guest import GuestImage
+from pvbench.guest import GuestImage, HostDrivers
 from pvbench.hypervisor import GuestSpec, HostCheck
 from pvbench.inventory import Host
 from pvbench.model import STOCK, DeviceKind, Emulation, GuestMode, HostFacts
 from pvbench.observed import Observed
 from pvbench.transport import Command, Transport
 from pvbench.workloads import servers
+from pvbench.xen import built
 from pvbench.xen.boot import Boots
 from pvbench.xen.facts import check_of, facts_of, lacks_of
 from pvbench.xen.guest import XenGuest
@@ -35,6 +36,7 @@ class XenHypervisor:
     """A Xen host. `swapped` is the negative control: every flow is sent over another device than the one asked for.
 
     `tell` is told what could not be undone: no reason to lose what was measured, and somebody should know.
+    `drivers` are what can be loaded in the place of stock ones.
     """
 
     def __init__(
@@ -46,9 +48,10 @@ class XenHypervisor:
         tell: Callable[[str], None],
         *,
         swapped: bool = False,
+        drivers: HostDrivers | None = None,
     ) -> None:
         self._transport, self._host, self._image, self._clock = transport, host, guest, clock
-        self._tell, self._swapped = tell, swapped
+        self._tell, self._swapped, self._drivers = tell, swapped, drivers or HostDrivers()
         self._private, self._public = ssh.new_key()
         self._facts: HostFacts | None = None
         self._run: Prepared | None = None
@@ -94,7 +97,7 @@ class XenHypervisor:
     ) -> Iterator[None]:
         """Put files in place, make scratch disks, bridge and peers; undo all of it on leaving."""
         host, disks = self._host, sum(DRIVERS[name].kind is DeviceKind.BLOCK for name in devices)
-        files = self._boot_files(modes)
+        files = self._boot_files(modes, self._image)
         programs = self._programs()
         with ExitStack() as stack:
             setup = stack.enter_context(self._transport.talk((f"{programs}/pvb-setup",)))
@@ -131,8 +134,6 @@ class XenHypervisor:
         run = self._run
         if run is None:
             raise BootError(f"{self._host.name}: no guest boots before setup()")
-        if (spec.frontends, spec.backends) != (STOCK, STOCK):
-            raise BootError(f"{self._host.name}: drivers of one's own cannot be loaded as yet")
         boots = Boots(
             host=self._host,
             prepared=run,
@@ -143,11 +144,14 @@ class XenHypervisor:
             patience=self.patience,
             native_tsc=self._translated,
             swapped=self._swapped,
+            files=self._files_with(spec),
             host_parts=host_parts(self.facts()),
         )
         vcpus = dom0_vcpus(spec.tunables)
         with ExitStack() as stack:
             dom0 = stack.enter_context(self._dom0_with(run, vcpus)) if vcpus is not None else {}
+            if spec.backends != STOCK:
+                stack.enter_context(self._backends_with(run, spec.backends))
             yield stack.enter_context(boots.guest(spec, dom0))
 
     @property
@@ -155,9 +159,29 @@ class XenHypervisor:
         """Whether the host's own processor is emulated by software."""
         return self.facts().emulation is Emulation.SOFTWARE
 
-    def _boot_files(self, modes: Collection[GuestMode]) -> Mapping[str, str]:
+    def _files_with(self, spec: GuestSpec) -> Mapping[str, str]:
+        """Return where what a guest boots from lies on the host, put there if its frontends are not stock."""
+        if spec.frontends == STOCK:
+            return {}
+        return self._boot_files((spec.mode,), self._drivers.images[spec.frontends])
+
+    @contextmanager
+    def _backends_with(self, run: Prepared, value: str) -> Iterator[None]:
+        """Have dom0 load backends in the place of its own, and give it back its own."""
+        files = built.placed(self._transport, self._host, self.facts(), self._drivers.backends[value])
+        try:
+            self._backends(run, files)
+            yield
+        finally:
+            with self._told():
+                self._backends(run, {})
+
+    def _backends(self, run: Prepared, files: Mapping[str, str]) -> None:
+        ask(run.setup, {"action": "backends", "files": files}, self.patience(40), self._host.name)
+
+    def _boot_files(self, modes: Collection[GuestMode], image: GuestImage) -> Mapping[str, str]:
         """Put what guests of these modes boot from on the host; return where it lies."""
-        image, needed = self._image, {}
+        needed: dict[str, str] = {}
         if any(mode.has_emulated_devices for mode in modes):
             needed = {"boot.img": image.boot.disk, "boot.rom": image.boot.rom}
         if direct := [mode for mode in modes if not mode.has_emulated_devices]:

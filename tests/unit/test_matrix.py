@@ -21,7 +21,10 @@ from pvbench.yaml_schema import decode
 
 ROOT = Path(__file__).parents[2]
 BROKEN = sorted((ROOT / "tests/golden/broken/matrix").glob("*.yaml"))
-NAMES = ("quickstart", "starter", "posting", "block-sweep", "net-sweep", "mechanism", "pilot", "tunables", "modes")
+NAMES = (
+    *("quickstart", "starter", "posting", "block-sweep", "net-sweep", "mechanism", "pilot", "tunables", "modes"),
+    "driver-ab",
+)
 EXAMPLES = [ROOT / "examples" / f"{name}.yaml" for name in NAMES]
 EXPECT = re.compile(rb"# expect (\d+:\d+) (structural|semantic|syntax|bytes): (.*)\n")
 
@@ -64,7 +67,7 @@ def test_there_are_enough_broken_matrices() -> None:
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_is_valid_for_the_loader_and_for_the_schema(path: Path) -> None:
-    load(path.read_text(encoding="utf-8"))
+    matrix.load(path.read_text(encoding="utf-8"), name=path.name, folder=path.parent)
     jsonschema.validate(yaml.safe_load(path.read_text(encoding="utf-8")), matrix.schema())
 
 

@@ -17,6 +17,7 @@ SPEC = GuestSpec("b01-xen1", ("ide", "blkfront"), Placement.COEXIST, 256 << 20, 
 PROBED = {
     "facts": {
         "kernel": "6.1",
+        "kernel_version": "#1 SMP PREEMPT_DYNAMIC Debian 6.1.176-1 (2026-07-02)",
         "cpu": "EPYC",
         "os": "Debian",
         "command_line": "",

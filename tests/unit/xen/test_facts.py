@@ -19,6 +19,7 @@ def answer(processor: dict[str, Any] | None = PROCESSOR, **dmi: str) -> dict[str
     return {
         "facts": {
             "kernel": "6.1.0-50-amd64",
+            "kernel_version": "#1 SMP PREEMPT_DYNAMIC Debian 6.1.176-1 (2026-07-02)",
             "cpu": "AMD EPYC Processor",
             "os": "Debian GNU/Linux 12 (bookworm)",
             "command_line": "root=/dev/vda",
