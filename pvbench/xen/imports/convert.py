@@ -73,7 +73,7 @@ class _Conversion:
         controller = self.look.text("hdtype") or "ide"
         found = [read_disk(line, self.mode, controller, self.tell) for line in self.look.lines("disk")]
         for name, device in keys.DISKS_OF_OLD.items():
-            if (target := self.look.text(name)) is not None:
+            if name not in self.read.used and (target := self.look.text(name)) is not None:
                 place = self.look.place(name)
                 line = Value(f"{'phy' if target.startswith('/dev/') else 'file'}:{target},{device}", place)
                 self.tell(Note(place, f"{name} became a disk", "xl has no key of that name"))
@@ -86,7 +86,9 @@ class _Conversion:
     def _key(self, name: str) -> None:
         """Take one key over, or say why not."""
         place, value = self.look.place(name), self.read.values[name]
-        if name in ("disk", "vif", "type", "builder", "cpu", "restart") or name in (*keys.RENAMED, *keys.DISKS_OF_OLD):
+        if name in keys.DISKS_OF_OLD and name not in self.read.used:
+            return  # told of as a disk
+        if name in ("disk", "vif", "type", "builder", "cpu", "restart") or name in keys.RENAMED:
             self._special(name, place)
         elif name in keys.GONE:
             if value.unknown is not None or value.data not in ("", 0, ()):

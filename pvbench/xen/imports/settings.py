@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from pvbench.xen.imports.values import MOST_MADE, NotEvaluated, Reader, Value
 from pvbench.xen.imports.words import Kind, Place, Statement, Word, statements
@@ -96,12 +97,14 @@ def _pass_over(made: Settings, block: Sequence[Statement]) -> None:
 
 def _may_be_set(made: Settings, words: Sequence[Word]) -> Iterator[Word]:
     """Yield the names that a statement may set, or change by a method."""
-    for word, behind in zip(words, (*words[1:], None), strict=True):
-        sign = behind.text if behind is not None and behind.kind is Kind.SIGN else ""
-        changed = sign in (".", "[") and word.text in made.values and isinstance(made.values[word.text].data, tuple)
-        if word.kind is Kind.NAME and word.text == "in" and words[0].text == "for":
-            words = ()  # what is gone through is not changed by that
-        elif word.kind is Kind.NAME and (sign in _SETS or changed or (words[:1] and words[0].text in _BINDING)):
+    if words[0].text in _BINDING:
+        bound = words[: next((at for at, word in enumerate(words) if word.text == "in"), len(words))]
+        yield from (word for word in bound if word.kind is Kind.NAME)
+    for word, behind in pairwise(words):
+        if word.kind is not Kind.NAME or behind.kind is not Kind.SIGN:
+            continue
+        list_of_ours = word.text in made.values and isinstance(made.values[word.text].data, tuple)
+        if behind.text in _SETS or (behind.text in (".", "[") and list_of_ours):
             yield word
 
 
@@ -176,7 +179,7 @@ def _changed(made: Settings, name: Word, sign: Word, words: Sequence[Word]) -> N
 def _by_code(made: Settings, words: Sequence[Word]) -> None:
     """Make unknown what a method, or an assignment to a part, changes; refuse what could change anything."""
     first = words[0]
-    if first.text in made.values and words[1].text in (".", "["):
+    if first.text in made.values and first.text not in made.code and words[1].text in (".", "["):
         why = NotEvaluated(f"'{first.text}' is changed by code here", first.place)
         made.values[first.text] = Value(0, first.place, why)
         return

@@ -138,6 +138,10 @@ def test_marks_and_letters_of_other_encodings_are_read() -> None:
         ("disk = []\ndisk.append('file:/x,hda,w')\n", "2:1: disk cannot be known: 'disk' is changed by code"),
         ("on_reboot = restart\n", "1:13: on_reboot cannot be known: 'restart' is neither in quotes"),
         ("os.system('true')\n", "1:1: os.… is a call, and a configuration is never executed"),
+        ("import os\nos.system('true')\n", "2:1: os.… is a call, and a configuration is never executed"),
+        ("import sys\nsys.path.append('/x')\n", "2:1: sys.… is a call"),
+        ("for x in y:\n  disk = [x]\n", "2:3: disk cannot be known: it depends on a block of code ('for')"),
+        ("disk = []\nif 1:\n  disk.append('x')\n", "3:3: disk cannot be known: it depends on a block of code ('if')"),
         ("execfile('/etc/xen/common')\n", "1:1: 'execfile' needs running code"),
         ("from common import *\n", "1:1: an import of everything could set anything"),
         ("x = [\n'a'\n", "1:5: this [ is never closed"),
@@ -259,6 +263,13 @@ def test_disks_and_words_of_2005_are_read() -> None:
         "format=raw,vdev=hdc,access=ro,devtype=cdrom,target=/dev/cdrom",
     ]
     assert made.settings["localtime"] == 1
+
+
+def test_a_name_that_only_helps_is_no_disk_though_it_is_called_so() -> None:
+    made = imported(hvm("hda = '/i.img'\ndisk = ['file:' + hda + ',hda,w']\nfor x in disk:\n  y = x\n"))
+
+    assert [disk.target for disk in made.guest.disks] == ["/i.img"]
+    assert "hda" not in made.settings
 
 
 def test_a_key_that_is_none_is_kept_with_the_nearest_that_is_one() -> None:
