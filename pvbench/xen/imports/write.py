@@ -78,7 +78,7 @@ def matrix(imported: Imported) -> str | None:
         "placement: coexist\n",
         "workloads:\n",
         *(_WORKLOADS[kind] for kind in found),
-        f"guest: {{memory: {memory}MiB}}\n",
+        f"guest: {{memory: {memory}MiB, vcpus: {min(max(guest.vcpus, 1), 64)}, mode: {guest.mode}}}\n",
         "scratch: 64MiB\n",
         "run: {blocks: 5, seed: 1}\n",
     ]

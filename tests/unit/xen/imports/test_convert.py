@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pvbench.campaign.guests import guests_of
 from pvbench.errors import ConfigError
 from pvbench.matrix import load
 from pvbench.xen.imports import Imported, import_config, matrix, render, xl_cfg
 from pvbench.xen.lint import nothing_known
+from pvbench.xen.lint_boot import of_spec
 
 GOLDEN = Path(__file__).parents[3] / "golden/xen/import"
 NAMES = sorted(path.stem for path in GOLDEN.glob("*.cfg"))
@@ -67,10 +69,14 @@ def test_what_was_converted_converts_to_itself_and_changes_no_meaning_any_more(n
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_matrix_to_go_on_with_is_one(name: str) -> None:
-    proposed = matrix(imported((GOLDEN / f"{name}.cfg").read_bytes()))
+    made = imported((GOLDEN / f"{name}.cfg").read_bytes())
+    proposed = matrix(made)
 
     assert proposed is not None
-    assert load(proposed, name="matrix.yaml").hosts == ("lab",)
+    read = load(proposed, name="matrix.yaml")
+    assert read.modes == (made.guest.mode,)
+    assert (read.guest.vcpus, read.hosts) == (made.guest.vcpus, ("lab",))
+    assert [finding for spec in guests_of(read) for finding in of_spec(spec)] == []
 
 
 @pytest.mark.parametrize(
