@@ -1,19 +1,12 @@
 """A lab's machine: start it warm, find it again, end it. Its state is a folder; what runs is told by the process."""
 
-import asyncio
-import json
 import os
 import shutil
-import socket
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock
-from qemu.qmp import QMPClient
-from qemu.qmp.error import QMPError
 
 from pvbench import ssh
 from pvbench.clock import Clock
@@ -24,14 +17,13 @@ from pvbench.images.bootstrap import Report
 from pvbench.inventory import Host
 from pvbench.lab import accelerator as accelerators
 from pvbench.lab import beneath, disks
-from pvbench.lab.argv import Accelerator, LabSpec, environment, qemu_argv
+from pvbench.lab.argv import Accelerator, LabSpec
+from pvbench.lab.emulator import Emulator
 from pvbench.lab.flavours import USUAL
 from pvbench.lab.image import Image, build, find
-from pvbench.lab.process import Daemon, spawn
 from pvbench.model import digest
 from pvbench.transport import Command
 
-_SNAPSHOT = "warm"
 _GUEST = ".guest"
 _COLD_S, _WARM_S, _SAVE_S = 900, 180, 600  # patience with a cold boot, a resume, a save on a loaded machine
 
@@ -65,6 +57,7 @@ class Machine:
         self._flavour = spec.flavour
         self._name = name if self._flavour is USUAL else f"{name}-{self._flavour.name}"
         self._folder = cache / "labs" / self._name
+        self._emulator = Emulator(self._folder, clock)
 
     def up(self, report: Report, wanted: str = "auto", *, fresh: bool = False) -> Host:
         """Bring the machine up, warm where that is as good; return the host. Builds the image if need be.
@@ -75,7 +68,7 @@ class Machine:
         with FileLock(self._folder / ".lock"):
             if fresh:
                 self.down()
-            elif self._daemon() is not None:
+            elif self._emulator.daemon is not None:
                 return self.host()
             image = build(self._cache, report, self._flavour, self._spec.disk_gib, self._mirror)
             self._stand_on(builtin.digest())
@@ -83,7 +76,8 @@ class Machine:
             warm = image.path / f"warm-{self._spec.id}-{_processor()}-{chosen}.qcow2"
             if not warm.exists():
                 self._warm_up(image, chosen, warm, report)
-            disk = self._folder / f"{image.path.name}-{warm.name}"
+            # A disk of its own is kept whatever the machine's size; a saved machine is resumed as the size it had.
+            disk = self._folder / f"{image.path.name}-{'own.qcow2' if self._flavour.own_disk else warm.name}"
             new = fresh or not disk.exists()
             if new:
                 for old in self._folder.glob("*.qcow2"):
@@ -91,7 +85,7 @@ class Machine:
                 disks.copy(warm, disk)
             resume = new or not self._flavour.own_disk
             report(f"{'resuming' if resume else 'booting'} {self._flavour.release} ({chosen})")
-            self._start(image, chosen, disk, resume=resume)
+            self._emulator.start(image, self._spec, chosen, disk=disk, resume=resume)
             self._wait(_WARM_S if resume else _COLD_S, set_clock=resume)
             return self.host()
 
@@ -102,14 +96,14 @@ class Machine:
 
     def host(self) -> Host:
         """Return the running machine as a host. Raises LabError when it is not up."""
-        state = self._state()
-        if self._daemon() is None:
+        noted = self._emulator.noted
+        if self._emulator.daemon is None:
             raise LabError(f"the lab {self._name} is not up", hint=self._flavour.command("up"))
-        image = Image(Path(state["image"]))
+        image = Image(Path(noted["image"]))
         return Host(
             name=self._flavour.host,
             address="127.0.0.1",
-            port=int(state["port"]),
+            port=int(noted["port"]),
             user="root",
             key=str(image.key),
             host_key=image.host_key,
@@ -119,7 +113,7 @@ class Machine:
 
     def beneath(self) -> Beneath | None:
         """Look at the clocks of the machine that the lab runs on; None when the lab is not up, or nothing tells."""
-        daemon = self._daemon()
+        daemon = self._emulator.daemon
         try:
             return beneath.look(daemon.pid, self._clock) if daemon else None
         except (OSError, ValueError, IndexError):
@@ -127,16 +121,11 @@ class Machine:
 
     def down(self) -> bool:
         """End the machine that `up` started and nothing else; return whether one ran."""
-        daemon = self._daemon()
-        if daemon is None:
+        if self._emulator.daemon is None:
             return False
         if self._flavour.own_disk:
             self._sync()
-        with suppress(LabError):
-            self._qmp("quit", {}, timeout_s=10)
-        if not daemon.wait(10):
-            daemon.end()
-        (self._folder / "state.json").unlink(missing_ok=True)
+        self._emulator.end()
         return True
 
     def remove(self, *, images: bool) -> int:
@@ -157,17 +146,17 @@ class Machine:
 
     def status(self) -> Status:
         """Say what runs, since when, what it holds."""
-        daemon, state = self._daemon(), self._state()
+        daemon, noted = self._emulator.daemon, self._emulator.noted
         image = find(self._cache, self._flavour, self._spec.disk_gib)
         return Status(
             name=self._name,
             flavour=self._flavour.name,
             host=self._flavour.host,
             running=daemon is not None,
-            since=state["since"] if daemon else None,
-            address=f"root@127.0.0.1:{state['port']}" if daemon else None,
+            since=noted["since"] if daemon else None,
+            address=f"root@127.0.0.1:{noted['port']}" if daemon else None,
             pid=daemon.pid if daemon else None,
-            accelerator=state["accelerator"] if daemon else None,
+            accelerator=noted["accelerator"] if daemon else None,
             memory_bytes=daemon.memory_bytes if daemon else None,
             disk_bytes=disks.size(self._folder),
             image_bytes=disks.size(image.path) if image else 0,
@@ -186,17 +175,15 @@ class Machine:
         part.unlink(missing_ok=True)
         disks.overlay(image, part)
         report(f"first boot of {self._flavour.release} ({chosen}); later ones resume it")
-        self._start(image, chosen, part, resume=False)
+        self._emulator.start(image, self._spec, chosen, disk=part, resume=False)
         self._wait(_COLD_S, set_clock=False)
         if self._flavour.own_disk:
             self._settle()
             report("second boot, by the menu that the host itself made")
-            self._start(image, chosen, part, resume=False)
+            self._emulator.start(image, self._spec, chosen, disk=part, resume=False)
             self._wait(_COLD_S, set_clock=False)
         report("saving the running machine")
-        said = self._qmp("human-monitor-command", {"command-line": f"savevm {_SNAPSHOT}"}, timeout_s=_SAVE_S)
-        if said:
-            raise LabError(f"QEMU could not save the machine: {str(said).strip()}")
+        self._emulator.save(_SAVE_S)
         self.down()
         shutil.move(part, warm.with_suffix(f".{os.getpid()}"))
         warm.with_suffix(f".{os.getpid()}").rename(warm)
@@ -214,43 +201,13 @@ class Machine:
         with suppress(LabError, TransportError), ssh.connect(self.host(), timeout_s=5) as transport:
             transport.run(Command(("sync",), timeout_s=30))
 
-    def _start(self, image: Image, chosen: Accelerator, disk: Path, *, resume: bool) -> None:
-        """Start QEMU on a port that is free now, and note what was started."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        qmp = self._folder / "qmp"
-        qmp.unlink(missing_ok=True)
-        argv = qemu_argv(
-            image.path,
-            self._spec,
-            chosen,
-            version=image.qemu_version,
-            disk=disk,
-            port=port,
-            qmp=qmp,
-            serial=self._folder / "serial.log",
-            resume=_SNAPSHOT if resume else None,
-        )
-        daemon = spawn(argv, log=self._folder / "qemu.log", environment=environment(image.path / "qemu"))
-        state = {
-            "daemon": asdict(daemon),
-            "port": port,
-            "accelerator": str(chosen),
-            "image": str(image.path),
-            "since": self._clock.now().isoformat(timespec="seconds"),
-        }
-        (self._folder / "state.json").write_text(json.dumps(state, indent=1) + "\n")
-
     def _wait(self, patience_s: float, *, set_clock: bool) -> None:
         """Wait until the machine answers by SSH; a resumed one is told the time, which it slept through."""
         deadline = self._clock.monotonic() + patience_s
         while True:
-            if self._daemon() is None:
-                log = (self._folder / "qemu.log").read_text(errors="replace").strip().splitlines()
-                raise LabError(
-                    f"QEMU ended: {log[-1] if log else 'it said nothing'}", hint=f"see {self._folder / 'qemu.log'}"
-                )
+            if self._emulator.daemon is None:
+                log = self._emulator.log.read_text(errors="replace").strip().splitlines()
+                raise LabError(f"QEMU ended: {log[-1] if log else 'it said nothing'}", hint=f"see {self._emulator.log}")
             try:
                 with ssh.connect(self.host(), timeout_s=20) as transport:
                     now = f"@{self._clock.now().timestamp():.3f}"
@@ -264,36 +221,9 @@ class Machine:
                     self.down()
                     raise LabError(
                         f"the lab did not answer by SSH within {patience_s} s: {error.message}",
-                        hint=f"see {self._folder / 'serial.log'}",
+                        hint=f"see {self._emulator.serial}",
                     ) from error
                 self._clock.sleep(0.1)
-
-    def _qmp(self, command: str, arguments: Mapping[str, object], timeout_s: float) -> object:
-        async def talk() -> object:
-            client = QMPClient("pvbench")
-            await client.connect(str(self._folder / "qmp"))
-            try:
-                return await asyncio.wait_for(client.execute(command, dict(arguments)), timeout_s)
-            finally:
-                with suppress(QMPError, EOFError, OSError):
-                    await client.disconnect()
-
-        try:
-            return asyncio.run(talk())
-        except (QMPError, OSError, EOFError, TimeoutError) as error:
-            raise LabError(f"QEMU did not do {command!r}: {error}") from error
-
-    def _state(self) -> dict[str, Any]:
-        try:
-            state: dict[str, Any] = json.loads((self._folder / "state.json").read_text())
-        except (OSError, ValueError):
-            return {}
-        return state
-
-    def _daemon(self) -> Daemon | None:
-        state = self._state()
-        daemon = Daemon(**state["daemon"]) if state else None
-        return daemon if daemon and daemon.alive else None
 
 
 def default_name() -> str:
