@@ -31,7 +31,8 @@ class LabSpec:
     def id(self) -> str:
         """Identity: machines of another size or processor cannot resume one another's saved states."""
         size = {name: value for name, value in asdict(self).items() if name != "flavour"}
-        return digest([size, _TCG_CPU, *(_OWN_HARDWARE if self.flavour.own_disk else (_XEN, _DOM0))])
+        hardware = () if self.flavour is USUAL else (_MAC,)
+        return digest([size, _TCG_CPU, *(_OWN_HARDWARE if self.flavour.own_disk else (_XEN, _DOM0)), *hardware])
 
 
 # TCG's SVM has faults that kill dom0 or its guests unless these features are hidden: SMAP (IRET at CPL 3),
@@ -49,6 +50,9 @@ _XEN = "dom0_max_vcpus=1 dom0_vcpus_pin console=com1 com1=115200 noreboot cpuidl
 # come up is reset too.
 _OWN_HARDWARE = ("-vga", "std", "-device", "ipmi-bmc-sim,id=bmc", "-device", "isa-ipmi-kcs,bmc=bmc")
 _XENS_HARDWARE = ("-vga", "none")
+# Not the address that any QEMU gives its first network card: dom0's own QEMU 10 on Debian 13 makes a card in dom0, and
+# who looks for a card by its address would find two. The usual lab has none but QEMU's, as have its saved states.
+_MAC = "52:54:00:70:76:62"
 # Backends offer as many queues as dom0 has CPUs, and the lab's has one: more are asked for to be compared with one.
 _DOM0 = "root=/dev/vda rw console=hvc0 net.ifnames=0 mitigations=off xen_netback.max_queues=8 xen_blkback.max_queues=8"
 _CPU = {Accelerator.TCG: _TCG_CPU, Accelerator.KVM: "host"}
@@ -112,7 +116,7 @@ def qemu_argv(
         "-smbios",
         f"type=1,manufacturer=pvbench,product=pvbench-lab,version={words(accelerator, version)}",
         *(["-drive", f"file={_option(disk)},if=virtio,cache=unsafe"] if disk else []),
-        *_network(port),
+        *_network(port, spec.flavour),
         *(["-qmp", f"unix:{_option(qmp)},server=on,wait=off"] if qmp else []),
         "-serial",
         f"file:{serial}",
@@ -140,11 +144,12 @@ def _boot(image: Path, spec: LabSpec) -> list[str]:
     ]
 
 
-def _network(port: int | None) -> list[str]:
+def _network(port: int | None, flavour: Flavour) -> list[str]:
     """Return a network whose port on loopback leads to the machine's SSH, or none."""
     if not port:
         return ["-nic", "none"]
-    return ["-netdev", f"user,id=n0,hostfwd=tcp:127.0.0.1:{port}-:22", "-device", "virtio-net-pci,netdev=n0,romfile="]
+    card = "virtio-net-pci,netdev=n0,romfile=" + ("" if flavour is USUAL else f",mac={_MAC}")
+    return ["-netdev", f"user,id=n0,hostfwd=tcp:127.0.0.1:{port}-:22", "-device", card]
 
 
 def _option(path: Path | None) -> str:

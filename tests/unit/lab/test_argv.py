@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from pvbench.lab.argv import Accelerator, LabSpec, qemu_argv
+from pvbench.lab.contents import overlay
 from pvbench.lab.flavours import FLAVOURS
 from pvbench.model import Emulation
 
@@ -97,3 +98,16 @@ def test_flavours_with_other_hardware_do_not_resume_one_another() -> None:
 
     assert ids["xen"] != ids["plain"]
     assert ids["xen"] == LabSpec().id
+
+
+def test_its_card_has_another_address_than_a_card_that_dom0s_own_qemu_makes() -> None:
+    assert ",mac=52:54:00:70:76:62" in next(word for word in argv_of("plain13") if word.startswith("virtio-net-pci"))
+    assert "mac=" not in " ".join(argv_of("xen"))  # its saved states have QEMU's own
+
+
+def test_linux_has_one_cpu_where_it_boots_alone_and_xen_all() -> None:
+    menu = overlay(FLAVOURS["plain"])["etc/default/grub"]
+
+    assert 'GRUB_CMDLINE_LINUX_DEFAULT="nr_cpus=1 ' in menu
+    assert "dom0_max_vcpus=1" in menu
+    assert after(argv_of("plain"), "-smp") == "2"
