@@ -26,7 +26,13 @@ class Xenstore:
     def __init__(self, path=SOCKET):
         self.line = socket.socket(socket.AF_UNIX)
         self.line.settimeout(20)
-        self.line.connect(path)
+        try:
+            self.line.connect(path)
+        except OSError as error:
+            self.line.close()
+            raise OSError(
+                f"xenstored does not answer at {path} ({error.strerror}): is this dom0, and are we root?"
+            ) from None
 
     def __enter__(self):
         return self

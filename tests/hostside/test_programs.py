@@ -261,6 +261,13 @@ def test_a_node_that_is_not_in_xenstore_is_none(tmp_path: Path) -> None:
             assert store.read("/nowhere") is None
 
 
+def test_a_machine_without_xenstored_is_told_what_is_asked_of_it(tmp_path: Path) -> None:
+    import pvb_xenstore
+
+    with pytest.raises(OSError, match=r"does not answer at .*/s \(No such file or directory\): is this dom0"):
+        pvb_xenstore.Xenstore(str(tmp_path / "s"))
+
+
 BUSY = """\
 import sys, threading, time
 def burn():
