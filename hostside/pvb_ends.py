@@ -14,67 +14,55 @@ import sys
 import pvb_xenstore
 
 FRONT_CLASSES, BACK_KINDS = ("vif", "vbd"), ("vif", "vbd", "qdisk", "vbd3", "tap")
-FRONT_KEYS = (
-    "backend",
-    "backend-id",
-    "state",
-    "mac",
-    "request-rx-copy",
-    "multi-queue-num-queues",
-    "feature-rx-notify",
-    "feature-sg",
-    "feature-gso-tcpv4",
-    "feature-gso-tcpv6",
-    "feature-no-csum-offload",
-    "feature-ipv6-csum-offload",
-    "xdp-headroom",
-    "event-channel",
-    "event-channel-tx",
-    "queue-0/event-channel-tx",
-    "virtual-device",
-    "device-type",
-    "ring-ref",
-    "ring-page-order",
-    "num-ring-pages",
-    "feature-persistent",
-    "protocol",
-)
-BACK_KEYS = (
-    "frontend-id",
-    "state",
-    "online",
-    "hotplug-status",
-    "hotplug-error",
-    "mac",
-    "bridge",
-    "vifname",
-    "type",
-    "mtu",
-    "rate",
-    "feature-rx-copy",
-    "feature-rx-flip",
-    "feature-sg",
-    "feature-gso-tcpv4",
-    "feature-split-event-channels",
-    "feature-xdp-headroom",
-    "multi-queue-max-queues",
-    "dev",
-    "mode",
-    "params",
-    "physical-device",
-    "physical-device-path",
-    "device-type",
-    "removable",
-    "feature-persistent",
-    "feature-flush-cache",
-    "feature-barrier",
-    "feature-discard",
-    "feature-max-indirect-segments",
-    "max-ring-page-order",
-    "direct-io-safe",
-    "kthread-pid",
-    "sector-size",
-)
+FRONT_KEYS = {
+    "vif": (
+        "backend",
+        "state",
+        "mac",
+        "request-rx-copy",
+        "multi-queue-num-queues",
+        "feature-sg",
+        "feature-gso-tcpv4",
+        "feature-gso-tcpv6",
+        "feature-no-csum-offload",
+        "event-channel-tx",
+        "queue-0/event-channel-tx",
+    ),
+    "vbd": (
+        "backend",
+        "state",
+        "device-type",
+        "multi-queue-num-queues",
+        "ring-page-order",
+        "num-ring-pages",
+        "feature-persistent",
+    ),
+}
+BACK_KEYS = {
+    "vif": (
+        "state",
+        "hotplug-status",
+        "mac",
+        "bridge",
+        "vifname",
+        "multi-queue-max-queues",
+    ),
+    "vbd": (
+        "state",
+        "hotplug-status",
+        "dev",
+        "params",
+        "physical-device-path",
+        "device-type",
+        "multi-queue-max-queues",
+        "max-ring-page-order",
+        "feature-persistent",
+        "feature-max-indirect-segments",
+        "feature-flush-cache",
+        "feature-barrier",
+        "feature-discard",
+    ),
+}
 BACKEND = re.compile(r"/local/domain/(\d+)/backend/([a-z0-9]+)/(\d+)/(\d+)")
 LONGEST = 512  # of a value: what a guest writes into its own nodes is its own affair
 
@@ -101,14 +89,14 @@ def devices(store, domid):
     for kind in FRONT_CLASSES:
         for number in below(store, f"/local/domain/{domid}/device/{kind}"):
             here = f"/local/domain/{domid}/device/{kind}/{number}"
-            fronts[kind, number] = values(store, here, FRONT_KEYS)
+            fronts[kind, number] = values(store, here, FRONT_KEYS[kind])
             told = BACKEND.fullmatch(fronts[kind, number].get("backend", ""))
             if told and (told.group(3), told.group(4)) == (str(domid), number):
                 backs.setdefault((kind, number), (told.group(2), told.group(0)))
     found = []
     for kind, number in sorted(set(backs) | set(fronts)):
         back_kind, path = backs.get((kind, number), (None, None))
-        back = values(store, path, BACK_KEYS) if path else {}
+        back = values(store, path, BACK_KEYS[kind]) if path else {}
         backend = {"kind": back_kind, "domid": int(BACKEND.fullmatch(path).group(1))} if path else None
         front = fronts.get((kind, number), {})
         if number.isdigit():

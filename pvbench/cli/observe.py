@@ -22,7 +22,7 @@ LONGEST_S, LEAST_S = 600.0, 2.0
     "--for",
     "seconds",
     type=Quantity("time"),
-    default="8s",
+    default="7s",
     show_default=True,
     help="How long it takes in all, connecting too; at most 10min.",
 )

@@ -215,6 +215,24 @@ def test_the_device_model_is_asked_what_it_has_and_counts(
     assert "uplink" not in look["interfaces"]
 
 
+def test_a_further_look_at_a_domain_tells_its_counters_alone(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    import pvb_xenstore
+
+    nodes = dict(LIBXL)
+    monkeypatch.setattr(pvb_xenstore, "Xenstore", lambda: Nodes(nodes))
+    looks = program("pvb-observe").Looks()
+    interface(root, "vif4.0", 100, 0)
+    first = looks.look({"domid": 4})
+    interface(root, "vif4.0", 900, 0)
+    last = looks.look({"domid": 4})
+    nodes.clear()
+
+    assert [each["counted"]["interfaces"]["vif4.0"]["rx"] for each in (first, last)] == [100, 900]
+    assert last["facts"] is None
+    with pytest.raises(ValueError, match="domain 4 is gone"):
+        looks.look({"domid": 4})
+
+
 def test_a_socket_that_serves_somebody_else_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import pvb_model
 

@@ -31,10 +31,10 @@ def observe(transport: Transport, domain: str, seconds: float, clock: Clock) -> 
     began = clock.monotonic()
     with talk(transport, "pvb-observe", _PATIENCE_S) as program:
         domid, name = _found(domain, _ask(program, transport.name, {"action": "domains"})["domains"], transport.name)
-        before = _ask(program, transport.name, {"action": "look", "domid": domid})
+        first = _ask(program, transport.name, {"action": "look", "domid": domid})
         clock.sleep(max(min(seconds, LEAST_S), seconds - (clock.monotonic() - began)))
-        after = _ask(program, transport.name, {"action": "look", "domid": domid})
-    return observed(transport.name, (domid, name), after["facts"], before["counted"], after["counted"])
+        last = _ask(program, transport.name, {"action": "look", "domid": domid})
+    return observed(transport.name, (domid, name), first["facts"], first["counted"], last["counted"])
 
 
 def observed(host: str, domain: tuple[int, str], facts: Mapping[str, Any], before: Look, after: Look) -> Observed:
