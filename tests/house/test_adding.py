@@ -34,7 +34,7 @@ def test_the_data_s_way_is_told_in_ten_lines_from_the_matrix_to_the_page() -> No
 
 
 def test_there_is_a_list_for_whatever_is_added_in_one_place() -> None:
-    assert list(LISTS) == ["device", "workload", "tunable", "factor", "hypervisor", "verb"]
+    assert list(LISTS) == ["device", "workload", "tunable", "part", "factor", "hypervisor", "verb"]
 
 
 @pytest.mark.parametrize("path", sorted(set(NAMED)))
