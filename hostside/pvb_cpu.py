@@ -2,7 +2,7 @@
 """pvb_cpu - what every domain, every CPU's idling and the threads of dom0 that serve a domain have used so far.
 
 CHANGES       nothing
-REQUIREMENTS  Python 3.6, Xen's Python bindings and libxenctrl; root. By hand: pvb_cpu.py DOMID
+REQUIREMENTS  Python 3.6, libxenctrl of the Xen that runs; root. By hand: pvb_cpu.py DOMID
 OVERHEAD      starts no process; a pass over /proc, some tens of milliseconds under emulation
 UNDONE        nothing to undo
 
@@ -15,6 +15,7 @@ import glob
 import json
 import os
 import re
+import struct
 import sys
 import time
 
@@ -23,6 +24,10 @@ KTHREADD = 2  # the parent of every thread of the kernel
 PROCESS_CLOCK = 2  # CPUCLOCK_SCHED of a process: clock_getcpuclockid(3), <linux/posix-timers.h>
 ASKED = 5
 PACED, LOOP = 3, 20000
+DOMAIN_INFO = struct.Struct("=H54xQ")
+"""Of xen_domctl_getdomaininfo (public/domctl.h, Xen 4.14 to 4.20): `domain` and `cpu_time`; one at a time, for its
+length differs from version to version, and always fits into ROOM."""
+ROOM = 4096
 OF_THE_HOST = re.compile(
     r"pvb-|sshd|systemd|\(sd-|dbus|o?xenstored|xenconsoled|xl$|xentrace|login|agetty|ovs|tapdisk|init$|openrc"
 )
@@ -54,13 +59,13 @@ def library(name):
 
 
 class Clocks:
-    """Xen's own CPU clocks, over its bindings: no process and no xenstore for a look."""
+    """Xen's own CPU clocks, over its library: no process and no xenstore for a look.
+
+    Its Python bindings answer for all domains at once; a Xen of another release has them for another Python.
+    """
 
     def __init__(self):
-        sys.path.append(f"/usr/lib/xen-{running_version()}/lib/python")  # where Debian has them
-        from xen.lowlevel import xc
-
-        self.bindings = xc.xc()
+        self.bindings = bindings()
         self.control = library("libxenctrl")
         self.control.xc_interface_open.restype = ctypes.c_void_p
         self.handle = ctypes.c_void_p(self.control.xc_interface_open(None, None, 0))
@@ -78,7 +83,33 @@ class Clocks:
 
     def domains(self):
         """Return {domid: ns}; JSON makes the keys text."""
-        return {each["domid"]: each["cpu_time"] for each in self.bindings.domain_getinfo()}
+        if self.bindings is not None:
+            return {each["domid"]: each["cpu_time"] for each in self.bindings.domain_getinfo()}
+        ask = self.control.xc_domain_getinfolist
+        return one_by_one(lambda first, info: ask(self.handle, ctypes.c_uint32(first), 1, info))
+
+
+def one_by_one(ask):
+    """Return {domid: ns}; `ask` puts the first domain from a number on into a buffer and returns how many it put."""
+    found, first, info = {}, 0, ctypes.create_string_buffer(ROOM)
+    while True:
+        count = ask(first, info)
+        if count < 0:
+            raise OSError("xc_domain_getinfolist failed")
+        if count == 0:
+            return found
+        domid, ns = DOMAIN_INFO.unpack_from(info)
+        found[domid], first = ns, domid + 1
+
+
+def bindings():
+    """Return Xen's bindings, where Debian has them or where Python looks; None where there are none for this Python."""
+    sys.path.append(f"/usr/lib/xen-{running_version()}/lib/python")
+    try:
+        from xen.lowlevel import xc
+    except ImportError:
+        return None
+    return xc.xc()
 
 
 def clock_ns(clock):

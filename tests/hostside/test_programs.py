@@ -104,6 +104,24 @@ def test_the_kernel_command_line_is_written_into_the_boot_disk(tmp_path: Path) -
         module.boot_disk(str(template), "x" * 4096, str(tmp_path / "out.img"))
 
 
+def test_clocks_of_domains_are_read_one_by_one_where_there_are_no_bindings() -> None:
+    import pvb_cpu
+
+    domains = {0: 5_000_000_000, 3: 1 << 40, 7: 12}
+
+    def ask(first: int, info: Any) -> int:
+        """Answer as xc_domain_getinfolist does (public/domctl.h): flags and six counters between number and time."""
+        number = next((each for each in domains if each >= first), None)
+        if number is None:
+            return 0
+        struct.pack_into("=HHI6QQ", info, 0, number, 0xFFFF, 0xFFFFFFFF, *[(1 << 64) - 1] * 6, domains[number])
+        return 1
+
+    assert pvb_cpu.one_by_one(ask) == domains
+    with pytest.raises(OSError, match="getinfolist failed"):
+        pvb_cpu.one_by_one(lambda _first, _info: -1)
+
+
 def test_a_program_of_ours_is_no_foreign_load_though_it_goes_by_its_interpreter(tmp_path: Path) -> None:
     import pvb_cpu
 
