@@ -1,5 +1,7 @@
 """pvb_platform over the files of other people's dom0s."""
 
+import io
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from pvbench.views.doctor import checkup_of, render
+from pvbench.xen.facts import check_of
+from tests import contracts
 from tests.hostside.test_programs import fake, program
 from tests.rooted import Root
 
@@ -52,6 +57,46 @@ def test_xcp_ng_is_known_by_xapi_with_backends_that_no_list_of_modules_has(root:
     assert seen["backends"] == {"vbd": "built in", "vif": "built in"}
     assert seen["bridges"] == {"xapi0": "openvswitch", "xenbr0": "openvswitch"}
     assert seen["init"] == "systemd"
+
+
+XL_INFO = """\
+cat <<END
+host                   : xcp1
+release                : 4.19.0+1
+nr_cpus                : 16
+virt_caps              : pv hvm hvm_directio pv_directio hap shadow
+total_memory           : 32705
+xen_version            : 4.17.5-15
+xen_scheduler          : credit
+xen_commandline        : dom0_mem=2640M,max:2640M watchdog ucode=scan dom0_max_vcpus=1-16
+END
+"""
+
+
+def test_the_whole_probe_of_an_xcp_ng_host_refuses_guests_and_offers_to_observe(
+    root: Root, tools: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root.write("/etc/os-release", 'ID="xenenterprise"\nVERSION_ID="8.3.0"\nPRETTY_NAME="XCP-ng 8.3.0"\n')
+    root.write("/etc/xensource-inventory", "PRODUCT_BRAND='XCP-ng'\n")
+    root.write("/sys/bus/xen-backend/drivers/vif/uevent", "")
+    tools(("xl", XL_INFO), ("yum", ""), ("ip", ""), ("losetup", ""), ("xenstore-read", ""))
+    monkeypatch.setattr(
+        "sys.stdin", io.StringIO('{"servers": {"iperf3": {"package": "iperf3", "version": ["iperf3"]}}}')
+    )
+    monkeypatch.setenv("PATH", f"{os.environ['PATH']}:/bin")
+
+    program("pvb-probe").main()
+
+    answer = json.loads(capsys.readouterr().out)
+    contracts.check("pvb-probe", {}, answer)
+    check = check_of("xcp1", answer)
+    assert check.facts is not None
+    assert check.facts.hypervisor == "Xen 4.17.5-15"
+    assert dict(check.facts.details)["scheduler"] == "credit"
+    assert check.lacks[0][0].startswith("no guests of ours on XCP-ng or XenServer: xapi owns the domains")
+    assert ("this kernel has no backend of vbd", "boot one with xen_blkback") in check.lacks
+    assert [each.standing for each in check.abilities] == ["untried", "refused", "refused", "refused"]
+    assert "Xen 4.17" in render(checkup_of("xcp1", check))
 
 
 def test_alpine_has_no_systemd_and_the_losetup_of_busybox(root: Root, tools: Any, tmp_path: Path) -> None:
