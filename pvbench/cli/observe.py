@@ -36,11 +36,12 @@ def observe(app: App, host: str, domain: str, seconds: float, hosts_file: Path |
     disturbed: a program is handed over the connection, asked, and gone. Watch while there is traffic: it is the proof.
     """
     from pvbench.cli import wiring
+    from pvbench.model import Platform
     from pvbench.reports.host_words import HOST_WORDS, NEUTRAL
     from pvbench.views.observe import as_data, render
 
     if seconds > LONGEST_S:
-        raise UsageError(f"--for {seconds:g}s is longer than 10min", hint="--for 10s is usual")
+        raise UsageError(f"--for {seconds:g}s is longer than 10min", hint="a minute tells as much")
     deadline = app.edges.clock.monotonic() + seconds
     machine, known = wiring.resolve_running(app, host, arguments.inventory(hosts_file))
     with wiring.connect(app, machine, known) as transport:
@@ -50,8 +51,5 @@ def observe(app: App, host: str, domain: str, seconds: float, hosts_file: Path |
     if as_json:
         print_json(as_data(seen))
     else:
-        print(
-            render(seen, {str(name): words for name, words in HOST_WORDS.items()}.get(machine.hypervisor, NEUTRAL)),
-            end="",
-        )
+        print(render(seen, HOST_WORDS.get(Platform(machine.hypervisor), NEUTRAL)), end="")
     return ExitCode.DONE

@@ -59,7 +59,8 @@ def _other(half: ObservedHalf | None, path: str) -> str:
 def _carried(device: ObservedDevice, seconds: float) -> str:
     """Return what the verdict rests on: traffic, or the states alone."""
     if not device.proved:
-        return "nothing moved while it was watched: judged by the states of its halves"
+        idle = "the guest sent nothing" if device.kind is DeviceKind.NET else "nothing was read or written"
+        return f"{idle} meanwhile: judged by the states of its halves"
     parts = []
     for half in device.halves:
         if half.carried:

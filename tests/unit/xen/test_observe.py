@@ -136,7 +136,7 @@ def test_an_idle_nic_that_was_unplugged_uses_its_pv_half_and_that_is_no_proof() 
 
     (only,) = found.devices
     assert (only.use, only.proved) == (Use.PV, False)
-    assert "its emulated half (e1000) was unplugged by the guest" in render(found)
+    assert "its emulated half (e1000) was unplugged by the guest [the guest sent nothing meanwhile" in render(found)
     assert "queues: 1 of 4, request-rx-copy: 1" in render(found)
     assert ids(found) == ["one-queue"]
 
