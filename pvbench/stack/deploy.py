@@ -51,7 +51,7 @@ def deploy(stack: Stack, reach: Reach, patience: Patience) -> Changes:
         changes, built = _look(stack, reach, transport)
         if not changes:
             return changes
-        countdown = Countdown(reach.clock, reach.tell, _expected(changes))
+        countdown = Countdown(reach.clock, reach.tell, _expected(changes), booting.FIXED)
         _prepare(reach, transport, changes, built, countdown)
     if changes.reboot:
         try:
@@ -84,7 +84,7 @@ def switch(reach: Reach, name: str, patience: Patience) -> StackManifest:
             if step.before and step.program != requests.PACKAGES:
                 programs.ask(step.program, "apply", step.request(manifest, {}))
         records.keep(transport, reach.host.scratch, manifest)
-    countdown = Countdown(reach.clock, reach.tell, booting.USUAL_S)
+    countdown = Countdown(reach.clock, reach.tell, booting.USUAL_S, booting.FIXED)
     booting.boot_into(reach, manifest, patience, countdown)
     return manifest
 

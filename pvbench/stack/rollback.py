@@ -10,7 +10,7 @@ from pvbench.stack.programs import Programs
 from pvbench.stack.reach import Reach
 
 BACK, UNDO, AUDIT = "booting the old kernel", "undoing", "holding the host against what it was"
-_USUAL_S = ((BACK, 60.0), *((f"{UNDO} {step.title}", step.usual_s) for step in requests.STEPS[::-1]), (AUDIT, 5.0))
+_USUAL_S = ((BACK, 75.0), *((f"{UNDO} {step.title}", step.usual_s) for step in requests.STEPS[::-1]), (AUDIT, 5.0))
 _BACK_WITHIN_S = 900.0
 
 
@@ -40,7 +40,7 @@ class RolledBack:
 
 def rollback(reach: Reach) -> RolledBack:
     """Undo whatever was deployed onto a host. Raises StackError where it does not come back on its old kernel."""
-    countdown = Countdown(reach.clock, reach.tell, _USUAL_S)
+    countdown = Countdown(reach.clock, reach.tell, _USUAL_S, frozenset({BACK}))
     countdown.begin(BACK)
     rebooted = booting.boot_back(reach, _BACK_WITHIN_S)
     with reach.hold_again() as transport:
