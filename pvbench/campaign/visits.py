@@ -10,6 +10,7 @@ from itertools import groupby, takewhile
 from pvbench.campaign import resume
 from pvbench.campaign.booted import Booted
 from pvbench.campaign.campaign import Settings
+from pvbench.campaign.deployments import Deployments
 from pvbench.campaign.traced import explained
 from pvbench.campaign.trial import failed, measure, reason_of
 from pvbench.campaign.world import Edges, HeldHost
@@ -26,7 +27,7 @@ from pvbench.errors import (
     TransportError,
 )
 from pvbench.hypervisor import GuestSpec
-from pvbench.model import Arm, GuestMode, HostFacts, Outcome, Trial, TrialSpec
+from pvbench.model import Arm, GuestMode, Outcome, Trial, TrialSpec
 from pvbench.pairs import Pair, pairs, unfinished
 from pvbench.parts import Found
 from pvbench.store import Store
@@ -61,27 +62,21 @@ def run(store: Store, settings: Settings, edges: Edges) -> RunSummary:
             switch = None
             if any(spec.deployment for spec in left):
                 switch = leaving.enter_context(edges.stacks(host).switching())
-            _Stay(host, left, store, settings, edges, switch).measure()
+            _Stay(host, left, store, settings, edges, Deployments(host, switch, edges.progress)).measure()
     outcomes = [trial.outcome for trial in store.trials()]
     return RunSummary(*(outcomes.count(kind) for kind in (Outcome.OK, Outcome.INVALID, Outcome.NOT_MEASURED)))
 
 
 @dataclass
 class _Stay:
-    """All visits to one host: what is left to measure there, and which trials and boots broke a guest how often.
-
-    `switch` boots the host into a stack, where it has several; `deployed` is which deployment of the plan runs, and
-    `stacks` are what the host said that it is under each.
-    """
+    """All visits to one host: what is left to measure there, and which trials and boots broke a guest how often."""
 
     host: str
     left: list[TrialSpec]
     store: Store
     settings: Settings
     edges: Edges
-    switch: Callable[[str], None] | None = None
-    deployed: str = ""
-    stacks: dict[str, HostFacts] = field(default_factory=dict)
+    deployments: Deployments
     broke: Counter[str] = field(default_factory=Counter)
     running: TrialSpec | None = None
 
@@ -107,42 +102,20 @@ class _Stay:
     def _visit(self) -> None:
         """Measure over one connection until a guest broke, another stack is to be booted or nothing is left."""
         first = self.left[0]
-        if not self._deploy(first):
+        try:
+            if not self.deployments.boot(first):
+                return
+        except StackError as error:
+            self._give_up([spec for spec in self.left if spec.deployment == first.deployment], reason_of(error))
             return
         specs = tuple(takewhile(lambda spec: spec.deployment == first.deployment, self.left))
         devices = tuple(sorted({spec.cell.device for spec in specs}, key=list(DRIVERS).index))
         with self.edges.hold(self.host) as held:
-            self._check_host(first.cell.arm.stack, held.hypervisor.facts())
+            self.deployments.check(self.store.manifest, first.cell.arm.stack, held.hypervisor.facts())
             with held.hypervisor.setup(self.settings.scratch_bytes, devices, modes_of(specs)):
                 for boot, own in groupby(specs, key=lambda spec: spec.boot):
                     if not self._boot(boot, list(own), held):
                         return
-
-    def _deploy(self, spec: TrialSpec) -> bool:
-        """Boot the host into the stack that a trial is of, anew for each deployment; return whether it runs."""
-        if self.switch is None or spec.deployment == self.deployed:
-            return True
-        stack = spec.cell.arm.stack
-        self.edges.progress.deploying(self.host, spec.cell.arm.stack_name, self.broke[spec.deployment] + 1)
-        self.deployed = ""
-        try:
-            self.switch(stack)
-        except StackError as error:
-            self.broke[spec.deployment] += 1
-            if self.broke[spec.deployment] >= TRIES:
-                self._give_up([each for each in self.left if each.deployment == spec.deployment], reason_of(error))
-            return False
-        self.deployed = spec.deployment
-        return True
-
-    def _check_host(self, stack: str, facts: HostFacts) -> None:
-        """Raise ResumeRefused unless the host is what it was, and under a stack what it was under that before."""
-        resume.check_host(self.store.manifest, facts, stacked=bool(stack))
-        if stack and self.stacks.setdefault(stack, facts).identity != facts.identity:
-            raise ResumeRefused(
-                f"{self.host} under the stack {stack} is not what it was before: {facts.hypervisor}, {facts.kernel}",
-                hint=resume.NEVER_POOLED,
-            )
 
     def _boot(self, boot: str, specs: Sequence[TrialSpec], held: HeldHost) -> bool:
         """Measure the trials of one boot; return whether the guest lasted. One that did not is charged for it."""
