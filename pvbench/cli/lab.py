@@ -149,7 +149,7 @@ def ssh(app: App, flavour: str, command: tuple[str, ...]) -> int:
 @click.option("--keep-images", is_flag=True, help="Keep the images and the guest.")
 @pass_app
 def rm(app: App, flavour: str, keep_images: bool) -> None:
-    """End the lab and free its cache; images and guests that other labs of yours stand on are kept."""
+    """End the lab and free its cache; what other labs of yours stand on, and other flavours' images, are kept."""
     from pvbench import figures as fmt
     from pvbench.cli import wiring
 

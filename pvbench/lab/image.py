@@ -34,6 +34,14 @@ class Image:
         return self.path / "dom0.qcow2"
 
     @property
+    def flavour(self) -> str:
+        """The name of the flavour it was built for; what says none is from before there were any."""
+        try:
+            return str(json.loads((self.path / "manifest.json").read_text()).get("flavour", USUAL.name))
+        except (OSError, ValueError):
+            return USUAL.name
+
+    @property
     def key(self) -> Path:
         """The private key that the host admits."""
         return self.path / "id_ed25519"

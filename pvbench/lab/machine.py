@@ -129,7 +129,7 @@ class Machine:
         return True
 
     def remove(self, *, images: bool) -> int:
-        """Free this lab's folder and, if asked, every image and guest that no other lab stands on.
+        """Free this lab's folder and, if asked, every image of its flavour and guest that no other lab stands on.
 
         Return the bytes freed.
         """
@@ -137,7 +137,8 @@ class Machine:
         others = [path for path in (self._cache / "labs").glob("*/*") if path.parent != self._folder]
         used = {path.name.partition("-")[0] for path in others if path.suffix == ".qcow2"}
         used |= {path.stem for path in others if path.suffix == _GUEST}
-        there = [*(self._cache / "images").glob("*"), *(self._cache / "guests").glob("*")] if images else []
+        alike = [path for path in (self._cache / "images").glob("*") if Image(path).flavour == self._flavour.name]
+        there = [*alike, *(self._cache / "guests").glob("*")] if images else []
         doomed = [self._folder, *(part for part in there if part.name not in used and not part.name.startswith("."))]
         freed = sum(disks.size(folder) for folder in doomed)
         for folder in doomed:

@@ -21,9 +21,10 @@ def up(host: Host, status: Status) -> str:
 def state(status: Status) -> str:
     """Return what runs, since when, and what it holds."""
     image = "not built" if status.image is None else f"{status.image} ({fmt.size(status.image_bytes)})"
+    called = ("host", status.host)
     rows = [("disk held", fmt.size(status.disk_bytes)), ("image", image)]
     if not status.running:
-        return f"lab {status.name} is down\n" + columns(rows, "  ")
+        return f"lab {status.name} is down\n" + columns([called, *rows], "  ")
     running = [
         ("since", status.since or "–"),
         ("address", status.address or "–"),
@@ -31,4 +32,4 @@ def state(status: Status) -> str:
         ("accelerator", status.accelerator or "–"),
         ("memory held", fmt.size(status.memory_bytes)),
     ]
-    return f"lab {status.name} is up\n" + columns([*running, *rows], "  ")
+    return f"lab {status.name} is up\n" + columns([called, *running, *rows], "  ")

@@ -26,6 +26,16 @@ def test_removing_a_lab_keeps_the_images_that_others_stand_on(tmp_path: Path) ->
     assert sorted(path.name for path in (tmp_path / "labs").iterdir()) == ["theirs"]
 
 
+def test_removing_a_lab_keeps_the_images_of_other_flavours(tmp_path: Path) -> None:
+    for name, told in (("old", "{}"), ("aaaa", '{"flavour": "xen"}'), ("bbbb", '{"flavour": "plain"}')):
+        (tmp_path / "images" / name).mkdir(parents=True)
+        (tmp_path / "images" / name / "manifest.json").write_text(told)
+
+    Machine(tmp_path, "mine", LabSpec(flavour=FLAVOURS["xen"]), SystemClock()).remove(images=True)
+
+    assert [path.name for path in (tmp_path / "images").iterdir()] == ["bbbb"]
+
+
 def test_removing_a_lab_keeps_the_guests_that_others_boot(tmp_path: Path) -> None:
     for guest in ("aaaa", "bbbb"):
         (tmp_path / "guests" / guest).mkdir(parents=True)
