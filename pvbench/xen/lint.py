@@ -153,7 +153,8 @@ def _disks(guest: Devices) -> Iterator[Finding]:
     for disk in guest.disks:
         vdev = read_vdev(disk.vdev)
         if disk.backend == "phy" and disk.format != "raw":
-            yield _found("phy-not-raw", f"{disk.vdev} has backendtype=phy on a {disk.format} image", disk.line)
+            words = f"{disk.vdev} is served by blkback (phy), and {disk.target} is a {disk.format} image"
+            yield _found("phy-not-raw", words, disk.line)
         if vdev is None or disk.cdrom or not is_emulated(guest, disk) or vdev.bus == "sd":
             continue
         if not disk.writable:

@@ -23,6 +23,10 @@ _SYMBOLS: Mapping[str, str] = {
 """Of each model of a NIC, what its driver is called in a kernel's configuration (Kconfig of drivers/net)."""
 
 
+_MAGIC: Mapping[bytes, str] = {b"QFI\xfb": "qcow2", b"conectix": "vhd", b"KDMV": "vmdk", b"QED\0": "qed"}
+"""How images begin that are not raw (docs/interop of QEMU); a VHD of fixed size does not, and is raw."""
+
+
 @dataclass(frozen=True)
 class Apart:
     """How a file tells emulated disks from PV ones: by the prefix `ioemu:`, or by names, hda beside xvdb."""
@@ -57,22 +61,32 @@ def devices_of(guest: ImportedGuest) -> Devices:
 
 def _use(disk: ImportedDisk, apart: Apart) -> DiskUse:
     said = dict(option.partition("=")[::2] for option in disk.options)
+    by_blkback = disk.written.lower().startswith("phy:") or disk.served_by.startswith("blkback")
     return DiskUse(
         vdev=disk.vdev.name,
         target=disk.target,
         writable=disk.writable,
-        format=disk.format if disk.format != "raw" or "backendtype" in said else _guessed(disk),
+        format=disk.format if disk.format != "raw" else _guessed(disk.target),
         cdrom=disk.cdrom,
         pv_alone=apart.pv_alone(disk),
-        backend=said.get("backendtype") or ("phy" if disk.written.lower().startswith("phy:") else None),
+        backend=said.get("backendtype") or ("phy" if by_blkback else None),
         line=disk.place.line,
     )
 
 
-def _guessed(disk: ImportedDisk) -> str:
-    """Return the format that a file's name tells, raw where it tells none: phy:/x.qcow2 never was one."""
-    match = re.search(r"\.(qcow2?|vhd|vmdk|vdi|qed)$", disk.target)
-    return match[1] if match else "raw"
+def _guessed(target: str) -> str:
+    """Return the format of an image that is said to be raw: as it begins, where it lies here, else as it is called."""
+    match = re.search(r"\.(qcow2?|vmdk|vdi|qed)$", target)
+    by_name = match[1] if match else "raw"
+    path = Path(target)
+    try:
+        if not (path.is_absolute() and path.is_file()):
+            return by_name
+        with path.open("rb") as file:
+            begun = file.read(8)
+    except (OSError, ValueError):
+        return by_name
+    return next((name for magic, name in _MAGIC.items() if begun.startswith(magic)), "raw")
 
 
 def _drivers(kernel: str | None) -> frozenset[str] | None:

@@ -139,7 +139,8 @@ def converted(lines: str, here: bool = False) -> Imported:
         ("hdtype = 'ahci'\ndisk = ['/a,raw,hda', '/b,raw,xvdf']", "xvdf is meant to be PV alone; xvdg is its name"),
         ("disk = ['phy:v/l,hda,w', 'phy:/dev/mapper/v-l,xvdf,w']", "store-as-ide-and-pv"),
         ("disk = ['file:/a,hda,w',\n'file:/b,xvda,w']", "a.cfg:5:1: refused by one-index-twice: hda and xvda are one"),
-        ("disk = ['phy:/x.qcow2,xvde,w']", "phy-not-raw: xvde has backendtype=phy on a qcow2 image"),
+        ("disk = ['phy:/x.qcow2,xvde,w']", "phy-not-raw: xvde is served by blkback (phy), and /x.qcow2 is a qcow2"),
+        ("disk = ['file:/x.qcow2,hda,w']", "phy-not-raw: hda is served by blkback (phy), and /x.qcow2 is a qcow2"),
         ("disk = ['format=qcow2,backendtype=phy,vdev=xvde,target=/x']", "phy-not-raw"),
         ("disk = ['file:/a,hda,r']", "read-only-on-ide: hda is read-only; xvde can be"),
         ("vif = ['type=ioemu,mac=00:16:3e:0:0:1', 'mac=00:16:3E:00:00:01']", "one-mac-two-nics: an emulated and a PV"),
@@ -188,6 +189,17 @@ def test_a_kernel_s_configuration_beside_it_says_which_drivers_it_has(tmp_path: 
     assert converted(lines % "rtl8139").guest.kernel == f"{tmp_path}/vmlinuz-9.9"
     with pytest.raises(ConfigError, match=r"no-driver-for-emulated: vmlinuz-9\.9 shall drive e1000"):
         converted(lines % "e1000")
+
+
+def test_an_image_that_lies_here_is_what_it_begins_with_whatever_it_is_called(tmp_path: Path) -> None:
+    (tmp_path / "a.img").write_bytes(b"QFI\xfb\0\0\0\3")
+    (tmp_path / "raw.qcow2").write_bytes(b"\0" * 512)
+
+    with pytest.raises(ConfigError, match=r"phy-not-raw: hda is served by blkback \(phy\), and \S+ is a qcow2 image"):
+        converted(f"disk = ['file:{tmp_path}/a.img,hda,w']")
+    assert len(converted(f"disk = ['tap:qcow2:{tmp_path}/a.img,hda,w']").guest.disks) == 1
+    assert len(converted(f"disk = ['file:{tmp_path}/raw.qcow2,hda,w']").guest.disks) == 1
+    assert len(converted(f"disk = ['vdev=hda,backendtype=qdisk,target={tmp_path}/a.img']").guest.disks) == 1
 
 
 def test_this_machine_s_links_are_followed(tmp_path: Path) -> None:
