@@ -11,6 +11,7 @@ from pvbench.transport import Command, Transport
 
 LONGEST_S = 1800.0  # for dpkg on a host under software emulation
 _TAIL = 300
+_NOT_THERE = (126, 127)  # what a shell says of a program, or of its interpreter, that is not there
 
 
 class Programs:
@@ -37,7 +38,8 @@ class Programs:
             refused = answer.get("error")
         except (ValueError, AttributeError):
             last = result.stderr.decode(errors="replace").strip()[-_TAIL:] or f"exit code {result.exit_code}"
-            raise StackError(f"{self.transport.name}: {program} {action}: {last}") from None
+            hint = f"apt-get install python3 on {self.transport.name}" if result.exit_code in _NOT_THERE else None
+            raise StackError(f"{self.transport.name}: {program} {action}: {last}", hint=hint) from None
         if refused is not None or result.exit_code != 0:
             raise StackError(f"{self.transport.name}: {refused or program}", hint=answer.get("hint"))
         told: dict[str, Any] = answer
