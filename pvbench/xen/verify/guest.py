@@ -65,9 +65,10 @@ def _identity(look: GuestLook) -> Iterator[tuple[str, str | None]]:
 def _events(look: GuestLook) -> Iterator[tuple[str, str | None]]:
     by_line = any("xen-platform-pci" in row for row in look.interrupts)
     by_vector = any(re.match(r"HYP:(\s+\d+)*\s+[1-9]", row) for row in look.interrupts)
-    if by_line or by_vector:
-        vector = "upcall" if look.first("guest_type") == "PV" else "vector callback"
-        yield "event delivery", "interrupt of the platform device" if by_line else vector
+    if look.first("guest_type") == "PV":
+        yield "event delivery", "upcall"  # the only way that such a guest has
+    elif by_line or by_vector:
+        yield "event delivery", "interrupt of the platform device" if by_line else "vector callback"
     abi = _logged(look, r"Using (FIFO-based|2-level) ABI")
     yield "event channels", {"FIFO-based": "FIFO", "2-level": "2-level"}.get(abi or "")
     bound = Counter(row.split()[-1] for row in look.interrupts if re.search(r"\bxen-(dyn|percpu|pirq)", row))

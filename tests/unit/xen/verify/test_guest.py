@@ -104,6 +104,11 @@ def test_a_pvh_guest_lacks_the_platform_device_and_nothing_is_amiss_with_that() 
     assert [part for part in found if PARTS[part].lack(found[part])] == ["blkfront build"]  # it has a NIC alone
 
 
+def test_a_pv_guest_takes_events_by_upcall_whatever_its_interrupts_say() -> None:
+    assert changed("isolated-netfront", *PVH, ("=PVH", "=PV"), ("HYP:", "XXX:"))["event delivery"] == "upcall"
+    assert "event delivery" not in changed("isolated-netfront", ("HYP:", "XXX:"))
+
+
 def test_a_built_in_frontend_runs_with_the_kernels_own_build() -> None:
     found = changed(
         "isolated-netfront",
