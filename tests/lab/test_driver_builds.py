@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pvbench.builds.loaded import build_ids, loaded_argv, parse_loaded
-from tests.lab.campaign import pvbench
+from tests.lab.campaign import dom0, pvbench
 
 pytestmark = pytest.mark.lab
 
@@ -48,6 +48,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     folder = tmp_path_factory.mktemp("lab")
     was_up = '"running": true' in pvbench(folder, "lab", "status", "--json").stdout
     assert pvbench(folder, "lab", "up", timeout=3600).returncode == 0
+    dom0(folder, "modprobe -a xen-netback xen-blkback")  # else the first domain has them loaded
     yield
     if not was_up:
         pvbench(folder, "lab", "down")
