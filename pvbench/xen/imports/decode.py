@@ -21,10 +21,10 @@ def decode(content: bytes, file: str) -> str:
     except UnicodeDecodeError:
         text = content.decode("latin-1")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    for number, line in enumerate(text.split("\n"), 1):
-        for column, char in enumerate(line, 1):
-            if not (char.isprintable() or char in "\t\f"):
-                raise Place(file, number, column).problem(f"{char!r} is nothing that a configuration holds")
+    if "\0" in text:
+        before = text[: text.index("\0")]
+        column = len(before) - before.rfind("\n")
+        raise Place(file, before.count("\n") + 1, column).problem("a NUL is nothing that a configuration holds")
     begun = text.lstrip()[:1]
     if begun in _OTHERS:
         first = text[: len(text) - len(text.lstrip())].count("\n") + 1

@@ -155,6 +155,9 @@ def _by_key(spec: _Spec, rest: str, line: Value) -> None:
 def _put(spec: _Spec, key: str, value: str) -> None:
     if key == "devtype":
         spec.cdrom = value == "cdrom"
+    elif key == "vdev":  # some write xm's type behind xl's position
+        spec.vdev, _, kind = value.partition(":")
+        spec.cdrom = spec.cdrom or kind == "cdrom"
     elif key in _OPTIONS:
         spec.options[key] = value
     elif value:

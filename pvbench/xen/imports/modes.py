@@ -31,6 +31,9 @@ def mode_of(look: Lookup) -> Mode:
         found = next((mode for mode in Mode if mode == said), None)
         if found is None:
             raise place.problem(f"type is hvm, pv or pvh, not '{said[:40]}'")
+        built = _BUILDERS.get((look.text("builder") or "").lower(), found)
+        if built is not found:
+            raise look.place("builder").problem(f"builder says {built} and type says {found}; xl refuses that")
         if "builder" in look.values:
             look.tell(Note(look.place("builder"), "builder is gone", "type says it"))
         return found

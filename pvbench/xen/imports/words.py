@@ -137,6 +137,9 @@ def _string(text: str, opening: re.Match[str], place: Place) -> tuple[Word, int]
     match = re.compile(f"({body}){quotes}", re.DOTALL).match(text, opening.end())
     if match is None:
         raise place.problem(f"this string has no {quotes} at its end")
+    odd = next((char for char in match[1] if not (char.isprintable() or char in "\t\n")), None)
+    if odd is not None:
+        raise place.problem(f"this string holds {odd!r}, which is not seen")
     if "f" in prefix:
         return Word(Kind.ODD, "an f-string is code", place), match.end()
     said = match[1] if "r" in prefix else _ESCAPE.sub(_unescaped, match[1])

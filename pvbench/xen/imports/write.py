@@ -31,7 +31,8 @@ def literal(data: Data, depth: int = 0) -> str:
         short = depth or (len(items) < 2 and all(len(item) < 90 for item in items))
         return f"[ {', '.join(items)} ]" if short else "[\n" + "".join(f"    {item},\n" for item in items) + "]"
     escaped = data.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
-    return f'"{escaped}"'
+    seen = "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in escaped)
+    return f'"{seen}"'
 
 
 def devices(guest: ImportedGuest) -> dict[DeviceKind, list[str]]:

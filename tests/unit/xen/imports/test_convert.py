@@ -157,7 +157,10 @@ def test_marks_and_letters_of_other_encodings_are_read() -> None:
         ("x = \n", "1:4: a value for 'x' is missing"),
         ("a b = 1\n", "1:3: '=' is expected behind 'a'"),
         ("x = $y\n", "1:5: '$' means nothing here"),
-        ("a = \x001\n", "1:5: '\\x00' is nothing that a configuration holds"),
+        ("a = \x001\n", "1:5: a NUL is nothing that a configuration holds"),
+        ("b = 1\na = '\u202e'\n", "2:5: this string holds '\\u202e', which is not seen"),
+        ("a =\u00a01\n", "1:4: '\\xa0' means nothing here"),
+        ("type = 'pv'\nbuilder = 'hvm'\n", "2:1: builder says hvm and type says pv; xl refuses that"),
         ("memory = 'lots'\n", "1:10: memory is a whole number, not 'lots'"),
         ("name = ['a']\n", "name is a text, not a list"),
         ('type = "vmx"\n', "1:1: type is hvm, pv or pvh, not 'vmx'"),
@@ -233,6 +236,14 @@ def test_values_are_reckoned_from_names_assigned_before() -> None:
     made = imported("a = 3\nb = 'x'\nname = '%s-%02d' % (b, a)\nmemory = 2 * (a + 5) - 10 / 4\nextra = b + \"y\" 'z'\n")
 
     assert dict(made.settings) == {"name": "x-03", "type": "pv", "memory": 14, "extra": "xyz"}
+
+
+def test_a_comment_may_hold_anything_and_a_value_is_written_as_it_is_seen() -> None:
+    made = imported("# \u2500\u2500 \u00a0 \u200d\nname = '\\x1b[2J\\\\ \\\"'\n")
+
+    assert made.guest.name == '\x1b[2J\\ "'
+    assert 'name = "\\x1b[2J\\\\ \\""' in xl_cfg(made)
+    assert imported(xl_cfg(made)).guest.name == made.guest.name
 
 
 def test_a_kernel_that_is_told_of_a_name_which_is_no_more_is_noted() -> None:

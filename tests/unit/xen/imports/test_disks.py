@@ -15,6 +15,8 @@ READ = [
     ("file:/x.iso,hdc:cdrom,r", "/x.iso", "hdc", "raw", False, True, "device model (emulated CD drive)"),
     ("file:/x.iso,ioemu:hdc:cdrom,r", "/x.iso", "hdc", "raw", False, True, "device model (emulated CD drive)"),
     (",hdc:cdrom,r", "", "hdc", "raw", False, True, "device model (emulated CD drive)"),
+    ("/x.iso,raw,xvdb:cdrom,r", "/x.iso", "xvdb", "raw", False, True, "device model (emulated CD drive)"),
+    ("file:/x.iso,hdc,cdrom,r", "/x.iso", "hdc", "raw", False, True, "device model (emulated CD drive)"),
     ("/x.iso,raw,hdc,ro,cdrom", "/x.iso", "hdc", "raw", False, True, "device model (emulated CD drive)"),
     ("tap:aio:/x,xvda,w", "/x", "xvda", "raw", True, False, "blkback in dom0, over a loop device"),
     ("tap2:aio:/x,xvda,w", "/x", "xvda", "raw", True, False, "blkback in dom0, over a loop device"),
