@@ -53,13 +53,16 @@ def read(name: str, path: Path | None, patches: Sequence[Path]) -> DriverSource:
     return DriverSource(name, state.hexdigest()[:12], None if path is None else str(path), tuple(map(str, patches)))
 
 
-def stage(path: Path, folder: Path) -> Path:
-    """Copy what is needed of a source into a new folder, and return where it lies there: a whole kernel is large."""
+def stage(path: Path, folder: Path, *, any_version: bool = False) -> Path:
+    """Copy what is needed of a source into a new folder, and return where it lies there: a whole kernel is large.
+
+    A folder that may be of any version leaves behind what tells its own, a kernel's Makefile.
+    """
     if is_archive(path):
         folder.mkdir()
         return Path(shutil.copy(path, folder / path.name))
-    copied = folder / "drivers"
-    for each in (*files_of(path), *(made for made in [path / "Makefile"] if made.is_file())):
+    copied, told = folder / "drivers", not any_version and (path / "Makefile").is_file()
+    for each in (*files_of(path), *([path / "Makefile"] if told else [])):
         target = copied / each.relative_to(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(each, target)

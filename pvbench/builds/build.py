@@ -73,7 +73,8 @@ def _make(work: Path, workshop: Workshop, tools: Toolchain, source: DriverSource
     workshop.report(f"drivers: {source.name}, for Linux {tools.kernel.version}")
     inside = tools.kernel.source
     if source.path is not None:
-        inside = f"/build/source/{driver_source.stage(Path(source.path), work / 'source').name}"
+        staged = driver_source.stage(Path(source.path), work / "source", any_version=source.any_version)
+        inside = f"/build/source/{staged.name}"
     patches = [Path(patch) for patch in source.patches]
     # The order is in the names; two patches of one name may come from two folders.
     copied = work / "patches"
@@ -116,6 +117,7 @@ def _told(error: ImageError, work: Path, source: DriverSource) -> ImageError:
         for line in lines:
             if mark in line:
                 said = line.partition(mark)[2] if mark == "mkbuildtree: " else line
+                said = said.replace("say --any-version", "say `any_version: true` of a folder")
                 return ImageError(f"drivers of {source.name}: {said.replace('/build/', '')}", hint=error.hint)
     return error
 

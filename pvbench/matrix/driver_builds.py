@@ -1,7 +1,7 @@
 """`frontends:` and `backends:` of a matrix: the kernel's own drivers, or built of a source; files read where named."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from pvbench.drivers import DRIVERS
 from pvbench.factors import FACTORS
 from pvbench.matrix.nouns import Matrix
 from pvbench.model import STOCK, Contrast, DriverSource
-from pvbench.yaml_schema import Choice, Field, Keyed, Listed, Node, Scalar, Swept, Text, at, at_key
+from pvbench.yaml_schema import Choice, Field, Flag, Keyed, Listed, Node, Scalar, Swept, Text, at, at_key
 from pvbench.yaml_schema import Sequence as Items
 
 SIDES = ("frontends", "backends")
@@ -30,6 +30,9 @@ _BUILD = Keyed(
             required=True,
         ),
         "patches": Field(Listed(_PATH, "[fix.patch]"), "Applied in this order by `patch -p1`, paths as in a kernel."),
+        "any_version": Field(
+            Flag(), "true: build a folder that is of another version than the kernel.", default="false"
+        ),
         "name": Field(_NAME, "What tables and reports call it; left out: its source and patches."),
     },
 )
@@ -114,9 +117,10 @@ def _source(wanted: Wanted, place: Node, folder: Path) -> DriverSource:
                 f"{path} has no driver: {driver_source.KNOWN}, in a kernel's places or by themselves"
             )
     try:
-        return driver_source.read(wanted["name"] or _called(path, patches), path, patches)
+        read = driver_source.read(wanted["name"] or _called(path, patches), path, patches)
     except OSError as error:
         raise place.problem(f"cannot read {error.filename}: {error.strerror}") from error
+    return replace(read, any_version=wanted["any_version"])
 
 
 def _called(path: Path | None, patches: Sequence[Path]) -> str:

@@ -11,13 +11,15 @@ class DriverSource:
     """What drivers are built of: the source of the kernel that they are for, or `path`, with patches applied in order.
 
     `path`, a folder or an archive, and the patches are files of this machine. `name` is what people call it, `digest`
-    identifies what is in its files, whatever they are called.
+    identifies what is in its files, whatever they are called. Source and kernel are of one version, unless a folder may
+    be of `any_version`.
     """
 
     name: str
     digest: str
     path: str | None = None
     patches: tuple[str, ...] = ()
+    any_version: bool = False
 
     @property
     def value(self) -> str:

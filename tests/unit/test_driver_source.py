@@ -27,6 +27,8 @@ def test_of_a_kernel_only_what_is_built_here_is_read_and_copied(tmp_path: Path, 
 
     names = {str(path.relative_to(copied)) for path in copied.rglob("*") if path.is_file()}
     assert names == {"Makefile", "drivers/net/xen-netfront.c", "drivers/net/xen-netback/netback.c"}
+    of_any = driver_source.stage(kernel, tmp_path / "of-any-version", any_version=True)
+    assert not (of_any / "Makefile").exists()
 
 
 def test_what_is_in_the_files_identifies_a_source_and_nothing_else_does(tmp_path: Path, kernel: Path) -> None:
