@@ -126,8 +126,9 @@ def disarm():
 
 def left():
     """Return the seconds until the reset; None where the timer does not run."""
-    use, _, _, _, _, present = struct.unpack("<BBBBHH", command(GET_TIMER)[:8])
-    return present / 10 if use & 0x40 else None
+    use, _, _, _, initial, present = struct.unpack("<BBBBHH", command(GET_TIMER)[:8])
+    # Not every BMC sets the bit that says that the timer runs; one that counts down says so by that.
+    return present / 10 if use & 0x40 or 0 < present < initial else None
 
 
 if __name__ == "__main__":
