@@ -138,6 +138,7 @@ def has(step, uplink):
                 words = [family, each["dst"]]
                 for key, word in (("gateway", "via"), ("prefsrc", "src"), ("metric", "metric")):
                     words += [word, str(each[key])] if key in each else []
+                words += ["onlink"] if "onlink" in each.get("flags", ()) else []
                 routes.append(words)
     return dict(facts, addresses=addresses, routes=routes)
 

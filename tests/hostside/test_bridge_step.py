@@ -28,7 +28,7 @@ PREPARE = """\
 mount -t sysfs sysfs "$1/sys" &&
 ip link set lo up && ip link add up0 type veth peer name far && ip link set up0 up && ip link set far up &&
 ip addr add 192.0.2.7/24 broadcast + dev up0 && ip addr add 2001:db8::7/64 nodad dev up0 &&
-ip route add default via 192.0.2.1 metric 7 && ip route add 198.51.100.0/24 via 192.0.2.9 dev up0 &&
+ip route add default via 192.0.2.1 metric 7 onlink && ip route add 198.51.100.0/24 via 192.0.2.9 dev up0 &&
 ip -6 route add default via 2001:db8::1 && echo ready && exec sleep 1000
 """
 
@@ -96,7 +96,7 @@ def test_addresses_and_routes_are_moved_in_one_go_and_back(network: Network) -> 
     ]
     assert applied["state"] == {"bridge": "xenbr0", "uplink": "up0", "managed": "nothing that is known here"}
     assert "up0" not in during
-    for route in ("default via 192.0.2.1 dev xenbr0 metric 7", "198.51.100.0/24 via 192.0.2.9 dev xenbr0"):
+    for route in ("default via 192.0.2.1 dev xenbr0 metric 7 onlink", "198.51.100.0/24 via 192.0.2.9 dev xenbr0"):
         assert route in during
     assert "default via 2001:db8::1 dev xenbr0" in during
     assert network.interfaces.read_text() == INTERFACES
