@@ -22,11 +22,15 @@ _SLOWEST = 250_000  # bytes a second
 
 @dataclass(frozen=True)
 class Changes:
-    """What a deployment changes on a host, in sentences by step; `reboot` says why it takes one, if it does."""
+    """What a deployment changes on a host, in sentences by step; `reboot` says why it takes one, if it does.
+
+    `hang` says why nothing would bring the host back from a Xen that hangs; None where something would.
+    """
 
     manifest: StackManifest
     by_step: tuple[tuple[str, tuple[str, ...]], ...]
     reboot: str | None
+    hang: str | None = None
 
     def __bool__(self) -> bool:
         return bool(self.reboot) or any(sentences for _, sentences in self.by_step)
@@ -51,6 +55,11 @@ def deploy(stack: Stack, reach: Reach, patience: Patience) -> Changes:
         changes, built = _look(stack, reach, transport)
         if not changes:
             return changes
+        if changes.reboot and changes.hang and not patience.hang_needs_a_hand:
+            raise StackError(
+                f"{reach.host.name} would not come back by itself from a Xen that hangs: {changes.hang}",
+                hint="with its console at hand: --hang-needs-a-hand",
+            )
         countdown = Countdown(reach.clock, reach.tell, _expected(changes), booting.FIXED)
         _prepare(reach, transport, changes, built, countdown)
     if changes.reboot:
@@ -103,15 +112,16 @@ def _look(stack: Stack, reach: Reach, transport: Transport) -> tuple[Changes, Bu
 
 
 def _asked(reach: Reach, programs: Programs, manifest: StackManifest) -> Changes:
-    by_step = []
+    answers = {}
     for step in requests.STEPS:
         request = step.request(manifest, {})
-        said = programs.ask(step.program, "look", request).get("changes", ()) if request is not None else ()
-        by_step.append((step.program, tuple(said)))
+        answers[step.program] = programs.ask(step.program, "look", request) if request is not None else {}
+    by_step = tuple((program, tuple(said.get("changes", ()))) for program, said in answers.items())
     reboot = booting.runs(reach, programs.transport, manifest)
     if reboot is None and dict(by_step)[requests.BOOT]:
         reboot = "it is not what boots by default"
-    return Changes(manifest, tuple(by_step), reboot)
+    watchdog = answers[requests.BOOT].get("state", {}).get("watchdog", {})
+    return Changes(manifest, by_step, reboot, None if watchdog.get("kind", True) else watchdog.get("why"))
 
 
 def _prepare(reach: Reach, transport: Transport, changes: Changes, built: Built | None, countdown: Countdown) -> None:

@@ -35,7 +35,8 @@ def changes(changes: Changes, *, looked_only: bool) -> str:
     if changes.reboot:
         lines.append(f"reboot: {changes.reboot}")
     begin = "would " if looked_only else ""
-    return "".join(f"{begin}{line}\n" for line in lines)
+    note = [f"a Xen that hangs would need a hand: {changes.hang}\n"] if changes.reboot and changes.hang else []
+    return "".join([*(f"{begin}{line}\n" for line in lines), *(note if looked_only else ())])
 
 
 def changes_data(changes: Changes, *, looked_only: bool) -> dict[str, Any]:
@@ -47,6 +48,7 @@ def changes_data(changes: Changes, *, looked_only: bool) -> dict[str, Any]:
         "dry_run": looked_only,
         "changes": told,
         "reboot": changes.reboot,
+        "hang": changes.hang,
     }
 
 

@@ -38,6 +38,7 @@ class PlainHost:
     domains: tuple[str, ...] = ()
     apt: tuple[int, str] = (0, "")
     never_back: bool = False
+    watchdog: str | None = "BMC"
     left: list[dict[str, Any]] = field(default_factory=list)
     refuses: dict[str, str] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
@@ -140,7 +141,8 @@ class PlainHost:
         return {"undone": [f"undid {program}"] if was else [], "failures": []}
 
     def boot_look(self, program: str, request: dict[str, Any]) -> dict[str, Any]:
-        return {"changes": [] if self.kept and program in self.applied else ["boot it by default"]}
+        changes = [] if self.kept and program in self.applied else ["boot it by default"]
+        return {"changes": changes, "state": {"watchdog": {"kind": self.watchdog, "why": "there is a BMC, or none"}}}
 
     def boot_once(self, _program: str, request: dict[str, Any]) -> dict[str, Any]:
         self.once = request

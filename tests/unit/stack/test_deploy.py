@@ -153,6 +153,19 @@ def test_domains_are_not_ended_by_a_reboot(cache: Path) -> None:
     assert host.boots == 1
 
 
+def test_a_host_that_would_not_come_back_from_a_hang_is_not_changed_unless_that_is_accepted(cache: Path) -> None:
+    host = PlainHost(watchdog=None)
+
+    with pytest.raises(
+        StackError, match="would not come back by itself from a Xen that hangs: there is a BMC, or none"
+    ):
+        deploy(STACK, host.reach(cache), PATIENCE)
+    assert {action for _, action in host.asked} == {"look"}
+
+    deploy(STACK, host.reach(cache), Patience(hang_needs_a_hand=True))
+    assert host.xen == "4.17"
+
+
 def test_a_bridge_is_confirmed_over_another_connection(cache: Path) -> None:
     host = PlainHost()
 
