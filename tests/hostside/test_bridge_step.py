@@ -28,7 +28,7 @@ PREPARE = """\
 mount -t sysfs sysfs "$1/sys" &&
 ip link set lo up && ip link add up0 type veth peer name far && ip link set up0 up && ip link set far up &&
 ip addr add 192.0.2.7/24 broadcast + dev up0 && ip addr add 2001:db8::7/64 nodad dev up0 &&
-ip route add default via 192.0.2.1 metric 7 onlink && ip route add 198.51.100.0/24 via 192.0.2.9 dev up0 &&
+ip route add default via 192.0.2.1 metric 7 dev up0 onlink && ip route add 198.51.100.0/24 via 192.0.2.9 dev up0 &&
 ip -6 route add default via 2001:db8::1 && echo ready && exec sleep 1000
 """
 
