@@ -94,7 +94,7 @@ def test_addresses_and_routes_are_moved_in_one_go_and_back(network: Network) -> 
         "make the bridge xenbr0 with up0, and move 192.0.2.7/24, 2001:db8::7/64 onto it",
         "have it at every boot, by /etc/network/interfaces",
     ]
-    assert applied["state"] == {"bridge": "xenbr0", "uplink": "up0", "managed": "nothing that is known here"}
+    assert applied["state"] == {"bridge": "xenbr0", "uplink": "up0", "managed": "ifupdown"}
     assert "up0" not in during
     for route in ("default via 192.0.2.1 dev xenbr0 metric 7 onlink", "198.51.100.0/24 via 192.0.2.9 dev xenbr0"):
         assert route in during
