@@ -58,13 +58,16 @@ def trial(folder):
 
 
 def mark(folder, facts, state):
-    """Note how the trial went, on disk."""
+    """Note how the trial went, on disk; a disk that takes nothing any more stops nothing."""
     path = os.path.join(folder, TRIAL)
-    with open(path + ".part", "w") as file:
-        json.dump(dict(facts, state=state), file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.rename(path + ".part", path)
+    try:
+        with open(path + ".part", "w") as file:
+            json.dump(dict(facts, state=state), file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.rename(path + ".part", path)
+    except OSError as error:
+        sys.stderr.write(f"pvb_return: {error}\n")
 
 
 def tell(watchdog, facts, step, *words):

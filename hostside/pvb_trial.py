@@ -29,6 +29,7 @@ Conflicts=shutdown.target
 Environment=PYTHONDONTWRITEBYTECODE=1
 ExecStart={HOME}/pvb_return.py
 Restart=on-failure
+RestartSec=5
 
 [Install]
 WantedBy=sysinit.target

@@ -290,6 +290,22 @@ def test_the_new_system_goes_back_unless_it_is_kept_in_time(
     assert bool(rebooted) == (outcome == "returning")
 
 
+def test_a_disk_that_takes_nothing_any_more_does_not_keep_a_host_from_going_back(
+    host: StepHost, tmp_path: Path
+) -> None:
+    import pvb_return
+
+    facts = {"entry": ENTRY, "boot_id": "first", "return_within_s": 5, "bmc": False, "state": "armed"}
+    (tmp_path / "trial.json").write_text(json.dumps(facts))
+    (tmp_path / "trial.json.part").mkdir()  # nothing can be written there
+    host.write("/boot/grub/grubenv", "# GRUB\n")
+    boots(host, ENTRY)
+    rebooted: list[int] = []
+    pvb_return.watch(str(tmp_path), lambda: rebooted.append(1), str(host.root), 0.05)
+
+    assert rebooted == [1]
+
+
 def test_the_program_that_leads_back_needs_nothing_but_what_lies_beside_it(tmp_path: Path) -> None:
     for name in ("pvb_return.py", "pvb_bmc.py"):
         (tmp_path / name).write_bytes((HOSTSIDE / name).read_bytes())
