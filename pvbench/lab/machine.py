@@ -80,9 +80,7 @@ class Machine:
             disk = self._folder / f"{image.path.name}-{'own.qcow2' if self._flavour.own_disk else warm.name}"
             new = fresh or not disk.exists()
             if new:
-                for old in self._folder.glob("*.qcow2"):
-                    old.unlink()
-                disks.copy(warm, disk)
+                self._begin(warm, disk, report)
             resume = new or not self._flavour.own_disk
             report(f"{'resuming' if resume else 'booting'} {self._flavour.release} ({chosen})")
             self._emulator.start(image, self._spec, chosen, disk=disk, resume=resume)
@@ -163,6 +161,15 @@ class Machine:
             image_bytes=disks.size(image.path) if image else 0,
             image=image.path.name if image else None,
         )
+
+    def _begin(self, warm: Path, disk: Path, report: Report) -> None:
+        """Make the machine's disk from a saved machine, in place of what there was."""
+        olds = list(self._folder.glob("*.qcow2"))
+        if self._flavour.own_disk and disk not in olds and any(old.stem.endswith("-own") for old in olds):
+            report("its image is another one now: what was written to its disk is gone")
+        for old in olds:
+            old.unlink()
+        disks.copy(warm, disk)
 
     def _stand_on(self, guest_digest: str) -> None:
         """Note which guest this lab boots, so that another lab's `rm` keeps it."""
