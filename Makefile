@@ -52,7 +52,7 @@ test: setup ## Everything, the lab's end-to-end tests included
 	$(BIN)/pytest -q -n 4 --dist worksteal -m "not lab"
 	$(BIN)/pytest -q -m "lab and not soak"
 
-soak: setup ## Faults in numbers on the lab: kills, a reboot, a network that drops; most of an hour
+soak: setup ## The rest of the lab: faults, flavours, driver builds, modes, stacks; two to three hours
 	$(BIN)/pytest -q -s -m soak
 
 bench: setup ## Time pvbench itself

@@ -15,7 +15,7 @@ import pytest
 from pvbench.builds.loaded import build_ids, loaded_argv, parse_loaded
 from tests.lab.campaign import dom0, pvbench
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.soak]
 
 PATCH = Path(__file__).parents[2] / "examples/patches/blkfront-larger-requests.patch"
 FRONTENDS = f"""\

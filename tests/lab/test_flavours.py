@@ -10,7 +10,7 @@ import pytest
 from pvbench import shipped
 from tests.lab.campaign import pvbench
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.soak]
 
 ENTRY = "menuentry hang --id hang { while true; do sleep 1; done }"
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.lab.campaign import pvbench
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.soak]
 
 MODES = """\
 schema: 1

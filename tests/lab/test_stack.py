@@ -17,7 +17,7 @@ import pytest
 
 from tests.lab.campaign import pvbench as called
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.soak]
 
 STACKS = """\
 schema: 1
@@ -103,9 +103,7 @@ def plain(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Plain]:
     pvbench(tmp_path, *remove)
 
 
-@pytest.mark.parametrize(
-    "plain", ["plain", pytest.param("plain13", marks=pytest.mark.soak)], indirect=True, ids=["Debian 12", "Debian 13"]
-)
+@pytest.mark.parametrize("plain", ["plain", "plain13"], indirect=True, ids=["Debian 12", "Debian 13"])
 def test_a_plain_host_is_deployed_onto_measures_and_is_plain_again(plain: Plain) -> None:
     kernel = plain.says("uname -r")
     would = plain.stack("deploy", "xen", plain.host, "--dry-run").stdout
@@ -126,7 +124,6 @@ def test_a_plain_host_is_deployed_onto_measures_and_is_plain_again(plain: Plain)
     assert (plain.says(ON_XEN), plain.says("uname -r")) == ("none", kernel)
 
 
-@pytest.mark.soak
 def test_a_broken_xen_leaves_the_host_on_its_old_kernel(plain: Plain) -> None:
     running = begin(plain.folder, "stack", "deploy", "xen", plain.host, "--return-within", "3m")
     plain.wait(f"test -e {RECORDS}/pvb-dom0.json && echo yes", lambda said: said == "yes", 900)
@@ -139,7 +136,6 @@ def test_a_broken_xen_leaves_the_host_on_its_old_kernel(plain: Plain) -> None:
     assert plain.says(ON_XEN) == "none"
 
 
-@pytest.mark.soak
 def test_a_stack_that_hangs_leaves_the_host_on_its_old_kernel(plain: Plain) -> None:
     said = plain.stack("deploy", "hangs", plain.host, "--return-within", "3m", code=4)
 
@@ -147,7 +143,6 @@ def test_a_stack_that_hangs_leaves_the_host_on_its_old_kernel(plain: Plain) -> N
     assert plain.says(ON_XEN) == "none"
 
 
-@pytest.mark.soak
 def test_a_controller_that_dies_at_the_bridge_leaves_the_host_reachable(plain: Plain) -> None:
     plain.stack("deploy", "xen", plain.host)
     running = begin(plain.folder, "stack", "deploy", "bridged", plain.host)
@@ -159,7 +154,6 @@ def test_a_controller_that_dies_at_the_bridge_leaves_the_host_reachable(plain: P
     assert "is as it was" in plain.stack("rollback", plain.host).stderr
 
 
-@pytest.mark.soak
 def test_a_bridge_is_made_without_losing_the_host(plain: Plain) -> None:
     plain.stack("deploy", "bridged", plain.host)
 
@@ -167,7 +161,6 @@ def test_a_bridge_is_made_without_losing_the_host(plain: Plain) -> None:
     assert "is as it was" in plain.stack("rollback", plain.host).stderr
 
 
-@pytest.mark.soak
 @pytest.mark.parametrize("plain", ["plain13"], indirect=True)
 def test_two_xens_are_deployed_onto_one_host(plain: Plain) -> None:
     plain.stack("deploy", "xen", plain.host)
