@@ -6,6 +6,7 @@ The host itself sees to the way back: hostside/pvb-boot arms one boot of the ent
 import re
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from pvbench.errors import CommandTimeout, StackError, TransportError, Unreachable
 from pvbench.stack import requests
@@ -95,11 +96,20 @@ def runs(reach: Reach, transport: Transport, manifest: StackManifest) -> str | N
     version = f"{info.get('xen_major')}.{info.get('xen_minor')}"
     if wanted and version != wanted[1]:
         return f"Xen {version} runs, not {wanted[1]}"
+    if not wanted and not _by_our_entry(transport, manifest):  # of a Xen of one's own no version tells which it is
+        return f"Xen {version} runs, and was not booted by the entry of {manifest.hypervisor}"
     if info.get("release") != manifest.kernel:
         return f"dom0 runs Linux {info.get('release')}, not {manifest.kernel}"
     asked = requests.STEPS[1].request(manifest, {}) or {}
     missing = set(asked["xen_command_line"].split()) - set(info.get("xen_commandline", "").split())
     return f"Xen was booted without {' '.join(sorted(missing))}" if missing else None
+
+
+def _by_our_entry(transport: Transport, manifest: StackManifest) -> bool:
+    """Whether dom0's kernel was given the word that hostside/pvb-boot has in the entry of this hypervisor."""
+    words = transport.run(Command(("cat", "/proc/cmdline"))).stdout.decode(errors="replace").split()
+    name = PurePosixPath(manifest.hypervisor).name.removesuffix(".gz")
+    return f"pvbench.entry=pvbench-{name}-{manifest.kernel}" in words
 
 
 def refuse_domains(transport: Transport) -> None:

@@ -48,6 +48,7 @@ class PlainHost:
     boots: int = 1
     xen: str | None = None
     words: str = ""
+    entry: str = ""
     applied: dict[str, Any] = field(default_factory=dict)
     kept: bool = False
     once: dict[str, Any] | None = None
@@ -109,6 +110,8 @@ class PlainHost:
         if words == "xl info":
             major, minor = str(self.xen).split(".")
             return XEN_INFO.format(kernel=KERNEL, major=major, minor=minor, words=self.words)
+        if words == "cat /proc/cmdline":
+            return f"root=/dev/vda pvbench.entry={self.entry}\n"
         if "pvbench-forget" in words:
             self.files = {path: data for path, data in self.files.items() if "manifest" not in path}
         return ""

@@ -288,6 +288,16 @@ def test_the_digest_of_a_manifest_is_of_what_runs_not_of_what_was_lacking(cache:
     assert manifest.digest != replace(manifest, kernel="6.1.0-31-amd64").digest
 
 
+def test_a_xen_of_ones_own_is_known_by_the_entry_that_booted_it(cache: Path) -> None:
+    host = PlainHost(xen="4.17", words="dom0_mem=1536M,max:1536M dom0_max_vcpus=1")
+    manifest = replace(put_into(cache, STACK).manifest, hypervisor="/boot/xen-0+ab12.gz")
+    reach = host.reach(cache)
+    with host.connect() as transport:
+        assert "was not booted by the entry of /boot/xen-0+ab12.gz" in str(booting.runs(reach, transport, manifest))
+        host.entry = f"pvbench-xen-0+ab12-{KERNEL}"
+        assert booting.runs(reach, transport, manifest) is None
+
+
 def test_what_runs_is_held_against_what_was_asked_for(cache: Path) -> None:
     host = PlainHost()
     manifest = deploy(STACK, host.reach(cache), PATIENCE).manifest
