@@ -21,7 +21,7 @@ import pvb_vcpus
 
 SERVES = {"xen_netback": "vif", "xen_blkback": "vbd"}
 MODULES, BUS = "/sys/module", "/sys/bus/xen-backend/drivers"
-PATIENCE_S = 15  # a domain that is just going is served a little longer
+PATIENCE_S = 30  # a domain that is just going is served a little longer
 
 
 class Refused(Exception):
