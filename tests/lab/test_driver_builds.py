@@ -84,7 +84,7 @@ def test_stock_rebuilt_and_patched_frontends_are_measured_in_one_run_each_by_its
         patched: "ok",
     }
     assert len({dict(trial["in_use"])["blkfront build"] for trial in trials.values()}) == 3
-    table = pvbench(tmp_path, "report", "last", "--format", "table").stdout
+    table = pvbench(tmp_path, "compare", "last").stdout
     assert patched in table
     assert "rebuilt (distro source)" in table
 
