@@ -106,6 +106,7 @@ def test_addresses_and_routes_are_moved_in_one_go_and_back(network: Network) -> 
     assert not (network.scratch / "stack/pvb-bridge.json").exists()
 
 
+@pytest.mark.thorough
 def test_a_bridge_that_nobody_confirms_is_undone_by_itself(network: Network) -> None:
     before = network.shows()
     token = network.ask("apply", **{**ASKED, "confirm_within_s": 5})["token"]
@@ -119,6 +120,7 @@ def test_a_bridge_that_nobody_confirms_is_undone_by_itself(network: Network) -> 
     assert network.interfaces.read_text() == INTERFACES
 
 
+@pytest.mark.thorough
 def test_a_confirmed_bridge_stays_is_there_at_every_boot_and_is_not_made_twice(network: Network) -> None:
     before = network.shows()
     token = network.ask("apply", **{**ASKED, "confirm_within_s": 5})["token"]
