@@ -164,6 +164,9 @@ def reaching(app: App, name: str, inventory: "Inventory", purpose: str, tell: "C
     def begin() -> None:
         app.resume = f"pvbench stack rollback {host.name} puts back what was changed"
 
+    def undone() -> None:
+        app.resume = None
+
     return Reach(
         host=host,
         hold=hold,
@@ -173,6 +176,7 @@ def reaching(app: App, name: str, inventory: "Inventory", purpose: str, tell: "C
         begin=begin,
         cache=cache_folder(),
         mirror=app.mirror,
+        undone=undone,
     )
 
 

@@ -18,6 +18,7 @@ from pvbench.transport import Transport
 
 SEND, NOTE = "sending packages", "noting what the host is now"
 _SLOWEST = 250_000  # bytes a second
+_WHY = "what its console showed during that boot says why"
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def deploy(stack: Stack, reach: Reach, patience: Patience) -> Changes:
         try:
             booting.boot_into(reach, changes.manifest, patience, countdown)
         except NotKept as error:
-            raise StackError(f"{error.message}; {_taken_back(reach)}") from error
+            raise StackError(f"{error.message}; {_taken_back(reach)}", hint=_WHY) from error
     for step in requests.STEPS:
         if not step.before and changes.of(step.program):
             _after(reach, step, changes.manifest, countdown)
@@ -197,5 +198,6 @@ def _taken_back(reach: Reach) -> str:
     except PvbenchError as error:
         return f"the rest is not rolled back: {error.message}"
     if back.clean:
+        reach.undone()
         return "the rest was rolled back, and the host is as it was before"
     return f"the rest was rolled back but for {len(back.failures) + len(back.differences or ())} things"

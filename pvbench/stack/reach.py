@@ -19,8 +19,8 @@ class Reach:
     """The edges of a deployment.
 
     `hold` reaches the host and holds its lease; `connect` only reaches it, once: it raises Unreachable while nothing
-    answers. `tell` is told each step, `begin` is called before the first change. `cache` is the controller's, `mirror`
-    where packages come from, if not from the machine's own.
+    answers. `tell` is told each step; `begin` is called before the first change, `undone` when nothing is left of any.
+    `cache` is the controller's, `mirror` where packages come from, if not from the machine's own.
     """
 
     host: Host
@@ -31,6 +31,7 @@ class Reach:
     begin: Callable[[], None]
     cache: Path
     mirror: str | None = None
+    undone: Callable[[], None] = lambda: None
 
     def boot_id(self, transport: Transport) -> str:
         """Return what tells this boot of the host from any other (random(4))."""

@@ -96,6 +96,18 @@ def test_a_xen_that_does_not_come_up_is_rolled_back_when_the_host_is_back(cache:
     assert (host.xen, host.applied, host.before) == (None, {}, False)
 
 
+def test_who_told_that_something_is_changed_is_told_that_nothing_is_left_of_it(cache: Path) -> None:
+    told: list[str] = []
+    reach = PlainHost(comes_up=False).reach(cache)
+
+    with pytest.raises(StackError):
+        deploy(
+            STACK, replace(reach, begin=lambda: told.append("begun"), undone=lambda: told.append("undone")), PATIENCE
+        )
+
+    assert told == ["begun", "undone"]
+
+
 def test_a_xen_that_is_not_the_one_asked_for_is_not_kept(cache: Path) -> None:
     host = PlainHost(as_version="4.20")
 
