@@ -45,6 +45,7 @@ def test_every_part_is_known_and_in_use_in_an_hvm_guest(folder: Path) -> None:
     assert len(set(builds)) == 5
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("mode", ["pvh", "pv"])
 def test_a_guest_without_emulated_devices_has_its_grant_frames_in_cacheable_memory(folder: Path, mode: str) -> None:
     found = verified(folder, mode)
