@@ -143,6 +143,9 @@ def _string(text: str, opening: re.Match[str], place: Place) -> tuple[Word, int]
     if "f" in prefix:
         return Word(Kind.ODD, "an f-string is code", place), match.end()
     said = match[1] if "r" in prefix else _ESCAPE.sub(_unescaped, match[1])
+    unwritten = next((char for char in said if not (char.isprintable() or char in _ESCAPED.values())), None)
+    if unwritten is not None:
+        raise place.problem(f"this string makes {unwritten!r}, and xl has no way to write that (libxlu_cfg.c)")
     return Word(Kind.TEXT, said, place), match.end()
 
 

@@ -11,6 +11,11 @@ from pvbench.xen.imports.nouns import Imported, ImportedDisk, ImportedGuest, Imp
 from pvbench.xen.imports.values import Data
 
 SCHEMA = 1
+_ESCAPES = {"\\": "\\\\", '"': '\\"'} | {
+    char: f"\\{name}" for name, char in zip("abfnrtv", "\a\b\f\n\r\t\v", strict=True)
+}
+"""What xl's strings know behind a backslash; \\x they name, and take no digits of (xlu__cfgl_dequote)."""
+
 _WORKLOADS = {
     DeviceKind.NET: "  - iperf3: {direction: [up, down], runtime: 4s, warmup: 1s}\n",
     DeviceKind.BLOCK: "  - fio: {rw: randread, bs: 4KiB, runtime: 4s, warmup: 1s}\n",
@@ -30,8 +35,7 @@ def literal(data: Data, depth: int = 0) -> str:
         items = [literal(item.data, depth + 1) for item in data]
         short = depth or (len(items) < 2 and all(len(item) < 90 for item in items))
         return f"[ {', '.join(items)} ]" if short else "[\n" + "".join(f"    {item},\n" for item in items) + "]"
-    escaped = data.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
-    seen = "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in escaped)
+    seen = "".join(_ESCAPES.get(char, char) for char in data)
     return f'"{seen}"'
 
 

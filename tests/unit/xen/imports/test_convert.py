@@ -239,11 +239,12 @@ def test_values_are_reckoned_from_names_assigned_before() -> None:
 
 
 def test_a_comment_may_hold_anything_and_a_value_is_written_as_it_is_seen() -> None:
-    made = imported("# \u2500\u2500 \u00a0 \u200d\nname = '\\x1b[2J\\\\ \\\"'\n")
+    made = imported("# \u2500\u2500 \u00a0 \u200d\nname = 'a\\tb\\\\ \\\"'\n")
 
-    assert made.guest.name == '\x1b[2J\\ "'
-    assert 'name = "\\x1b[2J\\\\ \\""' in xl_cfg(made)
+    assert made.guest.name == 'a\tb\\ "'
+    assert 'name = "a\\tb\\\\ \\""' in xl_cfg(made)
     assert imported(xl_cfg(made)).guest.name == made.guest.name
+    assert "1:8: this string makes '\\x1b', and xl has no way to write that" in refused("name = '\\x1b[2J'\n")
 
 
 def test_a_kernel_that_is_told_of_a_name_which_is_no_more_is_noted() -> None:
