@@ -7,6 +7,8 @@ import pytest
 
 from tests.hostside.stepping import StepHost
 
+pytestmark = pytest.mark.thorough
+
 PACKAGES = "bash:amd64\\tii \\t5.2\\n"
 UUID = "0c1d2e3f-0000-4000-8000-123456789abc"
 

@@ -10,6 +10,8 @@ import pytest
 from tests.hostside.stepping import StepHost
 from tests.marked import HOSTSIDE
 
+pytestmark = pytest.mark.thorough
+
 XEN, KERNEL = "/boot/xen-4.17-amd64.gz", "6.1.0-30-amd64"
 WHICH = {"hypervisor": XEN, "kernel": KERNEL}
 ENTRY = "pvbench-xen-4.17-amd64-6.1.0-30-amd64"

@@ -14,6 +14,8 @@ from tests import contracts
 from tests.hostside.stepping import StepHost
 from tests.marked import HOSTSIDE, marked
 
+pytestmark = pytest.mark.thorough
+
 ASKED = {"name": "xenbr0", "uplink": "up0", "confirm_within_s": 30}
 INTERFACES = """\
 # mine
@@ -106,7 +108,6 @@ def test_addresses_and_routes_are_moved_in_one_go_and_back(network: Network) -> 
     assert not (network.scratch / "stack/pvb-bridge.json").exists()
 
 
-@pytest.mark.thorough
 def test_a_bridge_that_nobody_confirms_is_undone_by_itself(network: Network) -> None:
     before = network.shows()
     token = network.ask("apply", **{**ASKED, "confirm_within_s": 5})["token"]
@@ -120,7 +121,6 @@ def test_a_bridge_that_nobody_confirms_is_undone_by_itself(network: Network) -> 
     assert network.interfaces.read_text() == INTERFACES
 
 
-@pytest.mark.thorough
 def test_a_confirmed_bridge_stays_is_there_at_every_boot_and_is_not_made_twice(network: Network) -> None:
     before = network.shows()
     token = network.ask("apply", **{**ASKED, "confirm_within_s": 5})["token"]

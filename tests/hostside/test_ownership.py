@@ -19,6 +19,8 @@ import pytest
 from tests import contracts
 from tests.marked import HOSTSIDE, marked
 
+pytestmark = pytest.mark.thorough
+
 Fake = Callable[[str, str], None]
 FOREIGN_UUID = "11112222-3333-4444-8555-666677778888"
 
@@ -205,7 +207,6 @@ def read(path: Path) -> bytes:
 
 
 @pytest.mark.parametrize("memory", [True, False], ids=["in memory", "on disk"])
-@pytest.mark.thorough
 def test_what_a_killed_setup_left_is_found_by_its_marks_and_removed(real: Host, memory: bool) -> None:
     with real.program("pvb-setup", **real.setup(memory=memory)) as (running, answer):
         assert "disks" in answer, answer

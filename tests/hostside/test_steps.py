@@ -7,6 +7,8 @@ import pytest
 
 from tests.hostside.stepping import StepHost
 
+pytestmark = pytest.mark.thorough
+
 MODULES = ["xen-netback", "xen-blkback", "xen-evtchn"]
 DOM0 = {
     "xen_command_line": "dom0_mem=1G,max:1G dom0_max_vcpus=1",

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.thorough
+
 Call = Callable[..., Any]
 EXAMPLE = Path(__file__).parents[3] / "results/example/quickstart"
 
@@ -135,7 +137,6 @@ def test_what_cannot_be_written_is_one_line(call: Call, here: Path, name: str, w
     assert before == set(here.iterdir())
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["-", "/dev/stdout", "/proc/self/fd/1"])
 def test_standard_output_gets_the_page_alone_whatever_its_encoding(tmp_path: Path, page: bytes, name: str) -> None:
     ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii:strict"}
