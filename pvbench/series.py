@@ -56,7 +56,10 @@ def _series(row: Any) -> Series:
 def _value(value: Any, at: int) -> float | None:
     if value is None:
         return None
-    number = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+    try:
+        number = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+    except OverflowError:  # JSON's integers know no bounds
+        raise ValueError(f"value {at} is larger than any floating-point number") from None
     if not (math.isfinite(number) and number > 0):
         raise ValueError(f"value {at} is {json.dumps(value)[:40]}, and not a positive number or null")
     return number

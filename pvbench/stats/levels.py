@@ -4,8 +4,10 @@ Fearnhead and Rigaill, "Changepoint Detection in the Presence of Outliers", JASA
 min((x - level)^2, K^2), in units of the noise, bounds what one night can cost, so that an outlier neither bends a level
 nor makes one. The best segmentation is found by keeping, for every level of a grid, the cost of being at it now: a
 night adds its loss, and a change costs a penalty and comes from the best of all levels. It is linear in the nights and
-done for all series at once.
+done for many series at once; what is found in one does not depend on those beside it.
 """
+
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +19,9 @@ BOUND = 3.5
 SHORTEST = 3
 """A level lasts so many nights at least; fewer are outliers."""
 _STEP = 0.25  # of the grid, in standard deviations: its rounding costs 1/64 of a night's usual loss
-_MOST_LEVELS = 512
+_LEAST_LEVELS, _MOST_LEVELS = 8, 512
+_MOST_AT_ONCE = 1 << 22
+"""So many nights × levels × series are kept for the way back at once, a byte each."""
 
 
 def segment(values: Floats, noise: Floats, penalty: Floats) -> tuple[tuple[int, ...], ...]:
@@ -27,10 +31,33 @@ def segment(values: Floats, noise: Floats, penalty: Floats) -> tuple[tuple[int, 
     measured is NaN and costs nothing.
     """
     count, nights = values.shape
-    if nights < 2 * SHORTEST:
-        return tuple(() for _ in range(count))
-    grid = _grid(values, noise)
-    size = grid.shape[1]
+    found: list[tuple[int, ...]] = [() for _ in range(count)]
+    if nights >= 2 * SHORTEST:
+        for size, rows in _alike(_sizes(values, noise), nights):
+            for row, own in zip(rows, _segment(values[rows], noise[rows], penalty[rows], size), strict=True):
+                found[row] = own
+    return tuple(found)
+
+
+def _sizes(values: Floats, noise: Floats) -> NDArray[np.int64]:
+    """Return how many levels each series' own grid has, a power of two so that many series have as many."""
+    steps = (np.nanmax(values, axis=1) - np.nanmin(values, axis=1)) / (_STEP * noise)
+    wanted = np.clip(steps + 1, _LEAST_LEVELS, _MOST_LEVELS)
+    return np.asarray(2 ** np.ceil(np.log2(wanted)), dtype=np.int64)
+
+
+def _alike(sizes: NDArray[np.int64], nights: int) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    """Yield the rows whose grids have as many levels, as few at a time as memory should hold."""
+    for size in np.unique(sizes):
+        rows = np.flatnonzero(sizes == size)
+        at_once = max(1, _MOST_AT_ONCE // (int(size) * nights))
+        yield from ((int(size), rows[at : at + at_once]) for at in range(0, len(rows), at_once))
+
+
+def _segment(values: Floats, noise: Floats, penalty: Floats, size: int) -> Iterator[tuple[int, ...]]:
+    """Yield where each series changes its level, on grids of so many levels."""
+    count, nights = values.shape
+    grid = _grid(values, noise, size)
     losses = np.zeros((SHORTEST, count, size))
     recent = np.zeros((count, size))
     best = np.full((nights + 1, count), np.inf)
@@ -50,15 +77,21 @@ def segment(values: Floats, noise: Floats, penalty: Floats) -> tuple[tuple[int, 
             np.minimum(cost, fresh, out=cost)
             best_at[night] = cost.argmin(axis=1)
             best[night] = cost[np.arange(count), best_at[night]]
-    return tuple(_traced(began[:, row], best_at[:, row], nights) for row in range(count))
+    yield from (_traced(began[:, row], best_at[:, row], nights) for row in range(count))
 
 
-def _grid(values: Floats, noise: Floats) -> Floats:
-    """Return the levels that each series may be at, a row a series; all rows have as many."""
+def _grid(values: Floats, noise: Floats, size: int) -> Floats:
+    """Return the levels that each series may be at, a row a series: evenly between its least value and its greatest.
+
+    Where outliers lie so far off that these would be too far apart they are values of its own, as many of each part.
+    """
     low, high = np.nanmin(values, axis=1), np.nanmax(values, axis=1)
-    steps = (high - low) / (_STEP * noise)
-    size = int(min(_MOST_LEVELS, max(8.0, np.ceil(steps.max()) + 1)))
-    return np.asarray(low[:, None] + (high - low)[:, None] * np.linspace(0.0, 1.0, size)[None, :])
+    shares = np.linspace(0.0, 1.0, size)
+    grid = np.asarray(low[:, None] + (high - low)[:, None] * shares[None, :])
+    coarse = high - low > _STEP * noise * size
+    if coarse.any():
+        grid[coarse] = np.nanquantile(values[coarse], shares, axis=1, method="nearest").T
+    return grid
 
 
 def _loss(night: Floats, grid: Floats, noise: Floats) -> Floats:

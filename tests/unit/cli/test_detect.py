@@ -42,6 +42,7 @@ def test_standard_input_is_read_as_a_dash() -> None:
         ('{"id": "a", "values": [1, -2]}', "value 1 is -2"),
         ('{"id": "a", "values": [true]}', "value 0 is true"),
         ('{"id": "a", "values": [NaN]}', "value 0 is NaN"),
+        ('{"id": "a", "values": [1' + "0" * 400 + "]}", "value 0 is larger than any"),
         ('{"id": "a", "values": []}\n{"id": "a", "values": []}', "line 2: a second series"),
     ],
 )

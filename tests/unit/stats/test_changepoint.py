@@ -1,5 +1,6 @@
 """Change points of nights: what is found, what is not, and how often nothing is taken for something."""
 
+import tracemalloc
 from typing import NamedTuple
 
 import numpy as np
@@ -113,6 +114,35 @@ def test_a_step_in_a_series_without_any_noise_is_found() -> None:
     ((found,),) = changes([[100.0] * 20 + [104.0] * 20])
 
     assert (found.index, round(found.ratio, 3)) == (20, 1.04)
+
+
+@pytest.mark.parametrize("wild", [1e4, 1e300, 1e-300])
+def test_a_value_however_wild_hides_no_step(wild: float) -> None:
+    values = [100.0] * 20 + [104.0] * 20
+    values[5] = wild
+
+    ((found,),) = changes([values])
+
+    assert (found.index, round(found.ratio, 3)) == (20, 1.04)
+
+
+def test_what_is_found_in_a_series_does_not_depend_on_those_beside_it() -> None:
+    made = nights(7, count=40).values
+    wild = [10.0 ** (at % 9) for at in range(120)]
+    alone = [changes([values])[0] for values in made]
+
+    assert changes([*made, wild])[:-1] == alone
+
+
+def test_many_series_take_no_more_memory_than_a_few() -> None:
+    wild = [10.0 ** (at % 9) for at in range(200)]
+
+    tracemalloc.start()
+    changes([wild] * 100)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert most < 8e6
 
 
 @pytest.mark.parametrize("wrong", [0.0, -1.0, float("nan"), float("inf")])
