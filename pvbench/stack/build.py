@@ -34,15 +34,6 @@ class Built:
     folder: Path
 
 
-def refuse_what_is_not_there_yet(stack: Stack) -> None:
-    """Raise StackError, in one line, for what can be written and not yet be deployed."""
-    for key, asked in (("backends", stack.backends), ("frontends", stack.frontends)):
-        if asked is not None:
-            raise StackError(f"stack '{stack.name}': {key} that are built cannot be deployed with a stack yet")
-    if stack.device_model is not None:
-        raise StackError(f"stack '{stack.name}': a device_model of your own cannot be deployed yet")
-
-
 def build(
     stack: Stack, base: Base, cache: Path, report: Report, given: str | None, transport: Transport | None = None
 ) -> Built:
@@ -51,7 +42,6 @@ def build(
     With `packages: host`, apt of the host behind `transport` is asked, and nothing is fetched. Raises StackError,
     ImageError.
     """
-    refuse_what_is_not_there_yet(stack)
     maker = _Maker(stack, base, report)
     if stack.packages == "host":
         return stored(cache, stack, base, given, lambda _work: maker.on_the_host(transport))

@@ -101,7 +101,6 @@ def switch(reach: Reach, name: str, patience: Patience) -> StackManifest:
 
 def _look(stack: Stack, reach: Reach, transport: Transport) -> tuple[Changes, Built | None]:
     """Resolve a stack, unless it is the one that was deployed last, and ask each step what it would change."""
-    build.refuse_what_is_not_there_yet(stack)
     programs = Programs.on(transport, reach.host.scratch)
     there = records.deployed(transport, reach.host.scratch, stack.name)
     if there is not None and there.asked == stack.asked:

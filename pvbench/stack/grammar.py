@@ -9,7 +9,7 @@ from typing import Any
 
 from pvbench.errors import StackFileError
 from pvbench.inventory import HOST_NAME
-from pvbench.stack.nouns import TOOLS, Dom0, DriverSource, HypervisorChoice, Stack, Uplink
+from pvbench.stack.nouns import TOOLS, Dom0, HypervisorChoice, Stack, Uplink
 from pvbench.yaml_schema import (
     SIZE,
     Choice,
@@ -20,8 +20,6 @@ from pvbench.yaml_schema import (
     Listed,
     Named,
     Node,
-    Scalar,
-    Shape,
     Text,
     Whole,
     at,
@@ -30,27 +28,6 @@ from pvbench.yaml_schema import (
     parse,
     shown,
 )
-
-DISTRO, STOCK = "distro", "stock"
-
-
-@dataclass(frozen=True)
-class _WordOr:
-    """One word, which is None, or something of another shape."""
-
-    word: str
-    shape: Shape
-
-    def read(self, node: Node) -> Any:
-        """Return None for the word, else what the shape reads."""
-        if isinstance(node, Scalar):
-            return Choice("value here", (self.word,)).read(node) and None
-        return self.shape.read(node)
-
-    def schema(self) -> dict[str, Any]:
-        """Return the word or the shape's schema."""
-        return {"anyOf": [{"const": self.word}, self.shape.schema()]}
-
 
 _PATH = Text(
     "path", r"[^\s].*", "a path on this machine; a relative one begins at the folder of this file", longest=1000
@@ -68,14 +45,6 @@ _INTERFACE = Text(
     longest=15,
 )
 _SWITCH = Choice("setting", ("off", "on", "auto"))
-_SOURCE = Keyed(
-    "a build of drivers",
-    {
-        "source": Field(_PATH, "`distro`, or a folder with the source.", required=True),
-        "patches": Field(Listed(_PATH, "[fix.patch]"), "Patches, applied in this order."),
-    },
-)
-_DRIVERS = _WordOr(STOCK, _SOURCE)
 _STACK = Keyed(
     "a stack",
     {
@@ -102,7 +71,7 @@ _STACK = Keyed(
                 "dom0",
                 {
                     "kernel": Field(
-                        Choice("kernel", ("as found", DISTRO)),
+                        Choice("kernel", ("as found", "distro")),
                         "As found: the one the host runs. distro: the newest of its release, installed if need be.",
                         default="as found",
                     ),
@@ -113,13 +82,6 @@ _STACK = Keyed(
             ),
             "What dom0 boots, and what it gets.",
             default="{}",
-        ),
-        "backends": Field(_DRIVERS, "netback and blkback: the kernel's own, or built.", default=STOCK),
-        "frontends": Field(_DRIVERS, "netfront and blkfront of the guest: its kernel's own, or built.", default=STOCK),
-        "device_model": Field(
-            _WordOr(DISTRO, Keyed("a device model", {"file": Field(_PATH, "A QEMU of your own.", required=True)})),
-            "What emulates devices: the distribution's QEMU, or a file.",
-            default=DISTRO,
         ),
         "toolstack": Field(
             Keyed(
@@ -190,15 +152,12 @@ def load(text: str, *, name: str) -> Stacks:
 
 
 def _stack(name: str, read: Mapping[str, Any], node: Node, folder: Path) -> Stack:
-    xen, dom0, model = read["hypervisor"], read["dom0"], read["device_model"]
+    xen, dom0 = read["hypervisor"], read["dom0"]
     _check(xen, dom0, node)
     return Stack(
         name,
         HypervisorChoice(xen["version"], _file(folder, xen["file"]), _words(xen["command_line"]), xen["beside"]),
         Dom0(dom0["kernel"], dom0["memory"] >> 20, dom0["vcpus"], _words(dom0["command_line"])),
-        backends=_drivers(read["backends"], folder),
-        frontends=_drivers(read["frontends"], folder),
-        device_model=_file(folder, model["file"]) if model else None,
         toolstack=tuple(sorted((key, value) for key, value in (read["toolstack"] or {}).items() if value is not None)),
         bridge=Uplink(**read["bridge"]) if read["bridge"] else None,
         tools=read["tools"] or TOOLS,
@@ -225,10 +184,3 @@ def _words(line: str) -> str:
 
 def _file(folder: Path, path: str | None) -> str | None:
     return None if path is None else str(folder / os.path.expanduser(path))  # noqa: PTH111 - that of pathlib raises for a user who is not there
-
-
-def _drivers(read: Mapping[str, Any] | None, folder: Path) -> DriverSource | None:
-    if read is None:
-        return None
-    source = read["source"] if read["source"] == DISTRO else str(_file(folder, read["source"]))
-    return DriverSource(source, tuple(str(_file(folder, patch)) for patch in read["patches"] or ()))

@@ -34,14 +34,6 @@ class Dom0:
 
 
 @dataclass(frozen=True)
-class DriverSource:
-    """Drivers built of a source: a kernel's source package ("distro") or a folder, and patches of it."""
-
-    source: str
-    patches: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Uplink:
     """A bridge that is made on the host and reaches the network over one of its interfaces."""
 
@@ -51,14 +43,11 @@ class Uplink:
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack by its name. None: stock drivers, the distribution's device model, no bridge with an uplink."""
+    """A stack by its name. `bridge` None: none with an uplink."""
 
     name: str
     hypervisor: HypervisorChoice = HypervisorChoice()
     dom0: Dom0 = Dom0()
-    backends: DriverSource | None = None
-    frontends: DriverSource | None = None
-    device_model: str | None = None
     toolstack: tuple[tuple[str, str], ...] = ()
     bridge: Uplink | None = None
     tools: tuple[str, ...] = TOOLS

@@ -102,20 +102,13 @@ def _parts(wanted: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     given = f"{dom0['memory_mib']} MiB, {dom0['vcpus']} vCPU{'s' if dom0['vcpus'] > 1 else ''}"
     kernel = "the kernel it is found with" if dom0["kernel"] == "as found" else "the newest kernel of its release"
     yield "dom0", f"{kernel}, {given}{_more(dom0['command_line'])}"
-    yield "backends", _drivers(wanted["backends"])
-    yield "frontends", _drivers(wanted["frontends"])
-    yield "device model", wanted["device_model"] or "the release's QEMU"
+    yield "backends", "the kernel's own"
+    yield "frontends", "the kernel's own"
+    yield "device model", "the release's QEMU"
     yield "toolstack", ", ".join(f"{key} {value}" for key, value in wanted["toolstack"]) or "as packaged"
     own = "none; each run makes its own without an uplink"
     yield "bridge", f"{bridge['name']} over {bridge['uplink']}" if bridge else own
     yield "tools", ", ".join(wanted["tools"])
-
-
-def _drivers(source: Mapping[str, Any] | None) -> str:
-    if source is None:
-        return "the kernel's own"
-    patches = f", patched by {', '.join(source['patches'])}" if source["patches"] else ""
-    return f"built of {'the release' if source['source'] == 'distro' else source['source']}{patches}"
 
 
 def _more(words: str) -> str:

@@ -13,7 +13,7 @@ from pvbench.stack.booting import Patience
 from pvbench.stack.build import Built
 from pvbench.stack.deploy import deploy, look, switch
 from pvbench.stack.manifest import Part, StackManifest
-from pvbench.stack.nouns import Dom0, DriverSource, Stack, Uplink
+from pvbench.stack.nouns import Dom0, Stack, Uplink
 from pvbench.stack.rollback import rollback
 from tests.unit.stack.plain_host import ALL, KERNEL, STATUS, PlainHost, order
 
@@ -253,22 +253,6 @@ def test_a_host_is_switched_between_stacks_that_were_deployed_there(cache: Path)
 def test_a_switch_to_what_was_never_deployed_is_refused(cache: Path) -> None:
     with pytest.raises(StackError, match="no stack 'xen' was deployed there"):
         switch(PlainHost().reach(cache), "xen", PATIENCE)
-
-
-@pytest.mark.parametrize(
-    ("stack", "words"),
-    [
-        (replace(STACK, backends=DriverSource("distro")), "backends that are built"),
-        (replace(STACK, device_model="/opt/qemu"), "a device_model of your own"),
-    ],
-)
-def test_what_is_not_there_yet_is_refused_before_anything_is_asked(cache: Path, stack: Stack, words: str) -> None:
-    host = PlainHost()
-
-    with pytest.raises(StackError, match=words):
-        deploy(stack, host.reach(cache), PATIENCE)
-
-    assert host.asked == []
 
 
 def test_a_host_that_is_no_debian_is_refused_by_its_name(cache: Path) -> None:
