@@ -141,10 +141,17 @@ def start_at_boot(step):
     os.sync()
 
 
+def stop_waiting(step):
+    """Have what waits for the end of the trial stop waiting."""
+    place = os.path.join(folder(step), pvb_return.TRIAL)
+    if os.path.exists(place):
+        os.unlink(place)
+        os.sync()
+
+
 def end(step):
     """Take everything away that leads back; the state is changed first, so that what waits stops waiting."""
-    if facts(step):
-        os.unlink(os.path.join(folder(step), pvb_return.TRIAL))
+    stop_waiting(step)
     for change in reversed(list(step.record.changes)):
         path = change.get("path", "")
         if change["kind"] == "bmc":

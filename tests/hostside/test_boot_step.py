@@ -191,6 +191,46 @@ def test_a_kept_entry_is_given_up_again(host: StepHost) -> None:
     assert grubenv(host) == {"saved_entry": OLD}
 
 
+def test_a_kept_entry_that_is_tried_again_is_not_what_any_reboot_leads_to(host: StepHost) -> None:
+    once = {**WHICH, "return_within_s": 300, "hang_needs_a_hand": True}
+    host.ask("pvb-boot", "apply", **WHICH)
+    host.ask("pvb-boot", "once", **once)
+    boots(host, ENTRY)
+    host.ask("pvb-boot", "keep")
+    host.ask("pvb-boot", "once", **once)
+
+    assert grubenv(host) == {"saved_entry": OLD, "next_entry": ENTRY}
+
+
+def test_a_keep_that_is_cut_off_leaves_the_old_system_the_next_to_boot(host: StepHost) -> None:
+    host.ask("pvb-boot", "apply", **WHICH)
+    host.ask("pvb-boot", "once", **WHICH, return_within_s=300, hang_needs_a_hand=True)
+    boots(host, ENTRY)
+    host.program("grub-editenv", "exit 1")
+    host.ask("pvb-boot", "keep")
+
+    assert grubenv(host) == {"saved_entry": OLD}
+    assert not (host.root / "usr/local/lib/pvbench/trial.json").exists()
+
+
+def test_what_leads_back_is_the_kernel_that_runs_not_one_that_came_with_the_stack(host: StepHost) -> None:
+    host.write("/proc/sys/kernel/osrelease", "6.1.0-29-amd64\n")
+    old = "gnulinux-advanced-1234>gnulinux-6.1.0-29-amd64-advanced-1234"
+
+    assert host.ask("pvb-boot", "look", **WHICH)["state"]["default"] == OLD
+    assert host.ask("pvb-boot", "apply", **WHICH)["state"]["old"] == old
+    assert grubenv(host) == {"saved_entry": old}
+
+
+def test_an_apply_that_was_cut_off_leaves_the_old_default_to_the_next_one(host: StepHost) -> None:
+    host.program("grub-editenv", "exit 1")
+    host.ask("pvb-boot", "apply", **WHICH)
+    host.program("grub-editenv", EDITENV)
+    host.ask("pvb-boot", "apply", **WHICH)
+
+    assert grubenv(host) == {"saved_entry": OLD}
+
+
 def test_without_a_watchdog_that_outlives_a_reboot_somebody_must_say_so(host: StepHost) -> None:
     host.ask("pvb-boot", "apply", **WHICH)
     answer = host.ask("pvb-boot", "once", **WHICH, return_within_s=300)
