@@ -241,12 +241,41 @@ def test_xen_does_not_become_the_default_by_being_installed(dpkg: StepHost) -> N
 def test_what_xen_left_in_folders_that_were_not_there_goes_and_somebodys_stays(dpkg: StepHost) -> None:
     dpkg.write("/var/log/xen/old.log", "theirs")
     dpkg.ask("pvb-packages", "apply", **pushed(dpkg))
-    dpkg.write("/var/lib/xen/dump/core", "left")
+    dpkg.write("/var/lib/xen/userdata-d.1.1234.xl", "left")
+    (dpkg.root / "var/lib/xen/dump").mkdir()
     dpkg.write("/var/log/xen/new.log", "left")
     dpkg.ask("pvb-packages", "undo")
 
     assert not (dpkg.root / "var/lib/xen").exists()
     assert dpkg.text("/var/log/xen/old.log") == "theirs"
+
+
+def test_what_somebody_put_into_a_folder_of_xens_since_stays_and_is_told(dpkg: StepHost) -> None:
+    dpkg.ask("pvb-packages", "apply", **pushed(dpkg))
+    dpkg.write("/etc/xen/web.cfg", "theirs")
+    dpkg.write("/var/lib/xen/save/web", "theirs")
+    dpkg.write("/var/lib/xen/userdata-d.1.1234.xl", "left")
+    failures = dpkg.ask("pvb-packages", "undo")["failures"]
+
+    assert sorted(failures) == [
+        "/etc/xen is left: pvbench did not make /etc/xen/web.cfg (1 such)",
+        "/var/lib/xen is left: pvbench did not make /var/lib/xen/save/web (1 such)",
+    ]
+    assert (dpkg.text("/etc/xen/web.cfg"), dpkg.text("/var/lib/xen/save/web")) == ("theirs", "theirs")
+    (dpkg.root / "etc/xen/web.cfg").unlink()
+    (dpkg.root / "var/lib/xen/save/web").unlink()
+    assert dpkg.ask("pvb-packages", "undo")["failures"] == []
+    assert not dpkg.record("pvb-packages").exists()
+
+
+def test_of_a_package_that_somebody_removed_the_settings_stay(dpkg: StepHost, tmp_path: Path) -> None:
+    (tmp_path / "packages").write_text("rc \tnetperf\t2.7.0-1\n")
+    dpkg.program("dpkg", f'[ "$1" != --install ] || printf "ii \\tnetperf\\t2.7.0-1\\n" >{tmp_path}/packages')
+    dpkg.ask("pvb-packages", "apply", **pushed(dpkg))
+
+    (tmp_path / "packages").write_text("ii \tnetperf\t2.7.0-1\nii \tlibxenmisc4.17\t4.17.5-1\n")
+    assert "removed netperf" in dpkg.ask("pvb-packages", "undo")["undone"]
+    assert dpkg.called("dpkg")[-2:] == ["dpkg --remove libxenmisc4.17 netperf", "dpkg --purge libxenmisc4.17"]
 
 
 def test_an_installed_package_is_not_replaced_by_another_version(dpkg: StepHost) -> None:
@@ -315,3 +344,21 @@ def test_groups_that_a_package_made_go_with_it_and_somebodys_stay(dpkg: StepHost
 
     assert "removed rdma from /etc/group" in dpkg.ask("pvb-packages", "undo")["undone"]
     assert dpkg.text("/etc/group") == "root:x:0:\ntheirs:x:2:\n"
+
+
+def test_users_and_groups_of_somebodys_stay_whenever_they_were_made(dpkg: StepHost) -> None:
+    dpkg.write("/etc/passwd", "root:x:0:0::/root:/bin/sh\n")
+    dpkg.write("/etc/group", "root:x:0:\n")
+    script = (dpkg.bin / "dpkg").read_text()
+    added = f"echo rdma:x:101:alice >>{dpkg.root}/etc/group; echo bob:x:1001:1001::/home/bob:/bin/sh"
+    (dpkg.bin / "dpkg").write_text(f"{script}{added} >>{dpkg.root}/etc/passwd\n")
+    dpkg.program("userdel", f"sed -i /$1/d {dpkg.root}/etc/passwd")
+    request = pushed(dpkg)
+    dpkg.ask("pvb-packages", "apply", **{**request, "files": request["files"][:1]})  # type: ignore[index]
+    (dpkg.bin / "dpkg").write_text(script)
+    dpkg.write("/etc/passwd", dpkg.text("/etc/passwd") + "backup:x:200:200::/srv:/bin/sh\n")
+    dpkg.ask("pvb-packages", "apply", **request)
+
+    assert dpkg.ask("pvb-packages", "undo")["failures"] == ["the group rdma is left: alice is in it"]
+    assert [line.split(":")[0] for line in dpkg.text("/etc/passwd").splitlines()] == ["root", "bob", "backup"]
+    assert dpkg.called("userdel") == []
