@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pvbench.model import CpuBill, DeviceKind, GuestMode, IoPath
+from pvbench.model import CpuBill, DeviceKind, Emulation, GuestMode, IoPath
 
 
 class HalfState(StrEnum):
@@ -98,8 +98,8 @@ class ObservedWarning:
 class Observed:
     """A running guest, watched for `seconds`.
 
-    `bill` is who used the host's CPUs meanwhile, None where the host does not tell. `unknown` are sentences that say
-    what could not be found out, and why.
+    `bill` is who used the host's CPUs meanwhile, None where the host does not tell. `emulation` is what the host runs
+    on, None where it does not tell. `unknown` are sentences that say what could not be found out, and why.
     """
 
     host: str
@@ -110,5 +110,6 @@ class Observed:
     seconds: float
     devices: tuple[ObservedDevice, ...]
     bill: CpuBill | None = None
+    emulation: Emulation | None = None
     warnings: tuple[ObservedWarning, ...] = ()
     unknown: tuple[str, ...] = ()

@@ -111,6 +111,11 @@ def label(hosts: Sequence[HostFacts]) -> str:
     return ", ".join(kind.value for kind in kinds)
 
 
+def under(label: str | None) -> str:
+    """Return a label behind a figure: " under software emulation", nothing on bare metal or where it is not known."""
+    return f" under {label}" if label else ""
+
+
 def label_note(hosts: Sequence[HostFacts]) -> str:
     """Return what the label means, naming the hosts."""
     notes = []

@@ -37,6 +37,7 @@ def shell(app: App, host: str, command: tuple[str, ...], devices: str, placement
 
     Put -- before a COMMAND with options: pvbench shell lab -- fio --version. Its exit code is ours.
     """
+    from pvbench import wording
     from pvbench.cli import wiring
     from pvbench.terminal.handover import hand_over, need_terminal
     from pvbench.terminal.interrupts import orderly
@@ -52,7 +53,8 @@ def shell(app: App, host: str, command: tuple[str, ...], devices: str, placement
         hypervisor = wiring.hypervisor(app, transport, hosts[host], guest_image)
         app.note(f"{host}: booting a guest with {', '.join(spec.devices)}")
         with hypervisor.setup(spec.scratch_bytes, spec.devices), hypervisor.boot(spec) as guest:
-            app.note(f"{host}: it answers after {guest.boot_seconds:.0f} s")
+            under = wording.under(wording.label((hypervisor.facts(),)))
+            app.note(f"{host}: it answers after {guest.boot_seconds:.0f} s{under}")
             for line in aims(guest, spec, host):
                 app.note(f"  {line}")
             code = hand_over(guest.transport, command, app.edges.environment)

@@ -38,6 +38,7 @@ def verify(app: App, host: str, mode: str, hosts_file: Path | None, as_json: boo
     from pvbench.model import GuestMode, Placement
     from pvbench.terminal.interrupts import orderly
     from pvbench.views.verify import Verified, merged
+    from pvbench.wording import label
 
     name = f"verify-{os.getpid()}"
     spec = GuestSpec(name, DEVICES, Placement.ISOLATED, MEMORY_BYTES, 1, SCRATCH_BYTES, mode=GuestMode(mode))
@@ -49,7 +50,7 @@ def verify(app: App, host: str, mode: str, hosts_file: Path | None, as_json: boo
         app.note(f"{host}: booting a guest ({mode}) with {', '.join(DEVICES)}")
         with hypervisor.setup(spec.scratch_bytes, spec.devices, (spec.mode,)), hypervisor.boot(spec) as guest:
             found = merged([guest.in_use(device) for device in spec.devices])
-            verified = Verified(host, spec.devices, found, guest.boot_seconds)
+            verified = Verified(host, spec.devices, found, guest.boot_seconds, label((hypervisor.facts(),)))
         lease.check()
     if as_json:
         print_json(verified.as_data())

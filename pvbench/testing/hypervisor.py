@@ -81,6 +81,7 @@ SEEN = Observed(
         ),
     ),
     bill=BILL,
+    emulation=Emulation.SOFTWARE,
 )
 TRAPS = (TrapCost("empty hypercall", ((1000, 5),)),)
 

@@ -5,8 +5,9 @@ from dataclasses import asdict
 from typing import Any
 
 from pvbench import figures as fmt
+from pvbench import wording
 from pvbench.columns import columns
-from pvbench.model import DeviceKind, IoPath, Payer
+from pvbench.model import DeviceKind, Emulation, IoPath, Payer
 from pvbench.observed import HalfState, Observed, ObservedDevice, ObservedHalf, Traffic, Use
 from pvbench.printable import clean
 from pvbench.reports.host_words import NEUTRAL, HostWords
@@ -80,7 +81,7 @@ def render(seen: Observed, words: HostWords = NEUTRAL) -> str:
     vcpus = f", {fmt.count(seen.vcpus, 'vCPU')}" if seen.vcpus else ""
     lines = [
         f"{clean(seen.name)} ({mode}{words.guest} {seen.number}{vcpus}) on {clean(seen.host)}, "
-        f"watched for {fmt.duration(seen.seconds)}"
+        f"watched for {fmt.duration(seen.seconds)}{wording.under(_label(seen))}"
     ]
     for each in seen.devices:
         kind, address = _KINDS[each.kind], f" ({each.address})" if each.address else ""
@@ -105,6 +106,11 @@ def render(seen: Observed, words: HostWords = NEUTRAL) -> str:
             + "\n"
         )
     return text + "".join(f"not known: {clean(each)}\n" for each in seen.unknown)
+
+
+def _label(seen: Observed) -> str | None:
+    """Return what stands beside every figure, empty on bare metal; None where the host does not tell what it is."""
+    return None if seen.emulation is None else "" if seen.emulation is Emulation.BARE_METAL else seen.emulation.value
 
 
 def _rows(seen: Observed) -> Iterator[tuple[str, ...]]:
@@ -159,6 +165,8 @@ def as_data(seen: Observed) -> dict[str, Any]:
         plain["verdict"] = verdict(device)
         for half in plain["halves"]:
             half["settings"] = dict(half["settings"])
+    data["label"] = _label(seen)
+    del data["emulation"]
     data["bill"] = _bill_data(seen)
     return data
 

@@ -34,7 +34,7 @@ def render(findings: Findings) -> str:
             )
         )
     label = wording.label(findings.hosts)
-    under = f" under {label}" if label else ""
+    under = wording.under(label)
     return (
         f"pilot {clean(findings.run_id)}{under}\n\n"
         "Standard deviations of a cell's values, and drift from first to last block\n"

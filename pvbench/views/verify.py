@@ -7,24 +7,31 @@ from typing import Any
 
 from pvbench.parts import NOT_KNOWN, PARTS, Part
 from pvbench.printable import clean
+from pvbench.wording import under
 
 WIDEST = 76
 """A value that is longer goes on below, so that a table stays one on a terminal."""
+PROOF = ("vif states", "vbd states")
+"""Nothing shows that PV devices are in use where these are not known."""
 
 
 @dataclass(frozen=True)
 class Verified:
-    """What a host and a guest booted on it have in use, by the names of PARTS, and what the boot took in seconds."""
+    """What a host and a guest booted on it have in use, by the names of PARTS, and what the boot took in seconds.
+
+    `label` is what stands beside every figure ("software emulation"), empty on bare metal.
+    """
 
     host: str
     devices: tuple[str, ...]
     found: Mapping[str, str]
     boot_s: float
+    label: str = ""
 
     @property
     def in_use(self) -> bool:
-        """Whether nothing keeps PV devices from being used."""
-        return all(amiss.dear for _, _, amiss in self._amiss)
+        """Whether nothing keeps PV devices from being used, and their ends are known to be connected."""
+        return all(part in self.found for part in PROOF) and all(amiss.dear for _, _, amiss in self._amiss)
 
     @property
     def _amiss(self) -> list[tuple[Part, str, Any]]:
@@ -34,7 +41,9 @@ class Verified:
     def render(self) -> str:
         """Return it for people: a table of the parts, then what is amiss."""
         width = max(map(len, PARTS)) + 2
-        lines = [f"{self.host}: a guest with {', '.join(self.devices)}, up after {self.boot_s:.0f} s"]
+        lines = [
+            f"{self.host}: a guest with {', '.join(self.devices)}, up after {self.boot_s:.0f} s{under(self.label)}"
+        ]
         side = ""
         for part in sorted(PARTS.values(), key=lambda part: part.side):
             if part.side != side:
@@ -57,6 +66,7 @@ class Verified:
         """Return it for programs; the value of a part of which nothing is known is null."""
         return {
             "host": self.host,
+            "label": self.label,
             "devices": list(self.devices),
             "in_use": self.in_use,
             "boot_s": self.boot_s,

@@ -149,6 +149,7 @@ def test_every_domain_is_listed_and_dom0_too(ask: Any) -> None:
 def test_both_ends_of_each_device_of_a_domain_of_libxl_are_told(ask: Any, root: Root) -> None:
     root.write("/proc/77/cmdline", "qemu\0-xen-domid\0004\0-device\0e1000,id=nic0\0")
     root.write("/proc/77/fdinfo/3", "pos: 0\n")
+    root.write("/sys/class/dmi/id/product_name", "R640\n")
     root.write("/sys/block/loop3/loop/backing_file", "/root/web.img\n")
     root.write("/sys/block/loop3/loop/dio", "0\n")
 
@@ -161,7 +162,10 @@ def test_both_ends_of_each_device_of_a_domain_of_libxl_are_told(ask: Any, root: 
     assert told["model"] == {"pid": 77, "argv": ["qemu", "-xen-domid", "4", "-device", "e1000,id=nic0"], "taps": {}}
     assert told["loops"] == {"/dev/loop3": {"file": "/root/web.img", "direct": False}}
     assert told["cpus"] == {"0": "online", "1": "offline"}
-    assert told["host"] == {"vendor": "AuthenticAMD", "xen": "4.17"}
+    here = told["host"]
+    assert (here["vendor"], here["xen"]) == ("AuthenticAMD", "4.17")
+    assert here["dmi"] == {"sys_vendor": None, "product_name": "R640", "product_version": None}
+    assert here["processor"] is None or set(here["processor"]) == {"beneath", "new_code"}
 
 
 def test_a_process_that_has_the_number_of_a_dead_device_model_is_none(ask: Any, root: Root) -> None:

@@ -7,12 +7,13 @@ from typing import Any
 
 from pvbench.clock import Clock
 from pvbench.errors import CommandFailed, ParseError, UsageError
-from pvbench.model import CpuBill, GuestMode
+from pvbench.model import CpuBill, Emulation, GuestMode
 from pvbench.observed import Observed
 from pvbench.printable import clean
 from pvbench.transport import Conversation, Transport
 from pvbench.xen.carried import talk
 from pvbench.xen.cpu_accounting import bill
+from pvbench.xen.facts import emulation
 from pvbench.xen.observe.devices import devices
 from pvbench.xen.observe.halves import Look
 from pvbench.xen.observe.warnings import warnings
@@ -55,6 +56,7 @@ def observed(host: str, domain: tuple[int, str], facts: Mapping[str, Any], befor
         seconds=(after["at"] - before["at"]) / 1e9,
         devices=seen,
         bill=paid,
+        emulation=_emulation(**facts["host"]),
         warnings=warnings(seen, facts, mode, vcpus),
         unknown=(*unknown, *(() if paid else (_NO_BILL,))),
     )
@@ -90,6 +92,11 @@ def _mode(facts: Mapping[str, Any]) -> GuestMode | None:
     argv = facts["model"]["argv"] if facts["model"] else []
     machine = " ".join(after for word, after in itertools.pairwise(argv) if word.lstrip("-") in ("machine", "M"))
     return GuestMode.HVM if re.match(r"xenfv|pc\b|q35|type=(xenfv|pc)", machine) else None
+
+
+def _emulation(*, dmi: Mapping[str, Any], processor: Mapping[str, Any] | None, **_: object) -> Emulation | None:
+    """Return what the host runs on; None where neither its firmware nor its processor says anything."""
+    return emulation(dmi, processor) if any(dmi.values()) or processor else None
 
 
 def _bill(domid: int, before: Look, after: Look) -> CpuBill | None:

@@ -13,7 +13,7 @@ def test_a_guest_is_told_of_with_a_verdict_a_device_first(call: Callable[..., An
 
     assert said.code == 0
     head, verdict, *_ = said.out.splitlines()
-    assert head == "web (domain 4, 2 vCPUs) on xen1, watched for 10 s"
+    assert head == "web (domain 4, 2 vCPUs) on xen1, watched for 10 s under software emulation"
     assert verdict == (
         "NIC vif 0 (00:16:3e:00:00:01) uses e1000 (the device model); its PV half was offered and not taken "
         "[1.26 MB over e1000 in 10 s]"
@@ -27,6 +27,7 @@ def test_a_guest_is_told_of_to_programs(call: Callable[..., Any], matrix: Path) 
     data = json.loads(said.out)
     assert (data["name"], data["number"], data["seconds"]) == ("web", 4, pytest.approx(7, abs=0.1))
     assert data["devices"][0]["use"] == "emulated"
+    assert data["label"] == "software emulation"
     assert data["bill"]["paid_s"]["guest vCPU"] == 1.0
 
 

@@ -32,9 +32,10 @@ def test_verify_boots_a_guest_with_a_pv_nic_and_a_pv_disk_and_tears_it_down(
 
 
 def test_verify_says_the_same_to_programs(call: Call, matrix: Path, world: Any) -> None:
-    world.hypervisor.in_use = lambda spec, device: answers(spec, device)[:1]
+    world.hypervisor.in_use = lambda spec, device: answers(spec, "netfront")
     said = call("stack", "verify", "xen1", "--json", "--mode", "pvh")
 
     data = json.loads(said.out)
     assert world.hypervisor.boots[0].mode is GuestMode.PVH
-    assert (said.code, data["in_use"], data["missing"], data["boot_s"]) == (0, True, [], 40.0)
+    assert (said.code, data["in_use"], data["missing"], data["boot_s"]) == (4, False, [], 40.0)
+    assert data["label"] == "software emulation"

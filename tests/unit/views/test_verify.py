@@ -5,23 +5,40 @@ from typing import Any
 from pvbench.parts import PARTS
 from pvbench.views.verify import Verified, merged
 
-FOUND = {"hypervisor": "Xen 4.17.5", "event channels": "FIFO", "vif states": "Connected, Connected"}
+FOUND = {
+    "hypervisor": "Xen 4.17.5",
+    "event channels": "FIFO",
+    "vif states": "Connected, Connected",
+    "vbd states": "Connected, Connected",
+}
 
 
 def verified(**found: str) -> Verified:
     return Verified(
-        "xen1", ("netfront",), FOUND | {name.replace("_", " "): value for name, value in found.items()}, 41.2
+        "xen1",
+        ("netfront",),
+        FOUND | {name.replace("_", " "): value for name, value in found.items()},
+        41.2,
+        "software emulation",
     )
 
 
 def test_every_part_has_a_line_whether_or_not_anything_is_known_of_it() -> None:
     said = verified().render()
 
-    assert said.startswith("xen1: a guest with netfront, up after 41 s\n\nin dom0\n")
+    assert said.startswith("xen1: a guest with netfront, up after 41 s under software emulation\n\nin dom0\n")
     assert all(f"\n  {name} " in said for name in PARTS)
     assert "  scheduler               not known\n" in said
     assert said.endswith("xen1: PV devices are in use: yes\n")
     assert "\nnot known: hypervisor build, " in said
+
+
+def test_what_nothing_is_known_of_is_not_said_to_be_in_use() -> None:
+    found = Verified("xen1", ("netfront",), {"hypervisor": "Xen 4.17.5"}, 41.2)
+
+    assert not found.in_use
+    assert found.render().startswith("xen1: a guest with netfront, up after 41 s\n")
+    assert found.render().endswith("xen1: PV devices are in use: no\n")
 
 
 def test_what_is_only_dear_leaves_pv_devices_in_use() -> None:
@@ -53,6 +70,7 @@ def test_a_long_value_goes_on_below_and_nothing_reaches_the_terminal_as_it_is() 
 def test_for_programs_what_is_not_known_is_null() -> None:
     parts: list[dict[str, Any]] = verified().as_data()["parts"]
 
+    assert verified().as_data()["label"] == "software emulation"
     assert [part["part"] for part in parts] == list(PARTS)
     assert next(part["value"] for part in parts if part["part"] == "scheduler") is None
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pvbench.errors import CommandFailed, UsageError
-from pvbench.model import GuestMode, IoPath
+from pvbench.model import Emulation, GuestMode, IoPath
 from pvbench.observed import HalfState, Observed, ObservedDevice, Use
 from pvbench.testing import FakeTransport
 from pvbench.testing.clock import FakeClock
@@ -41,6 +41,9 @@ def disk(number: int, front: str, back: Mapping[str, str], kind: str = "vbd") ->
     }
 
 
+LAB = {"sys_vendor": "QEMU", "product_name": "pvbench-lab", "product_version": "software emulation"}
+
+
 def facts(
     *devices: dict[str, Any],
     words: tuple[str, ...] = (*E1000, *TAP),
@@ -55,7 +58,7 @@ def facts(
         "devices": list(devices),
         "model": {"pid": 7, "argv": ["qemu", "-xen-domid", "4", *words], "taps": dict(taps or {})},
         "loops": dict(loops or {}),
-        "host": {"vendor": vendor, "xen": "4.17"},
+        "host": {"vendor": vendor, "xen": "4.17", "dmi": LAB, "processor": None},
     }
 
 
@@ -114,6 +117,15 @@ def test_a_nic_whose_emulated_half_sends_uses_it_and_its_pv_half_was_not_taken()
     said = render(found)
     assert "uses e1000 (the device model); its PV half was offered and not taken" in said
     assert "94.9 kB over e1000 in 3 s" in said
+
+
+def test_what_the_host_runs_on_is_told_and_not_guessed_where_it_says_nothing() -> None:
+    told = facts()
+    silent = told | {"host": told["host"] | {"dmi": dict.fromkeys(LAB)}}
+
+    on = [observed("xen1", (4, "web"), each, look(0), look(7)).emulation for each in (told, silent)]
+
+    assert on == [Emulation.SOFTWARE, None]
 
 
 def test_a_broadcast_to_both_halves_does_not_make_the_other_one_a_carrier() -> None:
