@@ -54,7 +54,10 @@ class Emulator:
         return daemon if daemon and daemon.alive else None
 
     def start(self, image: Image, spec: LabSpec, accelerator: Accelerator, *, disk: Path, resume: bool) -> None:
-        """Start it on a port that is free now, resuming what `save` saved or booting; note what was started."""
+        """Start it on a port that is free now, resuming what `save` saved or booting; note what was started.
+
+        It is noted as not ready yet, until `ready`.
+        """
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
@@ -78,8 +81,13 @@ class Emulator:
             "accelerator": str(accelerator),
             "image": str(image.path),
             "since": self._clock.now().isoformat(timespec="seconds"),
+            "ready": False,
         }
-        (self._folder / "state.json").write_text(json.dumps(state, indent=1) + "\n")
+        self._note(state)
+
+    def ready(self) -> None:
+        """Note that the machine was waited for, and is what it was started to be."""
+        self._note(self.noted | {"ready": True})
 
     def save(self, timeout_s: float) -> None:
         """Save the running machine into its disk, to be resumed. Raises LabError."""
@@ -96,6 +104,9 @@ class Emulator:
             if not daemon.wait(10):
                 daemon.end()
             (self._folder / "state.json").unlink(missing_ok=True)
+
+    def _note(self, state: Mapping[str, Any]) -> None:
+        (self._folder / "state.json").write_text(json.dumps(state, indent=1) + "\n")
 
     def _tell(self, command: str, arguments: Mapping[str, object], timeout_s: float) -> object:
         async def talk() -> object:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Set
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ from pvbench.lab.image import Image, build, find
 from pvbench.model import digest
 from pvbench.transport import Command
 
-_GUEST = ".guest"
+_GUEST, _IMAGE = ".guest", ".image"  # names of files that say what a lab stands on
 _COLD_S, _WARM_S, _SAVE_S = 900, 180, 600  # patience with a cold boot, a resume, a save on a loaded machine
 
 
@@ -66,12 +67,13 @@ class Machine:
         """
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with FileLock(self._folder / ".lock"):
-            if fresh:
+            # One that is not ready is what a broken-off `up` left: half booted, its clock not set, its disk for nobody.
+            if fresh or not self._emulator.noted.get("ready", True):
                 self.down()
             elif self._emulator.daemon is not None:
                 return self.host()
             image = build(self._cache, report, self._flavour, self._spec.disk_gib, self._mirror)
-            self._stand_on(builtin.digest())
+            self._stand_on({image.path.name + _IMAGE, builtin.digest() + _GUEST})
             chosen = accelerators.choose(image, self._spec, wanted, self._cache, self._clock)
             warm = image.path / f"warm-{self._spec.id}-{_processor()}-{chosen}.qcow2"
             if not warm.exists():
@@ -85,6 +87,7 @@ class Machine:
             report(f"{'resuming' if resume else 'booting'} {self._flavour.release} ({chosen})")
             self._emulator.start(image, self._spec, chosen, disk=disk, resume=resume)
             self._wait(_WARM_S if resume else _COLD_S, set_clock=resume)
+            self._emulator.ready()
             return self.host()
 
     @property
@@ -134,7 +137,7 @@ class Machine:
         self.down()
         others = [path for path in (self._cache / "labs").glob("*/*") if path.parent != self._folder]
         used = {path.name.partition("-")[0] for path in others if path.suffix == ".qcow2"}
-        used |= {path.stem for path in others if path.suffix == _GUEST}
+        used |= {path.stem for path in others if path.suffix in (_GUEST, _IMAGE)}
         alike = [path for path in (self._cache / "images").glob("*") if Image(path).flavour == self._flavour.name]
         there = [*alike, *(self._cache / "guests").glob("*")] if images else []
         doomed = [self._folder, *(part for part in there if part.name not in used and not part.name.startswith("."))]
@@ -171,11 +174,13 @@ class Machine:
             old.unlink()
         disks.copy(warm, disk)
 
-    def _stand_on(self, guest_digest: str) -> None:
-        """Note which guest this lab boots, so that another lab's `rm` keeps it."""
-        for old in self._folder.glob(f"*{_GUEST}"):
-            old.unlink()
-        (self._folder / f"{guest_digest}{_GUEST}").touch()
+    def _stand_on(self, names: Set[str]) -> None:
+        """Note which image and guest this lab boots, before there is a disk of it: another lab's `rm` keeps them."""
+        for name in names:
+            (self._folder / name).touch()
+        for old in [*self._folder.glob(f"*{_GUEST}"), *self._folder.glob(f"*{_IMAGE}")]:
+            if old.name not in names:
+                old.unlink()
 
     def _warm_up(self, image: Image, chosen: Accelerator, warm: Path, report: Report) -> None:
         """Boot once from cold and save the running machine beside the image, for every lab of this size."""

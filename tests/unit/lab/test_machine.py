@@ -1,14 +1,20 @@
 """A lab's folder and the images it stands on."""
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from pvbench.clock import SystemClock
 from pvbench.errors import LabError
+from pvbench.guest import builtin
+from pvbench.lab import contents
 from pvbench.lab.argv import LabSpec
-from pvbench.lab.flavours import FLAVOURS
-from pvbench.lab.machine import Machine
+from pvbench.lab.flavours import FLAVOURS, USUAL
+from pvbench.lab.image import find
+from pvbench.lab.machine import Machine, _processor
+from pvbench.lab.process import spawn
 
 
 def test_removing_a_lab_keeps_the_images_that_others_stand_on(tmp_path: Path) -> None:
@@ -67,3 +73,52 @@ def test_a_lab_that_is_down_says_how_this_one_is_brought_up(tmp_path: Path) -> N
         Machine(tmp_path, "ab12", LabSpec(flavour=FLAVOURS["plain13"]), SystemClock()).host()
 
     assert down.value.hint == "pvbench lab up --flavour plain13"
+
+
+def test_the_image_that_another_lab_is_only_just_booting_from_is_kept(tmp_path: Path) -> None:
+    cache = with_image(tmp_path)
+    with pytest.raises(LabError, match="QEMU ended"):  # there is none in this image
+        Machine(cache, "theirs", LabSpec(), SystemClock()).up(print, "tcg")
+    for disk in (cache / "labs/theirs").glob("*.qcow2"):
+        disk.rename(disk.with_name("cold.qcow2"))
+
+    Machine(cache, "mine", LabSpec(), SystemClock()).remove(images=True)
+
+    assert find(cache) is not None
+    assert (cache / "guests" / builtin.digest()).is_dir()
+
+
+@pytest.mark.parametrize("ready", [True, False])
+def test_a_machine_that_a_broken_off_up_left_half_booted_is_begun_anew(tmp_path: Path, ready: bool) -> None:
+    cache = with_image(tmp_path)
+    (cache / "labs/mine").mkdir(parents=True)
+    left = spawn(["sleep", "3"], log=tmp_path / "log", environment={})
+    image = find(cache)
+    assert image is not None
+    noted = {"daemon": asdict(left), "port": 1, "image": str(image.path), "ready": ready}
+    (cache / "labs/mine/state.json").write_text(json.dumps(noted))
+    machine = Machine(cache, "mine", LabSpec(), SystemClock())
+
+    if ready:
+        assert machine.up(print, "tcg").port == 1
+        assert left.alive
+    else:
+        with pytest.raises(LabError, match="QEMU ended"):
+            machine.up(print, "tcg")
+        assert not left.alive
+    left.end()
+
+
+def with_image(folder: Path) -> Path:
+    """Return a cache with a guest and an image that was booted before; its QEMU ends at once."""
+    image = folder / "images" / contents.digest(USUAL, LabSpec().disk_gib)
+    (image / "qemu/lib64").mkdir(parents=True)
+    (image / "qemu/lib64/ld-linux-x86-64.so.2").write_text("#!/bin/sh\n")
+    (image / "qemu/lib64/ld-linux-x86-64.so.2").chmod(0o755)
+    (image / "manifest.json").write_text('{"qemu": "7.2", "flavour": "xen"}')
+    (image / "host_key").write_text("ssh-ed25519 AAAA")
+    (image / f"warm-{LabSpec().id}-{_processor()}-tcg.qcow2").touch()
+    (folder / "guests" / builtin.digest()).mkdir(parents=True)
+    for name in ("versions", "boot.img", "host_key"):
+        (folder / "guests" / builtin.digest() / name).touch()
+    return folder
