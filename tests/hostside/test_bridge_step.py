@@ -161,6 +161,36 @@ def test_a_batch_that_fails_half_way_leaves_nothing(network: Network, tmp_path: 
     assert not (network.scratch / "stack/pvb-bridge.json").exists()
 
 
+def test_what_does_not_go_back_keeps_nothing_else_from_it(network: Network) -> None:
+    before = network.shows()
+    network.ask("confirm", token=network.ask("apply", **ASKED)["token"])
+    gone = ["ip", "route", "del", "default", "via", "192.0.2.1", "dev", "xenbr0"]
+    subprocess.run([*network.inside, *gone], check=True)
+    record = network.scratch / "stack/pvb-bridge.json"
+    # A route that the host cannot have any more stands before the one that leads out.
+    record.write_text(
+        record.read_text().replace('"routes": [', '"routes": [["-4", "203.0.113.0/24", "via", "8.8.8.8"],')
+    )
+
+    assert network.ask("undo")["failures"] == []
+    assert network.shows() == before
+
+
+def test_a_confirmation_that_ended_half_way_leaves_no_file_behind(network: Network) -> None:
+    before = network.shows()
+    more = network.root / "etc/network/interfaces.d/more"
+    more.parent.mkdir()
+    (network.root / "etc/real").write_text("iface up0 inet6 auto\n")
+    more.symlink_to("../../real")  # is refused once the first file is written
+    token = network.ask("apply", **{**ASKED, "confirm_within_s": 5})["token"]
+
+    assert network.ask("confirm", token=token)["error"].endswith("/more is no file of settings")
+    assert network.interfaces.read_text() != INTERFACES
+    network.wait_until_undone()
+    assert (network.shows(), network.interfaces.read_text()) == (before, INTERFACES)
+    assert not (network.scratch / "stack/pvb-bridge.json").exists()
+
+
 @pytest.fixture
 def host(tmp_path: Path) -> StepHost:
     made = StepHost(tmp_path)
