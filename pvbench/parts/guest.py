@@ -104,7 +104,7 @@ GUEST_PARTS = (
     Part(
         "grant frames",
         GUEST,
-        "platform device's BAR against /proc/mtrr",
+        "platform device's BAR against /proc/mtrr; of PVH and PV by their type: they lie in the guest's own memory",
         "How the processor caches the grant table: uncacheable, a PV NIC of an AMD host loses up to three quarters.",
         "Xen commit 22650d6054; xl.cfg(5), xen_platform_pci_bar_uc",
         follows=("device",),

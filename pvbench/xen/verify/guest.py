@@ -43,8 +43,11 @@ def guest_parts(look: GuestLook) -> dict[str, str]:
 
 
 def _identity(look: GuestLook) -> Iterator[tuple[str, str | None]]:
+    if not look.said:
+        return
     detected = _logged(look, r"Hypervisor detected: (Xen.*)") or _logged(look, r"(Xen version: .*)")
-    under_xen = look.first("type") == "xen"
+    # A kernel may have been built without /sys/hypervisor, and its messages may be gone or forbidden.
+    under_xen = detected or look.first("type") == "xen" or "xenbus" in look.said
     yield "hypervisor seen", detected or ("Xen" if under_xen else NONE)
     yield "guest type", look.first("guest_type")
     numbers = [look.first(f"version/{name}") for name in ("major", "minor")]
@@ -145,7 +148,7 @@ def _memory_bar(lines: tuple[str, ...]) -> int | None:
 
 
 def _frontends(look: GuestLook) -> Iterator[tuple[str, str | None]]:
-    if not look.said:
+    if look.modules is None:
         return
     for name in ("netfront", "blkfront"):
         yield from module_parts(name, look.modules.get(f"xen_{name}"))

@@ -57,12 +57,15 @@ echo modules:
 
 @dataclass(frozen=True)
 class GuestLook:
-    """What a guest answered: lines by their keys, interrupts and kernel messages as they are, its modules."""
+    """What a guest answered: lines by their keys, interrupts and kernel messages as they are, its modules.
+
+    Which `modules` it runs is None where it did not say so, or nothing that can be read.
+    """
 
     said: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     interrupts: tuple[str, ...] = ()
     log: tuple[str, ...] = ()
-    modules: Mapping[str, Loaded] = field(default_factory=dict)
+    modules: Mapping[str, Loaded] | None = None
 
     def first(self, key: str) -> str | None:
         """Return the first line under a key, None where there is none."""
@@ -77,7 +80,7 @@ def look_argv(modules: Sequence[str]) -> tuple[str, ...]:
 
 def parse_look(stdout: bytes) -> GuestLook:
     """Return what a guest answered. A line that is none of ours tells nothing, and a missing one is not known."""
-    head, _, modules = stdout.partition(b"\nmodules:\n")
+    head, told_modules, modules = stdout.partition(b"\nmodules:\n")
     said: dict[str, list[str]] = {}
     interrupts, log = [], []
     for line in head.decode(errors="replace").splitlines():
@@ -90,7 +93,7 @@ def parse_look(stdout: bytes) -> GuestLook:
         elif line.strip():
             log.append(re.sub(r"^\[[^]]*\]\s*", "", line.strip()))
     try:
-        loaded = parse_loaded(modules)
+        loaded = parse_loaded(modules) if told_modules else None
     except ParseError:
-        loaded = {}
+        loaded = None
     return GuestLook({key: tuple(lines) for key, lines in said.items()}, tuple(interrupts), tuple(log), loaded)

@@ -152,8 +152,19 @@ def test_haltpoll_is_told_by_governor_or_driver() -> None:
     assert found["halt polling"] == "yes (cpuidle driver none, governor haltpoll, polls 200000 ns)"
 
 
-def test_a_guest_that_answers_nothing_has_nothing_known_but_that_no_hypervisor_is_seen() -> None:
-    assert guest_parts(parse_look(b"")) == {"hypervisor seen": "none", "hypercalls": "none"}
+def test_of_a_guest_that_answers_nothing_nothing_is_known() -> None:
+    assert guest_parts(parse_look(b"")) == {}
+
+
+def test_a_guest_sees_no_hypervisor_only_where_no_trace_of_one_is_left() -> None:
+    text = "\n".join(line for line in guest_text("isolated-netfront").splitlines() if "ypervisor" not in line)
+    text = text.replace("type=xen\n", "").replace("Xen version", "")
+
+    found = guest_parts(parse_look(text.encode()))
+    bare = guest_parts(parse_look(b"kernel=Linux version 6.1.0\n\nmodules:\n"))
+
+    assert (found["hypervisor seen"], "none" in found.get("hypercalls", "")) == ("Xen", False)
+    assert (bare["hypervisor seen"], bare["hypercalls"]) == ("none", "none")
 
 
 def test_bits_without_a_name_are_told_by_their_number() -> None:
@@ -161,10 +172,12 @@ def test_bits_without_a_name_are_told_by_their_number() -> None:
     assert features_in_words("<denied>") is None
 
 
-def test_a_damaged_list_of_modules_loses_no_other_part() -> None:
-    text = guest_text("isolated-netfront").replace("module xen_netfront no", "module ?")
+@pytest.mark.parametrize("damage", [("module xen_netfront no", "module ?"), ("\nmodules:\n", "\n")])
+def test_of_a_damaged_list_of_modules_nothing_is_known_and_no_other_part_is_lost(damage: tuple[str, str]) -> None:
+    found = guest_parts(parse_look(guest_text("isolated-netfront").replace(*damage).encode()))
 
-    assert guest_parts(parse_look(text.encode()))["netfront build"] == "none"
+    assert not {"netfront build", "blkfront build", "spurious-interrupt fix"} & set(found)
+    assert found["event channels"] == "FIFO"
 
 
 def test_the_command_is_sound_for_a_shell_that_has_nothing_to_find() -> None:
