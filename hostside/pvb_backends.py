@@ -143,23 +143,40 @@ def load(files, note):
                 take_out(name)
             run("insmod", path)
             set_again(name, known[name]["parameters"])
-    except (Refused, OSError):
-        restore(note)
+    except (Refused, OSError) as error:
+        try:
+            restore(note)
+        except Refused as other:
+            raise Refused(f"{error}; and then {other}") from error
         raise
 
 
 def restore(note):
     """Bring back what the note says, and remove it. Raises Refused, keeping the note, where that does not work."""
+    failures = []
     for name, had in (noted(note) or {}).items():
-        if loaded(name) and build_of(name) != had["build"]:
-            take_out(name)
-        if had["loaded"] and not loaded(name):
-            run("modprobe", name)
-            set_again(name, had["parameters"])
-        if had["loaded"] and build_of(name) != had["build"]:
-            raise Refused(f"{name} is another build than it was: dom0's own has changed since; reboot dom0 to be sure")
+        try:
+            bring_back(name, had)
+        except (Refused, OSError) as error:  # the other backend is brought back all the same
+            failures.append(str(error))
+    if failures:
+        raise Refused("; ".join(failures))
     if os.path.exists(note):
         os.unlink(note)
+
+
+def bring_back(name, had):
+    """Have a backend as the note says that it was."""
+    if loaded(name) and build_of(name) != had["build"]:
+        take_out(name)
+    if had["loaded"] and not loaded(name):
+        run("modprobe", name)
+        set_again(name, had["parameters"])
+    if had["loaded"] and build_of(name) != had["build"]:
+        raise Refused(
+            f"{name} is another build than it was: what modprobe loads is not what ran (a package was upgraded, or "
+            "it was loaded by hand); load that again, or reboot dom0"
+        )
 
 
 if __name__ == "__main__":

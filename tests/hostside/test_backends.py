@@ -165,6 +165,31 @@ def test_a_note_stays_where_its_own_backend_cannot_be_brought_back(
     assert pvb_backends.noted(note) is not None
 
 
+def test_a_backend_that_cannot_come_back_does_not_keep_the_other_from_it(
+    kernel: Kernel, note: str, files: dict[str, str]
+) -> None:
+    kernel.put("xen_netback", b"stock netback")
+    kernel.put("xen_blkback", b"stock blkback")
+    pvb_backends.load(files, note)
+    (kernel.bus / "vif/vif-5-0").mkdir()
+
+    with pytest.raises(pvb_backends.Refused, match="xen_netback serves vif-5-0"):
+        pvb_backends.restore(note)
+    assert (kernel.build("xen_netback"), kernel.build("xen_blkback")) == (b"our netback", b"stock blkback")
+    assert pvb_backends.noted(note) is not None
+
+
+def test_a_build_that_is_refused_is_told_though_dom0s_own_does_not_come_back_either(
+    kernel: Kernel, note: str, files: dict[str, str]
+) -> None:
+    kernel.put("xen_netback", b"stock netback")
+    kernel.bad = {"insmod", "modprobe"}
+
+    with pytest.raises(pvb_backends.Refused, match=r"insmod .*: Invalid module format; and then modprobe"):
+        pvb_backends.load(files, note)
+    assert pvb_backends.noted(note) is not None
+
+
 @pytest.mark.parametrize("files", [{"ext4": "/dev/null"}, {"xen_netback": "/nowhere/xen-netback.ko"}])
 def test_nothing_else_is_loaded(kernel: Kernel, note: str, files: dict[str, str]) -> None:
     with pytest.raises(pvb_backends.Refused):
