@@ -54,7 +54,7 @@ def counters(domid, kind):
         return {"nics": nics(domid)}
     try:
         emulated = blockstats(domid)
-    except (OSError, KeyError, ValueError):
+    except (OSError, KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
         emulated = None
     return {"vbds": vbds(domid), "blockstats": emulated}
 

@@ -7,6 +7,7 @@ OVERHEAD      starts no process; holds a QMP socket for as long as three answers
 UNDONE        nothing to undo
 
 A QMP socket serves one client at a time: one that is busy is left alone after a moment, for a toolstack waits for it.
+What a device model says is not trusted: a guest may have broken into it.
 """
 
 import json
@@ -14,10 +15,12 @@ import os
 import re
 import socket
 import sys
+import time
 
 FOLDER = "/var/run/xen"
 SOCKETS = ("qmp-libxenstat-{}", "qmp-libxl-{}")  # the second is the toolstack's own
 PATIENCE_S = 3
+LONGEST = 1 << 20  # of a line that it says
 PID_NODES = ("/local/domain/{}/image/device-model-pid", "/local/domain/{}/qemu-pid")  # of libxl; of xenopsd
 QUESTIONS = {
     "blockstats": {"execute": "query-blockstats"},
@@ -67,20 +70,33 @@ def taps(pid):
 
 
 def answers(path, questions, patience_s):
-    """Return {name: what a device model returns to that question, None where it does not know it}."""
+    """Return {name: what a device model returns to that question, None where it does not know it}.
+
+    Raises socket.timeout where it does not answer, ValueError for what is no answer.
+    """
     with socket.socket(socket.AF_UNIX) as line:
         line.settimeout(patience_s)
         line.connect(path)
         with line.makefile("rw") as stream:
-            json.loads(stream.readline())  # its greeting: none comes while it serves another
+            said(stream)  # its greeting: none comes while it serves another
             told = {}
             for name, question in [("", {"execute": "qmp_capabilities"}), *sorted(questions.items())]:
                 stream.write(json.dumps(question) + "\n")
                 stream.flush()
-                answer = json.loads(stream.readline())
+                answer, until = said(stream), time.monotonic() + patience_s
                 while "event" in answer:
-                    answer = json.loads(stream.readline())
+                    if time.monotonic() > until:
+                        raise socket.timeout
+                    answer = said(stream)
                 told[name] = answer.get("return")
+    return told
+
+
+def said(stream):
+    """Return the next object that a device model says. Raises ValueError where that is none."""
+    told = json.loads(stream.readline(LONGEST))
+    if not isinstance(told, dict):
+        raise ValueError("it says what is no QMP")
     return told
 
 
@@ -93,8 +109,8 @@ def counted(blockstats):
         name, stats = disk.get("device") or disk.get("node-name"), disk["stats"]
         if name:
             seen[name] = {
-                "bytes": stats["rd_bytes"] + stats["wr_bytes"],
-                "ios": stats["rd_operations"] + stats["wr_operations"],
+                "bytes": int(stats["rd_bytes"]) + int(stats["wr_bytes"]),
+                "ios": int(stats["rd_operations"]) + int(stats["wr_operations"]),
             }
     return seen
 
@@ -120,8 +136,8 @@ def look(domid):
             listed = told["named"] is not None
             return {"disks": counted(told["blockstats"]), "devices": devices if listed else None, "silent": None}
         except socket.timeout:
-            reasons.append(f"{path} is in use")
-        except (OSError, KeyError, TypeError, ValueError) as error:
+            reasons.append(f"{path} is in use, or the device model hangs")
+        except (OSError, KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             reasons.append(f"{path}: {error}")
     reason = "; ".join(reasons) or f"it has no QMP socket in {FOLDER}"
     return {"disks": None, "devices": None, "silent": reason}

@@ -5,8 +5,9 @@ import socket
 import struct
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -248,7 +249,51 @@ def test_a_socket_that_serves_somebody_else_is_left_alone(tmp_path: Path, monkey
         look = pvb_model.look(4)
 
     assert look["disks"] is None
-    assert look["silent"] == f"{tmp_path}/qmp-libxl-4 is in use"
+    assert look["silent"] == f"{tmp_path}/qmp-libxl-4 is in use, or the device model hangs"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"[]\n",
+        b'{"return": [7]}\n',
+        b'{"return": [{"name": 1, "type": []}]}\n',
+        b'{"return": [{"device": "a", "stats": {"rd_bytes": "x", "wr_bytes": [], "rd_operations": 0}}]}\n',
+        b'{"return": [{"device": "a", "stats": {"rd_bytes": 1e999}}]}\n',
+        b'{"event": 1}\n' * 4,
+        b"x" * (1 << 21),
+    ],
+)
+def test_a_device_model_that_a_guest_broke_into_costs_its_own_counters_alone(
+    answer: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pvb_model
+
+    monkeypatch.setattr(pvb_model, "FOLDER", str(tmp_path))
+    monkeypatch.setattr(pvb_model, "PATIENCE_S", 0.3)
+    listening = threading.Event()
+
+    def lie() -> None:
+        with socket.socket(socket.AF_UNIX) as line:
+            line.bind(str(tmp_path / "qmp-libxl-4"))
+            line.listen()
+            listening.set()
+            client, _ = line.accept()
+            with client, suppress(OSError):
+                client.sendall(b'{"QMP": {}}\n{"return": {}}\n')
+                while True:
+                    client.sendall(answer)
+                    time.sleep(0.01)
+
+    liar = threading.Thread(target=lie)
+    liar.start()
+    listening.wait()
+    look = pvb_model.look(4)
+    liar.join(5)
+
+    assert not liar.is_alive()
+    assert (look["disks"], look["devices"]) == (None, None)
+    assert look["silent"].startswith(f"{tmp_path}/qmp-libxl-4")
 
 
 def test_a_domain_that_is_gone_is_an_answer(ask: Any) -> None:

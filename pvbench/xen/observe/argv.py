@@ -68,7 +68,7 @@ def disks(argv: Sequence[str]) -> list[EmulatedDisk]:
     }
     found = [disk for option, drive in _options(argv) if option == "-drive" for disk in _direct(drive)]
     for name, settings in attached.items():
-        model = _DISKS.get(settings["driver"])
+        model = _DISKS.get(settings.get("driver", ""))
         if model is not None:
             ahci = "ahci" in settings.get("bus", "")
             drive = opened.get(name, {})
@@ -117,8 +117,8 @@ def _file(drive: Mapping[str, str]) -> str:
 
 def _options(argv: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield (option, {name: value}) of the options that make devices; the first word, a kind, is the "driver"."""
-    for option, text in itertools.pairwise(argv):
-        option = "-" + option.lstrip("-")
+    for word, text in itertools.pairwise(argv):
+        option = "-" + word.lstrip("-") if word.startswith("-") else ""  # a domain may be called "drive"
         if option in ("-device", "-netdev", "-drive", "-net", "-blockdev"):
             yield option, _json(text) if text.startswith("{") else _pairs(text, named=option == "-drive")
 

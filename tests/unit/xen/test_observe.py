@@ -355,6 +355,13 @@ def test_a_cd_drive_is_no_disk() -> None:
     assert argv.disks(words) == []
 
 
+@pytest.mark.parametrize("name", ["drive", "net", "device"])
+def test_a_domain_that_is_called_like_an_option_has_no_disk_more(name: str) -> None:
+    words = ("qemu", "-name", name, "-nodefaults", "-device", '{"drive": "x"}', "-device", "drive=y")
+
+    assert (argv.disks(words), argv.nics(words, {})) == ([], [])
+
+
 def test_the_old_spelling_of_a_nic_is_read() -> None:
     (only,) = argv.nics(("-net", "nic,vlan=0,macaddr=00:16:3E:00:00:01,model=pcnet", "-net", "tap,vlan=0"), {})
 
