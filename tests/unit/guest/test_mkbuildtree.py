@@ -115,6 +115,16 @@ def test_an_archive_of_a_kernel_gives_the_same_tree_as_the_folder(tmp_path: Path
     assert NETFRONT in one
 
 
+def test_no_other_machine_is_asked_for_an_archive_with_a_colon_in_its_name(
+    tmp_path: Path, kernel: Path, headers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subprocess.run(["tar", "-cf", tmp_path / "host:linux.tar", "-C", tmp_path, "linux"], check=True)
+    monkeypatch.chdir(tmp_path)
+    done = assembled("-k", headers, "host:linux.tar", "tree")
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.parametrize(
     ("name", "module"),
     [("xen-netfront.c", "xen-netfront"), ("evtchn.c", "xen-evtchn"), ("netback/netback.c", "xen-netback")],
