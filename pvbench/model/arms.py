@@ -1,6 +1,7 @@
 """What is measured and compared: workloads, arms, cells (an arm under a workload), a trial's place in the plan."""
 
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 from pvbench.model.driver_builds import STOCK
@@ -107,9 +108,9 @@ class Cell:
         """What the arm's boot is asked for."""
         return self.arm.tunables
 
-    @property
+    @cached_property
     def id(self) -> str:
-        """Identity: the digest of the cell's canonical JSON."""
+        """Identity: the digest of the cell's canonical JSON; a plan asks for it with every trial."""
         return digest(self.arm.facts() | {"workload": asdict(self.workload)})
 
 

@@ -146,22 +146,34 @@ def test_a_measurement_made_again_replaces_the_one_that_failed_and_the_journal_k
     assert {PLAN[0].id, PLAN[1].id} == store.finished_ids()
 
 
+def test_a_store_syncs_each_line_and_each_file_before_it_says_that_they_are_kept(store, monkeypatch):
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda fd: synced.append(Path(os.readlink(f"/proc/self/fd/{fd}")).name))
+    store.append(measured(PLAN[0]))
+    assert "journal.ndjson" == synced[-1]
+    store.keep(PLAN[1].id, "fio.json", b"")
+    file, folder = synced[-2:]
+    assert file.endswith(".new"), "before it is renamed into place"
+    assert PLAN[1].id == folder, "then the folder, so that the name is kept too"
+
+
 def test_an_invalid_trial_is_finished(store):
     store.append(not_ok(PLAN[0], Outcome.INVALID))
     assert {PLAN[0].id} == store.finished_ids()
 
 
-def test_a_line_torn_anywhere_by_a_crash_is_dropped_reported_and_written_anew(store):
+@pytest.mark.parametrize("step", [pytest.param(1, marks=pytest.mark.thorough), 17])
+def test_a_line_torn_anywhere_by_a_crash_is_dropped_reported_and_written_anew(store, step):
     store.append(measured(PLAN[0]))
     whole = (store.path / "journal.ndjson").read_bytes()
     store.append(measured(PLAN[1]))
     both = (store.path / "journal.ndjson").read_bytes()
     store.close()
-    for end in range(len(whole), len(both)):
+    for end in (*range(len(whole), len(both), step), len(both) - 1):
         (store.path / "journal.ndjson").write_bytes(both[:end])
         reader = Store.open(store.path.parents[1], store.path)
         assert (end - len(whole), 1) == (reader.torn_bytes, len(reader.trials()))
-        if end % 100 == 0 or end == len(both) - 1:
+        if (end - len(whole)) % (100 * step) == 0 or end == len(both) - 1:
             with reopened(store, write=True) as writer:
                 assert end - len(whole) == writer.torn_bytes
                 writer.append(measured(PLAN[1]))
