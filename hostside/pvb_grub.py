@@ -15,6 +15,7 @@ import re
 import shlex
 import shutil
 
+import pvb_record
 import pvb_step
 from pvb_step import Refused
 
@@ -138,8 +139,16 @@ class Grub:
         return ""
 
     def regenerate(self):
-        """Have grub.cfg made anew."""
-        self.step.run(self.name + "-mkconfig", "-o", self.step.at(self.config))
+        """Have grub.cfg made anew, whole or not at all: grub-mkconfig writes over the one that the next boot needs."""
+        place = os.path.realpath(self.step.at(self.config))
+        made = place + ".pvbench"
+        try:
+            self.step.run(self.name + "-mkconfig", "-o", made)
+            pvb_record.replace(place, made)
+        finally:
+            for each in (made, made + ".new"):
+                if os.path.exists(each):
+                    os.unlink(each)
 
     def entries(self):
         """Return the entries there are."""

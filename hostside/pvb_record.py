@@ -26,6 +26,18 @@ def write(path, data, mode=0o600):
     sync_folder(os.path.dirname(path))
 
 
+def replace(path, made):
+    """Have a file that was made beside another take its place, owner and mode, whole or not at all."""
+    before = os.stat(path) if os.path.exists(path) else None
+    with open(made, "rb+") as file:
+        if before:
+            os.fchmod(file.fileno(), before.st_mode & 0o7777)
+            os.fchown(file.fileno(), before.st_uid, before.st_gid)
+        os.fsync(file.fileno())
+    os.rename(made, path)
+    sync_folder(os.path.dirname(path))
+
+
 def sync_folder(folder):
     """Have the names in a folder on disk."""
     there = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

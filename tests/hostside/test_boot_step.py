@@ -191,6 +191,20 @@ def test_a_kept_entry_is_given_up_again(host: StepHost) -> None:
     assert grubenv(host) == {"saved_entry": OLD}
 
 
+def test_a_grub_cfg_that_is_made_by_half_is_not_the_one_that_is_booted(host: StepHost) -> None:
+    (host.root / "boot/grub/grub.cfg").chmod(0o444)
+    script = (host.bin / "grub-mkconfig").read_text()
+    host.program("grub-mkconfig", ': /etc/default/grub.d; echo half >"$2"; exit 1')
+    assert "grub-mkconfig" in host.ask("pvb-boot", "apply", **WHICH)["error"]
+
+    assert host.text("/boot/grub/grub.cfg") == PLAIN
+    (host.bin / "grub-mkconfig").write_text(script)
+    host.ask("pvb-boot", "apply", **WHICH)
+    assert ENTRY in host.text("/boot/grub/grub.cfg")
+    assert (host.root / "boot/grub/grub.cfg").stat().st_mode & 0o777 == 0o444
+    assert sorted(each.name for each in (host.root / "boot/grub").iterdir()) == ["grub.cfg", "grubenv"]
+
+
 def test_a_kept_entry_that_is_tried_again_is_not_what_any_reboot_leads_to(host: StepHost) -> None:
     once = {**WHICH, "return_within_s": 300, "hang_needs_a_hand": True}
     host.ask("pvb-boot", "apply", **WHICH)
