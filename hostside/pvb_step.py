@@ -10,11 +10,14 @@ One request, one answer: {"action", "scratch", …} on stdin, an object on stdou
 {"error", "hint"} and exit code 1. `--root DIR` takes the host's files from below DIR; its programs are those on PATH.
 """
 
+import fcntl
 import json
 import os
 import signal
 import subprocess
 import sys
+import time
+from contextlib import contextmanager
 
 import pvb_record
 import pvb_scratch
@@ -120,6 +123,34 @@ def undo(step, ways, afterwards=None):
     return {"undone": [each for each in undone if each], "failures": failures}
 
 
+READING = ("look", "status", "snapshot", "compare")
+LONGEST_WAIT = 900.0  # s
+
+
+@contextmanager
+def alone(step):
+    """Let one at a time change the host, by what the record says by then; one whose connection was lost goes on.
+
+    Raises Refused where it is still at work after a long time.
+    """
+    folder, until = os.open(step.scratch, os.O_RDONLY | os.O_DIRECTORY), time.monotonic() + LONGEST_WAIT
+    try:
+        while True:
+            try:
+                fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    raise Refused(
+                        "an earlier step of pvbench is still at work on this host", "ps -ef | grep pvb-"
+                    ) from None
+                time.sleep(0.1)
+        step.record = pvb_record.Record(step.scratch, step.program)
+        yield
+    finally:
+        os.close(folder)
+
+
 def answer(program, actions, text, root=""):
     """Return (exit code, answer) to one request.
 
@@ -134,7 +165,10 @@ def answer(program, actions, text, root=""):
         act, keys = actions[name]
         check_keys(request, keys)
         step = Step(program, pvb_scratch.Scratch(scratch).root, root)
-        return 0, act(step, request)
+        if name in READING:
+            return 0, act(step, request)
+        with alone(step):
+            return 0, act(step, request)
     except Refused as error:
         return 1, {"error": str(error), "hint": error.hint}
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -1,6 +1,8 @@
 """The steps that put a stack onto a host: looked at before, applied once, undone byte for byte."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -276,6 +278,23 @@ def test_of_a_package_that_somebody_removed_the_settings_stay(dpkg: StepHost, tm
     (tmp_path / "packages").write_text("ii \tnetperf\t2.7.0-1\nii \tlibxenmisc4.17\t4.17.5-1\n")
     assert "removed netperf" in dpkg.ask("pvb-packages", "undo")["undone"]
     assert dpkg.called("dpkg")[-2:] == ["dpkg --remove libxenmisc4.17 netperf", "dpkg --purge libxenmisc4.17"]
+
+
+def test_a_step_waits_for_one_whose_connection_was_lost_and_loses_nothing_of_its_record(dpkg: StepHost) -> None:
+    script = (dpkg.bin / "dpkg").read_text()
+    slow = script.replace("#!/bin/sh", "#!/bin/sh\n[ $# != 4 ] || { touch $0.begun; sleep 1; }")
+    (dpkg.bin / "dpkg").write_text(slow)
+    request = pushed(dpkg)
+    first = {**request, "files": request["files"][:1]}  # type: ignore[index]
+    with ThreadPoolExecutor() as pool:
+        lost = pool.submit(dpkg.ask, "pvb-packages", "apply", **first)
+        while not (dpkg.bin / "dpkg.begun").exists():
+            time.sleep(0.01)
+        second = dpkg.ask("pvb-packages", "apply", **request)
+        assert lost.done()
+
+    assert second["changed"] == ["installed netperf 2.7.0-1"]
+    assert second["state"]["installed"] == ["libxenmisc4.17", "netperf"]
 
 
 def test_an_installed_package_is_not_replaced_by_another_version(dpkg: StepHost) -> None:
