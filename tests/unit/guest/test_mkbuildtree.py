@@ -125,6 +125,18 @@ def test_no_other_machine_is_asked_for_an_archive_with_a_colon_in_its_name(
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize("name", ["$(shell touch ran).c", "a b.c", "\x1b[2J.h", "\u00e4.c", "a\nb.c"])
+def test_a_name_that_a_makefile_would_read_otherwise_is_refused(
+    tmp_path: Path, kernel: Path, headers: Path, name: str
+) -> None:
+    written(kernel, {f"drivers/net/xen-netback/{name}": ""})
+
+    said = refused("-k", headers, kernel, tmp_path / "tree")
+
+    assert "has a file that make cannot be told of: " in said
+    assert "\x1b" not in said
+
+
 @pytest.mark.parametrize(
     ("name", "module"),
     [("xen-netfront.c", "xen-netfront"), ("evtchn.c", "xen-evtchn"), ("netback/netback.c", "xen-netback")],
