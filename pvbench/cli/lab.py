@@ -75,11 +75,11 @@ def up(
         flavour=FLAVOURS[flavour],
     )
     machine = wiring.machine(app, spec.flavour, spec)
-    was_up = machine.status().running and not fresh
+    before = machine.status().pid
     with steps(app.voice, "bringing the lab up") as report:
         host = machine.up(report, accelerator, fresh=fresh)
     status = machine.status()
-    if was_up:
+    if before is not None and before == status.pid:
         app.note(f"the lab is up since {status.since}; size and accelerator are what it was started with")
     if as_json:
         print_json(asdict(host))

@@ -87,7 +87,8 @@ class Emulator:
 
     def ready(self) -> None:
         """Note that the machine was waited for, and is what it was started to be."""
-        self._note(self.noted | {"ready": True})
+        if noted := self.noted:  # somebody may have ended it by now
+            self._note(noted | {"ready": True})
 
     def save(self, timeout_s: float) -> None:
         """Save the running machine into its disk, to be resumed. Raises LabError."""

@@ -11,6 +11,7 @@ from pvbench.errors import LabError
 from pvbench.guest import builtin
 from pvbench.lab import contents
 from pvbench.lab.argv import LabSpec
+from pvbench.lab.emulator import Emulator
 from pvbench.lab.flavours import FLAVOURS, USUAL
 from pvbench.lab.image import find
 from pvbench.lab.machine import Machine, _processor
@@ -107,6 +108,14 @@ def test_a_machine_that_a_broken_off_up_left_half_booted_is_begun_anew(tmp_path:
             machine.up(print, "tcg")
         assert not left.alive
     left.end()
+
+
+def test_a_machine_that_somebody_ended_while_it_was_waited_for_is_not_noted_as_ready(tmp_path: Path) -> None:
+    emulator = Emulator(tmp_path, SystemClock())
+    emulator.ready()
+
+    assert emulator.daemon is None
+    assert not list(tmp_path.iterdir())
 
 
 def with_image(folder: Path) -> Path:
