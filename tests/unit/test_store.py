@@ -148,7 +148,7 @@ def test_a_measurement_made_again_replaces_the_one_that_failed_and_the_journal_k
 
 def test_a_store_syncs_each_line_and_each_file_before_it_says_that_they_are_kept(store, monkeypatch):
     synced = []
-    monkeypatch.setattr(os, "fsync", lambda fd: synced.append(Path(os.readlink(f"/proc/self/fd/{fd}")).name))
+    monkeypatch.setattr(os, "fsync", lambda fd: synced.append(Path(f"/proc/self/fd/{fd}").readlink().name))
     store.append(measured(PLAN[0]))
     assert "journal.ndjson" == synced[-1]
     store.keep(PLAN[1].id, "fio.json", b"")
