@@ -215,7 +215,7 @@ def _deployed(app: App, name: str, hosts_file: Path | None, known: "Stacks | Non
         with _reaching(app, name, hosts_file, f"looking at {name}") as reach, reach.connect() as transport:
             there = records.deployed(transport, reach.host.scratch)
     except InventoryError as error:
-        near = nearest(name, known.stacks) if known else ""
+        near = nearest(name, known.stacks) if known else f" (there is no {arguments.STACKS_FILE} here)"
         raise UsageError(f"'{shown(name)}' is no stack{near}, nor a host: {error.reason}", hint=error.hint) from error
     if there is None:
         raise StackError(f"{name}: no stack was deployed there", hint=f"pvbench stack deploy NAME {name}")

@@ -536,6 +536,17 @@ def test_a_run_of_schema_2_is_read_and_its_command_line_says_what_it_was_for(sto
     assert [(1, ())] == [(trial.attempt, trial.disturbance) for trial in read.trials()]
 
 
+def test_what_came_late_in_schema_3_is_left_out_where_it_is_as_usual_and_runs_without_it_are_read(store):
+    trial = replace(measured(PLAN[0]), in_use=())
+    store.append(trial)
+    written = (store.path / "manifest.json").read_text() + (store.path / "journal.ndjson").read_text()
+    assert not [late for late in ("in_use", "frontends", "backends") if f'"{late}"' in written]
+    again = reopened(store)
+    assert (trial,) == again.trials()
+    assert again.trials()[0].environment is None
+    assert {(spec.cell.arm.frontends, spec.cell.arm.backends) for spec in again.manifest.plan} == {("stock", "stock")}
+
+
 def test_a_run_of_schema_1_is_read_with_what_it_did_not_have_yet_left_empty(store):
     store.append(measured(PLAN[0]))
     store.close()

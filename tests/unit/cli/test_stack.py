@@ -58,6 +58,17 @@ def test_a_name_that_is_neither_stack_nor_host_is_answered_with_the_nearest(call
     assert "'xem' is no stack; did you mean 'xen'?, nor a host" in said.err
 
 
+def test_where_there_is_no_stacks_file_a_name_that_is_no_host_is_answered_with_that(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    said = call("stack", "show", "xem")
+
+    assert said.code == 2
+    assert "'xem' is no stack (there is no stacks.yaml here), nor a host" in said.err
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [
