@@ -27,6 +27,11 @@ def installed(step):
     return found
 
 
+def has_files(step, name):
+    """Say whether dpkg has files of a package on this host, installed whole or by half."""
+    return installed(step).get(name, ("un", ""))[0][1:2] not in ("n", "c")
+
+
 def there(known, wanted):
     """Say whether a package is installed whole, in that version."""
     status, version = known.get(wanted["name"], ("un", ""))

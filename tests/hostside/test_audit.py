@@ -50,6 +50,23 @@ def test_a_host_that_nobody_touched_is_as_before(host: StepHost) -> None:
     assert not (host.scratch / "stack").exists()
 
 
+@pytest.mark.parametrize(
+    ("path", "text", "why"),
+    [
+        ("/proc/self/mounts", "/dev/sda1 / ext4 rw 0 0\ntmpfs SCRATCH tmpfs rw 0 0\n", "SCRATCH is a tmpfs"),
+        ("/usr/lib/tmpfiles.d/tmp.conf", "# as Debian 12\nD SCRATCH 1777 root root -\n", "empties SCRATCH"),
+    ],
+)
+def test_a_host_is_not_changed_where_the_record_of_it_would_not_outlive_a_reboot(
+    host: StepHost, path: str, text: str, why: str
+) -> None:
+    folder = str(host.scratch.parent)
+    host.write(path, text.replace("SCRATCH", folder))
+
+    assert host.ask("pvb-audit", "begin")["error"].endswith(why.replace("SCRATCH", folder))
+    assert host.ask("pvb-audit", "status") == {"kept": False}
+
+
 def test_what_changes_by_itself_makes_no_difference(host: StepHost) -> None:
     host.ask("pvb-audit", "begin")
     host.write("/proc/sys/kernel/random/uuid", "2\n")

@@ -350,6 +350,31 @@ def test_a_package_is_unpacked_beside_the_others_and_removed(dpkg: StepHost) -> 
     assert not (dpkg.root / "usr").exists()
 
 
+def test_what_was_unpacked_and_is_installed_by_now_is_dpkgs(dpkg: StepHost, tmp_path: Path) -> None:
+    dpkg.program("dpkg-deb", 'mkdir "$3/boot"; echo xen >"$3/boot/xen-4.20-amd64.gz"')
+    package = {"path": str(dpkg.scratch / "a.deb"), "name": "xen-4.20", "version": "4.20.0", "architecture": "amd64"}
+    (dpkg.scratch / "a.deb").touch()
+    dpkg.ask("pvb-packages", "apply", files=[], beside=[package], source="pushed")
+    with (tmp_path / "packages").open("a") as known:
+        known.write("ii \txen-4.20\t4.20.0\n")
+
+    answer = dpkg.ask("pvb-packages", "undo")
+    assert answer == {"undone": ["left what was unpacked of xen-4.20: it is installed by now"], "failures": []}
+    assert dpkg.text("/boot/xen-4.20-amd64.gz") == "xen\n"
+
+
+@pytest.mark.parametrize(("since", "is_put_back"), [("", True), ("GRUB_TIMEOUT=1\n", False)])
+def test_a_grub_cfg_made_otherwise_is_put_back_unless_the_settings_are_others_by_now(
+    dpkg: StepHost, since: str, is_put_back: bool
+) -> None:
+    dpkg.write("/boot/grub/grub.cfg", "made by hand\n")
+    dpkg.ask("pvb-packages", "apply", **pushed(dpkg))
+    dpkg.write("/etc/default/grub", f"GRUB_DEFAULT=0\n{since}")
+    dpkg.ask("pvb-packages", "undo")
+
+    assert (dpkg.text("/boot/grub/grub.cfg") == "made by hand\n") == is_put_back
+
+
 def test_groups_that_a_package_made_go_with_it_and_somebodys_stay(dpkg: StepHost) -> None:
     dpkg.write("/etc/group", "root:x:0:\n")
     script = (dpkg.bin / "dpkg").read_text()
