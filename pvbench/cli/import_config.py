@@ -24,6 +24,7 @@ def import_config(app: App, file: Path, as_json: bool) -> None:
     The file is read and never executed. What is printed is a configuration as it stands: notes, how the guest reaches
     its devices and a matrix to go on with are comments in it. `-` is standard input.
     """
+    from pvbench.figures import count
     from pvbench.xen import imports
 
     name = "standard input" if file == STANDARD_INPUT else str(file)
@@ -33,7 +34,8 @@ def import_config(app: App, file: Path, as_json: bool) -> None:
         return
     print(imports.render(imported), end="")
     if imported.notes:
-        app.note(f"{len(imported.notes)} notes on what changed meaning stand in its first lines")
+        stand = "stands" if len(imported.notes) == 1 else "stand"
+        app.note(f"{count(len(imported.notes), 'note')} on what changed meaning {stand} in its first lines")
 
 
 def _content(file: Path, name: str) -> bytes:

@@ -25,6 +25,12 @@ def guest(here: Path) -> Path:
     return path
 
 
+def test_one_note_is_told_as_one(call: Callable[..., Any], here: Path) -> None:
+    (here / "pvh.cfg").write_text('name = "a"\ntype = "pvh"\nmemory = 64\nkernel = "/k"\nvif = ["type=ioemu"]\n')
+
+    assert call("import-config", "pvh.cfg").err == "1 note on what changed meaning stands in its first lines\n"
+
+
 def test_what_is_printed_is_a_configuration_that_converts_to_itself(
     call: Callable[..., Any], guest: Path, here: Path
 ) -> None:
