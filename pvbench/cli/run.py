@@ -112,7 +112,7 @@ def measured(
     """Measure what is not finished of a run, a new one where there is no store; give the run and what came of it."""
     from pvbench.campaign import resume
     from pvbench.campaign import run as runs
-    from pvbench.cli.wiring import World
+    from pvbench.cli.world import World
     from pvbench.terminal.interrupts import orderly
     from pvbench.views.plan import reboots
 
