@@ -83,12 +83,18 @@ class Stacks:
 
     def _go_back(self, name: str) -> None:
         """Have the host run a stack again, from wherever a reboot may have left it."""
-        with self.reach.hold_again(2 * KEPT_BEFORE.return_within_s + 180) as transport:
-            if booting.runs(self.reach, transport, self._manifest(transport, name)) is None:
-                programs = Programs.on(transport, self.reach.host.scratch)
-                if programs.ask(requests.BOOT, "status").get("pending"):
+        within_s = 2 * KEPT_BEFORE.return_within_s + 180
+        with self.reach.hold_again(within_s) as transport:
+            programs = Programs.on(transport, self.reach.host.scratch)
+            status = programs.ask(requests.BOOT, "status")
+            # Another entry was armed in this very boot: the host answers yet, and is on its way down.
+            leaving = status.get("pending") and status["watchdog"]["left_s"] is None
+            if not leaving and booting.runs(self.reach, transport, self._manifest(transport, name)) is None:
+                if status.get("pending"):
                     programs.ask(requests.BOOT, "keep")
                 return
+        if leaving:
+            self.reach.await_boot(status["boot_id"], within_s)
         deploy.switch(self.reach, name, KEPT_BEFORE)
 
     def _found(self, transport: Transport) -> StackManifest | None:

@@ -26,8 +26,9 @@ class PlainHost:
     """What it is and what happens to it.
 
     `apt` is how its own apt-get ends and what it prints. `comes_up` is whether a Xen that is booted once comes up,
-    `as_version` which it then is; `cut_at` names a program whose "apply" cuts the connection. `asked` has
-    (program, action) in order.
+    `as_version` which it then is; `cut_at` names a program whose "apply" cuts the connection. `lingers` is how many
+    connections it answers on its way down, the first of which somebody interrupts. `asked` has (program, action) in
+    order.
     """
 
     release: str = RELEASE
@@ -38,6 +39,8 @@ class PlainHost:
     domains: tuple[str, ...] = ()
     apt: tuple[int, str] = (0, "")
     never_back: bool = False
+    lingers: int = 0
+    going: int = 0
     watchdog: str | None = "BMC"
     left: list[dict[str, Any]] = field(default_factory=list)
     refuses: dict[str, str] = field(default_factory=dict)
@@ -76,10 +79,21 @@ class PlainHost:
             raise Unreachable("plain: no route to host")
         if self.bridge_pending and not self.answers_over_bridge:
             raise Unreachable("plain: no answer")
+        self.go_on_down()
         self.cut = False
         transport = FakeTransport(self.run, name="plain")
         transport.files = self.files
         yield transport
+
+    def go_on_down(self) -> None:
+        """Be a connection nearer to the reboot that was asked for."""
+        if self.going:
+            self.going -= 1
+            if self.going == self.lingers - 1:
+                raise KeyboardInterrupt
+            if self.going == 0:
+                self.lingers = 0
+                self.boot()
 
     def run(self, command: Command) -> CommandResult:
         """Answer a command."""
@@ -152,19 +166,29 @@ class PlainHost:
         return {"armed": ["a boot"]}
 
     def boot_reboot(self, _program: str, _request: dict[str, Any]) -> dict[str, Any]:
+        if self.lingers:
+            self.going = self.lingers
+        else:
+            self.boot()
+        return {"rebooting": True}
+
+    def boot(self) -> None:
+        """Go down, and come up as told."""
         self.boots += 1
         up = (self.once is not None and self.comes_up) or (self.once is None and self.kept)
         self.xen = self.as_version if up else None
         self.words = self.applied.get("pvb-dom0", {}).get("xen_command_line", "")
         self.once, self.cut, self.gone = None, True, self.never_back
-        return {"rebooting": True}
 
     def boot_keep(self, _program: str, _request: dict[str, Any]) -> dict[str, Any]:
+        if self.going:
+            return {"error": "what runs is not the entry on trial", "hint": None}
         self.kept = True
         return {"kept": "xen"}
 
     def boot_status(self, _program: str, _request: dict[str, Any]) -> dict[str, Any]:
-        return {"hypervisor": self.xen and f"{self.xen}.5", "kernel": KERNEL}
+        armed = {"pending": self.once is not None, "boot_id": f"boot-{self.boots}", "watchdog": {"left_s": None}}
+        return {"hypervisor": self.xen and f"{self.xen}.5", "kernel": KERNEL, **armed}
 
     def boot_restore(self, _program: str, _request: dict[str, Any]) -> dict[str, Any]:
         self.kept, self.once = False, None

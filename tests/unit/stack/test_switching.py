@@ -92,6 +92,20 @@ def test_an_interruption_in_a_stack_gives_the_host_back_too(stacks: Stacks, host
     assert "dom0_max_vcpus=2" in host.words
 
 
+def test_an_interruption_on_the_way_down_waits_for_the_reboot_and_gives_the_host_back(
+    stacks: Stacks, host: PlainHost
+) -> None:
+    one, _ = stacks.deployed(["one", "two"])
+    boots = host.boots
+    host.lingers = 3
+
+    with pytest.raises(KeyboardInterrupt), stacks.switching() as switch:
+        switch(one.id)
+    assert host.boots == boots + 2
+    assert "dom0_max_vcpus=2" in host.words
+    assert host.kept
+
+
 def test_a_stack_that_became_another_under_its_name_is_not_booted(stacks: Stacks, host: PlainHost) -> None:
     boots = host.boots
     with pytest.raises(StackError, match=r"the stack one is .* now, and was 0123"), stacks.switching() as switch:
