@@ -13,6 +13,8 @@ undo always goes back to the host that pvbench found.
 import json
 import os
 
+STAYS = 0o1600  # by the sticky bit systemd-tmpfiles knows a file that it is not to remove from /var/tmp for its age
+
 
 def write(path, data, mode=0o600):
     """Write a file whole or not at all, on disk when this returns, its name included."""
@@ -79,7 +81,7 @@ class Record:
         """Have the record on disk as it is now."""
         if self.changes:
             os.makedirs(self.folder, mode=0o700, exist_ok=True)
-            write(self.path, json.dumps({"changes": self.changes}, indent=1).encode())
+            write(self.path, json.dumps({"changes": self.changes}, indent=1).encode(), STAYS)
         elif os.path.exists(self.path):
             os.unlink(self.path)
             sync_folder(self.folder)

@@ -5,6 +5,7 @@ from pvbench.stack.manifest import StackManifest, dumps, loads
 from pvbench.transport import Command, Transport
 
 _LAST = "manifest.json"
+_MODE = 0o1600  # hostside/pvb_record.py says what the sticky bit is for
 _FORGET = 'cd -- "$1" 2>/dev/null || exit 0; rm -f -- manifest.json manifest-*.json'
 
 
@@ -15,7 +16,7 @@ def keep(transport: Transport, scratch: str, manifest: StackManifest) -> None:
     if made.exit_code != 0:
         raise StackError(f"{transport.name}: {folder}: {made.stderr.decode(errors='replace').strip()}")
     for name in (f"manifest-{manifest.name}.json", _LAST):
-        transport.put(dumps(manifest).encode(), f"{folder}/{name}", 0o600)
+        transport.put(dumps(manifest).encode(), f"{folder}/{name}", _MODE)
 
 
 def deployed(transport: Transport, scratch: str, name: str | None = None) -> StackManifest | None:

@@ -1,5 +1,8 @@
 """hostside/pvb-audit: what of a host is not as it was, and nothing that changes by itself."""
 
+import os
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -48,6 +51,21 @@ def test_a_host_that_nobody_touched_is_as_before(host: StepHost) -> None:
     assert differences(host) == []
     assert host.ask("pvb-audit", "end") == {"removed": True}
     assert not (host.scratch / "stack").exists()
+
+
+@pytest.mark.skipif(not shutil.which("systemd-tmpfiles"), reason="there is no systemd-tmpfiles here")
+def test_what_is_noted_of_a_host_is_not_removed_from_var_tmp_for_its_age(host: StepHost, tmp_path: Path) -> None:
+    host.ask("pvb-audit", "begin")
+    host.ask("pvb-dom0", "apply", xen_command_line="", kernel_command_line="", xl={})
+    (host.scratch / "stack/old").touch()
+    for path in host.scratch.rglob("*"):
+        os.utime(path, (0, 0))
+    (tmp_path / "age.conf").write_text(f"e {host.scratch} - - - am:1d\n")
+    argv = ["systemd-tmpfiles", "--clean", tmp_path / "age.conf"]
+    subprocess.run(argv, check=True, capture_output=True)
+
+    left = sorted(path.name for path in (host.scratch / "stack").iterdir())
+    assert left == ["before.json", "pvb-dom0.json"]
 
 
 @pytest.mark.parametrize(

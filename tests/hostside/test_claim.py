@@ -50,6 +50,7 @@ def test_a_folder_is_made_private_and_marked_and_keeps_its_mark(tmp_path: Path) 
 
     assert claim(scratch) == (0, [])
     first = mark(scratch)
+    assert (scratch / "pvbench.mark").stat().st_mode & 0o1022 == 0o1000  # systemd-tmpfiles leaves it, however old
     assert sorted(path.name for path in scratch.iterdir()) == ["hostside", "pvbench.mark"]
     assert scratch.stat().st_mode == 0o40700
     (scratch / "anything").touch()
