@@ -99,7 +99,7 @@ def test_a_host_that_reboots_in_a_run_costs_a_pause(tmp_path: Path) -> None:
     campaign.wait_for("trial 1 of 2")
     campaign.wait_for("b02")
     campaign.tell(f"rebooting dom0; boot id {dom0(tmp_path, 'cat /proc/sys/kernel/random/boot_id').strip()}")
-    dom0(tmp_path, "systemd-run --quiet --on-active=1 systemctl reboot")
+    dom0(tmp_path, "systemd-run --quiet --on-active=1 --timer-property=AccuracySec=100ms systemctl reboot")
 
     goes_on(campaign)
     campaign.tell(f"boot id {dom0(tmp_path, 'cat /proc/sys/kernel/random/boot_id').strip()}")
