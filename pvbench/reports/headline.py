@@ -7,6 +7,7 @@ from pvbench import figures as fmt
 from pvbench import wording
 from pvbench.factors import FACTORS
 from pvbench.model import Outcome, Purpose, Trial
+from pvbench.reports.one_look import is_one_look, one_look
 from pvbench.reports.page import Row
 from pvbench.stats import Verdict
 
@@ -41,7 +42,9 @@ def control(trials: Sequence[Trial], planned: int) -> str:
 def standfirst(rows: Sequence[Row]) -> str:
     """Return the sentences under the headline: sizes that may be claimed, and what is not there."""
     total = len(rows)
-    said = [
+    look = is_one_look(rows)
+    said = [f"one {rows[0].unit} of each arm: more blocks give an interval and a verdict"] if look else []
+    said += [
         f"{magnitude(size)} or more, by the whole interval, in {number} of {total}"
         for size, number in sorted(Counter(row.decades for row in rows if row.decades > 0).items(), reverse=True)
     ]
@@ -49,7 +52,7 @@ def standfirst(rows: Sequence[Row]) -> str:
     said += [
         f"{tone.replace('_', ' ')} in {counts[tone]} of {total}"
         for tone in ("equivalent", "capped", "undetermined", "invalid", "not_measured")
-        if counts[tone]
+        if counts[tone] and not (look and tone == "undetermined")
     ]
     text = "; ".join(said)
     return f"{text[0].upper()}{text[1:]}." if text else ""
@@ -77,6 +80,8 @@ def _finding(compared: Sequence[Row]) -> str:
         along = "" if compared[0].factor == "device" else f" of {FACTORS[compared[0].factor].title}"
         return f"No comparison{along}: in each, {why}"
     candidates, them, verb = _nouns(rows)
+    if is_one_look(compared):
+        return one_look(compared, f"{candidates[0].lower()}{candidates[1:]} against {them}")
     counts = Counter(row.tone for row in rows)
     for tone, opposite in (("faster", "slower"), ("slower", "faster")):
         if counts[tone] and not counts[opposite]:

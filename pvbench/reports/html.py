@@ -1,11 +1,14 @@
 """ComparisonPage → one HTML file that needs nothing else: no script, no font, no style from elsewhere."""
 
+from collections.abc import Mapping
+
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pvbench.reports import charts, curve_chart, stacked_bars
 from pvbench.reports.exits_view import LEGEND
-from pvbench.reports.page import ComparisonPage
+from pvbench.reports.mechanism_page import DeviceCost
+from pvbench.reports.page import ComparisonPage, Row
 
 CONTENT_SECURITY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
@@ -21,6 +24,7 @@ def render(page: ComparisonPage) -> str:
         keep_trailing_newline=True,
     )
     costs = page.mechanism
+    story = {each.cell: each for load in costs.workloads for each in load.devices} if costs else {}
     compared = any(row.point is not None for group in page.groups for row in group.rows)
     return environment.get_template("comparison.html.j2").render(
         page=page,
@@ -38,4 +42,16 @@ def render(page: ComparisonPage) -> str:
         if costs
         else [],
         legend=LEGEND,
+        costs_of=lambda row: _costs_of(row, story),
     )
+
+
+def _costs_of(row: Row, story: Mapping[str, DeviceCost]) -> list[str]:
+    """Return where the time of a comparison's arms goes, as far as it was traced or billed."""
+    sides = [story[side.cell] for side in (row.baseline, row.candidate) if side.cell in story]
+    return [
+        f"{where}: {each.device}: {text}"
+        for each in sides
+        for where, text in (("limited by", each.limit), ("where the time goes", each.model))
+        if text
+    ]

@@ -10,6 +10,9 @@ from pvbench.reports.page import Arm
 from pvbench.samples import CellTrials
 from pvbench.stats import Bound, Comparison, Correction, Family, Verdict
 
+SHORT = 44
+"""As many letters as a line beside a verdict holds."""
+
 
 def notes(
     comparison: Comparison | None, arms: tuple[Arm, Arm], margin: float, ceiling: Ceiling | None, unit: str
@@ -57,6 +60,13 @@ def flags(sides: Sequence[tuple[str, CellTrials]]) -> tuple[str, ...]:
         for name, side in sides
         for kind, number in sorted(side.flagged.items())
     )
+
+
+def brief(said: Sequence[str], arms: tuple[Arm, Arm]) -> tuple[str, ...]:
+    """Return at most two short lines of what stands beside a comparison: arms without a number, then limits."""
+    lacking = [f"{side.name}: no number" for side in arms if side.status != "ok"]
+    short = [note for note in said if len(note) <= SHORT]
+    return tuple(note for note in (*lacking, *short) if len(note) <= SHORT)[:2]
 
 
 def summary(rows: int, family: Family) -> str:

@@ -43,7 +43,8 @@ class Row:
     `verdict` is the word to print (FASTER, …, INVALID, NOT MEASURED) and `tone` its lower-case class;
     `bound` is ≥ or ≤ before a capped ratio. Figures are None where there is no number. `not_had` are those of the
     notes that tell of what was asked for and not granted, or offered and not taken; `differing` is the one that tells
-    in what the arms differ besides the factor, or empty.
+    in what the arms differ besides the factor, or empty. `kind` is block or net; `brief` is at most two short
+    lines to stand beside the verdict, `notes` the whole.
     """
 
     workload: str
@@ -68,6 +69,8 @@ class Row:
     factor: str = "device"
     unit: str = "boot"
     units: int | None = None
+    kind: str = ""
+    brief: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

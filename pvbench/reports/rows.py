@@ -11,7 +11,7 @@ from pvbench.model import DeviceKind, HostFacts
 from pvbench.printable import clean
 from pvbench.reports import in_use, shortfalls
 from pvbench.reports.confounds import confounds
-from pvbench.reports.notes import flags, notes, unsettled
+from pvbench.reports.notes import brief, flags, notes, unsettled
 from pvbench.reports.page import Group, Row, Strip
 from pvbench.reports.sides import arm
 from pvbench.stats import Bound, Family
@@ -83,6 +83,10 @@ def _row(judged: Judged, family: Family, hosts: Sequence[HostFacts]) -> Row:
     bounds = estimate.interval if estimate else None
     differing = in_use.note(pair)
     not_had = (*shortfalls.of_factor(pair), *shortfalls.notes(named))
+    limits = (
+        *notes(found, arms, margin, ceiling(*sides), pairing.switch.unit),
+        *unsettled(found, judged.p, family, margin),
+    )
     return Row(
         workload=pairing.title(pair.candidate),
         settings=wording.settings(pair.candidate.cell.workload),
@@ -95,14 +99,9 @@ def _row(judged: Judged, family: Family, hosts: Sequence[HostFacts]) -> Row:
         ratio=fmt.ratio(estimate.point) if estimate else "",
         interval=fmt.interval(bounds.low, bounds.high) if bounds else "",
         bound=found.bound.value if found and found.bound in {Bound.AT_LEAST, Bound.AT_MOST} else "",
-        notes=(
-            *notes(found, arms, margin, ceiling(*sides), pairing.switch.unit),
-            *unsettled(found, judged.p, family, margin),
-            *not_had,
-            *confounds(pair, hosts),
-            *filter(None, (differing,)),
-            *flags(named),
-        ),
+        notes=(*limits, *not_had, *confounds(pair, hosts), *filter(None, (differing,)), *flags(named)),
+        brief=brief(limits, arms),
+        kind=pair.candidate.cell.kind.value,
         not_had=not_had,
         differing=differing,
         point=estimate.point if estimate else None,
