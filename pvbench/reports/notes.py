@@ -62,10 +62,10 @@ def flags(sides: Sequence[tuple[str, CellTrials]]) -> tuple[str, ...]:
     )
 
 
-def brief(said: Sequence[str], arms: tuple[Arm, Arm]) -> tuple[str, ...]:
+def brief(limits: Sequence[str], arms: tuple[Arm, Arm]) -> tuple[str, ...]:
     """Return at most two short lines of what stands beside a comparison: arms without a number, then limits."""
     lacking = [f"{side.name}: no number" for side in arms if side.status != "ok"]
-    short = [note for note in said if len(note) <= SHORT]
+    short = [note for note in limits if len(note) <= SHORT]
     return tuple(note for note in (*lacking, *short) if len(note) <= SHORT)[:2]
 
 
