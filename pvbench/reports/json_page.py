@@ -1,5 +1,8 @@
 """ComparisonPage → JSON: the same page for programs. docs/report-json.md says what is in it."""
 
+import json
+from dataclasses import replace
+
 from pvbench import plain_json
 from pvbench.model import FlagKind
 from pvbench.reports.page import ComparisonPage
@@ -21,3 +24,10 @@ def render(page: ComparisonPage) -> str:
         )
         + "\n"
     )
+
+
+def embedded(page: ComparisonPage) -> str:
+    """Return the page as it stands within its own HTML: without trials and the matrix, which are long, and no `<`."""
+    told = {"schema": SCHEMA, "generated_by": f"pvbench {VERSION}", "page": replace(page, cells=(), matrix_text="")}
+    text = json.dumps(plain_json.plain(told), allow_nan=False, separators=(",", ":"))
+    return text.replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026")
