@@ -3,20 +3,19 @@
 import shlex
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pvbench import figures as fmt
 from pvbench import wording
-from pvbench.histogram import merge, tail_s, total
-from pvbench.metrics import METRICS
 from pvbench.model import Outcome, Trial
 from pvbench.printable import clean
-from pvbench.reports import curves, evidence, in_use, repeats, shortfalls
+from pvbench.reports import asymmetry, curves, evidence, in_use, latency, repeats, shortfalls
 from pvbench.reports.host_words import words_for
 from pvbench.reports.method import method
 from pvbench.reports.noise_floor import caution, figure, paragraph, twin_of
 from pvbench.reports.notes import flags, summary
-from pvbench.reports.page import ComparisonPage, Facts, HostView, LatencyRow, Row, Single
-from pvbench.reports.results import joined, results_of
+from pvbench.reports.page import ComparisonPage, Facts, HostView, Row, Single
+from pvbench.reports.results import Results, joined, results_of
 from pvbench.reports.sides import arm
 from pvbench.samples import CellTrials
 from pvbench.stats import Noise
@@ -38,6 +37,17 @@ def build(
     `earlier` are trials that were measured again: rows, no figures. `altered` says which outputs are not what was kept.
     """
     results = results_of(manifest, trials, earlier)
+    bins, label = latency.histograms(results.cells), wording.label(manifest.hosts)
+    return replace(
+        _page(manifest, results, altered),
+        latency=latency.rows(results.cells, bins),
+        latency_curves=latency.curves(results.cells, bins, label),
+        asymmetry=asymmetry.lines(results.cells, results.costs),
+    )
+
+
+def _page(manifest: Manifest, results: Results, altered: Sequence[str]) -> ComparisonPage:
+    """Return the page but for what histograms and directions tell."""
     cells, label, twin = results.cells, wording.label(manifest.hosts), twin_of(results.contrasts)
     (finding, qualifier), warned = results.headline(), caution(results.noise, twin)
     again = repeats.sentence(manifest, results.trials)
@@ -62,7 +72,7 @@ def build(
         strips=results.strips[:STRIPS],
         strips_note=_not_drawn(len(results.strips) - STRIPS),
         curves=curves.build(cells, label),
-        latency=_latency(cells),
+        latency=(),
         loop_note=_loop_note(cells),
         latency_caption=_labelled("Completion latency, histograms of all blocks merged", label),
         mechanism=results.costs,
@@ -109,19 +119,6 @@ def _singles(gathered: Sequence[CellTrials], rows: Sequence[Row]) -> tuple[Singl
         for side in [(clean(found.cell.device), found)]
         if found.id not in compared
     )
-
-
-def _latency(gathered: Sequence[CellTrials]) -> tuple[LatencyRow, ...]:
-    rows = []
-    metric = METRICS["latency_p50"]
-    for found in gathered:
-        bins = merge(trial.latency_bins for trial in found.trials if trial.outcome is Outcome.OK)
-        if bins:
-            p50, p99, p999 = (tail_s(bins, q) for q in (0.5, 0.99, 0.999))
-            texts = [metric.text(number) if number is not None else "–" for number in (p50, p99, p999)]
-            workload = wording.cell_title(found.cell)
-            rows.append(LatencyRow(workload, clean(found.cell.device), f"{total(bins):,}", *texts))
-    return tuple(rows)
 
 
 def _loop_note(gathered: Sequence[CellTrials]) -> str:

@@ -40,6 +40,10 @@ def render(page: ComparisonPage) -> str:
         style=Markup(environment.get_template("style.css").render()),  # noqa: S704
         ladder=Markup(charts.ladder(page)) if compared else None,  # noqa: S704
         curves=[(drawn, Markup(curve_chart.draw(drawn, n))) for n, drawn in enumerate(page.curves)],  # noqa: S704
+        latency_curves=[
+            (drawn, Markup(curve_chart.draw(drawn, n)))  # noqa: S704
+            for n, drawn in enumerate(page.latency_curves, len(page.curves))
+        ],
         strips=[(drawn, Markup(charts.strip(drawn, n))) for n, drawn in enumerate(page.strips)],  # noqa: S704
         exits=Markup(stacked_bars.exits(costs)) if costs and costs.traced else None,  # noqa: S704
         bills=Markup(stacked_bars.bills(costs)) if costs and costs.billed else None,  # noqa: S704

@@ -251,7 +251,7 @@ class ComparisonPage:
 
     `headline` is `finding` with `qualifier` in brackets after it, and `caution` where identical arms differ. `noise` is
     a paragraph on them, `repeats` a clause on the pairs that were disturbed, `altered` one on kept outputs that are not
-    what was kept.
+    what was kept. `asymmetry` is a line for each device one of whose directions is much the faster.
     """
 
     run_id: str
@@ -291,3 +291,5 @@ class ComparisonPage:
     repeats: str = ""
     altered: str = ""
     in_use: tuple[InUse, ...] = ()
+    latency_curves: tuple[Curve, ...] = ()
+    asymmetry: tuple[str, ...] = ()
