@@ -1,0 +1,84 @@
+"""What a dashboard tells of a history, without markup: health, ranked changes, the alarm tested by itself. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from pvbench.history.nouns import Alarm, AlarmKind, Annotation, Night, Role, Series, State
+
+NOISY_BELOW = 0.5
+"""Alarms of adjacent nights that overlap by less than this share do not persist: the detector is noisy."""
+FEWEST_ALARMS = 5
+
+
+@dataclass(frozen=True)
+class Content:
+    """A history as a dashboard shows it; `nights` and `alarms` oldest first."""
+
+    nights: tuple[Night, ...]
+    series: tuple[Series, ...]
+    alarms: tuple[Alarm, ...] = ()
+    annotations: tuple[Annotation, ...] = ()
+
+    @property
+    def last(self) -> Night | None:
+        """The newest night; runs that look again at an earlier one are none."""
+        nights = [each for each in self.nights if each.role is Role.NIGHT]
+        return nights[-1] if nights else None
+
+    @property
+    def simulated(self) -> bool:
+        """Whether any of the nights was made by a program."""
+        return any(each.simulated for each in self.nights)
+
+
+@dataclass(frozen=True)
+class Health:
+    """How well a series is measured: `nights` with a value of `expected`, `last` the run that has the newest one."""
+
+    nights: int
+    expected: int
+    last: str | None
+    alarms: int
+
+    @property
+    def alarms_per_100(self) -> float | None:
+        """Alarms in a hundred nights with a value; None without one."""
+        return 100 * self.alarms / self.nights if self.nights else None
+
+
+def health(series: Series, alarms: Sequence[Alarm]) -> Health:
+    """Return a series' health, `alarms` being those of this series."""
+    there = [point.run_id for point in series.points if point.value is not None]
+    return Health(len(there), len(series.points), there[-1] if there else None, len(alarms))
+
+
+def share(alarms: Sequence[Alarm], state: State) -> float | None:
+    """Return which share of the alarms is in a state; None where there are none."""
+    return sum(each.state is state for each in alarms) / len(alarms) if alarms else None
+
+
+def score(alarm: Alarm) -> float:
+    """Return |change| over the series' own spread; what measured nothing comes before any change."""
+    if alarm.kind not in (AlarmKind.REGRESSION, AlarmKind.IMPROVEMENT):
+        return float("inf")
+    if alarm.ratio is None or not alarm.noise:
+        return 0.0
+    return abs(alarm.ratio - 1) / alarm.noise
+
+
+def ranked(alarms: Sequence[Alarm]) -> list[Alarm]:
+    """Return the alarms that stand, worst first: regressions and lost measurements before improvements."""
+    standing = [each for each in alarms if each.state is not State.CLEARED]
+    return sorted(standing, key=lambda each: (each.kind is AlarmKind.IMPROVEMENT, -score(each), each.series))
+
+
+def overlap(alarms: Sequence[Alarm]) -> float | None:
+    """Return the mean overlap (Jaccard) of the series alarmed by adjacent nights that alarmed; None with too few."""
+    nights: dict[str, set[str]] = {}
+    for each in alarms:
+        nights.setdefault(each.seen, set()).add(each.series)
+    pairs = [(nights[one], nights[other]) for one, other in pairwise(sorted(nights))]
+    if not pairs or len(alarms) < FEWEST_ALARMS:
+        return None
+    return sum(len(one & other) / len(one | other) for one, other in pairs) / len(pairs)
