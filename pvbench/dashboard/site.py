@@ -1,5 +1,7 @@
 """Content → the files of a static site; a file is written only where its text is another than what lies there."""
 
+import base64
+import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,11 +46,14 @@ def pages(shown: Content) -> Iterator[tuple[str, str]]:
         finalize=lambda value: clean(value, "\n") if type(value) is str else value,
     )
     style = Markup(environment.get_template("style.css").render())  # noqa: S704  our own
+    script = Markup(environment.get_template("filter.js").render())  # noqa: S704  our own
+    allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     common = {"style": style, "security": SECURITY, "shown": shown}
     alarms: dict[str, list[Alarm]] = {each.key.id: [] for each in shown.series}
     for each in shown.alarms:
         alarms.setdefault(each.series, []).append(each)
-    yield "index.html", environment.get_template("overview.html.j2").render(**common, **_overview(shown, alarms))
+    first = {**common, "security": f"{SECURITY}; script-src 'sha256-{allowed}'", "script": script}
+    yield "index.html", environment.get_template("overview.html.j2").render(**first, **_overview(shown, alarms))
     page = environment.get_template("series.html.j2")
     nights = {each.run_id: each for each in shown.nights}
     for series in shown.series:

@@ -1,4 +1,6 @@
+import base64
 import dataclasses
+import hashlib
 
 from pvbench.dashboard import content, site
 from pvbench.dashboard.content import Content
@@ -69,3 +71,10 @@ def test_alarms_that_the_next_night_does_not_see_make_the_page_call_itself_noisy
 def test_simulated_nights_are_labelled_on_every_page():
     for _, text in site.pages(Content((night(1, simulated=True),), (series("one", 1e9),))):
         assert "Simulated nights" in text
+
+
+def test_the_overview_runs_its_own_script_and_no_other():
+    text = dict(site.pages(Content((night(1),), (series("one", 1e9),))))["index.html"]
+    script = text.partition("<script>")[2].partition("</script>")[0]
+    assert base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() in text
+    assert text.count("<script") == 1
