@@ -46,7 +46,7 @@ def test_the_next_build_writes_only_what_changed(tmp_path):
 def test_nothing_measured_is_not_said_as_no_change():
     of = series("one", None)
     nothing = dict(site.pages(Content((night(1, measured=0),), (of,))))["index.html"]
-    quiet = dict(site.pages(Content((night(1),), (series("one", 1e9),))))["index.html"]
+    quiet = dict(site.pages(Content((night(1),), (series("one", 1e9), series("never", None)))))["index.html"]
     assert "Nothing was measured" in nothing
     assert "0 changes of 1 series measured" in quiet
     assert "Nothing was measured" not in quiet
