@@ -1,6 +1,8 @@
 """ls, show, report, compare: what can be said of runs from their folders alone."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -9,9 +11,14 @@ from pvbench.cli.app import App, json_option, pass_app, results_option, verb
 from pvbench.exit_codes import ExitCode
 from pvbench.terminal.streams import print_json, room
 
+if TYPE_CHECKING:
+    from pvbench.reports.page import ComparisonPage
+
 AFTER_WRITING = {
     "html": "open it in a browser, nothing else is needed",
     "json": "docs/report-json.md says what is in it",
+    "md": "GitHub and GitLab show it in a pull request",
+    "csv": "a row a comparison; docs/reports.md says what its columns are",
 }
 """The formats of a report, with what a person is told once one is written."""
 run_argument = click.argument("run")
@@ -57,29 +64,29 @@ def show(app: App, run: str, cell: str | None, results: Path, as_json: bool) -> 
             print(render(store, key, evidence=bool(key) or app.voice.verbosity > 0), end="")
 
 
-@verb(short_help="Write a run's report, as one HTML file or as JSON.")
+@verb(short_help="Write a run's report, as one HTML file or as JSON, Markdown or CSV.")
 @run_argument
-@click.option("-o", "--output", help="The file, `-` for standard output; left out: RUN.html or RUN.json here.")
+@click.option("-o", "--output", help="The file, `-` for standard output; left out: RUN.html (.json, …) here.")
 @click.option(
     "--format",
     "form",
     type=click.Choice(list(AFTER_WRITING)),
     default="html",
     show_default=True,
-    help="One HTML file that needs nothing else, or the same page for programs.",
+    help="A page that needs nothing else; the same for programs; for a pull request; a row a comparison.",
 )
 @results_option()
 @pass_app
 def report(app: App, run: str, output: str | None, form: str, results: Path) -> None:
-    """Write the report of RUN: one HTML file that needs nothing else, or the same page as JSON."""
+    """Write the report of RUN: one HTML file that needs nothing else, or its figures as JSON, Markdown or CSV."""
     from pvbench.terminal.output import write
 
     with arguments.run(results, run) as store:
-        from pvbench.reports import comparison, html, json_page
+        from pvbench.reports import comparison
 
         altered = store.altered()
         built = comparison.build(store.manifest, store.trials(), store.earlier(), altered)
-        text = json_page.render(built) if form == "json" else html.render(built)
+        text = _renderer(form)(built)
         name = f"{store.manifest.run_id}.{form}" if output is None else output
     for problem in altered[: comparison.ALTERED]:
         app.note(f"altered: {problem}")
@@ -89,6 +96,13 @@ def report(app: App, run: str, output: str | None, form: str, results: Path) -> 
     if not write(name, page):
         print(name)
         app.note(f"{len(page) / 1000:,.0f} kB; {AFTER_WRITING[form]}")
+
+
+def _renderer(form: str) -> "Callable[[ComparisonPage], str]":
+    from pvbench.reports import csv_page, html, json_page, markdown
+
+    renderers = {"html": html.render, "json": json_page.render, "md": markdown.render, "csv": csv_page.render}
+    return renderers[form]
 
 
 @verb(short_help="Print ratios and verdicts.")
