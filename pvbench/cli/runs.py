@@ -73,7 +73,7 @@ def show(app: App, run: str, cell: str | None, results: Path, as_json: bool) -> 
     type=click.Choice(list(AFTER_WRITING)),
     default="html",
     show_default=True,
-    help="A page that needs nothing else; the same for programs; for a pull request; a row a comparison.",
+    help="html needs nothing else, json is for programs, md for a pull request, csv has a row a comparison.",
 )
 @results_option()
 @pass_app

@@ -85,6 +85,7 @@ def _finding(compared: Sequence[Row]) -> str:
     counts = Counter(row.tone for row in rows)
     for tone, opposite in (("faster", "slower"), ("slower", "faster")):
         if counts[tone] and not counts[opposite]:
+            candidates, them, verb = _nouns([row for row in rows if row.tone == tone])
             where = "" if counts[tone] == planned else f" in {counts[tone]} of {fmt.count(planned, 'comparison')}"
             return f"{candidates} {verb} {_range(rows, tone)} {tone} than {them}{where}"
     if counts["faster"]:

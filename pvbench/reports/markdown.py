@@ -29,7 +29,7 @@ def escaped(text: str) -> str:
     line = _SPECIAL.sub(r"\\\1", line)
     line = re.sub(r"(@|\\#|\bGH\\-)(?=\w)", rf"\1{_BREAK}", line)
     line = re.sub(r"(://|:(?=[\w+\\-]+:)|\bwww(?=\.)|\b(?:mailto|xmpp):)", rf"\1{_BREAK}", line, flags=re.IGNORECASE)
-    return re.sub(r"^(\d+)\.", r"\1\\.", line)
+    return re.sub(r"^(\d+)\.(?=\s|$)", r"\1\\.", line)
 
 
 def _table(group: Group) -> str:

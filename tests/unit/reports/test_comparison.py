@@ -8,6 +8,7 @@ import pytest
 
 from pvbench.model import Emulation, Flag, FlagKind, Outcome, Purpose, Trial
 from pvbench.reports import comparison, html, table
+from pvbench.reports.headline import headline
 from pvbench.reports.page import ComparisonPage, Row
 from pvbench.reports.sides import NEVER_REACHED
 from pvbench.testing.runs import LOADS, failed, sample_run
@@ -112,6 +113,23 @@ def test_a_negative_control_says_whether_the_proof_of_the_path_held(outcomes: st
     page = comparison.build(manifest, trials)
     assert page.finding.startswith(says)
     assert "a negative control, not a result" in page.qualifier
+
+
+def test_a_headline_names_only_the_arms_that_it_says_something_of(run: Any) -> None:
+    row = comparison.build(run.manifest, run.trials).groups[0].rows[0]
+    slower, same = (
+        replace(
+            row,
+            factor="queues",
+            tone=tone,
+            point=point,
+            baseline=replace(row.candidate, name="queues 1"),
+            candidate=replace(row.candidate, name=f"queues {queues}"),
+        )
+        for tone, point, queues in (("slower", 0.5, 2), ("equivalent", 1.0, 4))
+    )
+    said, _ = headline([slower, same], "")
+    assert said == "Arms with queues 2 are 2.0× slower than those with queues 1 in 1 of 2 comparisons"
 
 
 def test_a_slower_candidate_is_in_the_headline() -> None:

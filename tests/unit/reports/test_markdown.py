@@ -67,3 +67,8 @@ def test_a_hostile_matrix_adds_no_line_and_no_column(run: Any) -> None:
     assert len(plain.splitlines()) == len(text.splitlines())
     columns = [re.sub(r"\\.", "", line).count("|") for line in text.splitlines() if line.startswith("|")]
     assert len(set(columns)) == 1
+
+
+def test_a_figure_is_not_taken_for_the_number_of_a_list() -> None:
+    assert markdown.escaped("7.8×") == "7.8×"
+    assert markdown.escaped("7. eight") == r"7\. eight"
