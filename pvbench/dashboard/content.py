@@ -31,6 +31,11 @@ class Content:
         """Whether any of the nights was made by a program."""
         return any(each.simulated for each in self.nights)
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What figures of any of the nights must be labelled with, such as "software emulation"."""
+        return tuple(dict.fromkeys(each.label for each in self.nights if each.label))
+
 
 @dataclass(frozen=True)
 class Health:

@@ -73,6 +73,13 @@ def test_simulated_nights_are_labelled_on_every_page():
         assert "Simulated nights" in text
 
 
+def test_figures_of_software_emulation_are_labelled_on_every_page():
+    emulated = night(1, label="software emulation")
+    for _, text in site.pages(Content((emulated, night(2)), (series("one", 1e9, 2e9),))):
+        assert "software emulation" in text
+    assert all("emulation" not in text for _, text in site.pages(Content((night(1),), (series("one", 1e9),))))
+
+
 def test_the_overview_runs_its_own_script_and_no_other():
     text = dict(site.pages(Content((night(1),), (series("one", 1e9),))))["index.html"]
     script = text.partition("<script>")[2].partition("</script>")[0]
