@@ -52,6 +52,11 @@ def pvbench(folder: Path, *argv: str, timeout: float = 1800) -> subprocess.Compl
     )
 
 
+def lab_is_up(folder: Path) -> bool:
+    """Whether the lab itself runs, whichever others of this checkout do."""
+    return bool(json.loads(pvbench(folder, "lab", "status", "--json").stdout)["running"])
+
+
 def dom0(folder: Path, script: str, timeout: float = 120) -> str:
     """Return what a shell script prints in the lab's dom0."""
     return pvbench(folder, "lab", "ssh", "--", "sh", "-c", script, timeout=timeout).stdout

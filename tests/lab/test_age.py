@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pvbench.disturbance import DISTURBED_ABOVE, disturbed
-from tests.lab.campaign import Campaign, monitor, pvbench
+from tests.lab.campaign import Campaign, lab_is_up, monitor, pvbench
 
 pytestmark = pytest.mark.lab
 
@@ -25,7 +25,7 @@ ctypes.CFUNCTYPE(None)(ctypes.addressof(ctypes.c_char.from_buffer(code)))()
 @pytest.fixture(scope="module", autouse=True)
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     folder = tmp_path_factory.mktemp("lab")
-    was_up = '"running": true' in pvbench(folder, "lab", "status", "--json").stdout
+    was_up = lab_is_up(folder)
     pvbench(folder, "lab", "down")
     assert pvbench(folder, "lab", "up", timeout=3600).returncode == 0
     yield

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pvbench.builds.loaded import build_ids, loaded_argv, parse_loaded
-from tests.lab.campaign import dom0, pvbench
+from tests.lab.campaign import dom0, lab_is_up, pvbench
 
 pytestmark = [pytest.mark.lab, pytest.mark.soak]
 
@@ -46,7 +46,7 @@ compare: {factor: backends, baseline: stock}
 @pytest.fixture(scope="module", autouse=True)
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     folder = tmp_path_factory.mktemp("lab")
-    was_up = '"running": true' in pvbench(folder, "lab", "status", "--json").stdout
+    was_up = lab_is_up(folder)
     assert pvbench(folder, "lab", "up", timeout=3600).returncode == 0
     dom0(folder, "modprobe -a xen-netback xen-blkback")  # else the first domain has them loaded
     yield

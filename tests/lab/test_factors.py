@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.lab.campaign import pvbench
+from tests.lab.campaign import lab_is_up, pvbench
 
 pytestmark = pytest.mark.lab
 
@@ -45,7 +45,7 @@ compare:
 @pytest.fixture(scope="module", autouse=True)
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     folder = tmp_path_factory.mktemp("lab")
-    was_up = '"running": true' in pvbench(folder, "lab", "status", "--json").stdout
+    was_up = lab_is_up(folder)
     assert pvbench(folder, "lab", "up", timeout=3600).returncode == 0
     yield
     if not was_up:

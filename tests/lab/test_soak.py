@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.campaign import Campaign, dom0, pvbench, qmp
+from tests.lab.campaign import Campaign, dom0, lab_is_up, pvbench, qmp
 
 pytestmark = [pytest.mark.lab, pytest.mark.soak]
 
@@ -22,7 +22,7 @@ LONGEST_S = 80.0  # a visit's set-up, boot, trial and teardown, about
 @pytest.fixture(scope="module", autouse=True)
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     folder = tmp_path_factory.mktemp("lab")
-    was_up = '"running": true' in pvbench(folder, "lab", "status", "--json").stdout
+    was_up = lab_is_up(folder)
     assert pvbench(folder, "lab", "up", timeout=3600).returncode == 0
     yield
     if not was_up:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.campaign import pvbench
+from tests.lab.campaign import lab_is_up, pvbench
 
 pytestmark = pytest.mark.lab
 
@@ -17,7 +17,7 @@ NO_DEVICE_MODEL = {"device model arguments", "platform device", "unplug"}
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     made = tmp_path_factory.mktemp("lab")
-    was_up = '"running": true' in pvbench(made, "lab", "status", "--json").stdout
+    was_up = lab_is_up(made)
     assert pvbench(made, "lab", "up", timeout=3600).returncode == 0
     yield made
     if not was_up:
