@@ -16,6 +16,7 @@ from pvbench.lab.flavours import FLAVOURS, USUAL
 from pvbench.lab.image import find
 from pvbench.lab.machine import Machine, _processor
 from pvbench.lab.process import spawn
+from pvbench.ssh.keys import new_key
 
 
 def test_removing_a_lab_keeps_the_images_that_others_stand_on(tmp_path: Path) -> None:
@@ -125,7 +126,7 @@ def with_image(folder: Path) -> Path:
     (image / "qemu/lib64/ld-linux-x86-64.so.2").write_text("#!/bin/sh\n")
     (image / "qemu/lib64/ld-linux-x86-64.so.2").chmod(0o755)
     (image / "manifest.json").write_text('{"qemu": "7.2", "flavour": "xen"}')
-    (image / "host_key").write_text("ssh-ed25519 AAAA")
+    (image / "host_key").write_text(new_key()[1])  # it is read where QEMU has not quite ended yet
     (image / f"warm-{LabSpec().id}-{_processor()}-tcg.qcow2").touch()
     (folder / "guests" / builtin.digest()).mkdir(parents=True)
     for name in ("versions", "boot.img", "host_key"):
