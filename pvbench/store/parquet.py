@@ -57,12 +57,13 @@ def table(manifest: Manifest, trials: Iterable[Trial]) -> pa.Table:
     for trial in trials:
         cell = trial.spec.cell
         if cell not in cells:
-            cells[cell] = {"run_id": manifest.run_id, "host_identity": hosts.get(cell.host)} | _of_cell(cell)
+            cells[cell] = {"run_id": manifest.run_id, "host_identity": hosts.get(cell.host)} | cell_row(cell)
         rows += _rows(cells[cell], trial)
     return pa.Table.from_pylist(rows, schema=COLUMNS)
 
 
-def _of_cell(cell: Cell) -> dict[str, Any]:
+def cell_row(cell: Cell) -> dict[str, Any]:
+    """Return the columns that all trials of a cell share."""
     arm, workload = cell.arm, cell.workload
     return {
         "host": arm.host,
@@ -82,7 +83,8 @@ def _of_cell(cell: Cell) -> dict[str, Any]:
     }
 
 
-def _rows(of_cell: dict[str, Any], trial: Trial) -> list[dict[str, Any]]:
+def trial_row(of_cell: dict[str, Any], trial: Trial) -> dict[str, Any]:
+    """Return the columns of a trial beside its readings, those of its cell included."""
     spec, seconds = trial.spec, dict(trial.seconds)
     common = of_cell | {
         "trial": spec.id,
@@ -100,7 +102,11 @@ def _rows(of_cell: dict[str, Any], trial: Trial) -> list[dict[str, Any]]:
         "environment": trial.environment,
     }
     common |= {f"{phase}_s": seconds.get(phase) for phase in Phase}
-    common = {name: storable(value) for name, value in common.items()}
+    return {name: storable(value) for name, value in common.items()}
+
+
+def _rows(of_cell: dict[str, Any], trial: Trial) -> list[dict[str, Any]]:
+    common = trial_row(of_cell, trial)
     readings = [{"metric": r.metric, "unit": METRICS[r.metric].unit, "value": r.value} for r in trial.readings]
     return [common | reading for reading in readings or [{"metric": None, "unit": None, "value": None}]]
 

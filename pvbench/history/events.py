@@ -1,0 +1,49 @@
+"""What was concluded and said of nights, as JSON of small files that are written once: alarms and annotations. Pure."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pvbench.errors import StoreError
+from pvbench.history.nouns import Alarm, AlarmKind, Annotation, State
+from pvbench.history.older import modern
+from pvbench.model import digest
+from pvbench.store.parquet import storable
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Events:
+    """Every alarm that was recorded and everything that people said, in the order of the nights that told them."""
+
+    alarms: tuple[Alarm, ...] = ()
+    annotations: tuple[Annotation, ...] = ()
+
+
+def encode(alarms: Iterable[Alarm] = (), annotations: Iterable[Annotation] = ()) -> tuple[str, bytes]:
+    """Return the name of an event's file, the same for the same content, and what is in it."""
+    said = {
+        "schema": SCHEMA_VERSION,
+        "alarms": [asdict(alarm) for alarm in alarms],
+        "annotations": [asdict(annotation) for annotation in annotations],
+    }
+    text = storable(json.dumps({"digest": digest(said, 32), "said": said}, allow_nan=False))
+    return f"{digest(said, 32)}.json", text.encode()
+
+
+def decode(name: str, data: bytes) -> Events:
+    """Return what a file says. Raises StoreError for one that is torn, altered, or of a newer schema."""
+    try:
+        content = json.loads(data)
+        if digest(content["said"], 32) != content["digest"]:
+            raise ValueError("it is altered: its digest differs")
+        said = modern(content["said"], SCHEMA_VERSION)
+        return Events(tuple(map(_alarm, said["alarms"])), tuple(Annotation(**each) for each in said["annotations"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise StoreError(f"{name}: torn, or no events of a history: {error}") from error
+
+
+def _alarm(row: Mapping[str, Any]) -> Alarm:
+    return Alarm(**{**row, "kind": AlarmKind(row["kind"]), "state": State(row["state"])})

@@ -1,0 +1,137 @@
+"""A run as one Parquet file: a row a trial, and beside the rows what was expected and how the run was judged.
+
+Every page has a checksum, and what is said of the run has a digest, so that damage is told and never read as figures.
+"""
+
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pvbench.errors import StoreError
+from pvbench.history.nouns import Night, Point, Role, SeriesKey, Side
+from pvbench.history.older import modern
+from pvbench.model import Trial, canonical, digest
+from pvbench.store import Manifest
+from pvbench.store.parquet import COLUMNS, cell_row, storable, trial_row
+
+SCHEMA_VERSION = 1
+"""The schema of what is written; older ones are read as `older` makes them."""
+SAID = b"pvbench.history"
+"""The key in the file's metadata under which the run, its series and their values stand as JSON."""
+_OF_READINGS = ("metric", "unit", "value")
+ROWS = pa.schema(
+    [
+        ("night", pa.string()),
+        *(field for field in COLUMNS if field.name not in _OF_READINGS),
+        ("flags", pa.list_(pa.string())),
+        ("readings", pa.map_(pa.string(), pa.float64())),
+    ]
+)
+"""The columns of a row a trial; `readings` are by metric, in its base unit."""
+_KEY = tuple(field.name for field in fields(SeriesKey))
+_POINT = tuple(field.name for field in fields(Point) if field.name != "run_id")
+
+
+@dataclass(frozen=True)
+class KeptRun:
+    """What a file says of its run: the night, its series' values, and `content`, a digest of what was measured."""
+
+    night: Night
+    points: Mapping[SeriesKey, Point]
+    content: str
+
+
+def encode(night: Night, points: Mapping[SeriesKey, Point], manifest: Manifest, trials: Iterable[Trial]) -> bytes:
+    """Return the file of a run."""
+    rows = table(night, manifest, trials)
+    return encode_rows(KeptRun(night, points, content_of(rows)), rows)
+
+
+def table(night: Night, manifest: Manifest, trials: Iterable[Trial]) -> pa.Table:
+    """Return a row a trial."""
+    return pa.Table.from_pylist(list(_rows(night, manifest, trials)), schema=ROWS)
+
+
+def encode_rows(run: KeptRun, rows: pa.Table) -> bytes:
+    """Return the file of a run whose rows are a table already."""
+    keys, points = run.points.keys(), run.points.values()
+    said = {
+        "schema": SCHEMA_VERSION,
+        "content": run.content,
+        "night": asdict(run.night),
+        "series": {name: [getattr(key, name) for key in keys] for name in _KEY},
+        "points": {name: [getattr(point, name) for point in points] for name in _POINT},
+    }
+    text = storable(json.dumps({"digest": digest(said, 32), "said": said}, ensure_ascii=True, allow_nan=False))
+    buffer = io.BytesIO()
+    pq.write_table(rows.replace_schema_metadata({SAID: text}), buffer, compression="zstd", write_page_checksum=True)
+    return buffer.getvalue()
+
+
+def read_run(name: str, data: bytes) -> KeptRun:
+    """Return what a file says of its run, without its rows. Raises StoreError for one torn, altered or newer."""
+    try:
+        metadata = pq.read_metadata(io.BytesIO(data)).metadata or {}
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise StoreError(f"{name}: torn or no Parquet file: {_first_line(error)}") from error
+    if SAID not in metadata:
+        raise StoreError(f"{name}: a Parquet file, and not of a history")
+    try:
+        content = json.loads(metadata[SAID])
+        found = content["said"]
+        if digest(found, 32) != content["digest"]:
+            raise ValueError("what it says of the run is altered: its digest differs")
+        return _decoded(modern(found, SCHEMA_VERSION))
+    except (ValueError, KeyError, TypeError) as error:
+        raise StoreError(f"{name}: {error if isinstance(error, ValueError) else 'it lacks ' + str(error)}") from error
+
+
+def rows_of(name: str, data: bytes) -> pa.Table:
+    """Return a file's rows, every page's checksum looked at. Raises StoreError."""
+    try:
+        return pq.read_table(io.BytesIO(data), page_checksum_verification=True).replace_schema_metadata(None)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise StoreError(f"{name}: torn or altered: {_first_line(error)}") from error
+
+
+def _decoded(record: Mapping[str, Any]) -> KeptRun:
+    own = dict(record["night"])
+    own["role"], own["environments"] = Role(own["role"]), tuple((host, text) for host, text in own["environments"])
+    night = Night(**own)
+    keys = zip(*(record["series"][name] for name in _KEY), strict=True)
+    points = zip(*(record["points"][name] for name in _POINT), strict=True)
+    sides = {str(side): side for side in Side}
+    series = {
+        SeriesKey(sides[side], *names): Point(night.run_id, *values)
+        for (side, *names), values in zip(keys, points, strict=True)
+    }
+    return KeptRun(night, series, record["content"])
+
+
+def _rows(night: Night, manifest: Manifest, trials: Iterable[Trial]) -> Iterator[dict[str, Any]]:
+    hosts = {host.name: host.identity for host in manifest.hosts}
+    of_cell: dict[Any, dict[str, Any]] = {}
+    for trial in trials:
+        cell = trial.spec.cell
+        if cell not in of_cell:
+            of_cell[cell] = {"run_id": manifest.run_id, "host_identity": hosts.get(cell.host)} | cell_row(cell)
+        yield trial_row(of_cell[cell], trial) | {
+            "night": night.night,
+            "flags": [str(flag.kind) for flag in trial.flags],
+            "readings": [(reading.metric, reading.value) for reading in trial.readings],
+        }
+
+
+def content_of(rows: pa.Table) -> str:
+    """Return what tells two states of one run apart: which trials it has, how they ended, and their readings."""
+    compared = rows.select(["trial", "started", "outcome", "readings"]).to_pylist()
+    return digest(sorted([list(row.values()) for row in compared], key=canonical), 32)
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).partition("\n")[0].strip() or type(error).__name__

@@ -1,0 +1,21 @@
+"""What earlier versions of pvbench kept of a run in its file, as this one says it. Pure."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+Record = Mapping[str, Any]
+MIGRATIONS: Mapping[int, Callable[[Record], Record]] = MappingProxyType({})
+"""By the schema that is left: what makes the next one of it."""
+
+
+def modern(record: Record, wanted: int) -> Record:
+    """Return what a file says in the schema that is wanted. Raises ValueError for one that is newer, or no schema."""
+    version = record.get("schema")
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise ValueError(f"its schema is {version!r}, and not a number from 1 to {wanted}")
+    if version > wanted:
+        raise ValueError(f"its schema is {version}, and this pvbench knows {wanted} at most; a newer one wrote it")
+    for step in range(version, wanted):
+        record = MIGRATIONS[step](record)
+    return record

@@ -1,0 +1,233 @@
+import json
+import multiprocessing
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from pvbench.errors import StoreError
+from pvbench.history import file
+from pvbench.history.nouns import Alarm, AlarmKind, Annotation, Role, Side, State
+from pvbench.history.store import History
+from pvbench.model import Outcome
+from pvbench.testing import SampleRun, failed, flawed_run, sample_run
+
+
+def dated(run: SampleRun, day: int) -> SampleRun:
+    """Return the run as if it had begun on a day of November."""
+    started = f"2026-11-{day:02d}T23:45:10Z"
+    trials = tuple(replace(trial, started=f"2026-11-{day:02d}{trial.started[10:]}") for trial in run.trials)
+    return SampleRun(replace(run.manifest, run_id=f"202611{day:02d}-sample", started=started), trials)
+
+
+def add(history: History, run: SampleRun, **asked) -> bool:
+    return history.append(run.manifest, run.trials, **asked)
+
+
+def only_file(history: History) -> Path:
+    (found,) = (Path(history.place.where) / "runs").rglob("*.parquet")
+    return found
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> History:
+    return History.open(str(tmp_path / "history"))
+
+
+def test_a_history_that_is_not_there_is_empty(history):
+    assert history.nights() == history.series() == history.problems() == ()
+    assert history.rows().empty
+
+
+def test_a_run_is_a_night_with_what_was_expected_and_measured(history):
+    run = dated(flawed_run(), 3)
+    assert add(history, run)
+    (night,) = history.nights()
+    failures = sum(trial.outcome is not Outcome.OK for trial in run.trials)
+    assert (night.night, night.expected, night.measured) == (
+        "2026-11-03",
+        len(run.trials),
+        len(run.trials) - failures,
+    )
+    assert night.label == "software emulation"
+
+
+def test_a_series_is_made_of_each_cell_and_of_each_cell_beside_its_baseline(history):
+    for day in (4, 3, 5):
+        add(history, dated(sample_run(seed=day), day))
+    series = history.series()
+    assert [point.run_id for point in series[0].points] == ["20261103-sample", "20261104-sample", "20261105-sample"]
+    ratios = [each for each in series if each.key.side is Side.RATIO]
+    values = {(each.key.cell, each.key.side): each for each in series}
+    assert len(ratios) == len(series) - len(ratios) - len(ratios)  # two devices a workload, one of them the baseline
+    for each in ratios:
+        assert all(point.low <= point.value <= point.high for point in each.points)
+        assert (each.key.against_cell, Side.VALUE) in values
+
+
+def test_a_cell_without_a_figure_has_a_point_that_says_why(history):
+    add(history, dated(flawed_run(), 3))
+    without = [each for each in history.series() if each.points[0].value is None]
+    assert {each.key.side for each in without} == {Side.VALUE, Side.RATIO}
+    assert all("netserver did not answer" in each.points[0].reason for each in without)
+
+
+def test_a_run_that_is_there_is_not_added_again(history):
+    run = dated(sample_run(), 3)
+    assert [add(history, run), add(history, run)] == [True, False]
+    assert len(history.nights()) == 1
+
+
+def test_a_run_that_went_on_is_there_as_it_is_now(history):
+    run = dated(sample_run(), 3)
+    half = SampleRun(run.manifest, run.trials[: len(run.trials) // 2])
+    assert add(history, half)
+    assert add(history, run)
+    assert [night.measured for night in history.nights()] == [len(run.trials)]
+
+
+def test_a_run_that_lost_trials_is_refused_and_nothing_is_lost(history):
+    run = dated(sample_run(), 3)
+    add(history, run)
+    with pytest.raises(StoreError, match="measured trials"):
+        add(history, run.changed(lambda trial: failed(trial, Outcome.INVALID, "no")))
+    assert [night.measured for night in history.fresh().nights()] == [len(run.trials)]
+
+
+def test_a_run_that_looks_again_says_at_which_night(history):
+    add(history, dated(sample_run(), 3))
+    add(history, dated(sample_run(seed=2), 4), role=Role.AGAIN, again="20261103-sample")
+    assert [(night.role, night.again) for night in history.nights()] == [
+        (Role.NIGHT, None),
+        (Role.AGAIN, "20261103-sample"),
+    ]
+
+
+def test_rows_are_one_a_trial_with_its_readings_by_metric(history):
+    run = dated(flawed_run(), 3)
+    add(history, run)
+    rows = history.rows()
+    assert len(rows) == len(run.trials)
+    for trial, readings in zip(run.trials, rows["readings"], strict=True):
+        assert dict(readings) == {reading.metric: reading.value for reading in trial.readings}
+
+
+def test_a_changed_host_is_another_environment(history):
+    run = dated(sample_run(), 3)
+    add(history, run)
+    newer = dated(sample_run(), 4)
+    add(history, newer.on(replace(run.manifest.hosts[0], kernel="Linux 6.12.0")))
+    before, after = history.nights()
+    assert before.environments != after.environments
+    assert all(len({point.environment for point in each.points}) == 2 for each in history.series())
+
+
+def test_alarms_and_annotations_are_kept_in_the_order_of_the_nights_that_told_them(history):
+    for day in (3, 4):
+        add(history, dated(sample_run(), day))
+    suspect = Alarm("abc", AlarmKind.REGRESSION, State.SUSPECT, "20261103-sample", "20261103-sample", 0.92, 0.02, 0.06)
+    confirmed = replace(suspect, state=State.CONFIRMED, seen="20261104-sample")
+    said = Annotation("", "2026-11-03", "</script> kernel \ud800", "2026-11-04T08:00:00Z")
+    history.record([confirmed])
+    history.record([suspect, confirmed])
+    history.annotate(said)
+    again = history.fresh()
+    assert again.alarms() == (suspect, confirmed)
+    assert again.annotations()[0].text.startswith("</script> kernel ")
+    assert again.problems() == ()
+
+
+def test_a_torn_file_is_told_and_the_others_are_read(history):
+    add(history, dated(sample_run(), 3))
+    torn = only_file(history)
+    content = torn.read_bytes()
+    for kept in (0, 3, len(content) // 2, len(content) - 1):
+        torn.write_bytes(content[:kept])
+        again = history.fresh()
+        assert again.nights() == ()
+        assert [torn.name in problem for problem in again.problems()] == [True]
+
+
+def test_damage_within_is_told_by_a_full_check(history):
+    add(history, dated(sample_run(), 3))
+    damaged = only_file(history)
+    content = bytearray(damaged.read_bytes())
+    content[100] ^= 0xFF
+    damaged.write_bytes(content)
+    assert any(damaged.name in problem for problem in history.fresh().check())
+
+
+def test_a_night_that_is_there_under_two_names_is_told_and_counts_once(history):
+    run = dated(sample_run(), 3)
+    add(history, run)
+    first = only_file(history)
+    first.with_name("copy.parquet").write_bytes(first.read_bytes())
+    again = history.fresh()
+    assert len(again.nights()) == 1
+    assert ["copy.parquet" in problem for problem in again.problems()] == [True]
+
+
+def test_measurements_that_are_there_as_two_runs_are_told_and_count_once(history):
+    run = dated(sample_run(), 3)
+    add(history, run)
+    add(history, SampleRun(replace(run.manifest, run_id="20261103-twice"), run.trials))
+    assert [night.run_id for night in history.nights()] == ["20261103-sample"]
+    assert any("20261103-twice" in problem and "20261103-sample" in problem for problem in history.problems())
+
+
+def altered(path: Path, change) -> None:
+    table = pq.read_table(path)
+    content = json.loads(table.schema.metadata[file.SAID])
+    change(content)
+    pq.write_table(table.replace_schema_metadata({file.SAID: json.dumps(content)}), path)
+
+
+def test_a_file_of_a_newer_schema_is_told_and_not_guessed_at(history):
+    from pvbench.model import digest
+
+    def newer(content):
+        content["said"]["schema"] = file.SCHEMA_VERSION + 1
+        content["digest"] = digest(content["said"], 32)
+
+    add(history, dated(sample_run(), 3))
+    altered(only_file(history), newer)
+    again = history.fresh()
+    assert again.nights() == ()
+    assert [f"schema is {file.SCHEMA_VERSION + 1}" in problem for problem in again.problems()] == [True]
+
+
+def test_a_value_that_somebody_altered_is_told(history):
+    add(history, dated(sample_run(), 3))
+    altered(only_file(history), lambda content: content["said"]["points"]["value"].__setitem__(0, 1e9))
+    assert ["altered" in problem for problem in history.fresh().problems()] == [True]
+
+
+def test_torn_events_are_told(history):
+    history.annotate(Annotation("", "2026-11-03", "kernel", "2026-11-04T08:00:00Z"))
+    (path,) = (Path(history.place.where) / "events").iterdir()
+    path.write_bytes(path.read_bytes()[:-5])
+    again = history.fresh()
+    assert again.annotations() == ()
+    assert [path.name in problem for problem in again.problems()] == [True]
+
+
+def write_days(where: str, days: list[int]) -> None:
+    history = History.open(where)
+    for day in days:
+        add(history, dated(sample_run(blocks=1, seed=day), day))
+
+
+@pytest.mark.thorough
+def test_writers_at_the_same_time_lose_no_rows(history):
+    context = multiprocessing.get_context("spawn")
+    shares = [list(range(1, 11)), list(range(6, 16)), list(range(11, 21)), list(range(1, 21))]
+    writers = [context.Process(target=write_days, args=(history.place.where, days)) for days in shares]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert [writer.exitcode for writer in writers] == [0] * len(writers)
+    assert [night.night for night in history.nights()] == [f"2026-11-{day:02d}" for day in range(1, 21)]
+    assert len(history.rows()) == 20 * len(sample_run(blocks=1).trials)
+    assert history.check() == ()
