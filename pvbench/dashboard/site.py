@@ -1,4 +1,4 @@
-"""Content → the files of a static site; a file is written only where its text is another than what lies there."""
+"""An analysis → the files of a static site; a file is written only where its text is another than what lies there."""
 
 import base64
 import hashlib
@@ -10,8 +10,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pvbench import figures
-from pvbench.dashboard import content, line_chart
-from pvbench.dashboard.content import Content
+from pvbench.dashboard import line_chart
+from pvbench.history import analysis
+from pvbench.history.analysis import Analysis
 from pvbench.history.nouns import Alarm, Series, Side, State
 from pvbench.printable import clean
 
@@ -20,7 +21,7 @@ RECENT = 400
 """Nights in a series' table, newest first."""
 
 
-def write(shown: Content, folder: Path) -> list[str]:
+def write(shown: Analysis, folder: Path) -> list[str]:
     """Write the site and return the names of the files that were new or other than before; raises OSError."""
     (folder / "series").mkdir(parents=True, exist_ok=True)
     written = []
@@ -35,7 +36,7 @@ def write(shown: Content, folder: Path) -> list[str]:
     return written
 
 
-def pages(shown: Content) -> Iterator[tuple[str, str]]:
+def pages(shown: Analysis) -> Iterator[tuple[str, str]]:
     """Yield name and text of each page: index.html, and series/ID.html for each series."""
     environment = Environment(
         loader=PackageLoader("pvbench.dashboard"),
@@ -73,15 +74,15 @@ def pages(shown: Content) -> Iterator[tuple[str, str]]:
         )
 
 
-def _overview(shown: Content, alarms: dict[str, list[Alarm]]) -> dict[str, object]:
+def _overview(shown: Analysis, alarms: dict[str, list[Alarm]]) -> dict[str, object]:
     by_id = {each.key.id: each for each in shown.series}
     return {
-        "rows": [(each, content.health(each, alarms[each.key.id])) for each in shown.series],
-        "changes": [(each, by_id.get(each.series), content.score(each)) for each in content.ranked(shown.alarms)],
-        "overlap": content.overlap(shown.alarms),
-        "noisy_below": content.NOISY_BELOW,
-        "confirmed": content.share(shown.alarms, State.CONFIRMED),
-        "cleared": content.share(shown.alarms, State.CLEARED),
+        "rows": [(each, analysis.health(each, alarms[each.key.id])) for each in shown.series],
+        "changes": [(each, by_id.get(each.series), analysis.score(each)) for each in analysis.ranked(shown.alarms)],
+        "overlap": analysis.overlap(shown.alarms),
+        "noisy_below": analysis.NOISY_BELOW,
+        "confirmed": analysis.share(shown.alarms, State.CONFIRMED),
+        "cleared": analysis.share(shown.alarms, State.CLEARED),
         "nights": {each.run_id: each.night for each in shown.nights},
     }
 

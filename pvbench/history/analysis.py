@@ -1,4 +1,4 @@
-"""What a dashboard tells of a history, without markup: health, ranked changes, the alarm tested by itself. Pure."""
+"""What is told of a history, whoever tells it: health, ranked changes, the alarm tested by itself. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ FEWEST_ALARMS = 5
 
 
 @dataclass(frozen=True)
-class Content:
-    """A history as a dashboard shows it; `nights` and `alarms` oldest first."""
+class Analysis:
+    """A history as page, gate and notification tell of it; `nights` and `alarms` oldest first."""
 
     nights: tuple[Night, ...]
     series: tuple[Series, ...]
