@@ -14,7 +14,7 @@ HOSTSIDE = [
     if path.suffix != ".json" and path.read_text().startswith("#!/usr/bin/env python3")
 ]
 LONGEST_FUNCTION, MOST_POSITIONAL = 50, 6
-MOST_LINES_OF_CLI, NINE_OF_TEN_MODULES, LONGEST_MODULE = 2300, 230, 400
+LINES_OF_A_CLI_MODULE, NINE_OF_TEN_MODULES, LONGEST_MODULE = 110, 230, 400
 
 
 @pytest.fixture(scope="module")
@@ -76,9 +76,10 @@ def test_nine_modules_of_ten_are_short() -> None:
 
 
 def test_the_command_line_keeps_to_options_words_and_printing() -> None:
-    lines = sum(len(path.read_text().splitlines()) for path in (ROOT / "pvbench/cli").glob("*.py"))
+    """On average, so that it grows with its verbs and not with each verb."""
+    lengths = [len(path.read_text().splitlines()) for path in (ROOT / "pvbench/cli").glob("[!_]*.py")]
 
-    assert lines <= MOST_LINES_OF_CLI
+    assert sum(lengths) / len(lengths) <= LINES_OF_A_CLI_MODULE, sorted(lengths)
 
 
 def test_a_parameter_is_named_for_what_it_is(trees: dict[str, ast.Module]) -> None:
