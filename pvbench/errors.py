@@ -9,6 +9,7 @@ PvbenchError                 exit code
 │   └── DiskFull                 4   there is no room left for what was measured
 ├── ConfigError                  2   a configuration of xm or xl cannot be converted, or is refused by a lint
 ├── TraceError                   2   a file is no trace of Xen, or is damaged
+├── ForeignError                 2   a file of another tool's results is of no kind we know, or is damaged
 ├── OutputLost                   4   standard output, or the file of -o, does not take what was asked for
 ├── ResumeRefused                2   matrix, host facts or stack changed since the run began
 ├── ParseError                   3   a tool's output is not what its parser knows
@@ -87,6 +88,12 @@ class ConfigError(PvbenchError):
 
 class TraceError(PvbenchError):
     """A file is no trace of Xen, or is damaged; the message starts with the file and, where it has one, the byte."""
+
+    exit_code = ExitCode.USAGE
+
+
+class ForeignError(PvbenchError):
+    """A file of another tool's results is of no kind we know, or is damaged; the message starts with its place."""
 
     exit_code = ExitCode.USAGE
 

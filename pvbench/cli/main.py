@@ -10,6 +10,7 @@ from pvbench.cli import (
     failures,
     hosts,
     import_config,
+    import_results,
     lab,
     matrices,
     observe,
@@ -60,6 +61,7 @@ VERBS: tuple[Verb | Group, ...] = (
     trace.trace,
     detect.detect,
     import_config.import_config,
+    import_results.import_results,
     stack.stack,
     lab.lab,
 )

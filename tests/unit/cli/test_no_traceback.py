@@ -98,6 +98,7 @@ VALID = {
     "stack build": "xen xen1",
     "stack deploy": "xen xen1",
     "detect": "/dev/null",
+    "import": str(GOLDEN / "foreign/netperf-tcp-stream.txt"),
     "stack show": "xen",
     "stack diff": "xen xen",
     "stack rollback": "xen1",

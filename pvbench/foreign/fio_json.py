@@ -1,0 +1,136 @@
+"""fio's json and json+ (2.0 to 3.x): a result a job; units, which fio 3 changed, are told apart by their keys."""
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pvbench.foreign.documents import Document
+from pvbench.foreign.nouns import Figure, Result
+from pvbench.foreign.values import at, each, figure, number, word
+
+PARTS = ("read", "write", "trim", "mixed")
+PERCENTILES = ((50.0, "p50"), (90.0, "p90"), (95.0, "p95"), (99.0, "p99"), (99.9, "p999"), (99.99, "p9999"))
+_KINDS = (("slat", "submission_latency"), ("clat", "completion_latency"), ("lat", "latency"))
+_UNITS = (("_ns", 1e-9), ("_us", 1e-6), ("", 1e-6))
+"""fio 3 writes nanoseconds under lat_ns, fio 2 microseconds under lat."""
+_FACTS = ("rw", "bs", "iodepth", "numjobs", "ioengine", "direct", "size", "runtime", "filename", "rwmixread")
+_KIB = 1024
+_LAST_ERRNO = 4095
+
+
+def claims(data: Mapping[str, Any]) -> bool:
+    """Tell whether a document is fio's."""
+    return "fio version" in data or any("jobname" in job for key in ("jobs", "client_stats") for job in each(data, key))
+
+
+def read(document: Document) -> tuple[Result, ...]:
+    """Return a result a job, and one for each client. Raises ForeignError where there is no job."""
+    data = document.data
+    jobs = [*each(data, "jobs"), *each(data, "client_stats")]
+    if not jobs:
+        raise document.place.refusal("fio ended without a job: neither jobs nor client_stats has one")
+    return tuple(_result(document, job, place) for place, job in enumerate(jobs))
+
+
+def _result(document: Document, job: Mapping[str, Any], place: int) -> Result:
+    data = document.data
+    version = word(data.get("fio version"))
+    options = {**at(data, "global options"), **at(job, "job options")}
+    facts = {name: said for name in _FACTS if (said := word(options.get(name)))}
+    facts |= {name: said for name in ("hostname", "groupid") if (said := word(job.get(name)))}
+    figures = tuple(_figures(job, f"jobs[{place}]"))
+    times = [number(job, part, "runtime") for part in PARTS if number(job, part, "io_bytes")]
+    seconds = max((each_ms / 1000 for each_ms in times if each_ms), default=None)
+    notes = tuple(_notes(job, figures))
+    return Result(
+        tool="fio",
+        version=version.removeprefix("fio-") if version else None,
+        format="json+" if _has_bins(job) else "json",
+        title=word(job.get("jobname")) or "job without a name",
+        line=document.place.line,
+        figures=figures,
+        facts=facts,
+        seconds=seconds,
+        notes=notes,
+        problem=_problem(job, figures),
+    )
+
+
+def _figures(job: Mapping[str, Any], source: str) -> Iterator[Figure]:
+    for part in PARTS:
+        data = at(job, part)
+        if number(data, "io_bytes") or number(data, "total_ios"):
+            yield from _moved(data, part, f"{source}.{part}")
+            yield from latencies(data, part, f"{source}.{part}")
+    if number(job, "sync", "total_ios"):
+        yield from latencies(at(job, "sync"), "sync", f"{source}.sync")
+    for key, name in (("usr_cpu", "cpu_user"), ("sys_cpu", "cpu_system")):
+        if (share := number(job, key)) is not None:
+            yield Figure(name, share / 100, "1", "", f"{source}.{key}")
+
+
+def _moved(data: Mapping[str, Any], part: str, source: str) -> Iterator[Figure]:
+    """Yield throughput and I/O rate: bw_bytes is bytes a second, bw beside it, or alone in fio 2, is KiB/s."""
+    exact, rounded, rate = (number(data, key) for key in ("bw_bytes", "bw", "iops"))
+    if exact is not None:
+        yield Figure("throughput", exact, "B/s", part, f"{source}.bw_bytes")
+    elif rounded is not None:
+        yield Figure("throughput", rounded * _KIB, "B/s", part, f"{source}.bw, which is in KiB/s")
+    if rate is not None:
+        yield Figure("iops", rate, "1/s", part, f"{source}.iops")
+    moved = number(data, "io_bytes")
+    if moved is not None:
+        in_kib = exact is None and "io_kbytes" not in data
+        unit = ", which is in KiB in fio 2" if in_kib else ""
+        yield Figure("bytes", moved * (_KIB if in_kib else 1), "B", part, f"{source}.io_bytes{unit}")
+
+
+def latencies(data: Mapping[str, Any], part: str, source: str) -> Iterator[Figure]:
+    """Yield the means, the largest and the percentiles of each kind of latency, in seconds."""
+    for key, name in _KINDS:
+        for suffix, unit in _UNITS:
+            taken = at(data, key + suffix)
+            if not taken or (not number(taken, "N") and not number(taken, "max")):
+                continue
+            here = f"{source}.{key}{suffix}"
+            for stat in ("mean", "min", "max", "stddev"):
+                if (value := number(taken, stat)) is not None:
+                    yield Figure(f"{name}_{stat}", value * unit, "s", part, f"{here}.{stat}")
+            yield from _percentiles(at(taken, "percentile"), unit, name, part, here)
+            break
+
+
+def _percentiles(shares: Mapping[str, Any], unit: float, name: str, part: str, here: str) -> Iterator[Figure]:
+    by_share = {share: (key, value) for key, value in shares.items() if (share := figure(key)) is not None}
+    for share, word_ in PERCENTILES:
+        key, value = by_share.get(share, ("", None))
+        if (taken := figure(value)) is not None:
+            yield Figure(f"{name}_{word_}", taken * unit, "s", part, f"{here}.percentile.{key}")
+
+
+def _notes(job: Mapping[str, Any], figures: tuple[Figure, ...]) -> Iterator[str]:
+    for part in PARTS:
+        for key, what in (("short_ios", "short"), ("drop_ios", "dropped")):
+            if count := number(job, part, key):
+                yield f"{count:,.0f} I/Os were {what} ({part})"
+    names = {each_.name for each_ in figures}
+    if "completion_latency_p50" in names and "latency_p50" not in names:
+        yield "percentiles are of the completion latency; those of the whole latency are not in the file"
+    if "completion_latency_mean" in names and not any(name.endswith("_p99") for name in names):
+        yield "no percentiles in the file"
+    if number(job, "read", "total_ios") is None and "completion_latency_mean" in names:
+        yield "the number of I/Os is not in the file: this version does not say it"
+
+
+def _problem(job: Mapping[str, Any], figures: tuple[Figure, ...]) -> str | None:
+    error = number(job, "error")
+    if error:
+        number_ = int(min(error, _LAST_ERRNO))
+        return f"fio says that the job ended with error {error:.0f} ({os.strerror(number_)})"
+    if failed := number(job, "total_err"):
+        return f"fio says that {failed:,.0f} I/Os failed, the first with error {number(job, 'first_error') or 0:.0f}"
+    return None if any(each_.name in {"throughput", "iops", "latency_mean"} for each_ in figures) else "no I/O was done"
+
+
+def _has_bins(job: Mapping[str, Any]) -> bool:
+    return any("bins" in at(job, part, key) for part in PARTS for key in ("clat_ns", "lat_ns", "clat", "lat"))

@@ -1,0 +1,66 @@
+"""Files that we know and do not import: each by its name, with what to ask its tool for instead."""
+
+import re
+from dataclasses import dataclass
+
+from pvbench.errors import ForeignError
+from pvbench.foreign.nouns import Place
+
+
+@dataclass(frozen=True)
+class Other:
+    """An output that is refused by name."""
+
+    what: str
+    sign: re.Pattern[str]
+    hint: str
+
+
+def _other(what: str, sign: str, hint: str) -> Other:
+    return Other(what, re.compile(sign, re.MULTILINE), hint)
+
+
+_OTHERS = (
+    _other(
+        "fio's text for people, whose figures are rounded",
+        r"^.*\(g(?:roupid)?=\d+\): (?:rw|err)=|^\s*(?:read|write)\s*: io=|^Run status group",
+        "ask fio for --output-format=json+",
+    ),
+    _other(
+        "text of iperf3 or iperf for people, whose figures are rounded",
+        r"^\[ ?(?:ID|SUM|\d+)\](?:\[[TR]X-[CS]\])?\s+(?:Interval|\d|local)|^Connecting to host |^Client connecting to",
+        "ask iperf3 for -J",
+    ),
+    _other("a log of fio's (bw, iops or lat)", r"\A\s*\d+, *\d+, *[012], *\d+", "import fio's JSON instead"),
+    _other(
+        "a job file of fio", r"^\s*(?:ioengine|iodepth|rw|numjobs)\s*=", "import what fio printed, not what it was told"
+    ),
+    _other(
+        "a table of netperf's omni for people (-O)",
+        r"OMNI .*TEST|^Throughput\s+Throughput",
+        "ask netperf for -- -k or -o",
+    ),
+    _other(
+        "what netperf prints without a header (-P 0), which does not say the test nor the unit",
+        r"\A\s*\d[\d.]*(?:\s+\d[\d.]*){3,}\s*\Z",
+        "leave -P 0 out, or ask netperf for -- -k",
+    ),
+    _other("netperf's message that it could not begin", r"establish control|netperf: ", "nothing was measured"),
+    _other("text of dd", r"bytes .*copied", "measure with fio; dd is not imported"),
+    _other("text of ping", r"icmp_seq|packets transmitted", "ping is not imported"),
+    _other("text of sockperf", r"sockperf", "sockperf is not imported"),
+    _other("XML", r"\A\s*<\?xml|\A\s*<(?:!DOCTYPE )?html", "neither fio, iperf3 nor netperf writes it"),
+)
+
+KNOWN = "fio json, json+ and terse, iperf3 -J, netperf -k, -o and its classic tables"
+
+
+def refusal(text: str, file: str) -> ForeignError:
+    """Return why nothing of a file is imported, at the line that tells what it is."""
+    for other in _OTHERS:
+        if found := other.sign.search(text):
+            at = found.start() + len(found[0]) - len(found[0].lstrip())
+            return Place(file, text.count("\n", 0, at) + 1).refusal(f"this is {other.what}", other.hint)
+    first = len(text) - len(text.lstrip())
+    line = text.count("\n", 0, first) + 1
+    return Place(file, line).refusal("no output of fio, iperf3 or netperf that we know", f"what is imported: {KNOWN}")

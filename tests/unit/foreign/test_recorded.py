@@ -1,0 +1,94 @@
+"""Outputs that real tools printed, recorded or of the same shape: each imports with the figures that it says."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from pvbench import foreign
+from pvbench.errors import ForeignError
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+RECORDED = sorted((GOLDEN / "workloads").glob("*/*.json"))
+WRITTEN = sorted((GOLDEN / "foreign").iterdir())
+
+
+def stdout(path: Path) -> bytes:
+    return json.loads(path.read_text())["stdout"].encode()
+
+
+def read(content: bytes, name: str) -> tuple[tuple[foreign.Result, ...], str]:
+    try:
+        return foreign.read(content, name), ""
+    except ForeignError as error:
+        return (), error.message
+
+
+def figure(result: foreign.Result, name: str, part: str) -> float:
+    [found] = [each.value for each in result.figures if (each.name, each.part) == (name, part)]
+    return found
+
+
+@pytest.mark.parametrize("path", RECORDED, ids=lambda path: f"{path.parent.name} {path.stem}")
+def test_whatever_a_tool_printed_is_imported_or_refused_at_a_line(path: Path) -> None:
+    results, refused = read(stdout(path), path.name)
+
+    assert refused.startswith(f"{path.name}:") if refused else results
+    assert {(result.tool, result.path) for result in results} <= {(path.parent.name, "unknown")}
+
+
+@pytest.mark.parametrize("name", ["3.33-randread", "handmade-notes-before-and-after", "3.33-write-256k"])
+def test_throughput_and_rate_of_fio_are_those_it_prints(name: str) -> None:
+    content = stdout(GOLDEN / "workloads/fio" / f"{name}.json")
+    job = json.JSONDecoder().raw_decode(text := content.decode(), text.index("\n{") + 1 if text[0] != "{" else 0)[0]
+    part = "write" if "write" in name else "read"
+
+    [result] = foreign.read(content, name)
+
+    assert result.version == job["fio version"].removeprefix("fio-")
+    assert figure(result, "throughput", part) == job["jobs"][0][part]["bw_bytes"]
+    assert figure(result, "iops", part) == job["jobs"][0][part]["iops"]
+    assert figure(result, "latency_mean", part) == pytest.approx(job["jobs"][0][part]["lat_ns"]["mean"] / 1e9)
+
+
+def test_goodput_of_iperf3_is_in_bits_of_each_end() -> None:
+    content = stdout(GOLDEN / "workloads/iperf3/3.12-tcp-up.json")
+    end = json.loads(content)["end"]
+
+    [result] = foreign.read(content, "x.json")
+
+    assert result.version == "3.12"
+    assert figure(result, "goodput", "received") == end["sum_received"]["bits_per_second"]
+    assert figure(result, "goodput", "sent") == end["sum_sent"]["bits_per_second"]
+    assert figure(result, "retransmits", "sent") == end["sum_sent"]["retransmits"]
+
+
+def test_a_packed_file_with_a_mark_carriage_returns_colours_and_words_before_is_as_good() -> None:
+    content = stdout(GOLDEN / "workloads/fio/3.33-randread.json")
+    spoilt = b"\xef\xbb\xbf\x1b[31mWelcome to host {x}\x1b[0m\r\nfio: warning\r\n" + content.replace(b"\n", b"\r\n")
+
+    [plain] = foreign.read(content, "x")
+    [result] = foreign.read(gzip.compress(spoilt), "x")
+
+    assert (result.figures, result.line) == (plain.figures, 3)
+
+
+def test_several_documents_of_several_tools_are_several_results_in_their_order() -> None:
+    parts = [stdout(GOLDEN / "workloads" / name) for name in ("iperf3/3.12-tcp-up.json", "fio/3.33-randread.json")]
+
+    results = foreign.read(b"\n".join([*parts, WRITTEN[0].read_bytes(), parts[0]]), "x")
+
+    assert [result.tool for result in results] == ["iperf3", "fio", WRITTEN[0].name.split("-")[0], "iperf3"]
+
+
+def test_json_that_is_cut_off_is_refused_where_it_ends() -> None:
+    content = stdout(GOLDEN / "workloads/fio/3.33-randread.json").decode()
+    cut = content[: len(content) // 2]
+
+    with pytest.raises(ForeignError) as refused:
+        foreign.read(cut.encode(), "cut.json")
+
+    line = cut.rstrip().count("\n") + 1
+    assert refused.value.message.startswith(f"cut.json:{line}:")
+    assert "is cut off here" in refused.value.message

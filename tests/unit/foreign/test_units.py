@@ -1,0 +1,115 @@
+"""Units differ between versions, options and outputs of a tool; figures do not."""
+
+import json
+
+import pytest
+
+from pvbench import foreign
+from pvbench.errors import ForeignError
+
+OLD = {"io_bytes": 2048, "bw": 100, "iops": 25.0, "runtime": 20480, "lat": {"mean": 250.0, "max": 900}}
+NEW = {
+    "io_bytes": 2097152,
+    "io_kbytes": 2048,
+    "bw_bytes": 102400,
+    "bw": 100,
+    "iops": 25.0,
+    "runtime": 20480,
+    "total_ios": 512,
+    "lat_ns": {"mean": 250000.0, "max": 900000, "N": 512},
+}
+
+
+def figures(content: str) -> dict[tuple[str, str], float]:
+    [result] = foreign.read(content.encode(), "file")
+    return {(each.name, each.part): each.value for each in result.figures}
+
+
+@pytest.mark.parametrize(("version", "read"), [("fio-2.2.10", OLD), ("fio-3.36", NEW)])
+def test_fio_2_in_kib_and_microseconds_is_fio_3_in_bytes_and_nanoseconds(version: str, read: dict[str, object]) -> None:
+    found = figures(json.dumps({"fio version": version, "jobs": [{"jobname": "j", "error": 0, "read": read}]}))
+
+    assert found["throughput", "read"] == 100 * 1024
+    assert found["bytes", "read"] == 2 * 1024**2
+    assert found["latency_mean", "read"] == pytest.approx(250e-6)
+
+
+STREAM = """TCP STREAM TEST from 0.0.0.0 (0.0.0.0) port 0 AF_INET to b (1.2.3.4) port 0 AF_INET
+Recv   Send    Send                          Utilization       Service Demand
+Socket Socket  Message  Elapsed              Send     Recv     Send    Recv
+Size   Size    Size     Time     Throughput  local    remote   local   remote
+bytes  bytes   bytes    secs.    {unit}  % S      % S      us/KB   us/KB
+
+ 87380  16384  16384    10.00       100.50   3.10     -1.00    2.7     -1.0
+"""
+
+
+@pytest.mark.parametrize(
+    ("unit", "bits"),
+    [
+        ("10^6bits/sec", 1e6),
+        ("10^3bits/sec", 1e3),
+        ("10^9bits/s", 1e9),
+        ("KBytes/sec", 8192),
+        ("MBytes  /sec", 8 * 2**20),
+        ("GBytes/sec", 8 * 2**30),
+    ],
+)
+def test_the_header_of_netperf_says_the_unit(unit: str, bits: float) -> None:
+    assert figures(STREAM.format(unit=unit))["goodput", "received"] == pytest.approx(100.5 * bits)
+    found = figures(f"THROUGHPUT=100.5\nTHROUGHPUT_UNITS={unit}\nELAPSED_TIME=10.00\n")
+    assert found["goodput", ""] == pytest.approx(100.5 * bits)
+
+
+def test_udp_of_netperf_tells_what_arrived_from_the_second_row() -> None:
+    found = figures(
+        "MIGRATED UDP STREAM TEST from 0.0.0.0 () port 0 AF_INET to b () port 0 AF_INET\n"
+        "Socket  Message  Elapsed      Messages                \n"
+        "Size    Size     Time         Okay Errors   Throughput\n"
+        "bytes   bytes    secs            #      #   10^6bits/sec\n\n"
+        "212992   65507   10.00       17937      0     939.76\n212992           10.00       16143            845.78\n"
+    )
+
+    assert found["goodput", "received"] == pytest.approx(845.78e6)
+    assert found["goodput", "sent"] == pytest.approx(939.76e6)
+    assert found["lost_share", "received"] == pytest.approx(1 - 16143 / 17937)
+
+
+def test_csv_of_netperf_is_read_by_its_header() -> None:
+    found = figures(
+        "OMNI Send|Recv TEST from 0.0.0.0 () port 0 AF_INET to b () port 0 AF_INET : first burst 0\n"
+        "Throughput,Throughput Units,Mean Latency Microseconds,99th Percentile Latency Microseconds,"
+        "Elapsed Time (sec)\n"
+        "16256.03,Trans/s,61.37,529,1.00\n"
+    )
+
+    assert found == {
+        ("transactions", ""): 16256.03,
+        ("latency_mean", ""): pytest.approx(61.37e-6),
+        ("latency_p99", ""): pytest.approx(529e-6),
+    }
+
+
+def terse(version: int, directions: int) -> str:
+    row = ["1024", "512", "128", "2000", *["1", "9", "3.5", "0.5"] * 2]
+    row += [f"{share:.6f}%={share:.0f}" for share in (1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 99, 99.5, 99.9)]
+    row += ["0%=0"] * 5 + ["2", "20", "7.25", "1.5", "500", "520", "100.00%", "512", "3"]
+    row += ["7", "1", "2", "3.0", "0.1", "9"] if version == 5 else []
+    idle = ["0" if "%" not in cell else cell for cell in row]
+    return ";".join([str(version), "fio-3.7", "job", "0", "0", *row, *idle * (directions - 1), "1.0%", "2.0%", "7"])
+
+
+@pytest.mark.parametrize(("version", "directions"), [(3, 2), (4, 3), (5, 3)])
+def test_terse_lines_are_in_kib_and_microseconds(version: int, directions: int) -> None:
+    found = figures(f"fio: a note\n{terse(version, directions)}\n")
+
+    assert found["throughput", "read"] == 512 * 1024
+    assert found["iops", "read"] == 128
+    assert found["latency_mean", "read"] == pytest.approx(7.25e-6)
+    assert found["completion_latency_p99", "read"] == pytest.approx(99e-6)
+    assert not [part for _, part in found if part == "write"]
+
+
+def test_a_terse_line_that_is_cut_off_is_refused() -> None:
+    with pytest.raises(ForeignError, match=r"^file:2:1: the terse line \(version 3\) has 40 fields"):
+        foreign.read(("note\n" + ";".join(terse(3, 2).split(";")[:40])).encode(), "file")
