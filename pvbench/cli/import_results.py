@@ -51,9 +51,11 @@ def _read(file: Path) -> "File":
 
     name = "standard input" if file == STANDARD_INPUT else str(file)
     try:
-        return File(name, foreign.read(_content(file, name), name))
+        content = _content(file, name)
     except ForeignError as error:
         return File(name, refused=error)
+    imported = foreign.read(content, name)
+    return File(name, imported.results, imported.refused)
 
 
 def _content(file: Path, name: str) -> bytes:

@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pvbench.errors import ForeignError
 from pvbench.foreign import fio_json, fio_terse, iperf3_json, netperf_omni, netperf_text, others
-from pvbench.foreign.documents import Document, find
+from pvbench.foreign.documents import Document, Found, find
 from pvbench.foreign.nouns import PATH_UNKNOWN, Figure, Result
 from pvbench.foreign.text import MOST_BYTES, text_of
+from pvbench.printable import clean
 
-__all__ = ["MOST_BYTES", "PATH_UNKNOWN", "Figure", "Result", "read"]
+__all__ = ["MOST_BYTES", "PATH_UNKNOWN", "Figure", "Imported", "Result", "read"]
 
 
 @dataclass(frozen=True)
@@ -31,30 +33,50 @@ FINDERS: tuple[Callable[[str, str], tuple[tuple[Result, ...], str]], ...] = (
 )
 
 
-def read(content: bytes, file: str) -> tuple[Result, ...]:
-    """Return the results of a file, in its order. Raises ForeignError, with its place, where there is none."""
-    found = find(text_of(content, file), file)
+@dataclass(frozen=True)
+class Imported:
+    """What a file came to, in its order; `refused` is what of it is broken or not known, None where nothing is."""
+
+    results: tuple[Result, ...]
+    refused: ForeignError | None = None
+
+
+def read(content: bytes, file: str) -> Imported:
+    """Return a file's results, of its whole parts too where another one is broken; none is always refused."""
+    try:
+        text = text_of(content, file)
+    except ForeignError as error:
+        return Imported((), error)
+    found = find(text, file)
     results: list[Result] = []
+    refused: list[ForeignError] = []
     for document in iperf3_json.joined(found.documents):
         reader = next((reader for reader in READERS if reader.claims(document.data)), None)
-        if reader is not None:
-            results += reader.read(document)
+        try:
+            results += reader.read(document) if reader else ()
+        except ForeignError as error:
+            refused.append(error)
     rest = found.rest
     for finder in FINDERS:
-        more, rest = finder(rest, file)
-        results += more
-    if results:
-        return tuple(sorted(results, key=lambda each: each.line))
-    if found.documents:
-        first = found.documents[0]
-        raise first.place.refusal(
-            f"JSON, but neither of fio nor of iperf3: its keys are {_keys(first.data)}",
-            f"what is imported: {others.KNOWN}",
-        )
-    raise others.refusal(rest, file)
+        try:
+            more, rest = finder(rest, file)
+            results += more
+        except ForeignError as error:
+            refused.append(error)
+    refused += [found.broken] if found.broken else []
+    if not results and not refused:
+        refused.append(_not_known(found, file))
+    return Imported(tuple(sorted(results, key=lambda each: each.line)), refused[0] if refused else None)
+
+
+def _not_known(parts: Found, file: str) -> ForeignError:
+    if not parts.documents:
+        return others.refusal(parts.rest, file)
+    first = parts.documents[0]
+    return first.place.refusal(
+        f"JSON, but neither of fio nor of iperf3: its keys are {_keys(first.data)}", f"what is imported: {others.KNOWN}"
+    )
 
 
 def _keys(data: Mapping[str, Any]) -> str:
-    from pvbench.printable import clean
-
     return ", ".join(repr(clean(str(key)[:30])) for key in list(data)[:6]) or "none"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pvbench.errors import ForeignError
 from pvbench.foreign.nouns import Place
 
 _NAN = re.compile(r"(?<=[:\[,\s])(-?)(?:nan|inf)(?=[\s,}\]])")
@@ -24,22 +25,29 @@ class Document:
 
 @dataclass(frozen=True)
 class Found:
-    """A file taken apart: its documents, and its text with blanks in their place, so that lines keep their numbers."""
+    """A file taken apart: its documents, its text with as many lines in their place, and what is broken."""
 
     documents: tuple[Document, ...]
     rest: str
+    broken: ForeignError | None = None
 
 
 def find(text: str, file: str) -> Found:
-    """Return the documents of a text, in order. Raises ForeignError, with line and column, for one that is broken."""
+    """Return the documents of a text, in order; nothing is read behind one that is broken."""
     documents: list[Document] = []
     rest: list[str] = []
-    done = 0
+    done, line = 0, 1
     while begun := _BEGINS.search(text, done):
         begin = begun.start("begin")
-        place = _place(text, begin, file)
-        value, end, text = _decoded(text, begin, file)
-        rest += [text[done:begin], "\n" * text.count("\n", begin, end)]
+        line += text.count("\n", done, begin)  # counted on: a stream of events has a document a line
+        place = Place(file, line, begin - text.rfind("\n", 0, begin))
+        try:
+            value, end, text = _decoded(text, begin, file)
+        except ForeignError as broken:
+            return Found(tuple(documents), "".join([*rest, text[done:begin]]), broken)
+        lines = text.count("\n", begin, end)
+        rest += [text[done:begin], "\n" * lines]
+        line += lines
         documents += [Document(each, place) for each in _objects(value)]
         done = end
     return Found(tuple(documents), "".join([*rest, text[done:]]))
@@ -84,7 +92,7 @@ def _mended(text: str, begin: int, at: int) -> str | None:
     return None if mended == text else mended
 
 
-def _broken(text: str, begin: int, at: int, reason: str, file: str) -> Exception:
+def _broken(text: str, begin: int, at: int, reason: str, file: str) -> ForeignError:
     begun = _place(text, begin, file)
     if not text[at:].strip() or "Unterminated" in reason:
         at = len(text.rstrip())

@@ -118,8 +118,6 @@ def _notes(job: Mapping[str, Any], figures: tuple[Figure, ...]) -> Iterator[str]
         yield "percentiles are of the completion latency; those of the whole latency are not in the file"
     if "completion_latency_mean" in names and not any(name.endswith("_p99") for name in names):
         yield "no percentiles in the file"
-    if number(job, "read", "total_ios") is None and "completion_latency_mean" in names:
-        yield "the number of I/Os is not in the file: this version does not say it"
 
 
 def _problem(job: Mapping[str, Any], figures: tuple[Figure, ...]) -> str | None:

@@ -172,6 +172,8 @@ def _problem(error: str | None, figures: tuple[Figure, ...]) -> str | None:
 
 
 def _title(ran: Mapping[str, Any], protocol: str | None, *, both: bool) -> str:
+    if not ran and not both:
+        return protocol or "test not described"
     ways = bool(number(ran, "bidir")) or both
     direction = "both ways" if ways else "server sends" if number(ran, "reverse") else "client sends"
     streams = number(ran, "num_streams") or 1

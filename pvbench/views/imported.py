@@ -23,7 +23,7 @@ _LEFT_OUT = ("_min", "_max", "_stddev")
 
 @dataclass(frozen=True)
 class File:
-    """A file that was asked for: its results, or why there is none."""
+    """A file that was asked for: its results, and what of it was refused."""
 
     name: str
     results: tuple[Result, ...] = ()

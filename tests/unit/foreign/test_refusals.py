@@ -1,6 +1,7 @@
 """What is no result is refused: by name where we know it, always with its place, and whatever is done to a file."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -8,20 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pvbench import foreign
-from pvbench.errors import ForeignError
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 GOOD = [
     *(json.loads(path.read_text())["stdout"].encode() for path in sorted((GOLDEN / "workloads").glob("*/[23]*.json"))),
     *(path.read_bytes() for path in sorted((GOLDEN / "foreign").iterdir())),
 ]
-
-
-def read(content: bytes) -> tuple[tuple[foreign.Result, ...], str]:
-    try:
-        return foreign.read(content, "x"), ""
-    except ForeignError as error:
-        return (), error.message
 
 
 @pytest.mark.parametrize(
@@ -43,13 +36,26 @@ def read(content: bytes) -> tuple[tuple[foreign.Result, ...], str]:
     ],
 )
 def test_a_file_is_refused_by_name(content: bytes, said: str) -> None:
-    with pytest.raises(ForeignError, match=r"^a file:\d+:\d+: ") as refused:
-        foreign.read(content, "a file")
-    assert said in refused.value.message
+    imported = foreign.read(content, "a file")
+
+    assert imported.refused is not None
+    assert re.match(r"a file:\d+:\d+: ", imported.refused.message)
+    assert said in imported.refused.message
+    assert not imported.results
+
+
+def test_what_is_whole_is_imported_beside_what_is_cut_off() -> None:
+    [good, *_] = GOOD
+
+    imported = foreign.read(good + b"\n" + good[: len(good) // 2], "x")
+
+    assert imported.results == foreign.read(good, "x").results
+    assert imported.refused is not None
+    assert "is cut off here" in imported.refused.message
 
 
 def test_an_error_that_the_tool_tells_is_no_figure() -> None:
-    [result] = foreign.read(b'{"start": {}, "intervals": [], "end": {}, "error": "unable to connect"}', "x")
+    [result] = foreign.read(b'{"start": {}, "intervals": [], "end": {}, "error": "unable to connect"}', "x").results
 
     assert (result.problem, result.figures, result.version) == ("iperf3 says: unable to connect", (), None)
 
@@ -63,6 +69,6 @@ def test_a_file_that_is_cut_or_changed_anywhere_ends_in_results_or_in_one_refusa
     content = good[:at] + data.draw(st.binary(max_size=4))
     if data.draw(st.booleans()):
         content += good[at + data.draw(st.integers(0, 40)) :]
-    results, refused = read(content)
+    imported = foreign.read(content, "x")
 
-    assert refused.startswith("x:") if refused else results
+    assert imported.refused.message.startswith("x:") if imported.refused else imported.results

@@ -5,7 +5,6 @@ import json
 import pytest
 
 from pvbench import foreign
-from pvbench.errors import ForeignError
 
 OLD = {"io_bytes": 2048, "bw": 100, "iops": 25.0, "runtime": 20480, "lat": {"mean": 250.0, "max": 900}}
 NEW = {
@@ -21,7 +20,7 @@ NEW = {
 
 
 def figures(content: str) -> dict[tuple[str, str], float]:
-    [result] = foreign.read(content.encode(), "file")
+    [result] = foreign.read(content.encode(), "file").results
     return {(each.name, each.part): each.value for each in result.figures}
 
 
@@ -111,5 +110,26 @@ def test_terse_lines_are_in_kib_and_microseconds(version: int, directions: int) 
 
 
 def test_a_terse_line_that_is_cut_off_is_refused() -> None:
-    with pytest.raises(ForeignError, match=r"^file:2:1: the terse line \(version 3\) has 40 fields"):
-        foreign.read(("note\n" + ";".join(terse(3, 2).split(";")[:40])).encode(), "file")
+    refused = foreign.read(("note\n" + ";".join(terse(3, 2).split(";")[:40])).encode(), "file").refused
+
+    assert refused is not None
+    assert refused.message.startswith("file:2:1: the terse line (version 3) has 40 fields")
+
+
+def test_a_stream_of_json_lines_is_one_test_though_the_whole_report_follows() -> None:
+    start = {"cookie": "c", "version": "iperf 3.18", "test_start": {"protocol": "TCP", "num_streams": 1, "reverse": 0}}
+    end = {"sum_sent": {"bits_per_second": 9e9, "bytes": 9, "seconds": 1}, "sum_received": {"bits_per_second": 8e9}}
+    events = [("start", start), ("interval", {"sum": {"bytes": 9, "seconds": 1}}), ("end", end)]
+    lines = [json.dumps({"event": name, "data": data}) for name, data in events]
+    whole = json.dumps({"start": start, "intervals": [], "end": end})
+
+    found = figures("\n".join([*lines, whole]))
+
+    assert (found["goodput", "sent"], found["goodput", "received"]) == (9e9, 8e9)
+
+
+def test_a_test_that_was_ended_early_has_the_rate_until_then_under_its_own_part() -> None:
+    parts = [{"sum": {"bytes": 100, "seconds": 1, "omitted": True}}, {"sum": {"bytes": 1000, "seconds": 2}}]
+    found = figures(json.dumps({"start": {"test_start": {"protocol": "TCP"}}, "intervals": parts, "error": "ended"}))
+
+    assert found == {("goodput", "until its end"): 4000}
