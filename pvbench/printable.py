@@ -1,6 +1,7 @@
 """Text from outside → text in which everything is seen: no control characters, nothing that reorders a line."""
 
 import unicodedata
+from typing import Any
 
 
 def clean(text: str, keep: str = "") -> str:
@@ -11,6 +12,17 @@ def clean(text: str, keep: str = "") -> str:
     if text.isprintable():
         return text
     return "".join(char if char in keep or _shown(char) else _spelt(char) for char in text)
+
+
+_COMPUTED = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def guarded(value: Any) -> Any:
+    """Return a cell of a CSV file that no spreadsheet takes for a formula: a text that begins as one does after a '.
+
+    OWASP, "CSV Injection". A number stays what it is.
+    """
+    return f"'{value}" if isinstance(value, str) and value.lstrip(" ").startswith(_COMPUTED) else value
 
 
 def _shown(char: str) -> bool:

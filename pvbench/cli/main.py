@@ -7,6 +7,7 @@ import click
 
 from pvbench.cli import (
     detect,
+    export,
     failures,
     hosts,
     import_config,
@@ -54,6 +55,7 @@ VERBS: tuple[Verb | Group, ...] = (
     runs.show,
     runs.report,
     runs.compare,
+    export.export,
     hosts.doctor,
     hosts.clean,
     observe.observe,

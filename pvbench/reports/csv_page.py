@@ -6,6 +6,7 @@ A text that a spreadsheet would compute gets an apostrophe before it (OWASP, "CS
 import csv
 import io
 
+from pvbench.printable import guarded
 from pvbench.reports.page import Arm, ComparisonPage, Group, Row
 
 ARM_COLUMNS = ("name", "device", "cell", "path", "status", "median", "ok", "invalid", "not_measured")
@@ -15,7 +16,6 @@ COLUMNS = (
     *("verdict", "bound", "ratio", "low", "high", "indicative", "unit", "units", "notes"),
 )
 """The ratio is candidate to baseline, above 1 where the candidate is better. Empty is what was not measured."""
-_COMPUTED = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def render(page: ComparisonPage) -> str:
@@ -25,11 +25,6 @@ def render(page: ComparisonPage) -> str:
     writer.writerow(COLUMNS)
     writer.writerows(_row(page, group, row) for group in page.groups for row in group.rows)
     return out.getvalue()
-
-
-def guarded(value: str | float | None) -> str | float | None:
-    """Return a value that no spreadsheet takes for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.lstrip(" ").startswith(_COMPUTED) else value
 
 
 def _row(page: ComparisonPage, group: Group, row: Row) -> list[str | float | None]:

@@ -89,6 +89,7 @@ VALID = {
     "show": "last",
     "report": "last",
     "compare": "last ide blkfront",
+    "export": "last --format csv",
     "doctor": "xen1",
     "clean": "xen1",
     "observe": "xen1 web",

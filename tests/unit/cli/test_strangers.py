@@ -28,6 +28,12 @@ compare RUN ide blkfront
 compare RUN ide blkfront --json
 pilot --of RUN
 report RUN -o page.html
+export RUN --format ndjson -o page.html
+export RUN --format csv -o page.html
+export RUN --format parquet -o page.html
+export RUN --format junit -o page.html
+export RUN --format bencher -o page.html
+export RUN --format prometheus -o page.html
 """
 TEXTS = [
     "",

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from pvbench.printable import guarded
 from pvbench.reports import comparison, csv_page
 
 
@@ -34,4 +35,4 @@ def test_a_text_that_a_spreadsheet_would_compute_is_text(run: Any, begin: str) -
 
 
 def test_a_negative_figure_stays_a_figure() -> None:
-    assert csv_page.guarded(-1.5) == -1.5
+    assert guarded(-1.5) == -1.5

@@ -1,0 +1,1 @@
+"""Runs in the formats of other programs, one module a format; `formats.py` lists them."""
