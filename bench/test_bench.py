@@ -1,6 +1,7 @@
 """How fast pvbench itself is: `make bench`."""
 
 import gzip
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -29,7 +30,16 @@ from pvbench.xen import trace
 
 MANY = 10_000
 GOLDEN = Path(__file__).parents[1] / "tests/golden"
+MOST_CPU_S, MOST_MIB = 2.0, 150
 SLOWEST_MB_S = 20  # 50 and more on an idle machine
+
+MEASURED = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stderr=subprocess.DEVNULL)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, file=sys.stderr)
+"""
+"""Runs a command and tells its seconds of CPU and MiB. Small itself: a child starts with its parent's peak."""
 
 
 def cells(count: int) -> tuple[Cell, ...]:
@@ -89,6 +99,25 @@ def test_rendering_the_report_of_ten_thousand_trials(benchmark: BenchmarkFixture
 
     text = benchmark.pedantic(lambda: html.render(comparison.build(manifest, trials)), rounds=1)
     assert "blkfront" in text
+
+
+@pytest.mark.parametrize("blocks", [10, 1000])
+def test_the_verb_reports_ten_thousand_trials_in_two_seconds_of_cpu_and_150_mib(tmp_path: Path, blocks: int) -> None:
+    manifest, trials = made(MANY, blocks)
+    with Store.create(tmp_path, manifest) as store:
+        for trial in trials:
+            store.append(trial)
+
+    argv = [sys.executable, "-m", "pvbench", "report", str(store.path), "-o", str(tmp_path / "page.html")]
+    # As an installed pvbench has it: what is imported was compiled before.
+    compiled = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(tmp_path / "compiled")}
+    for _ in range(2):
+        done = subprocess.run([sys.executable, "-c", MEASURED, *argv], env=compiled, capture_output=True, check=True)
+    cpu, memory = (float(number) for number in done.stderr.split()[-2:])
+
+    print(f"{blocks} blocks: {cpu:.2f} s of CPU, {memory:.0f} MiB")
+    assert cpu <= MOST_CPU_S
+    assert memory <= MOST_MIB
 
 
 def test_decoding_a_trace(benchmark: BenchmarkFixture, tmp_path: Path) -> None:

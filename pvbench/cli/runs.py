@@ -83,9 +83,11 @@ def report(app: App, run: str, output: str | None, form: str, results: Path) -> 
 
     with arguments.run(results, run) as store:
         from pvbench.reports import comparison
+        from pvbench.store.fields import uncollected
 
         altered = store.altered()
-        built = comparison.build(store.manifest, store.trials(), store.earlier(), altered)
+        with uncollected():
+            built = comparison.build(store.manifest, store.trials(), store.earlier(), altered)
         text = _renderer(form)(built)
         name = f"{store.manifest.run_id}.{form}" if output is None else output
     for problem in altered[: comparison.ALTERED]:

@@ -31,6 +31,7 @@ class Store:
         self.path, self.manifest, self._plan = path, manifest, plan
         self._lock: BaseFileLock | None = None
         self._journal: Journal | None = None
+        self._decoded: tuple[tuple[int, ...], list[tuple[str, Trial]]] | None = None
 
     @classmethod
     def create(cls, root: Path, manifest: Manifest) -> Self:
@@ -206,6 +207,13 @@ class Store:
         return {name: codec.encode_spec(spec, cells[spec.cell]) for name, spec in self._plan.items()}
 
     def _lines(self) -> list[tuple[str, Trial]]:
+        """Return the journal's trials by id; as long as the file stays what it was they are decoded once."""
+        state = _state(self.path / JOURNAL)
+        if self._decoded is None or self._decoded[0] != state:
+            self._decoded = state, self._decode()
+        return self._decoded[1]
+
+    def _decode(self) -> list[tuple[str, Trial]]:
         path = self.path / JOURNAL
         lines, found = read_bytes(path, JOURNAL_BYTES).split(b"\n"), []
         with uncollected():
@@ -215,3 +223,12 @@ class Store:
                 except ValueError as error:
                     raise StoreError(f"{path}:{number}: {error}") from error
         return found
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    """Return what differs once a file was written to; whatever is wrong with it is told by who reads it."""
+    try:
+        there = path.stat()
+    except OSError:
+        return ()
+    return there.st_dev, there.st_ino, there.st_size, there.st_mtime_ns

@@ -136,6 +136,14 @@ def test_a_run_id_sorts_by_time_and_is_fit_for_a_folder():
     assert new_run_id(now, "../..", "x").startswith("20261122T231500Z-matrix-")
 
 
+def test_a_reader_sees_what_was_appended_since_it_last_looked(store):
+    store.append(measured(PLAN[0]))
+    with Store.open(store.path.parents[1], store.path) as reader:
+        assert (measured(PLAN[0]),) == reader.trials() == reader.records()
+        store.append(measured(PLAN[1]))
+        assert (measured(PLAN[0]), measured(PLAN[1])) == reader.trials()
+
+
 def test_a_measurement_made_again_replaces_the_one_that_failed_and_the_journal_keeps_both(store):
     store.append(not_ok(PLAN[0]))
     store.append(measured(PLAN[1]))
