@@ -149,4 +149,11 @@ def results_option(*, writing: str | None = None) -> Callable[[Callable[..., int
     )
 
 
+history_option = click.option(
+    "--history",
+    metavar="WHERE",
+    default=str(USUAL_RESULTS / "history"),
+    show_default=True,
+    help="The history: a folder, or an address such as s3://bucket/history.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import click
 
 from pvbench.cli import (
+    dashboard,
     detect,
     export,
     failures,
@@ -61,6 +62,7 @@ VERBS: tuple[Verb | Group, ...] = (
     observe.observe,
     shell.shell,
     trace.trace,
+    dashboard.dashboard,
     detect.detect,
     import_config.import_config,
     import_results.import_results,

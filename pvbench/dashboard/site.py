@@ -2,8 +2,7 @@
 
 import base64
 import hashlib
-import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -15,25 +14,41 @@ from pvbench.history import analysis
 from pvbench.history.analysis import Analysis
 from pvbench.history.nouns import Alarm, Series, Side, State
 from pvbench.printable import clean
+from pvbench.store.disk import writing
 
 SECURITY = "default-src 'none'; style-src 'unsafe-inline'"
+FIRST = "index.html"
 RECENT = 400
 """Nights in a series' table, newest first."""
 
 
-def write(shown: Analysis, folder: Path) -> list[str]:
-    """Write the site and return the names of the files that were new or other than before; raises OSError."""
-    (folder / "series").mkdir(parents=True, exist_ok=True)
+def write(shown: Analysis, folder: Path, tell: Callable[[int, int], None] = lambda _done, _total: None) -> list[str]:
+    """Write the site and return the names of the files that were new or other than before.
+
+    `tell` is told how many pages of how many are looked at. Raises StoreError where nothing can be written.
+    """
     written = []
-    for name, text in pages(shown):
+    with writing(folder):
+        (folder / "series").mkdir(parents=True, exist_ok=True)
+    for number, (name, text) in enumerate(pages(shown), 1):
         path, data = folder / name, text.encode(errors="backslashreplace")
-        if path.is_file() and path.read_bytes() == data:
-            continue
-        temporary = path.with_name(f".{path.name}.new")
-        temporary.write_bytes(data)
-        os.replace(temporary, path)  # noqa: PTH105  what reads the site never sees half a page
-        written.append(name)
+        with writing(path):
+            if not _same(path, data):
+                _replace(path, data)
+                written.append(name)
+        tell(number, len(shown.series) + 1)
     return written
+
+
+def _same(path: Path, data: bytes) -> bool:
+    return path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Put a page in its place whole; it is not synced, for the next build would make it again."""
+    beside = path.with_name(f".{path.name}.new")
+    beside.write_bytes(data)
+    beside.replace(path)
 
 
 def pages(shown: Analysis) -> Iterator[tuple[str, str]]:
@@ -54,7 +69,7 @@ def pages(shown: Analysis) -> Iterator[tuple[str, str]]:
     for each in shown.alarms:
         alarms.setdefault(each.series, []).append(each)
     first = {**common, "security": f"{SECURITY}; script-src 'sha256-{allowed}'", "script": script}
-    yield "index.html", environment.get_template("overview.html.j2").render(**first, **_overview(shown, alarms))
+    yield FIRST, environment.get_template("overview.html.j2").render(**first, **_overview(shown, alarms))
     page = environment.get_template("series.html.j2")
     nights = {each.run_id: each for each in shown.nights}
     for series in shown.series:

@@ -98,6 +98,7 @@ VALID = {
     "import-config": str(GOLDEN / "xen/import/posting.cfg"),
     "stack build": "xen xen1",
     "stack deploy": "xen xen1",
+    "dashboard": "",
     "detect": "/dev/null",
     "import": str(GOLDEN / "foreign/netperf-tcp-stream.txt"),
     "stack show": "xen",
