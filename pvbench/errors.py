@@ -19,6 +19,7 @@ PvbenchError                 exit code
 ├── StackError                   4   a stack could not be built, or a host could not be made to run it
 ├── LabError                     4   the embedded lab could not be started or stopped
 ├── HostBusy                     4   another controller holds the host
+├── NightBusy                    4   the night is being measured already
 └── TransportError               4
     ├── Unreachable                  no connection, or it was lost
     ├── HostKeyUnknown               the host's key is not pinned anywhere
@@ -136,6 +137,10 @@ class LabError(PvbenchError):
 
 class HostBusy(PvbenchError):
     """Another controller holds the host's lease."""
+
+
+class NightBusy(PvbenchError):
+    """Another call of `nightly` measures this night."""
 
 
 class TransportError(PvbenchError):

@@ -9,7 +9,7 @@ from pvbench.campaign.cost import plan_of
 from pvbench.guest import STOCK_DRIVERS, Drivers, GuestImage
 from pvbench.inventory import Host
 from pvbench.matrix import Matrix
-from pvbench.model import DeployedStack, HostFacts, Placement, Purpose
+from pvbench.model import Cell, DeployedStack, HostFacts, Placement, Purpose
 from pvbench.plan import Plan
 
 
@@ -30,7 +30,8 @@ class Settings:
 class Campaign:
     """What is to be measured: a matrix, its name, and what for. `command` is the command line that asked for it.
 
-    `stacks` are what its stacks are on the hosts, once those were asked (`on`).
+    `stacks` are what its stacks are on the hosts, once those were asked (`on`). `only` are the cells that it is about,
+    as `expand` gives them; None: all.
     """
 
     matrix: Matrix
@@ -38,6 +39,7 @@ class Campaign:
     purpose: Purpose = Purpose.RUN
     command: tuple[str, ...] = ()
     stacks: tuple[tuple[str, DeployedStack], ...] = ()
+    only: frozenset[Cell] | None = None
 
     def on(self, site: "Site") -> Self:
         """Return the campaign with the stacks that its hosts have, whose digests are in its plan."""
@@ -52,7 +54,7 @@ class Campaign:
     @cached_property
     def plan(self) -> Plan:
         """All its trials, in order."""
-        return plan_of(self.matrix, {(host, stack.name): stack.id for host, stack in self.stacks})
+        return plan_of(self.matrix, {(host, stack.name): stack.id for host, stack in self.stacks}, self.only)
 
     @property
     def settings(self) -> Settings:

@@ -1,11 +1,11 @@
 """The plan of a matrix, and what it costs in time and room, by the lab's figures."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
 from pvbench.matrix import Matrix, expand
-from pvbench.model import TrialSpec
+from pvbench.model import Cell, TrialSpec
 from pvbench.plan import Estimate, Plan, estimate, make
 
 BOOT_S, OVERHEAD_S, TRACE_PASS_S, REBOOT_S = 45.0, 3.0, 13.0, 120.0
@@ -16,10 +16,11 @@ StackIds = Mapping[tuple[str, str], str]
 """By host and name of a stack, what an arm on it says."""
 
 
-def plan_of(matrix: Matrix, stacks: StackIds = MappingProxyType({})) -> Plan:
-    """Return the plan of a matrix; its stacks go by their names until the hosts have said what they are."""
+def plan_of(matrix: Matrix, stacks: StackIds = MappingProxyType({}), only: Collection[Cell] | None = None) -> Plan:
+    """Return the plan of a matrix, or of some of its cells; stacks go by their names until the hosts were asked."""
     run = matrix.run
-    arms = ((cell, cell.arm, stacks.get((cell.host, cell.arm.stack))) for cell in expand(matrix))
+    cells = (cell for cell in expand(matrix) if only is None or cell in only)
+    arms = ((cell, cell.arm, stacks.get((cell.host, cell.arm.stack))) for cell in cells)
     return make(
         (replace(cell, arm=replace(arm, stack=stack)) if stack else cell for cell, arm, stack in arms),
         blocks=run.blocks,

@@ -97,6 +97,16 @@ def check_guest(matrix: "Matrix") -> None:
         )
 
 
+def slug(path: Path) -> str:
+    """Return a file's name as that of a folder; one that had to be changed ends with a digest, lest two become one."""
+    import re
+
+    from pvbench.model import digest
+
+    safe = re.sub(r"[^A-Za-z0-9_-]+", "-", path.stem).strip("-")[:60] or "matrix"
+    return safe if safe == path.stem else f"{safe}-{digest(path.stem, 6)}"
+
+
 def run(results: Path, name: str) -> "Store":
     """Open the run a person means: an id, the beginning of one, a path, or `last`. Raises StoreError."""
     from pvbench.store import Store

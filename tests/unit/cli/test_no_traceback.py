@@ -85,6 +85,7 @@ VALID = {
     "plan": "quick.yaml",
     "pilot": "quick.yaml",
     "run": "quick.yaml",
+    "nightly": "quick.yaml",
     "ls": "",
     "show": "last",
     "report": "last",
