@@ -7,12 +7,16 @@ BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 PACKAGES := python3-venv mmdebstrap fakeroot debian-archive-keyring uidmap e2fsprogs openssh-client openssh-server shellcheck
 
-.PHONY: help run test check soak bench setup packages clean
+.PHONY: help run test check soak bench setup packages packages-of clean
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST)
 
 packages: .venv.packages
 .venv.packages: Makefile
+	@$(MAKE) --no-print-directory packages-of
+	@touch $@
+
+packages-of:
 	@missing=(); for p in $(PACKAGES); do dpkg -s "$$p" >/dev/null 2>&1 || missing+=("$$p"); done; \
 	if (( $${#missing[@]} )); then \
 	  as=""; if [ "$$(id -u)" != 0 ]; then \
@@ -20,7 +24,6 @@ packages: .venv.packages
 	      echo "Please run, as root:  apt-get install $${missing[*]}" >&2; exit 1; fi; fi; \
 	  $$as apt-get update -q && $$as env DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends "$${missing[@]}"; \
 	fi
-	@touch $@
 
 setup: $(VENV)/.ready ## Set up the virtual environment and the system packages
 $(VENV)/.ready: pyproject.toml constraints.txt .venv.packages
@@ -44,15 +47,22 @@ check: setup ## Format, lint, types, layers, unit tests: under a minute
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -n 4 --dist worksteal -m "not lab and not proof and not thorough"
+	$(BIN)/pytest -q -n 4 --dist worksteal -m "not lab and not proof and not thorough and not browser"
 
-test: setup ## Everything, the lab's end-to-end tests included
+test: setup .venv.browser ## Everything, the lab's end-to-end tests included
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -n 4 --dist worksteal -m "not lab"
+	$(BIN)/pytest -q -n 4 --dist worksteal -m "not lab and not browser"
+	$(BIN)/pytest -q -m browser
 	$(BIN)/pytest -q -m "lab and not soak"
+
+# The browser and the HTML checker's Java are for the tests of pages alone: a quarter of a gigabyte.
+.venv.browser: pyproject.toml constraints.txt $(VENV)/.ready
+	@$(MAKE) --no-print-directory packages-of PACKAGES="chromium default-jre-headless"
+	$(BIN)/pip install -q -e '.[browser]' -c constraints.txt
+	@touch $@
 
 soak: setup ## The rest of the lab: faults, flavours, driver builds, modes, stacks; two to three hours
 	$(BIN)/pytest -q -s -m soak
@@ -61,4 +71,4 @@ bench: setup ## Time pvbench itself
 	$(BIN)/pytest bench -q --benchmark-only
 
 clean: ## Forget the virtual environment
-	rm -rf $(VENV) .venv.packages
+	rm -rf $(VENV) .venv.packages .venv.browser
