@@ -6,7 +6,9 @@ PvbenchError                 exit code
 ├── StackFileError               2   stacks.yaml is wrong, at a file, line and column, or has no stack of that name
 ├── InventoryError               2   hosts.yaml or the SSH configuration is wrong, or a host is in neither
 ├── StoreError                   2   a run folder is missing, foreign or of another schema
-│   └── DiskFull                 4   there is no room left for what was measured
+│   ├── DiskFull                 4   there is no room left for what was measured
+│   ├── Damaged                  2   a file of a history is torn or altered
+│   └── PlaceUnreachable         4   what a history is kept by does not answer, or refuses
 ├── ConfigError                  2   a configuration of xm or xl cannot be converted, or is refused by a lint
 ├── TraceError                   2   a file is no trace of Xen, or is damaged
 ├── ForeignError                 2   a file of another tool's results is of no kind we know, or is damaged
@@ -77,6 +79,16 @@ class StoreError(PvbenchError):
 
 class DiskFull(StoreError):
     """There is no room left for what was measured; what was stored before is whole."""
+
+    exit_code = ExitCode.INFRASTRUCTURE
+
+
+class Damaged(StoreError):
+    """A file of a history is torn or altered; the run that it is of can be added again."""
+
+
+class PlaceUnreachable(StoreError):
+    """What a history is kept by, such as a server of S3, does not answer, or refuses what was asked of it."""
 
     exit_code = ExitCode.INFRASTRUCTURE
 

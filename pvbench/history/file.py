@@ -12,9 +12,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pvbench.errors import StoreError
+from pvbench.errors import Damaged, StoreError
 from pvbench.history.nouns import Night, Point, Role, SeriesKey, Side
-from pvbench.history.older import modern
+from pvbench.history.older import NewerSchema, modern
 from pvbench.model import Trial, canonical, digest
 from pvbench.store import Manifest
 from pvbench.store.parquet import COLUMNS, cell_row, storable, trial_row
@@ -74,29 +74,31 @@ def encode_rows(run: KeptRun, rows: pa.Table) -> bytes:
 
 
 def read_run(name: str, data: bytes) -> KeptRun:
-    """Return what a file says of its run, without its rows. Raises StoreError for one torn, altered or newer."""
+    """Return what a file says of its run, without its rows. Raises Damaged; StoreError for one that is newer."""
     try:
         metadata = pq.read_metadata(io.BytesIO(data)).metadata or {}
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise StoreError(f"{name}: torn or no Parquet file: {_first_line(error)}") from error
+        raise Damaged(f"{name}: torn or no Parquet file: {_first_line(error)}") from error
     if SAID not in metadata:
-        raise StoreError(f"{name}: a Parquet file, and not of a history")
+        raise Damaged(f"{name}: a Parquet file, and not of a history")
     try:
         content = json.loads(metadata[SAID])
         found = content["said"]
         if digest(found, 32) != content["digest"]:
             raise ValueError("what it says of the run is altered: its digest differs")
         return _decoded(modern(found, SCHEMA_VERSION))
+    except NewerSchema as error:
+        raise StoreError(f"{name}: {error}") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"{name}: {error if isinstance(error, ValueError) else 'it lacks ' + str(error)}") from error
+        raise Damaged(f"{name}: {error if isinstance(error, ValueError) else 'it lacks ' + str(error)}") from error
 
 
 def rows_of(name: str, data: bytes) -> pa.Table:
-    """Return a file's rows, every page's checksum looked at. Raises StoreError."""
+    """Return a file's rows, every page's checksum looked at. Raises Damaged."""
     try:
         return pq.read_table(io.BytesIO(data), page_checksum_verification=True).replace_schema_metadata(None)
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise StoreError(f"{name}: torn or altered: {_first_line(error)}") from error
+        raise Damaged(f"{name}: torn or altered: {_first_line(error)}") from error
 
 
 def _decoded(record: Mapping[str, Any]) -> KeptRun:

@@ -98,6 +98,11 @@ class Night:
     again: str | None = None
     simulated: bool = False
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What its figures must be labelled with: what the host ran on, and that no host was measured at all."""
+        return tuple(filter(None, (self.label, "simulation" if self.simulated else "")))
+
 
 @dataclass(frozen=True)
 class Point:

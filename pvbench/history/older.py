@@ -9,13 +9,17 @@ MIGRATIONS: Mapping[int, Callable[[Record], Record]] = MappingProxyType({})
 """By the schema that is left: what makes the next one of it."""
 
 
+class NewerSchema(ValueError):
+    """A newer pvbench wrote it: nothing is wrong with it, and nothing of it may be guessed."""
+
+
 def modern(record: Record, wanted: int) -> Record:
-    """Return what a file says in the schema that is wanted. Raises ValueError for one that is newer, or no schema."""
+    """Return what a file says in the schema that is wanted. Raises NewerSchema; ValueError where it names none."""
     version = record.get("schema")
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise ValueError(f"its schema is {version!r}, and not a number from 1 to {wanted}")
     if version > wanted:
-        raise ValueError(f"its schema is {version}, and this pvbench knows {wanted} at most; a newer one wrote it")
+        raise NewerSchema(f"its schema is {version}, and this pvbench knows {wanted} at most; a newer one wrote it")
     for step in range(version, wanted):
         record = MIGRATIONS[step](record)
     return record

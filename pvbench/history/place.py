@@ -9,7 +9,7 @@ from typing import Any
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from pvbench.errors import StoreError
+from pvbench.errors import PlaceUnreachable, StoreError
 from pvbench.store.disk import NO_ROOM, write_whole, writing
 
 
@@ -29,8 +29,10 @@ class Place:
         """Take a path or an address; nothing is made or asked yet."""
         self.where = where
         try:
+            if not where:
+                raise ValueError("it has no name")
             filesystem, self._root = fsspec.core.url_to_fs(where)
-        except (ImportError, ValueError) as error:
+        except Exception as error:  # each file system has exceptions of its own
             hint = "a folder, or an address such as s3://bucket/history; for s3 install pvbench[s3]"
             raise StoreError(f"no history can lie at {where}: {error}", hint=hint) from error
         self._files: Any = filesystem
@@ -51,12 +53,6 @@ class Place:
             if info["type"] == "file" and not name.rpartition("/")[2].startswith(".")
         )
         return tuple(sorted(entries, key=lambda entry: entry.name))
-
-    def exists(self, name: str) -> bool:
-        """Whether there is a file of that name."""
-        with self._asked(name):
-            self._files.invalidate_cache()
-            return bool(self._files.isfile(self._path(name)))
 
     def read(self, name: str) -> bytes:
         """Return a file's content."""
@@ -93,7 +89,8 @@ class Place:
             if isinstance(error, OSError) and error.errno in NO_ROOM:
                 with writing(Path(self.where, name)):
                     raise
-            raise StoreError(f"{self.where}: {name}: {error}") from error
+            refused = StoreError if self.local is not None else PlaceUnreachable
+            raise refused(f"{self.where}: {name}: {error}") from error
 
 
 def _version(info: dict[str, Any]) -> str:

@@ -4,19 +4,19 @@ Writers need no lock: each run has a file of its own name, which appears whole. 
 without its rows.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-from pvbench.errors import StoreError
+from pvbench.errors import Damaged, StoreError
 from pvbench.history import events, file
 from pvbench.history.events import Events
 from pvbench.history.file import KeptRun
 from pvbench.history.judged import night_of, points_of
 from pvbench.history.nouns import Alarm, Annotation, Night, Point, Role, Series, SeriesKey, State
 from pvbench.history.place import Entry, Place
-from pvbench.model import Trial
+from pvbench.model import Purpose, Trial
 from pvbench.store import Manifest
 from pvbench.store.fields import FILE_NAME
 
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 
 RUNS, EVENTS = "runs", "events"
 STATES = tuple(State)
+Tell = Callable[[int, int], None]
+
+
+def _silent(_done: int, _of: int) -> None:
+    pass
 
 
 @dataclass(frozen=True)
@@ -39,18 +44,21 @@ class Held:
 class History:
     """Years of nights below a folder or an address. Reading is done once; `fresh` looks again."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, tell: Tell = _silent) -> None:
         """Use `open`."""
-        self.place = place
+        self.place, self._tell = place, tell
 
     @classmethod
-    def open(cls, where: str) -> Self:
-        """Return the history at a folder or an fsspec address; where there is none it is empty. Raises StoreError."""
-        return cls(Place(where))
+    def open(cls, where: str, tell: Tell | None = None) -> Self:
+        """Return the history at a folder or an fsspec address; where there is none it is empty. Raises StoreError.
+
+        `tell` is told how many files of how many are read, whenever some are.
+        """
+        return cls(Place(where), tell or _silent)
 
     def fresh(self) -> Self:
         """Return the history as it is now."""
-        return type(self)(self.place)
+        return type(self)(self.place, self._tell)
 
     def append(
         self,
@@ -65,6 +73,8 @@ class History:
 
         Raises StoreError where the history has trials of the run that these do not have: nothing is lost silently.
         """
+        if manifest.purpose is not Purpose.RUN:
+            raise StoreError(f"{manifest.run_id} is a {manifest.purpose.words}: its figures are no results")
         night = night_of(manifest, trials, role=role, again=again, simulated=simulated)
         if not FILE_NAME.fullmatch(night.run_id):
             raise StoreError(f"{night.run_id!r} is not fit for the name of a file")
@@ -73,18 +83,27 @@ class History:
     def put(self, night: Night, data: bytes) -> bool:
         """Add a run's file, as `append` does."""
         name = name_of(night)
-        if self.place.exists(name):
-            there, ours = file.read_run(name, self.place.read(name)), file.read_run(name, data)
-            if there.content == ours.content:
+        for entry in self.place.entries(RUNS):  # a run of that name in another month is another run
+            if entry.name.rpartition("/")[2] == name.rpartition("/")[2] and not self._goes_on(entry.name, name, data):
                 return False
-            if there.night.measured > night.measured or there.night.started != night.started:
-                raise StoreError(
-                    f"{self.place.where}: {name} has {there.night.measured} measured trials, and this run of the same "
-                    f"name {night.measured}",
-                    hint="it is another run, or one that lost trials; the history is left as it is",
-                )
         self.place.write(name, data)
         self.__dict__.pop("held", None)
+        return True
+
+    def _goes_on(self, there: str, name: str, data: bytes) -> bool:
+        """Whether a run is the one that is there, damaged or with less. Raises StoreError where it is another."""
+        try:
+            old, new = file.read_run(there, self.place.read(there)), file.read_run(name, data)
+        except Damaged:
+            return there == name
+        if old.content == new.content and there == name:
+            return False
+        if old.night.measured > new.night.measured or old.night.started != new.night.started:
+            raise StoreError(
+                f"{self.place.where}: {there} has {old.night.measured} measured trials of {old.night.started}, and "
+                f"this run of the same name {new.night.measured} of {new.night.started}",
+                hint="it is another run, or one that lost trials; the history is left as it is",
+            )
         return True
 
     def record(self, alarms: Iterable[Alarm]) -> None:
@@ -128,11 +147,13 @@ class History:
     def check(self) -> tuple[str, ...]:
         """Return what is wrong with the files, every byte of every row read; `problems` reads no rows."""
         damaged = list(self.problems())
-        for name in map(name_of, self.nights()):
+        nights = self.nights()
+        for number, name in enumerate(map(name_of, nights), 1):
             try:
                 file.rows_of(name, self.place.read(name))
-            except StoreError as error:
+            except (StoreError, FileNotFoundError) as error:
                 damaged.append(str(error))
+            self._tell(number, len(nights))
         return tuple(damaged)
 
     def rows(self) -> "pd.DataFrame":
@@ -149,7 +170,12 @@ class History:
     def held(self) -> Held:
         """What the files say."""
         problems: list[str] = []
-        found = [run for entry in self.place.entries(RUNS) if (run := self._kept(entry, problems))]
+        found: list[KeptRun] = []
+        entries = self.place.entries(RUNS)
+        for number, entry in enumerate(entries, 1):
+            run = self._kept(entry, problems)
+            found += [run] if run else []
+            self._tell(number, len(entries))
         runs = once(found, problems)
         order = {run.night.run_id: number for number, run in enumerate(runs)}
         return Held(runs, self._events(order, problems), tuple(problems))
@@ -187,10 +213,15 @@ def name_of(night: Night) -> str:
 
 
 def once(runs: Iterable[KeptRun], problems: list[str]) -> tuple[KeptRun, ...]:
-    """Return each run once, oldest first; one whose measurements are there under another name is told, and left out."""
+    """Return each run once, oldest first; one whose name or measurements are there already is told, and left out."""
     kept: dict[str, KeptRun] = {}
+    names: dict[str, KeptRun] = {}
     for run in sorted(runs, key=lambda each: (each.night.started, each.night.run_id)):
-        first = kept.setdefault(run.content, run)
-        if first is not run:
-            problems.append(f"{name_of(run.night)}: the same measurements as {first.night.run_id}; it does not count")
+        same, named = kept.get(run.content), names.get(run.night.run_id)
+        if same is not None:
+            problems.append(f"{name_of(run.night)}: the same measurements as {same.night.run_id}; it does not count")
+        elif named is not None:
+            problems.append(f"{name_of(run.night)}: {name_of(named.night)} has its name too; it does not count")
+        else:
+            kept[run.content] = names[run.night.run_id] = run
     return tuple(kept.values())

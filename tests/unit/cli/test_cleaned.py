@@ -51,6 +51,12 @@ report last -o -
 compare last ide blkfront
 run --resume last
 pilot --of last
+history add last
+history list
+history series
+history series --csv
+history series --json
+history list --json
 ls --json
 show last --json
 compare last ide blkfront --json
@@ -83,6 +89,11 @@ compare EVIL EVIL EVIL
 trace EVIL
 doctor EVIL
 clean EVIL
+history add EVIL
+history add EXAMPLE --again EVIL
+history list --history EVIL
+history series EVIL
+history series --device EVIL
 shell EVIL true
 ls EVIL
 ls --results EVIL

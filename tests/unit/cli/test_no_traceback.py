@@ -100,6 +100,10 @@ VALID = {
     "stack build": "xen xen1",
     "stack deploy": "xen xen1",
     "dashboard": "",
+    "history add": "last",
+    "history list": "",
+    "history series": "",
+    "history check": "",
     "detect": "/dev/null",
     "import": str(GOLDEN / "foreign/netperf-tcp-stream.txt"),
     "stack show": "xen",
@@ -180,7 +184,7 @@ def test_no_word_given_to_an_option_makes_a_traceback(
 ) -> None:
     given = "--of last" if verb == "pilot" else VALID[verb]  # what measures takes long
     for option in options(COMMANDS[verb]):
-        file = {"--output", "--results", "--hosts"} & {*option.opts}
+        file = {"--output", "--results", "--hosts", "--history"} & {*option.opts}
         if verb in BUILDS and not file:
             continue
         for word in ODD if file else WORDS:

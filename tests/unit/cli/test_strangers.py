@@ -34,6 +34,9 @@ export RUN --format parquet -o page.html
 export RUN --format junit -o page.html
 export RUN --format bencher -o page.html
 export RUN --format prometheus -o page.html
+history add RUN
+history series
+history check
 """
 TEXTS = [
     "",

@@ -149,6 +149,29 @@ def test_a_torn_file_is_told_and_the_others_are_read(history):
         assert [torn.name in problem for problem in again.problems()] == [True]
 
 
+def test_a_torn_file_is_mended_by_adding_its_run_again(history):
+    run = dated(sample_run(), 3)
+    add(history, run)
+    torn = only_file(history)
+    torn.write_bytes(torn.read_bytes()[:-9])
+    assert add(history.fresh(), run)
+    assert history.fresh().check() == ()
+
+
+def test_a_run_of_another_month_under_the_name_of_one_is_refused(history):
+    run = dated(sample_run(), 3)
+    add(history, run)
+    with pytest.raises(StoreError, match="of the same name"):
+        add(history, SampleRun(replace(run.manifest, started="2026-01-02T03:04:05Z"), run.trials))
+    elsewhere = History.open(history.place.where + "2")
+    add(elsewhere, SampleRun(replace(run.manifest, started="2026-01-02T03:04:05Z"), run.trials[:-1]))
+    stray = Path(history.place.where) / "runs/month=2026-01" / only_file(elsewhere).name
+    stray.parent.mkdir()
+    stray.write_bytes(only_file(elsewhere).read_bytes())
+    assert len(history.fresh().nights()) == 1
+    assert ["has its name too" in problem for problem in history.fresh().problems()] == [True]
+
+
 def test_damage_within_is_told_by_a_full_check(history):
     add(history, dated(sample_run(), 3))
     damaged = only_file(history)

@@ -1,0 +1,84 @@
+"""Which night and which series of a history a person means. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from pvbench.errors import UsageError
+from pvbench.history.nouns import Night, Series, SeriesKey
+from pvbench.yaml_schema import nearest, shown
+
+LAST = "last"
+LONGEST = 200
+"""A list of what there is instead is no help when it is longer."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a series must be of: each text is a part of the name that it is of, in any case; None is anything."""
+
+    host: str | None = None
+    device: str | None = None
+    workload: str | None = None
+    metric: str | None = None
+
+    def fits(self, key: SeriesKey) -> bool:
+        """Whether a series is of all that is wanted."""
+        return all(text is None or _within(text, _names(key)[what]) for what, text in self._texts())
+
+    def refuse(self, series: Sequence[Series]) -> None:
+        """Raise UsageError for the first text that no series is of, with the nearest that one is."""
+        for what, text in self._texts():
+            known = dict.fromkeys(name for each in series for name in _names(each.key)[what])
+            if text is not None and not _within(text, known):
+                raise UsageError(f"no series of {what} '{shown(text)}'{nearest(text, known)}")
+
+    def _texts(self) -> Iterable[tuple[str, str | None]]:
+        return vars(self).items()
+
+
+def chosen(every: Sequence[Series], wanted: Wanted) -> tuple[Series, ...]:
+    """Return the series that are wanted. Raises UsageError for what none of them is of."""
+    if every:
+        wanted.refuse(every)
+    return tuple(each for each in every if wanted.fits(each.key))
+
+
+def series(every: Iterable[Series], name: str) -> Series:
+    """Return the series with an id, or the beginning of one. Raises UsageError with the nearest."""
+    known = {each.key.id: each for each in every}
+    return known[_one(name, known, "series", "series")]
+
+
+def night(nights: Sequence[Night], name: str) -> Night:
+    """Return the night with a run's id, the beginning of one, or `last`. Raises UsageError with the nearest."""
+    known = {each.run_id: each for each in nights}
+    if name == LAST and nights:
+        return nights[-1]
+    return known[_one(name, known, "run", "list")]
+
+
+def _one(name: str, known: Iterable[str], what: str, verb: str) -> str:
+    names = list(known)
+    fitting = [name] if name in names else [each for each in names if name and each.startswith(name)]
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        raise UsageError(f"'{shown(name)}' begins {len(fitting)} of them: {', '.join(map(shown, fitting[:3]))}, …")
+    near = nearest(name, names)
+    raise UsageError(
+        f"the history has no {what} '{shown(name)}'{near if len(near) < LONGEST else ''}",
+        hint=f"`pvbench history {verb}` lists what it has",
+    )
+
+
+def _names(key: SeriesKey) -> dict[str, tuple[str, ...]]:
+    return {
+        "host": (key.host,),
+        "device": tuple(filter(None, (key.arm, key.against))),
+        "workload": (key.workload,),
+        "metric": (key.metric, key.of.title),
+    }
+
+
+def _within(text: str, names: Iterable[str]) -> bool:
+    return any(text.casefold() in name.casefold() for name in names)
