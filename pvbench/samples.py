@@ -51,7 +51,7 @@ class CellTrials:
                 if reading.metric == self.metric.name:
                     yield switch.unit_of(trial.spec), reading.value
 
-    @property
+    @cached_property
     def flagged(self) -> Counter[str]:
         """How many trials that count carry which kind of flag."""
         kinds = ({flag.kind for flag in trial.flags} for trial in self.trials if trial.readings)
@@ -59,8 +59,11 @@ class CellTrials:
 
     def count(self, outcome: Outcome) -> int:
         """Return how many trials ended so; those never reached are not measured."""
-        found = sum(trial.outcome is outcome for trial in self.trials)
-        return found + (self.missing if outcome is Outcome.NOT_MEASURED else 0)
+        return self._ended[outcome] + (self.missing if outcome is Outcome.NOT_MEASURED else 0)
+
+    @cached_property
+    def _ended(self) -> Counter[Outcome]:
+        return Counter(trial.outcome for trial in self.trials)
 
 
 def gather(manifest: Manifest, trials: Sequence[Trial], earlier: Sequence[Trial] = ()) -> tuple[CellTrials, ...]:

@@ -79,25 +79,29 @@ def show(app: App, run: str, cell: str | None, results: Path, as_json: bool) -> 
 @pass_app
 def report(app: App, run: str, output: str | None, form: str, results: Path) -> None:
     """Write the report of RUN: one HTML file that needs nothing else, or its figures as JSON, Markdown or CSV."""
+    from pvbench.reports.comparison import ALTERED
     from pvbench.terminal.output import write
 
-    with arguments.run(results, run) as store:
-        from pvbench.reports import comparison
-        from pvbench.store.fields import uncollected
-
-        altered = store.altered()
-        with uncollected():
-            built = comparison.build(store.manifest, store.trials(), store.earlier(), altered)
-        text = _renderer(form)(built)
-        name = f"{store.manifest.run_id}.{form}" if output is None else output
-    for problem in altered[: comparison.ALTERED]:
+    built, altered = _built(results, run)
+    for problem in altered[:ALTERED]:
         app.note(f"altered: {problem}")
-    if len(altered) > comparison.ALTERED:
-        app.note(f"altered: {len(altered) - comparison.ALTERED} more")
-    page = text.encode(errors="backslashreplace")
+    if len(altered) > ALTERED:
+        app.note(f"altered: {len(altered) - ALTERED} more")
+    page = _renderer(form)(built).encode(errors="backslashreplace")
+    name = f"{built.run_id}.{form}" if output is None else output
     if not write(name, page):
         print(name)
         app.note(f"{len(page) / 1000:,.0f} kB; {AFTER_WRITING[form]}")
+
+
+def _built(results: Path, run: str) -> "tuple[ComparisonPage, tuple[str, ...]]":
+    """Return a run's page and what of it was altered. Its trials are let go of: a page of thousands takes room too."""
+    from pvbench.reports import comparison
+    from pvbench.store.fields import uncollected
+
+    with arguments.run(results, run) as store, uncollected():
+        altered = store.altered()
+        return comparison.build(store.manifest, store.trials(), store.earlier(), altered), altered
 
 
 def _renderer(form: str) -> "Callable[[ComparisonPage], str]":

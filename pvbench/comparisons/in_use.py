@@ -10,9 +10,11 @@ from pvbench.samples import CellTrials
 
 def parts_in_use(side: CellTrials) -> dict[str, tuple[str, ...]]:
     """Return what trials that count had in use, by the names of PARTS, in its order; one value, unless boots differ."""
-    measured = [dict(trial.in_use) for trial in side.trials if trial.outcome is Outcome.OK]
-    found = {part: tuple(dict.fromkeys(each[part] for each in measured if part in each)) for part in PARTS}
-    return {part: values for part, values in found.items() if values}
+    told = dict.fromkeys(fact for trial in side.trials if trial.outcome is Outcome.OK for fact in trial.in_use)
+    found: dict[str, list[str]] = {}
+    for part, value in told:
+        found.setdefault(part, []).append(value)
+    return {part: tuple(found[part]) for part in PARTS if part in found}
 
 
 def differing(pair: CellPair) -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...]]]:

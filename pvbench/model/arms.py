@@ -1,6 +1,6 @@
 """What is measured and compared: workloads, arms, cells (an arm under a workload), a trial's place in the plan."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -73,7 +73,7 @@ class Arm:
         """Return what identifies the arm. What is as usual is left out, so that identities outlive new fields."""
         usual = {"tunables": (), "guest": BUILTIN_GUEST, "mode": GuestMode.HVM, "stack": AS_FOUND}
         usual |= {"frontends": STOCK, "backends": STOCK}
-        return {name: value for name, value in asdict(self).items() if name not in usual or value != usual[name]}
+        return {name: value for name, value in vars(self).items() if name not in usual or value != usual[name]}
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,19 @@ class Cell:
     @cached_property
     def id(self) -> str:
         """Identity: the digest of the cell's canonical JSON; a plan asks for it with every trial."""
-        return digest(self.arm.facts() | {"workload": asdict(self.workload)})
+        return digest(self.arm.facts() | {"workload": vars(self.workload)})
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.arm, self.workload))
+
+    def __hash__(self) -> int:
+        # A run of ten thousand trials looks its cells up hundreds of thousands of times.
+        return self._hash
+
+    def __getstate__(self) -> dict[str, Any]:
+        # In another process a text has another hash.
+        return {"arm": self.arm, "workload": self.workload}
 
 
 @dataclass(frozen=True)

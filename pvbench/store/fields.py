@@ -211,6 +211,8 @@ def words(data: Json, key: str) -> tuple[str, ...]:
 def pairs(data: Json, key: str, first: type, *second: type) -> tuple[Any, ...]:
     """Return an array of two-element arrays of the given types; whole numbers count something, so none is negative."""
     found = each(data, key, _pair)
+    if not found:
+        return found
     for kinds, values in (((first,), tuple(map(_FIRST, found))), (second, tuple(map(_SECOND, found)))):
         numbers = int in kinds
         if not _are(values, *kinds) or (numbers and not _fit(values, -LARGEST if float in kinds else 0)):
