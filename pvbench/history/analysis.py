@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from pvbench.history.lost import constant, missing
 from pvbench.history.nouns import Alarm, AlarmKind, Annotation, Night, Role, Series, State
+from pvbench.history.shifts import seen, shifts
+from pvbench.history.table import table
 
 NOISY_BELOW = 0.5
 """Alarms of adjacent nights that overlap by less than this share do not persist: the detector is noisy."""
@@ -35,6 +38,25 @@ class Analysis:
     def labels(self) -> tuple[str, ...]:
         """What figures of any of the nights must be labelled with, such as "software emulation"."""
         return tuple(dict.fromkeys(each.label for each in self.nights if each.label))
+
+
+def analyse(
+    nights: Sequence[Night],
+    series: Sequence[Series],
+    recorded: Sequence[Alarm] = (),
+    annotations: Sequence[Annotation] = (),
+) -> Analysis:
+    """Return a history with its alarms as they are after the last night, oldest first.
+
+    `recorded` are the alarms that the history keeps: confirmed ones stay where they are.
+    """
+    latest = {(each.series, each.kind, each.run_id): each for each in recorded}
+    arrays = table(nights, series)
+    fixed = [each for each in latest.values() if each.state is State.CONFIRMED]
+    found = [*shifts(arrays, seen(arrays, fixed), fixed), *missing(arrays), *constant(arrays)] if arrays.runs else []
+    order = {run: column for column, run in enumerate(arrays.runs)}
+    alarms = sorted(found, key=lambda each: (order[each.seen], order[each.run_id], each.series, each.kind))
+    return Analysis(tuple(nights), tuple(series), tuple(alarms), tuple(annotations))
 
 
 @dataclass(frozen=True)
@@ -74,7 +96,7 @@ def score(alarm: Alarm) -> float:
 
 def ranked(alarms: Sequence[Alarm]) -> list[Alarm]:
     """Return the alarms that stand, worst first: regressions and lost measurements before improvements."""
-    standing = [each for each in alarms if each.state is not State.CLEARED]
+    standing = [each for each in alarms if each.stands]
     return sorted(standing, key=lambda each: (each.kind is AlarmKind.IMPROVEMENT, -score(each), each.series))
 
 

@@ -133,7 +133,8 @@ class Alarm:
     """Something to look at in a series. `run_id` is the first night of what is new, `seen` the night that told.
 
     `ratio` is new ÷ old level, above 1 where it is better; `noise` the relative spread of the series' nights, and
-    `threshold` the relative change from which one is significant. They are None where the kind has none.
+    `threshold` the relative change from which one is significant. They are None where the kind has none. `until` is
+    the night that ended what was confirmed, "" while it lasts.
     """
 
     series: str
@@ -145,6 +146,12 @@ class Alarm:
     noise: float | None = None
     threshold: float | None = None
     words: str = ""
+    until: str = ""
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is still to be looked at: not cleared, and not ended."""
+        return self.state is not State.CLEARED and not self.until
 
 
 @dataclass(frozen=True)
