@@ -1,6 +1,9 @@
 """export: runs in the formats of other programs."""
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -9,6 +12,9 @@ from pvbench.cli.app import App, pass_app, results_option, verb
 from pvbench.errors import UsageError
 from pvbench.exit_codes import ExitCode
 
+if TYPE_CHECKING:
+    from pvbench.exports.nouns import ExportedFile, ExportedRun, Format
+
 NAMES = ("ndjson", "csv", "parquet", "junit", "otava", "bencher", "prometheus")
 """The formats; a test holds them against FORMATS, which is not loaded before one is asked for."""
 
@@ -16,7 +22,9 @@ NAMES = ("ndjson", "csv", "parquet", "junit", "otava", "bencher", "prometheus")
 @verb(short_help="Write runs in the format of another program.")
 @click.argument("runs", nargs=-1, required=True, metavar="RUN...")
 @click.option("--format", "form", type=click.Choice(NAMES), required=True, help="docs/export.md says what is in each.")
-@click.option("-o", "--output", help="The file, `-` for standard output; left out: the first RUN's id here.")
+@click.option(
+    "-o", "--output", help="The file, `-` for standard output; left out: a file here that the first RUN names."
+)
 @results_option()
 @pass_app
 def export(app: App, runs: tuple[str, ...], form: str, output: str | None, results: Path) -> int:
@@ -25,26 +33,55 @@ def export(app: App, runs: tuple[str, ...], form: str, output: str | None, resul
     RUN is an id, the beginning of one, a path, or `last`. Otava's configuration, otava.yaml, is put beside its CSV.
     """
     from pvbench.exports.formats import FORMATS
-    from pvbench.exports.nouns import ExportedRun
-    from pvbench.terminal.output import STANDARD_OUTPUT, write
 
-    chosen, exported = FORMATS[form], {}
-    if len(runs) > 1 and not chosen.several:
+    _refuse(FORMATS[form], form, len(runs), output)
+    exported = _read(app, results, runs)
+    path = output or f"{exported[0].manifest.run_id}.{FORMATS[form].ending}"
+    _write(app, FORMATS[form].make(exported, Path(path)), path)
+    if any(run.gave_figures for run in exported):
+        return ExitCode.DONE
+    app.note("no trial gave a figure")
+    return ExitCode.NOT_MEASURED
+
+
+def _refuse(chosen: "Format", form: str, runs: int, output: str | None) -> None:
+    """Raise UsageError for what a format cannot do."""
+    from pvbench.terminal.output import STANDARD_OUTPUT
+    from pvbench.terminal.streams import writer
+
+    if runs > 1 and not chosen.several:
         raise UsageError(f"--format {form} takes one run at a time", hint="write one file a run")
     if output == STANDARD_OUTPUT and not chosen.alone:
         raise UsageError(f"--format {form} is more than one file", hint="name the first with -o FILE")
-    for name in runs:
+    if output == STANDARD_OUTPUT and not chosen.text and writer(sys.stdout).isatty():
+        raise UsageError(f"--format {form} is nothing a terminal can show", hint="name a file with -o FILE")
+
+
+def _read(app: App, results: Path, names: Sequence[str]) -> "list[ExportedRun]":
+    """Return the runs of some names, each once: a run that is named again is told of and left out."""
+    from pvbench.exports.nouns import ExportedRun
+
+    found: dict[str, ExportedRun] = {}
+    for name in names:
         with arguments.run(results, name) as store:
-            exported[store.manifest.run_id] = ExportedRun(store.manifest, tuple(store.trials()))
-    path = output or f"{next(iter(exported))}.{chosen.ending}"
-    files = chosen.make(list(exported.values()), Path(path))
+            if store.manifest.run_id in found:
+                app.note(f"{name} is {store.manifest.run_id} once more, and is left out")
+            else:
+                found[store.manifest.run_id] = ExportedRun(store.manifest, tuple(store.trials()))
+    return list(found.values())
+
+
+def _write(app: App, files: "Sequence[ExportedFile]", name: str) -> None:
+    """Write the first file as it was named and the rest beside it; tell what was there before."""
+    from pvbench.terminal.output import write
+
     for file in files:
         if file.ours and file.path.is_file() and not file.path.read_bytes().startswith(file.ours):
             raise UsageError(f"{file.path} is there, and is not ours", hint="name a file in another folder with -o")
     for file in files:
-        if not write(path if file is files[0] else str(file.path), file.data):
-            print(file.path)
-    if any(run.measured for run in exported.values()):
-        return ExitCode.DONE
-    app.note("no trial gave a figure")
-    return ExitCode.NOT_MEASURED
+        there = file.path.is_file()
+        if write(name if file is files[0] else str(file.path), file.data):
+            continue
+        print(file.path)
+        if there:
+            app.note(f"{file.path} was there, and is replaced")

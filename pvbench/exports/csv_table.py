@@ -1,12 +1,13 @@
-"""Samples → CSV as RFC 4180 has it, in UTF-8; no cell is a spreadsheet's formula."""
+"""Samples → CSV as RFC 4180 has it, in UTF-8; no cell is a spreadsheet's formula, nor moves a terminal's cursor."""
 
 import csv
 import io
 from collections.abc import Sequence
+from typing import Any
 
 from pvbench.exports import samples
 from pvbench.exports.nouns import ExportedRun
-from pvbench.printable import guarded
+from pvbench.printable import clean, guarded
 
 
 def encode(runs: Sequence[ExportedRun]) -> bytes:
@@ -15,5 +16,9 @@ def encode(runs: Sequence[ExportedRun]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(made.column_names)
-    writer.writerows([guarded(cell) for cell in row.values()] for row in made.to_pylist())
+    writer.writerows(map(_cell, row.values()) for row in made.to_pylist())
     return out.getvalue().encode()
+
+
+def _cell(value: Any) -> Any:
+    return guarded(clean(value, keep="\n\t")) if isinstance(value, str) else value

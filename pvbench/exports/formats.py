@@ -1,4 +1,7 @@
-"""FORMATS: a row a format that runs are exported in. docs/export.md says what is in each."""
+"""FORMATS: a row a format that runs are exported in. docs/export.md says what is in each.
+
+The names that end so are none of `pvbench report`: RUN.csv and RUN.json are reports.
+"""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -8,12 +11,12 @@ from pvbench.exports.nouns import Format, single
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
-        "ndjson": Format("ndjson", "a JSON object a reading", single(ndjson.encode)),
-        "csv": Format("csv", "a row a reading", single(csv_table.encode)),
-        "parquet": Format("parquet", "a row a reading, typed", single(parquet_table.encode)),
-        "junit": Format("xml", "a test case a trial", single(junit.encode)),
-        "otava": Format("csv", "a row a run, for Apache Otava", otava.files, alone=False),
-        "bencher": Format("json", "Bencher Metric Format", single(bencher.encode), several=False),
-        "prometheus": Format("prom", "Prometheus text exposition", single(prometheus.encode)),
+        "ndjson": Format("ndjson", single(ndjson.encode)),
+        "csv": Format("samples.csv", single(csv_table.encode)),
+        "parquet": Format("parquet", single(parquet_table.encode), text=False),
+        "junit": Format("junit.xml", single(junit.encode)),
+        "otava": Format("otava.csv", otava.files, alone=False),
+        "bencher": Format("bencher.json", single(bencher.encode), several=False),
+        "prometheus": Format("prom", single(prometheus.encode)),
     }
 )

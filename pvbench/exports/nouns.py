@@ -20,6 +20,11 @@ class ExportedRun:
     manifest: Manifest
     trials: tuple[Trial, ...]
 
+    @property
+    def gave_figures(self) -> bool:
+        """Whether any trial gave one."""
+        return any(math.isfinite(reading.value) for trial in self.trials for reading in trial.readings)
+
     @cached_property
     def compared(self) -> Compared:
         """Every cell and comparison of the run, of finite figures alone."""
@@ -56,16 +61,17 @@ Make = Callable[[Sequence[ExportedRun], Path], list[ExportedFile]]
 
 @dataclass(frozen=True)
 class Format:
-    """A format: the ending of its files, what it is in words, and what makes its files of runs and a path.
+    """A format: how the name of its file ends, and what makes its files of runs and a path.
 
-    `several` is whether one file holds several runs; `alone` whether that file is the only one.
+    `several` is whether one file holds several runs, `alone` whether that file is the only one, `text` whether it is
+    text.
     """
 
     ending: str
-    words: str
     make: Make
     several: bool = True
     alone: bool = True
+    text: bool = True
 
 
 def path_of(trial: Trial) -> str:
