@@ -18,12 +18,18 @@ class ExitCode(IntEnum):
         return member
 
     DONE = 0, "everything was measured"
+    REGRESSED = 1, "a gate found something worse than its baseline", "The gate's table says what, and by how much."
     USAGE = 2, "usage, or a wrong file", "The message says where; `pvbench VERB --help` says more of the verb."
     NOT_MEASURED = 3, "something was INVALID or not measured", "`pvbench show RUN` has the reason of each trial."
     INFRASTRUCTURE = (
         4,
         "infrastructure: a host, the lab, a full disk, an output that takes no more",
         "Mend what the message names; `pvbench run --resume RUN` goes on.",
+    )
+    CONTAMINATED = (
+        5,
+        "contaminated: hosts differ, something disturbed them, or a path was wrong",
+        "Mend what the gate names and measure again; what was changed on purpose is said with --changed.",
     )
     INTERRUPTED = 130, "interrupted; can be resumed", "`pvbench run --resume RUN` goes on."
     BROKEN_PIPE = 141, "whoever read the output stopped reading"

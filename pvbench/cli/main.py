@@ -10,6 +10,7 @@ from pvbench.cli import (
     detect,
     export,
     failures,
+    gate,
     history,
     hosts,
     import_config,
@@ -31,8 +32,8 @@ from pvbench.terminal.streams import cleaned
 from pvbench.version import VERSION
 
 EPILOG = (
-    "Exit codes: 0 ok, 2 usage or a wrong file, 3 something was not measured, 4 infrastructure, 130 interrupted. "
-    "`pvbench VERB --help` says more about a verb."
+    "Exit codes: 0 ok, 1 worse than the baseline, 2 usage or a wrong file, 3 something was not measured, "
+    "4 infrastructure, 5 contaminated, 130 interrupted. `pvbench VERB --help` says more about a verb."
 )
 
 
@@ -60,6 +61,8 @@ VERBS: tuple[Verb | Group, ...] = (
     runs.report,
     runs.compare,
     export.export,
+    gate.gate,
+    gate.baseline,
     hosts.doctor,
     hosts.clean,
     observe.observe,

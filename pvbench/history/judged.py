@@ -1,12 +1,11 @@
 """A run → the night that it is and the value of each of its series, by the one function that judges a run. Pure."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from pvbench import wording
 from pvbench.comparisons import Compared, Judged, compare_run
 from pvbench.history.nouns import Night, Point, Role, SeriesKey, Side
-from pvbench.model import Arm, Cell, Outcome, Trial, canonical, digest, driver_builds
+from pvbench.model import Arm, Cell, Outcome, Trial, canonical, digest
 from pvbench.samples import CellTrials
 from pvbench.store import Manifest
 
@@ -95,12 +94,12 @@ def _key(side: Side, each: CellTrials, against: CellTrials | None = None, factor
         host=cell.host,
         kind=str(cell.kind),
         arm=_arm_in_words(cell),
-        cell=_lasting(cell),
+        cell=cell.lasting_id,
         workload=wording.title(cell.workload),
         settings=canonical({"tool": cell.workload.tool, **dict(cell.workload.params)}),
         metric=each.metric.name,
         against=_arm_in_words(against.cell) if against else "",
-        against_cell=_lasting(against.cell) if against else "",
+        against_cell=against.cell.lasting_id if against else "",
         factor=factor,
     )
 
@@ -109,19 +108,6 @@ def _arm_in_words(cell: Cell) -> str:
     """Return the device and what its boot was asked for: "blkfront, queues 2"."""
     workload = wording.title(cell.workload)
     return f"{cell.device}{wording.cell_title(cell).removeprefix(workload)}"
-
-
-def _lasting(cell: Cell) -> str:
-    """Return a cell's identity by names alone: a stack or a driver that is built anew goes on with its series."""
-    arm = cell.arm
-    named = replace(
-        arm,
-        stack=arm.stack_name,
-        guest=arm.guest.partition("@")[0],
-        frontends=driver_builds.in_words(arm.frontends),
-        backends=driver_builds.in_words(arm.backends),
-    )
-    return Cell(named, cell.workload).id
 
 
 def _environment(manifest: Manifest, arm: Arm, identities: dict[str, str]) -> str:

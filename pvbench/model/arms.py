@@ -1,10 +1,10 @@
 """What is measured and compared: workloads, arms, cells (an arm under a workload), a trial's place in the plan."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from pvbench.model.driver_builds import STOCK
+from pvbench.model.driver_builds import STOCK, in_words
 from pvbench.model.ids import Scalar, digest
 from pvbench.model.kinds import DeviceKind, GuestMode, Placement
 
@@ -69,6 +69,17 @@ class Arm:
         """The name of what was deployed, without its digest."""
         return self.stack.partition("@")[0]
 
+    @property
+    def by_names(self) -> "Arm":
+        """The arm with names alone: a stack or a driver that was built anew is the same one."""
+        return replace(
+            self,
+            guest=self.guest.partition("@")[0],
+            stack=self.stack_name,
+            frontends=in_words(self.frontends),
+            backends=in_words(self.backends),
+        )
+
     def facts(self) -> dict[str, Any]:
         """Return what identifies the arm. What is as usual is left out, so that identities outlive new fields."""
         usual = {"tunables": (), "guest": BUILTIN_GUEST, "mode": GuestMode.HVM, "stack": AS_FOUND}
@@ -124,6 +135,11 @@ class Cell:
     def __getstate__(self) -> dict[str, Any]:
         # In another process a text has another hash.
         return {"arm": self.arm, "workload": self.workload}
+
+    @cached_property
+    def lasting_id(self) -> str:
+        """Identity by names alone: what a cell is matched by between runs that are nights or versions apart."""
+        return Cell(self.arm.by_names, self.workload).id
 
 
 @dataclass(frozen=True)

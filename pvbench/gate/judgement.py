@@ -1,0 +1,176 @@
+"""Two runs in, a row for each cell and metric out: the ratio of the two, what is proven of it and what ruled out. Pure.
+
+docs/gate.md has the rule in words. What a host drifts by between two times is in the ratio and not in its interval.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from pvbench import figures, wording
+from pvbench.factors import Switch
+from pvbench.gate.environment import differences
+from pvbench.gate.limits import Limit, Limits
+from pvbench.gate.nouns import NOTHING, Gated, Row, Side, State
+from pvbench.metrics import METRICS, Metric
+from pvbench.model import FlagKind, Outcome
+from pvbench.samples import CellTrials, gather
+from pvbench.stats import Sample
+from pvbench.stats.loss import Loss, loss, proven, units_to_rule_out
+
+DISTURBING = frozenset({FlagKind.DISTURBED, FlagKind.FOREIGN_LOAD, FlagKind.THROTTLING})
+"""A trial with one of these flags was not alone, or not at the speed it began with."""
+ALIKE = 3
+"""So many boots with exactly one figure are no measurement."""
+ORDER = tuple(State)
+Sides = tuple[CellTrials | None, CellTrials | None]
+
+
+def gate(before: Side, now: Side, limits: Limits, *, changed: Iterable[str] = (), lenient: bool = False) -> Gated:
+    """Return what may be said of a run beside its baseline; `changed` are parts that were changed on purpose."""
+    found, purpose = differences(before.manifest, now.manifest), frozenset(changed)
+    unexpected = tuple(each for each in found if each.part not in purpose)
+    hosts = {each.host for each in unexpected}
+    rows = _judged(list(_rows(_cells(before), _cells(now), limits)))
+    rows = [_distrusted(row, hosts) for row in rows]
+    return Gated(
+        run=now.manifest.run_id,
+        against=before.manifest.run_id,
+        rows=tuple(sorted(rows, key=lambda row: (ORDER.index(row.state), row.host, row.title, row.metric.name))),
+        unexpected=unexpected,
+        expected=tuple(each for each in found if each.part in purpose),
+        label=wording.label((*before.manifest.hosts, *now.manifest.hosts)),
+        lenient=lenient,
+    )
+
+
+def _cells(side: Side) -> dict[str, CellTrials]:
+    return {each.cell.lasting_id: each for each in gather(side.manifest, side.trials)}
+
+
+def _rows(before: dict[str, CellTrials], now: dict[str, CellTrials], limits: Limits) -> Iterator[Row]:
+    for name in {**before, **now}:
+        known = now.get(name) or before[name]
+        sides = before.get(name), now.get(name)
+        for metric in _metrics(known, sides, limits).values():
+            yield _row(known, sides, metric, limits)
+
+
+def _metrics(known: CellTrials, sides: Sides, limits: Limits) -> dict[str, Metric]:
+    """Return the cell's primary metric, and those with limits of their own that a trial of either run read."""
+    read = {reading.metric for each in sides if each for trial in each.trials for reading in trial.readings}
+    return {known.metric.name: known.metric} | {name: METRICS[name] for name in limits.metrics if name in read}
+
+
+def _row(known: CellTrials, sides: Sides, metric: Metric, limits: Limits) -> Row:
+    now = sides[1]
+    older, newer = (_sample(each, metric) for each in sides)
+    row = Row(
+        cell=known.cell.lasting_id,
+        title=f"{known.cell.device}, {wording.cell_title(known.cell)}",
+        host=known.cell.host,
+        metric=metric,
+        limit=limits.of(metric.name),
+        state=State.MISSING,
+        before=older.median if older else None,
+        now=newer.median if newer else None,
+    )
+    if now and (wrong := now.count(Outcome.INVALID)):
+        return replace(row, state=State.CONTAMINATED, why=f"{wrong} invalid: {_reason(now, Outcome.INVALID)}")
+    if newer is None:
+        return replace(row, why=_reason(now, Outcome.NOT_MEASURED) if now else "it is not in the run's plan")
+    if why := _nothing(known, metric, newer):
+        return replace(row, state=State.CONSTANT, why=why)
+    if older is None:
+        return replace(row, state=State.NEW, why="the baseline has no figure of it")
+    if why := _disturbed(sides, limits.disturbed):
+        return replace(row, state=State.CONTAMINATED, why=why)
+    return _compared(row, older, newer)
+
+
+def _nothing(known: CellTrials, metric: Metric, newer: Sample) -> str:
+    """Return why a cell's primary metric tells nothing, however many boots gave it; "" where it tells something.
+
+    Who asked for a rate gets it exactly, and percentiles are read from a histogram's bins.
+    """
+    if metric != known.metric:
+        return ""
+    if newer.median == 0:
+        return "it read zero"
+    alike = len(newer) >= ALIKE and len(set(newer.numbers)) == 1
+    if not alike or wording.ceiling(known.cell.workload) is not None:
+        return ""
+    return f"{len(newer)} boots gave exactly one figure"
+
+
+def _disturbed(sides: Sides, allowed: float) -> str:
+    """Return what disturbed more of a run's trials than may be; "" where nothing did."""
+    for which, each in zip(("the baseline", "the run"), sides, strict=True):
+        counted = [trial for trial in each.trials if trial.readings] if each else []
+        flagged = [trial for trial in counted if any(flag.kind in DISTURBING for flag in trial.flags)]
+        if len(flagged) > allowed * len(counted):
+            kinds = {flag.kind.value for trial in flagged for flag in trial.flags if flag.kind in DISTURBING}
+            return f"{len(flagged)} of {len(counted)} trials of {which}: {', '.join(sorted(kinds))}"
+    return ""
+
+
+def _compared(row: Row, older: Sample, newer: Sample) -> Row:
+    """Return a row with its ratio; whether a loss is proven is for all rows to tell together."""
+    if not (older.positive and newer.positive):
+        same = not any(older.numbers + newer.numbers)
+        why = "both read zero" if same else "a reading is zero, so there is no ratio"
+        return replace(row, state=State.OK if same else State.UNDETERMINED, why=why)
+    return replace(row, loss=loss(older, newer, row.metric.better), state=State.UNDETERMINED)
+
+
+def _judged(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows with what is proven of each beside all the others."""
+    tested = [row.loss for row in rows if row.loss]
+    answers = iter(proven(tested))
+    return [_told(row, row.loss, sure=next(answers)) if row.loss else row for row in rows]
+
+
+def _told(row: Row, known: Loss, *, sure: bool) -> Row:
+    """Return a row with its state: the rule of docs/gate.md."""
+    limit = row.limit
+    if sure and known.ratio < 1 / (1 + limit.worse):
+        return replace(row, state=State.REGRESSED)
+    if known.least is None or known.least < 1 / (1 + limit.unseen):
+        return replace(row, **_hint(known, limit))
+    return replace(row, state=State.IMPROVED if sure and known.ratio > 1 + limit.worse else State.OK)
+
+
+def _hint(known: Loss, limit: Limit) -> dict[str, Any]:
+    """Return why a row tells too little, and how many blocks would do."""
+    if known.units < 2:
+        return {"why": "no interval: each run needs two boots of the cell, or more"}
+    lost = "any loss" if known.least is None else f"{figures.significant((1 / known.least - 1) * 100, 2)} % worse"
+    blocks = units_to_rule_out(known.spread, limit.unseen)
+    needed = f"about {blocks} blocks in each run rule it out" if blocks else "no number of blocks would rule it out"
+    return {"why": f"{lost} is possible; {needed}", "blocks": blocks}
+
+
+def _distrusted(row: Row, hosts: set[str]) -> Row:
+    """Return a row as contaminated where its host, or what all hosts share, is not what it was."""
+    if row.state in (*NOTHING, State.NEW) or not ({row.host, ""} & hosts):
+        return row
+    return replace(row, state=State.CONTAMINATED, why=row.why or "its environment is another")
+
+
+def _sample(each: CellTrials | None, metric: Metric) -> Sample | None:
+    """Return a cell's values, one a boot, or one a deployment where each block deploys anew."""
+    if each is None:
+        return None
+    units = Switch.DEPLOYMENT if any(trial.spec.deployment for trial in each.trials) else Switch.BOOT
+    read = [
+        (units.unit_of(trial.spec), reading.value)
+        for trial in each.trials
+        for reading in trial.readings
+        if reading.metric == metric.name
+    ]
+    return Sample.of(read) if read else None
+
+
+def _reason(each: CellTrials, outcome: Outcome) -> str:
+    reasons = [trial.reason for trial in each.trials if trial.outcome is outcome and trial.reason]
+    return reasons[-1] if reasons else "no trial was made"

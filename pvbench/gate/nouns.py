@@ -1,0 +1,100 @@
+"""The nouns of a gate: the two sides, the state of each cell, and what all of them come to. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pvbench.exit_codes import ExitCode
+from pvbench.gate.environment import Difference
+from pvbench.gate.limits import Limit
+from pvbench.metrics import Metric
+from pvbench.model import Trial
+from pvbench.stats.loss import Loss
+from pvbench.store import Manifest
+
+
+class State(StrEnum):
+    """What became of a cell, worst first."""
+
+    REGRESSED = "regressed"
+    CONTAMINATED = "contaminated"
+    MISSING = "missing"
+    CONSTANT = "constant"
+    UNDETERMINED = "undetermined"
+    IMPROVED = "improved"
+    NEW = "new"
+    OK = "ok"
+
+
+NOTHING = (State.MISSING, State.CONSTANT)
+"""States of a cell that measured nothing."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A cell under a metric: its values before and now in the metric's unit, its limit, and what came of it.
+
+    The ratio of `loss` is above 1 where the run is better, whichever way the metric is. `why` says what words are
+    needed beside the state; `blocks` is how many blocks in each run would tell, where these do not.
+    """
+
+    cell: str
+    title: str
+    host: str
+    metric: Metric
+    limit: Limit
+    state: State
+    before: float | None = None
+    now: float | None = None
+    loss: Loss | None = None
+    why: str = ""
+    blocks: int | None = None
+
+
+@dataclass(frozen=True)
+class Gated:
+    """What the gate found: every row, worst first, and what the two runs' environments differ in.
+
+    `expected` are differences that were made on purpose. `label` is what stands beside the figures of such hosts.
+    `lenient` lets a run pass where some cells could not be told.
+    """
+
+    run: str
+    against: str
+    rows: tuple[Row, ...]
+    unexpected: tuple[Difference, ...] = ()
+    expected: tuple[Difference, ...] = ()
+    label: str = ""
+    lenient: bool = False
+
+    def count(self, state: State) -> int:
+        """Return how many rows are in a state."""
+        return sum(row.state is state for row in self.rows)
+
+    @property
+    def code(self) -> ExitCode:
+        """How the gate ends: what is proven comes first, then what cannot be trusted, then what is not there."""
+        states = {row.state for row in self.rows}
+        if State.REGRESSED in states:
+            return ExitCode.REGRESSED
+        if State.CONTAMINATED in states or self.unexpected:
+            return ExitCode.CONTAMINATED
+        lacking = {*NOTHING} if self.lenient else {*NOTHING, State.UNDETERMINED}
+        # A gate that could tell nothing of anything has not been passed.
+        if states & lacking or not states & {State.OK, State.IMPROVED}:
+            return ExitCode.NOT_MEASURED
+        return ExitCode.DONE
+
+    @property
+    def ruled_out(self) -> float | None:
+        """The loss that is ruled out for every cell that passed: 0.12 where none lost more; None without a cell."""
+        least = [row.loss.least for row in self.rows if row.loss and row.loss.least and row.state is State.OK]
+        return max(0.0, 1 / min(least) - 1) if least else None
+
+
+@dataclass(frozen=True)
+class Side:
+    """A run as the gate reads it: what it was started with, and the last record of each trial."""
+
+    manifest: Manifest
+    trials: Sequence[Trial]

@@ -1,0 +1,71 @@
+"""What the gate says of a row and of all of them, for a terminal, Markdown and JUnit alike. Pure."""
+
+import math
+
+from pvbench import figures
+from pvbench.exit_codes import ExitCode
+from pvbench.gate.nouns import NOTHING, Gated, Row, State
+
+COLUMNS = ("State", "What", "Host", "Metric", "Before", "Now", "Ratio", "95 % interval", "Limits", "Why")
+RESTS_ON = (
+    "Ratios above 1 are better. An interval is of boots within each run: what the host drifts by between two times is "
+    "in the ratio and not in the interval. Regressed is a proven loss beyond the limit; passed is where a loss beyond "
+    "the second limit is ruled out."
+)
+_HEADS = {
+    ExitCode.DONE: "Passed",
+    ExitCode.REGRESSED: "Regressed",
+    ExitCode.CONTAMINATED: "Not passed, contaminated",
+}
+
+
+def headline(gated: Gated) -> str:
+    """Return what the gate found in a line: "Regressed: 1 regressed, 7 ok of 8; RUN beside BASELINE"."""
+    counts = [f"{count} {state.value}" for state in State if (count := gated.count(state))]
+    found = f"{', '.join(counts)} of {len(gated.rows)}" if counts else "nothing was compared"
+    if gated.ruled_out is not None and gated.code is ExitCode.DONE:
+        found += f"; what an ok cell may have lost is below {_percent(gated.ruled_out)}"
+    label = f" (under {gated.label})" if gated.label else ""
+    return f"{_head(gated)}: {found}; {gated.run} beside {gated.against}{label}"
+
+
+def _head(gated: Gated) -> str:
+    if gated.code is ExitCode.NOT_MEASURED:
+        nothing = any(gated.count(state) for state in NOTHING)
+        return "Not passed, something was not measured" if nothing else "Not passed, not enough blocks to tell"
+    if gated.code is ExitCode.DONE and gated.count(State.UNDETERMINED):
+        return "Passed as far as could be told"
+    return _HEADS[gated.code]
+
+
+def notes(gated: Gated) -> tuple[str, ...]:
+    """Return what is to be known of all rows: what the environments differ in, and what the interval covers."""
+    unexpected = [f"differs, and was not said to: {each.words}" for each in gated.unexpected]
+    expected = [f"changed on purpose: {each.words}" for each in gated.expected]
+    hint = []
+    if gated.unexpected:
+        parts = " ".join(f"--changed {part}" for part in dict.fromkeys(each.part for each in gated.unexpected))
+        hint = [f"if that is what the gate is for: {parts}"]
+    return (*unexpected, *hint, *expected, RESTS_ON)
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    """Return a row's columns; what was not measured says so."""
+    interval = row.loss.interval if row.loss else None
+    return (
+        row.state.value,
+        row.title,
+        row.host,
+        row.metric.title,
+        row.metric.text(row.before),
+        row.metric.text(row.now),
+        figures.ratio(row.loss.ratio) if row.loss else "–",
+        figures.interval(interval.low, interval.high) if interval else "–",
+        f"{_percent(row.limit.worse)}, {_percent(row.limit.unseen)}",
+        row.why,
+    )
+
+
+def _percent(share: float) -> str:
+    """Return a share in per cent, the last of its places rounded up: what is ruled out is not less than it."""
+    return f"{math.ceil(round(share * 1000, 6)) / 10:g} %"

@@ -1,0 +1,266 @@
+"""The gate: what regresses, vanishes, is disturbed or constant, and what merely differs by noise."""
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from pvbench.errors import PvbenchError, StoreError, UsageError
+from pvbench.exit_codes import ExitCode
+from pvbench.gate import baselines, junit, markdown
+from pvbench.gate.judgement import gate
+from pvbench.gate.limits import Limit, Limits, load
+from pvbench.gate.nouns import Gated, Side, State
+from pvbench.gate.sides import meant, sides
+from pvbench.model import Cell, Flag, FlagKind, Outcome, Reading, Trial, TrialSpec
+from pvbench.testing.runs import failed, sample_run
+from tests.unit.gate.runs import BLOCKS, again, before, is_victim, side, times
+
+USUAL = Limits()
+
+
+def worst(gated: Gated) -> tuple[State, str]:
+    return gated.rows[0].state, gated.rows[0].title
+
+
+def test_two_runs_of_the_same_pass() -> None:
+    gated = gate(before(), again(), USUAL)
+
+    assert gated.code is ExitCode.DONE
+    assert {row.state for row in gated.rows} == {State.OK}
+    assert len(gated.rows) == 16
+    assert gated.ruled_out is not None
+    assert 0 < gated.ruled_out < 0.25
+
+
+def test_a_cell_that_is_half_as_fast_has_regressed_and_stands_first() -> None:
+    gated = gate(before(), again(times(0.5)), USUAL)
+
+    assert gated.code is ExitCode.REGRESSED
+    assert gated.count(State.REGRESSED) == 1
+    assert worst(gated) == (State.REGRESSED, "blkfront, Random read, 4 KiB, depth 1")
+
+
+def test_a_cell_that_is_twice_as_fast_has_improved_and_passes() -> None:
+    gated = gate(before(), again(times(2)), USUAL)
+
+    assert gated.code is ExitCode.DONE
+    assert gated.count(State.IMPROVED) == 1
+
+
+def test_a_metric_with_a_limit_of_its_own_is_gated_beside_the_primary_one() -> None:
+    def slower(trial: Trial) -> Trial:
+        readings = [
+            Reading(each.metric, each.value * (3 if each.metric == "latency_mean" else 1)) for each in trial.readings
+        ]
+        return replace(trial, readings=tuple(readings)) if is_victim(trial) else trial
+
+    assert gate(before(), again(slower), USUAL).code is ExitCode.DONE
+    gated = gate(before(), again(slower), Limits(metrics={"latency_mean": Limit(0.5, 0.8)}))
+    assert gated.code is ExitCode.REGRESSED
+    assert [row.metric.name for row in gated.rows if row.state is State.REGRESSED] == ["latency_mean"]
+
+
+def test_a_cell_that_vanished_is_missing_and_does_not_pass() -> None:
+    without = again(lambda trial: None if is_victim(trial) else trial)
+    plan = tuple(spec for spec in without.manifest.plan if spec.cell.id in {t.spec.cell.id for t in without.trials})
+
+    for now in (without, Side(replace(without.manifest, plan=plan), without.trials)):
+        gated = gate(before(), now, USUAL)
+        assert gated.code is ExitCode.NOT_MEASURED
+        assert worst(gated) == (State.MISSING, "blkfront, Random read, 4 KiB, depth 1")
+
+
+def test_what_is_proven_comes_before_what_is_missing() -> None:
+    def change(trial: Trial) -> Trial | None:
+        return None if trial.spec.cell.workload.tool == "netperf" else times(0.5)(trial)
+
+    assert gate(before(), again(change), USUAL).code is ExitCode.REGRESSED
+
+
+def test_a_cell_with_one_figure_in_every_boot_measured_nothing() -> None:
+    def constant(trial: Trial) -> Trial:
+        return replace(trial, readings=(Reading("iops", 2000.0),)) if is_victim(trial) else trial
+
+    gated = gate(before(), again(constant), USUAL)
+
+    assert gated.code is ExitCode.NOT_MEASURED
+    assert worst(gated) == (State.CONSTANT, "blkfront, Random read, 4 KiB, depth 1")
+    assert gated.rows[0].why == f"{BLOCKS} boots gave exactly one figure"
+    assert gate(again(constant), again(constant), USUAL).count(State.CONSTANT) == 1
+
+
+def test_a_cell_that_reads_zero_measured_nothing() -> None:
+    gated = gate(before(), again(times(0)), USUAL)
+
+    assert gated.code is ExitCode.NOT_MEASURED
+    assert (gated.rows[0].state, gated.rows[0].why) == (State.CONSTANT, "it read zero")
+
+
+def test_a_disturbed_trial_and_a_wrong_path_contaminate_their_cell() -> None:
+    disturbed = again(flagged(range(BLOCKS)))
+    wrong = again(lambda trial: failed(trial, Outcome.INVALID, "ide carried it") if is_victim(trial) else trial)
+
+    for now, why in ((disturbed, "disturbed"), (wrong, "ide carried it")):
+        gated = gate(before(), now, USUAL)
+        assert gated.code is ExitCode.CONTAMINATED
+        assert gated.count(State.CONTAMINATED) == 1
+        assert why in gated.rows[0].why
+
+
+def flagged(blocks: Collection[int]) -> Callable[[Trial], Trial]:
+    flag = Flag(FlagKind.DISTURBED, "another guest took 40 %")
+    return lambda each: replace(each, flags=(flag,)) if is_victim(each) and each.spec.block in blocks else each
+
+
+def test_some_trials_of_a_cell_may_be_disturbed() -> None:
+    for blocks, code in ((range(2), ExitCode.DONE), (range(3), ExitCode.CONTAMINATED)):
+        assert gate(before(), again(flagged(blocks)), USUAL).code is code
+    assert gate(before(), again(flagged([0])), Limits(disturbed=0)).code is ExitCode.CONTAMINATED
+
+
+def test_another_kernel_contaminates_unless_it_was_changed_on_purpose() -> None:
+    now = again(times(0.5))
+    host = replace(now.manifest.hosts[0], kernel="Linux 6.12.0")
+    now = Side(replace(now.manifest, hosts=(host,)), now.trials)
+
+    assert gate(before(), now, USUAL).code is ExitCode.CONTAMINATED
+    asked = gate(before(), now, USUAL, changed=["kernel"])
+    assert asked.code is ExitCode.REGRESSED
+    assert [each.words for each in asked.expected] == ["kernel of lab: Linux 6.1.0-40-amd64 before, Linux 6.12.0 now"]
+
+
+def test_a_stack_that_was_built_anew_is_the_same_cell_and_a_difference() -> None:
+    def on(side: Side, digest: str) -> Side:
+        def moved(spec: TrialSpec) -> TrialSpec:
+            return replace(spec, cell=Cell(replace(spec.cell.arm, stack=f"xen@{digest}"), spec.cell.workload))
+
+        plan = tuple(map(moved, side.manifest.plan))
+        trials = tuple(replace(trial, spec=moved(trial.spec)) for trial in side.trials)
+        return Side(replace(side.manifest, plan=plan), trials)
+
+    gated = gate(on(before(), "aaaa"), on(again(), "bbbb"), USUAL, changed=["stack"])
+
+    assert gated.code is ExitCode.DONE
+    assert gated.count(State.MISSING) == gated.count(State.NEW) == 0
+    assert [each.part for each in gated.expected] == ["stack"]
+
+
+def test_one_boot_each_gives_no_interval_and_never_passes() -> None:
+    one = Side(replace(before().manifest, run_id="one"), sample_run(1, seed=1).trials)
+    other = Side(replace(again().manifest, run_id="other"), sample_run(1, seed=2).trials)
+
+    gated = gate(one, other, USUAL)
+
+    assert gated.code is ExitCode.NOT_MEASURED
+    assert "two boots" in gated.rows[0].why
+
+
+def test_a_loss_that_is_not_ruled_out_does_not_pass_unless_it_is_allowed_to() -> None:
+    tight = Limits(metrics={"iops": Limit(0.01, 0.02)})
+    gated = gate(before(), again(), tight)
+
+    assert gated.code is ExitCode.NOT_MEASURED
+    assert gate(before(), again(), tight, lenient=True).code is ExitCode.DONE
+    unknown = gated.rows[0]
+    assert unknown.state is State.UNDETERMINED
+    assert unknown.blocks is not None
+    assert unknown.blocks > BLOCKS
+    assert unknown.why.endswith(f"about {unknown.blocks} blocks in each run rule it out")
+
+
+def test_where_nothing_could_be_told_of_anything_nothing_passes() -> None:
+    few = [side(sample_run(1, seed=seed), str(seed)) for seed in (1, 2)]
+    gated = gate(*few, USUAL, lenient=True)
+
+    assert gated.code is ExitCode.NOT_MEASURED
+    assert b'errors="1"' in junit.encode(gated)
+
+
+def test_nothing_in_common_is_no_pass() -> None:
+    empty = Side(replace(before().manifest, plan=()), ())
+
+    assert gate(empty, empty, USUAL).code is ExitCode.NOT_MEASURED
+
+
+HOSTILE = "</script><img src=x onerror=alert(1)>|`\x1b[2J&\ud800"
+
+
+def test_names_of_others_are_text_in_markdown_and_xml() -> None:
+    def named(side: Side) -> Side:
+        def moved(spec: TrialSpec) -> TrialSpec:
+            return replace(spec, cell=Cell(replace(spec.cell.arm, host=HOSTILE), spec.cell.workload))
+
+        return Side(
+            replace(side.manifest, plan=tuple(map(moved, side.manifest.plan))),
+            tuple(replace(trial, spec=moved(trial.spec)) for trial in side.trials),
+        )
+
+    gated = gate(named(before()), named(again(times(0.5))), USUAL)
+
+    page = markdown.render(gated)
+    assert "<img" not in page
+    assert len({line.count(" | ") for line in page.splitlines() if line.startswith("| ")}) == 1
+    suite = ElementTree.fromstring(junit.encode(gated)).find("testsuite")
+    assert suite is not None
+    assert suite.get("failures") == "1"
+    assert len(suite.findall("testcase/failure")) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("schema: 1\nmetrics: {iop: {}}\n", "gate.yaml:2:11: unknown key 'iop' in metrics; did you mean 'iops'?"),
+        ("schema: 1\nmetrics: {iops: 5%}\n", "gate.yaml:2:17: "),
+        ("schema: 1\nworse: 5\n", "gate.yaml:2:8: "),
+        ("schema: 1\nunseen: 2%\n", "gate.yaml:2:9: 'unseen' is less than 'worse'"),
+        ("schema: 1\nmetrics: {iops: {worse: 9%, unseen: 8%}}\n", "gate.yaml:2:17: 'unseen' is less than 'worse'"),
+        ("schema: 2\n", "gate.yaml:1:9: "),
+        ("schema: 1\nmetrics: {}\n", "gate.yaml:2:10: metrics is empty"),
+    ],
+)
+def test_a_wrong_gate_file_is_told_with_its_place(text: str, told: str) -> None:
+    with pytest.raises(PvbenchError) as caught:
+        load(text, name="gate.yaml")
+
+    assert caught.value.message.startswith(told)
+
+
+def test_a_gate_file_says_limits_by_metric() -> None:
+    limits = load(
+        "schema: 1\nworse: 7%\nmetrics: {latency_p99: {worse: 30%}, jitter: {unseen: 80%}}\n", name="gate.yaml"
+    )
+
+    assert limits.of("iops") == Limit(0.07, 0.25)
+    assert limits.of("latency_p99") == Limit(0.3, 0.3)
+    assert limits.of("jitter") == Limit(0.07, 0.8)
+    assert limits.disturbed == 0.2
+
+
+def test_a_baseline_is_a_name_for_a_run_and_the_nearest_is_told(tmp_path: Path) -> None:
+    run = sample_run(2)
+    run.stored(tmp_path)
+    baselines.put(tmp_path, baselines.Baseline("main", run.manifest.run_id, "2026-11-29T06:00:00+00:00"))
+
+    assert meant(tmp_path, "main") == meant(tmp_path, run.manifest.run_id) == run.manifest.run_id
+    with pytest.raises(UsageError, match="did you mean 'main'"):
+        meant(tmp_path, "mian")
+    with pytest.raises(UsageError, match="beside itself"):
+        sides(tmp_path, meant(tmp_path, "main"), run.manifest.run_id)
+    with pytest.raises(UsageError, match=r"main is .*, set 2026-11-29T06"):
+        baselines.put(tmp_path, baselines.Baseline("main", "another", "2026-11-30T06:00:00+00:00"))
+    baselines.put(tmp_path, baselines.Baseline("main", "another", "2026-11-30T06:00:00+00:00"), replace=True)
+    assert [each.run for each in baselines.every(tmp_path)] == ["another"]
+    (tmp_path / "baselines/main.json").write_text("{")
+    with pytest.raises(StoreError, match=r"main\.json"):
+        baselines.every(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["", "-x", "../up", "a b", "last", "history", "n" * 101, "\x1b[2J"])
+def test_a_name_that_means_something_else_is_no_baseline(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError):
+        baselines.put(tmp_path, baselines.Baseline(name, "run", "2026-11-29T06:00:00+00:00"))
+
+    assert not (tmp_path / "baselines").exists()
