@@ -1,6 +1,7 @@
 """ls, show, report, compare: what can be said of runs from their folders alone."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from pvbench.exit_codes import ExitCode
 from pvbench.terminal.streams import print_json, room
 
 if TYPE_CHECKING:
+    from pvbench.redaction import Redaction
     from pvbench.reports.page import ComparisonPage
 
 AFTER_WRITING = {
@@ -75,33 +77,47 @@ def show(app: App, run: str, cell: str | None, results: Path, as_json: bool) -> 
     show_default=True,
     help="html needs nothing else, json is for programs, md for a pull request, csv has a row a comparison.",
 )
+@click.option(
+    "--redact", "redacted", is_flag=True, help="Take out names of hosts and people, addresses, serials, secrets."
+)
 @results_option()
 @pass_app
-def report(app: App, run: str, output: str | None, form: str, results: Path) -> None:
+def report(app: App, run: str, output: str | None, form: str, redacted: bool, results: Path) -> None:
     """Write the report of RUN: one HTML file that needs nothing else, or its figures as JSON, Markdown or CSV."""
     from pvbench.reports.comparison import ALTERED
     from pvbench.terminal.output import write
 
-    built, altered = _built(results, run)
+    built, altered, redaction = _built(results, run, redacted)
     for problem in altered[:ALTERED]:
         app.note(f"altered: {problem}")
     if len(altered) > ALTERED:
         app.note(f"altered: {len(altered) - ALTERED} more")
-    page = _renderer(form)(built).encode(errors="backslashreplace")
+    text = _renderer(form)(built)
+    if redaction:
+        redaction.check(text)
+        app.note(f"--redact {built.redacted}")
+    data = text.encode(errors="backslashreplace")
     name = f"{built.run_id}.{form}" if output is None else output
-    if not write(name, page):
+    if not write(name, data):
         print(name)
-        app.note(f"{len(page) / 1000:,.0f} kB; {AFTER_WRITING[form]}")
+        app.note(f"{len(data) / 1000:,.0f} kB; {AFTER_WRITING[form]}")
 
 
-def _built(results: Path, run: str) -> "tuple[ComparisonPage, tuple[str, ...]]":
+def _built(results: Path, run: str, redacted: bool) -> "tuple[ComparisonPage, tuple[str, ...], Redaction | None]":
     """Return a run's page and what of it was altered. Its trials are let go of: a page of thousands takes room too."""
     from pvbench.reports import comparison
     from pvbench.store.fields import uncollected
 
     with arguments.run(results, run) as store, uncollected():
         altered = store.altered()
-        return comparison.build(store.manifest, store.trials(), store.earlier(), altered), altered
+        record, redaction = (store.manifest, store.trials(), store.earlier(), altered), None
+        if redacted:
+            from pvbench.redaction import Record, redact
+
+            (safe,), redaction = redact([Record(*record)])
+            record = safe.manifest, safe.trials, safe.earlier, safe.altered
+        page = comparison.build(*record)
+        return replace(page, redacted=redaction.sentence()) if redaction else page, record[-1], redaction
 
 
 def _renderer(form: str) -> "Callable[[ComparisonPage], str]":

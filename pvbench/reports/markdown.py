@@ -19,7 +19,8 @@ def render(page: ComparisonPage) -> str:
     parts = [f"### {escaped(page.headline)}", escaped(page.standfirst), escaped(page.altered)]
     for group in page.groups:
         parts.append(_table(group))
-    parts += [escaped(page.groups_note), escaped(page.label_note), _basis(page)]
+    redacted = f"Redacted: {page.redacted}." if page.redacted else ""
+    parts += [escaped(page.groups_note), escaped(page.label_note), escaped(redacted), _basis(page)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

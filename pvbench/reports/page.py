@@ -249,6 +249,8 @@ class HostView:
 class ComparisonPage:
     """A run's report. `label` is what stands beside every figure ("software emulation"), empty on bare metal.
 
+    `redacted` says what was taken out of it, empty where nobody asked for that.
+
     `headline` is `finding` with `qualifier` in brackets after it, and `caution` where identical arms differ. `noise` is
     a paragraph on them, `repeats` a clause on the pairs that were disturbed, `altered` one on kept outputs that are not
     what was kept. `asymmetry` is a line for each device one of whose directions is much the faster.
@@ -293,3 +295,4 @@ class ComparisonPage:
     in_use: tuple[InUse, ...] = ()
     latency_curves: tuple[Curve, ...] = ()
     asymmetry: tuple[str, ...] = ()
+    redacted: str = ""

@@ -1,0 +1,136 @@
+"""Runs → the same runs without what tells who measured where, and how many of what was taken out.
+
+It is done to the nouns, before anything is made of them, so that neither order nor layout of a report tells what a
+stand-in stands for. What is made of them is searched once more before it is written (`Redaction.check`).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from pvbench import figures as fmt
+from pvbench.errors import PvbenchError
+from pvbench.exit_codes import ExitCode
+from pvbench.model import Cell, Trial
+from pvbench.redaction import encoded, own_words
+from pvbench.redaction.keyed import of_fact, of_parameters
+from pvbench.redaction.kinds import STANDS, Kind, is_generic
+from pvbench.redaction.names import Names
+from pvbench.redaction.patterns import identifiers, is_domain
+from pvbench.redaction.walk import Rewriter, pairs, texts
+from pvbench.store import Manifest
+
+
+class NotRedacted(PvbenchError):
+    """An identifier that was taken out of a run is in what was made of it all the same; nothing is written."""
+
+    exit_code = ExitCode.USAGE
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a report is made of: a run's manifest, its trials, those made again, what is wrong with its files."""
+
+    manifest: Manifest
+    trials: tuple[Trial, ...]
+    earlier: tuple[Trial, ...] = ()
+    altered: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Redaction:
+    """What was taken out of runs: `names`, each with what stands for it."""
+
+    names: Names
+
+    def sentence(self) -> str:
+        """Return what was taken out, of which kind how many, and what was not."""
+        counts = [fmt.count(number, kind.one, kind.many) for kind, number in self.names.counts().items()]
+        return f"removed {', '.join(counts)}; {STANDS}" if counts else f"nothing found to remove; {STANDS}"
+
+    def check(self, written: str) -> None:
+        """Raise NotRedacted if a text that was made of the runs holds an identifier, encoded in some way or plainly."""
+        views = [written, encoded.plain(written), *(said for _, said in encoded.hidden(written))]
+        for view in views:
+            for left in self.names.in_view(view):
+                raise NotRedacted(
+                    f"--redact: a {left.kind.one} ({left.text[:2]}…) would still be in the report",
+                    hint="nothing was written; report this as a fault of pvbench",
+                )
+
+
+def redact(records: Sequence[Record]) -> tuple[tuple[Record, ...], Redaction]:
+    """Return runs with a stand-in for each identifier, the same in all of them, and what was taken out."""
+    every = {text: None for record in records for text in texts(record)}
+    said = "\n".join(every).casefold()
+    names = Names(lambda text: text.casefold() in own_words.text(), lambda name: name in said)
+    for kind, text in _collected(records, every):
+        for each in _with_parts(kind, text):
+            names.add(*each)
+    rewrite = Rewriter(names.replaced, own_words.NAMES)
+    for record in records:
+        for cell in _cells(record):
+            if (other := rewrite(cell).id) != cell.id:
+                names.add(Kind.CELL, cell.id, other)
+    anew = Rewriter(names.replaced, own_words.NAMES)
+    return tuple(_record(record, anew) for record in records), Redaction(names)
+
+
+def _cells(record: Record) -> Iterable[Cell]:
+    specs = [*record.manifest.plan, *(trial.spec for trial in (*record.trials, *record.earlier))]
+    return {id(spec.cell): spec.cell for spec in specs}.values()
+
+
+def _record(record: Record, rewrite: Rewriter) -> Record:
+    manifest: Manifest = rewrite(record.manifest)
+    hosts = tuple(
+        replace(host, name=rewrite.text(old.name))
+        for host, old in zip(manifest.hosts, record.manifest.hosts, strict=True)
+    )
+    return Record(
+        replace(manifest, hosts=hosts), rewrite(record.trials), rewrite(record.earlier), rewrite(record.altered)
+    )
+
+
+def _collected(records: Sequence[Record], every: dict[str, None]) -> Iterator[tuple[Kind, str]]:
+    """Yield identifiers: first what the nouns say are hosts, then what names and forms tell of the rest."""
+    for record in records:
+        manifest, trials = record.manifest, (*record.trials, *record.earlier)
+        hosts = [host.name for host in manifest.hosts] + [name for name, _ in manifest.setups]
+        hosts += [spec.cell.host for spec in manifest.plan] + [trial.spec.cell.host for trial in trials]
+        yield from ((Kind.HOST, name) for name in dict.fromkeys(hosts) if not is_generic(name))
+        lines = {(command.where, command.argv) for trial in trials for command in trial.commands}
+        for where, argv in sorted(lines | {("", tuple(manifest.command))}):
+            if "kernel" in where:
+                yield from of_parameters(list(argv))
+            yield from _told(" ".join(argv))
+    for name, value in dict.fromkeys(pair for record in records for pair in pairs(record)):
+        yield from of_fact(name, value)
+    for text in every:
+        yield from _told(text)
+
+
+def _told(text: str) -> Iterator[tuple[Kind, str]]:
+    """Yield what the forms tell of a text, and of what it hides."""
+    views = [text]
+    if (open_ := encoded.plain(text)) != text:
+        views.append(open_)
+    views += [said for view in tuple(views) for _, said in encoded.hidden(view)]
+    for view in views:
+        for kind, found, weak in identifiers(view):
+            if not (weak and found.casefold() in own_words.words()):
+                yield kind, found
+
+
+def _with_parts(kind: Kind, text: str) -> Iterator[tuple[Kind, str]]:
+    """Yield an identifier, and what of it tells as much: a machine's own name, the domains that it is in."""
+    yield kind, text
+    if kind in {Kind.HOST, Kind.DOMAIN} and is_domain(text):
+        first, *rest = text.split(".")
+        if any(map(str.isdigit, first)) or first.casefold() not in own_words.words() | _SERVICES:
+            yield Kind.HOST, first
+        while len(rest) >= 2 and (len(rest) > 2 or len(rest[0]) > 3):
+            yield Kind.DOMAIN, ".".join(rest)
+            rest = rest[1:]
+
+
+_SERVICES = frozenset(("www", "mail", "git", "ftp", "mirror", "mirrors", "ns", "smtp", "vpn", "proxy", "api", "cdn"))

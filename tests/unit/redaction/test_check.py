@@ -1,0 +1,44 @@
+"""What is made of redacted runs is searched before it is written, plainly and through every encoding."""
+
+import base64
+import html
+from dataclasses import replace
+from urllib.parse import quote
+
+import pytest
+
+from pvbench.redaction import Record, Redaction, redact
+from pvbench.redaction.redact import NotRedacted
+from pvbench.testing.runs import LAB, sample_run
+
+NAME = "zeus-prod7"
+
+
+@pytest.fixture(scope="module")
+def redaction() -> Redaction:
+    run = sample_run(blocks=1).changed(lambda trial: None)
+    return redact([Record(run.on(replace(LAB, name=NAME)).manifest, run.trials)])[1]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"<p>{NAME}</p>",
+        f"<text id='x-{NAME.upper()}-1'>",
+        "".join(f"&#{ord(char)};" for char in NAME),
+        "".join(f"\\u{ord(char):04x}" for char in NAME),
+        "".join(f"%{ord(char):02x}" for char in NAME),
+        quote(f"é{NAME}"),
+        html.escape(f"'{NAME}'"),
+        f"data:image/svg+xml;base64,{base64.b64encode(f'<svg><text>{NAME}</text></svg>'.encode()).decode()}",
+        base64.urlsafe_b64encode(f"??>{NAME}".encode()).decode(),
+        NAME.encode().hex(),
+    ],
+)
+def test_an_identifier_that_is_still_there_is_an_error(redaction: Redaction, written: str) -> None:
+    with pytest.raises(NotRedacted, match="a host name"):
+        redaction.check(f"before {written} after")
+
+
+def test_a_stand_in_and_what_only_looks_alike_are_none(redaction: Redaction) -> None:
+    redaction.check("host-1, zeus, prod7, 1167dd8e9a7597309e339bbcb95bc00a15737e5feeb6551a13ee9c17b5b82201")
