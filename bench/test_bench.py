@@ -4,6 +4,7 @@ import gzip
 import os
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from pvbench import plan
+from pvbench.history.store import History
 from pvbench.model import (
     Arm,
     Cell,
@@ -26,12 +28,14 @@ from pvbench.model import (
 from pvbench.reports import comparison, html
 from pvbench.store import Manifest, Store
 from pvbench.testing import sample_manifest
+from pvbench.testing.histories import Simulation, simulated_history
 from pvbench.xen import trace
 
 MANY = 10_000
 GOLDEN = Path(__file__).parents[1] / "tests/golden"
 MOST_CPU_S, MOST_MIB = 2.0, 150
 SLOWEST_MB_S = 20  # 50 and more on an idle machine
+SLOWEST_OPENING_S = 1.5  # 0.6 on an idle machine
 
 MEASURED = """
 import resource, subprocess, sys
@@ -132,6 +136,47 @@ def test_decoding_a_trace(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
     benchmark.extra_info["MB/s"] = round(speed)
     print(f"{speed:.0f} MB/s")
     assert speed > SLOWEST_MB_S
+
+
+@pytest.fixture(scope="module")
+def year(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A history of 1,000 series of 365 nights."""
+    where = tmp_path_factory.mktemp("year")
+    simulated_history(str(where), Simulation(nights=365, series=1000))
+    return where
+
+
+@pytest.mark.benchmark(timer=time.process_time)
+@pytest.mark.parametrize("new", [0, 1])
+def test_opening_a_year_of_a_thousand_series(benchmark: BenchmarkFixture, year: Path, tmp_path: Path, new: int) -> None:
+    """With nothing or one night new since it was opened last."""
+    last = max(year.rglob("*.parquet"))
+    content = last.read_bytes()
+
+    def renewed() -> None:
+        if new:
+            last.unlink()
+        History.open(str(year), cache=tmp_path).series()
+        last.write_bytes(content)
+
+    def opened() -> int:
+        history = History.open(str(year), cache=tmp_path)
+        return sum(len(each.points) for each in history.series()) * len(history.nights())
+
+    assert benchmark.pedantic(opened, setup=renewed, rounds=3) == 365 * 1000 * 365
+    assert benchmark.stats["min"] < SLOWEST_OPENING_S
+
+
+@pytest.mark.benchmark(timer=time.process_time)
+def test_opening_a_year_of_a_thousand_series_for_the_first_time(
+    benchmark: BenchmarkFixture, year: Path, tmp_path: Path
+) -> None:
+    numbers = iter(range(99))
+
+    def opened() -> int:
+        return len(History.open(str(year), cache=tmp_path / str(next(numbers))).series())
+
+    assert benchmark.pedantic(opened, rounds=2) == 1000
 
 
 def test_starting(benchmark: BenchmarkFixture) -> None:

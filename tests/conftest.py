@@ -13,3 +13,9 @@ def nothing_waits_for_the_disk(request: pytest.FixtureRequest, monkeypatch: pyte
     """
     if request.node.get_closest_marker("lab") is None:
         monkeypatch.setattr(os, "fsync", os.fstat)
+
+
+@pytest.fixture(autouse=True)
+def no_history_is_kept_in_the_home_of_whoever_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """pvbench/history/cache.py names the variable; empty, nothing is kept."""
+    monkeypatch.setenv("PVBENCH_HISTORY_CACHE", "")

@@ -1,7 +1,7 @@
 """What was concluded and said of nights, as JSON of small files that are written once: alarms and annotations. Pure."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from pvbench.model import digest
 from pvbench.store.parquet import storable
 
 SCHEMA_VERSION = 1
+STATES = tuple(State)
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,17 @@ def decode(name: str, data: bytes) -> Events:
         return Events(tuple(map(_alarm, said["alarms"])), tuple(Annotation(**each) for each in said["annotations"]))
     except (ValueError, KeyError, TypeError) as error:
         raise StoreError(f"{name}: torn, or no events of a history: {error}") from error
+
+
+def ordered(groups: Iterable[Events], runs: Sequence[str]) -> Events:
+    """Return all of them together, each once: alarms by the nights that told them, oldest first, as `runs` are."""
+    order = {run_id: number for number, run_id in enumerate(runs)}
+    every = list(groups)
+    alarms = [alarm for each in every for alarm in each.alarms]
+    alarms.sort(key=lambda alarm: (order.get(alarm.seen, len(order)), alarm.series, STATES.index(alarm.state)))
+    annotations = [annotation for each in every for annotation in each.annotations]
+    annotations.sort(key=lambda annotation: (annotation.night, annotation.at))
+    return Events(tuple(dict.fromkeys(alarms)), tuple(dict.fromkeys(annotations)))
 
 
 def _alarm(row: Mapping[str, Any]) -> Alarm:

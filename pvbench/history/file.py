@@ -1,11 +1,12 @@
 """A run as one Parquet file: a row a trial, and beside the rows what was expected and how the run was judged.
 
-Every page has a checksum, and what is said of the run has a digest, so that damage is told and never read as figures.
+It is sealed as a whole, so that damage is told and never read as figures.
 """
 
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -15,6 +16,7 @@ import pyarrow.parquet as pq
 from pvbench.errors import Damaged, StoreError
 from pvbench.history.nouns import Night, Point, Role, SeriesKey, Side
 from pvbench.history.older import NewerSchema, modern
+from pvbench.history.seal import sealed, whole
 from pvbench.model import Trial, canonical, digest
 from pvbench.store import Manifest
 from pvbench.store.parquet import COLUMNS, cell_row, storable, trial_row
@@ -67,44 +69,39 @@ def encode_rows(run: KeptRun, rows: pa.Table) -> bytes:
         "series": {name: [getattr(key, name) for key in keys] for name in _KEY},
         "points": {name: [getattr(point, name) for point in points] for name in _POINT},
     }
-    text = storable(json.dumps({"digest": digest(said, 32), "said": said}, ensure_ascii=True, allow_nan=False))
     buffer = io.BytesIO()
-    pq.write_table(rows.replace_schema_metadata({SAID: text}), buffer, compression="zstd", write_page_checksum=True)
-    return buffer.getvalue()
+    metadata = {SAID: storable(json.dumps(said, allow_nan=False))}
+    pq.write_table(rows.replace_schema_metadata(metadata), buffer, compression="zstd")
+    return sealed(buffer.getvalue())
 
 
 def read_run(name: str, data: bytes) -> KeptRun:
     """Return what a file says of its run, without its rows. Raises Damaged; StoreError for one that is newer."""
-    try:
-        metadata = pq.read_metadata(io.BytesIO(data)).metadata or {}
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise Damaged(f"{name}: torn or no Parquet file: {_first_line(error)}") from error
-    if SAID not in metadata:
-        raise Damaged(f"{name}: a Parquet file, and not of a history")
-    try:
-        content = json.loads(metadata[SAID])
-        found = content["said"]
-        if digest(found, 32) != content["digest"]:
-            raise ValueError("what it says of the run is altered: its digest differs")
-        return _decoded(modern(found, SCHEMA_VERSION))
-    except NewerSchema as error:
-        raise StoreError(f"{name}: {error}") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise Damaged(f"{name}: {error if isinstance(error, ValueError) else 'it lacks ' + str(error)}") from error
+    with _reading(name, data):
+        metadata = pq.read_metadata(io.BytesIO(data)).metadata
+        return _decoded(modern(json.loads(metadata[SAID]), SCHEMA_VERSION))
 
 
 def rows_of(name: str, data: bytes) -> pa.Table:
-    """Return a file's rows, every page's checksum looked at. Raises Damaged."""
+    """Return a file's rows. Raises Damaged."""
+    with _reading(name, data):
+        return pq.read_table(io.BytesIO(data)).replace_schema_metadata(None)
+
+
+@contextmanager
+def _reading(name: str, data: bytes) -> Iterator[None]:
+    if not whole(data):
+        raise Damaged(f"{name}: torn or altered, or no file of a history: its checksum differs")
     try:
-        return pq.read_table(io.BytesIO(data), page_checksum_verification=True).replace_schema_metadata(None)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise Damaged(f"{name}: torn or altered: {_first_line(error)}") from error
+        yield
+    except NewerSchema as error:
+        raise StoreError(f"{name}: {error}") from error
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
+        raise Damaged(f"{name}: no file of a history: {_first_line(error)}") from error
 
 
 def _decoded(record: Mapping[str, Any]) -> KeptRun:
-    own = dict(record["night"])
-    own["role"], own["environments"] = Role(own["role"]), tuple((host, text) for host, text in own["environments"])
-    night = Night(**own)
+    night = night_from(record["night"])
     keys = zip(*(record["series"][name] for name in _KEY), strict=True)
     points = zip(*(record["points"][name] for name in _POINT), strict=True)
     sides = {str(side): side for side in Side}
@@ -113,6 +110,13 @@ def _decoded(record: Mapping[str, Any]) -> KeptRun:
         for (side, *names), values in zip(keys, points, strict=True)
     }
     return KeptRun(night, series, record["content"])
+
+
+def night_from(record: Mapping[str, Any]) -> Night:
+    """Return the night that is kept as JSON. Raises KeyError, TypeError or ValueError where it is none."""
+    own = dict(record)
+    own["role"], own["environments"] = Role(own["role"]), tuple((host, text) for host, text in own["environments"])
+    return Night(**own)
 
 
 def _rows(night: Night, manifest: Manifest, trials: Iterable[Trial]) -> Iterator[dict[str, Any]]:

@@ -37,6 +37,7 @@ class Place:
             raise StoreError(f"no history can lie at {where}: {error}", hint=hint) from error
         self._files: Any = filesystem
         self.local = Path(self._root) if isinstance(filesystem, LocalFileSystem) else None
+        self.whole = str(filesystem.unstrip_protocol(self._root))
 
     def entries(self, folder: str) -> tuple[Entry, ...]:
         """Return every file below a folder, hidden ones left out, by name; none where there is no such folder."""

@@ -4,27 +4,29 @@ Writers need no lock: each run has a file of its own name, which appears whole. 
 without its rows.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from pvbench.errors import Damaged, StoreError
 from pvbench.history import events, file
+from pvbench.history.cache import Cache, usual_folder
 from pvbench.history.events import Events
 from pvbench.history.file import KeptRun
+from pvbench.history.gathered import Gathered, Run
 from pvbench.history.judged import night_of, points_of
-from pvbench.history.nouns import Alarm, Annotation, Night, Point, Role, Series, SeriesKey, State
+from pvbench.history.nouns import Alarm, Annotation, Night, Role, Series
 from pvbench.history.place import Entry, Place
 from pvbench.model import Purpose, Trial
 from pvbench.store import Manifest
-from pvbench.store.fields import FILE_NAME
+from pvbench.store.fields import FILE_NAME, uncollected
 
 if TYPE_CHECKING:
     import pandas as pd
 
 RUNS, EVENTS = "runs", "events"
-STATES = tuple(State)
 Tell = Callable[[int, int], None]
 
 
@@ -34,31 +36,33 @@ def _silent(_done: int, _of: int) -> None:
 
 @dataclass(frozen=True)
 class Held:
-    """What a history holds, readable at once: runs oldest first, and what is wrong with files, a line each."""
+    """What the files of runs say, readable at once: `order` numbers the runs that count, oldest first."""
 
-    runs: tuple[KeptRun, ...]
-    events: Events
+    gathered: Gathered
+    order: tuple[int, ...]
     problems: tuple[str, ...]
 
 
 class History:
     """Years of nights below a folder or an address. Reading is done once; `fresh` looks again."""
 
-    def __init__(self, place: Place, tell: Tell = _silent) -> None:
+    def __init__(self, place: Place, tell: Tell, cache: Cache | None) -> None:
         """Use `open`."""
-        self.place, self._tell = place, tell
+        self.place, self._tell, self._cache = place, tell, cache
 
     @classmethod
-    def open(cls, where: str, tell: Tell | None = None) -> Self:
+    def open(cls, where: str, tell: Tell | None = None, cache: Path | None = None) -> Self:
         """Return the history at a folder or an fsspec address; where there is none it is empty. Raises StoreError.
 
-        `tell` is told how many files of how many are read, whenever some are.
+        `tell` is told how many files of how many are read, whenever some are; `cache` is the folder where what was read
+        is kept, the usual one where none is given.
         """
-        return cls(Place(where), tell or _silent)
+        place, folder = Place(where), cache or usual_folder()
+        return cls(place, tell or _silent, Cache(folder, place.whole) if folder else None)
 
     def fresh(self) -> Self:
         """Return the history as it is now."""
-        return type(self)(self.place, self._tell)
+        return type(self)(self.place, self._tell, self._cache)
 
     def append(
         self,
@@ -87,7 +91,7 @@ class History:
             if entry.name.rpartition("/")[2] == name.rpartition("/")[2] and not self._goes_on(entry.name, name, data):
                 return False
         self.place.write(name, data)
-        self.__dict__.pop("held", None)
+        self._forget("held", "_series", "_events")
         return True
 
     def _goes_on(self, there: str, name: str, data: bytes) -> bool:
@@ -108,7 +112,8 @@ class History:
 
     def record(self, alarms: Iterable[Alarm]) -> None:
         """Keep alarms as they now are; those of before stay, as what was said then."""
-        new = [alarm for alarm in alarms if alarm not in set(self.alarms())]
+        known = set(self.alarms())
+        new = [alarm for alarm in alarms if alarm not in known]
         if new:
             self._put_events(*events.encode(alarms=new))
 
@@ -118,43 +123,40 @@ class History:
 
     def _put_events(self, name: str, data: bytes) -> None:
         self.place.write(f"{EVENTS}/{name}", data)
-        self.__dict__.pop("held", None)
+        self._forget("_events")
+
+    def _forget(self, *names: str) -> None:
+        for name in names:
+            self.__dict__.pop(name, None)
 
     def nights(self) -> tuple[Night, ...]:
         """Return every run, oldest first, those that look again at an earlier one included."""
-        return tuple(run.night for run in self.held.runs)
+        return tuple(self.held.gathered.runs[number].night for number in self.held.order)
 
     def series(self) -> tuple[Series, ...]:
         """Return every series with a point for each run that should have measured it, oldest first."""
-        points: dict[SeriesKey, list[Point]] = {}
-        for run in self.held.runs:
-            for key, point in run.points.items():
-                points.setdefault(key, []).append(point)
-        return tuple(Series(key, tuple(own)) for key, own in points.items())
+        return self._series
+
+    @cached_property
+    def _series(self) -> tuple[Series, ...]:
+        with uncollected():
+            return self.held.gathered.series(self.held.order)
 
     def alarms(self) -> tuple[Alarm, ...]:
         """Return every alarm that was recorded, in the order of the nights that told it."""
-        return self.held.events.alarms
+        return self._events[0].alarms
 
     def annotations(self) -> tuple[Annotation, ...]:
         """Return what people said, by night."""
-        return self.held.events.annotations
+        return self._events[0].annotations
 
     def problems(self) -> tuple[str, ...]:
         """Return what is wrong with the files, a line each; none of them is in nights, series or events."""
-        return self.held.problems
+        return (*self.held.problems, *self._events[1])
 
     def check(self) -> tuple[str, ...]:
-        """Return what is wrong with the files, every byte of every row read; `problems` reads no rows."""
-        damaged = list(self.problems())
-        nights = self.nights()
-        for number, name in enumerate(map(name_of, nights), 1):
-            try:
-                file.rows_of(name, self.place.read(name))
-            except (StoreError, FileNotFoundError) as error:
-                damaged.append(str(error))
-            self._tell(number, len(nights))
-        return tuple(damaged)
+        """Return what is wrong with the files, every byte of them read now."""
+        return type(self)(self.place, self._tell, None).problems()
 
     def rows(self) -> "pd.DataFrame":
         """Return a row a trial of every run. Raises StoreError for a file that is damaged."""
@@ -168,43 +170,41 @@ class History:
 
     @cached_property
     def held(self) -> Held:
-        """What the files say."""
+        """What the files of runs say; those that the cache has are not read again."""
+        entries = dict.fromkeys(self.place.entries(RUNS))
+        kept = self._cache.read() if self._cache else Gathered()
+        known = kept.only(entries)
+        missing = entries.keys() - {run.entry for run in known.runs}
         problems: list[str] = []
-        found: list[KeptRun] = []
-        entries = self.place.entries(RUNS)
+        gathered = known.plus(self._read([entry for entry in entries if entry in missing], problems))
+        if self._cache and gathered is not kept:
+            self._cache.write(gathered)
+        return Held(gathered, once(gathered.runs, problems), tuple(problems))
+
+    def _read(self, entries: Sequence[Entry], problems: list[str]) -> Iterator[tuple[Entry, KeptRun]]:
         for number, entry in enumerate(entries, 1):
-            run = self._kept(entry, problems)
-            found += [run] if run else []
-            self._tell(number, len(entries))
-        runs = once(found, problems)
-        order = {run.night.run_id: number for number, run in enumerate(runs)}
-        return Held(runs, self._events(order, problems), tuple(problems))
-
-    def _kept(self, entry: Entry, problems: list[str]) -> KeptRun | None:
-        try:
-            run = file.read_run(entry.name, self.place.read(entry.name))
-        except (StoreError, FileNotFoundError) as error:
-            problems.append(str(error))
-            return None
-        if entry.name != name_of(run.night):
-            problems.append(f"{entry.name}: it is of {run.night.run_id}, whose place is {name_of(run.night)}")
-            return None
-        return run
-
-    def _events(self, order: dict[str, int], problems: list[str]) -> Events:
-        alarms: list[Alarm] = []
-        annotations: list[Annotation] = []
-        for entry in self.place.entries(EVENTS):
             try:
-                found = events.decode(entry.name, self.place.read(entry.name))
+                run = file.read_run(entry.name, self.place.read(entry.name))
             except (StoreError, FileNotFoundError) as error:
                 problems.append(str(error))
-                continue
-            alarms += found.alarms
-            annotations += found.annotations
-        alarms.sort(key=lambda alarm: (order.get(alarm.seen, len(order)), alarm.series, STATES.index(alarm.state)))
-        annotations.sort(key=lambda annotation: (annotation.night, annotation.at))
-        return Events(tuple(dict.fromkeys(alarms)), tuple(dict.fromkeys(annotations)))
+            else:
+                if entry.name == name_of(run.night):
+                    yield entry, run
+                else:
+                    problems.append(f"{entry.name}: it is of {run.night.run_id}, whose place is {name_of(run.night)}")
+            self._tell(number, len(entries))
+
+    @cached_property
+    def _events(self) -> tuple[Events, tuple[str, ...]]:
+        """What the files of events say, in the order of the nights, and what is wrong with them."""
+        found: list[Events] = []
+        problems: list[str] = []
+        for entry in self.place.entries(EVENTS):
+            try:
+                found.append(events.decode(entry.name, self.place.read(entry.name)))
+            except (StoreError, FileNotFoundError) as error:
+                problems.append(str(error))
+        return events.ordered(found, [night.run_id for night in self.nights()]), tuple(problems)
 
 
 def name_of(night: Night) -> str:
@@ -212,16 +212,17 @@ def name_of(night: Night) -> str:
     return f"{RUNS}/month={night.night[:7]}/{night.run_id}.parquet"
 
 
-def once(runs: Iterable[KeptRun], problems: list[str]) -> tuple[KeptRun, ...]:
-    """Return each run once, oldest first; one whose name or measurements are there already is told, and left out."""
-    kept: dict[str, KeptRun] = {}
-    names: dict[str, KeptRun] = {}
-    for run in sorted(runs, key=lambda each: (each.night.started, each.night.run_id)):
-        same, named = kept.get(run.content), names.get(run.night.run_id)
+def once(runs: Sequence[Run], problems: list[str]) -> tuple[int, ...]:
+    """Return the runs' numbers, oldest first; one whose name or measurements are there already is told, not counted."""
+    kept: dict[int, Run] = {}
+    contents: dict[str, Run] = {}
+    names: dict[str, Run] = {}
+    for number, run in sorted(enumerate(runs), key=lambda each: (each[1].night.started, each[1].night.run_id)):
+        same, named = contents.get(run.content), names.get(run.night.run_id)
         if same is not None:
-            problems.append(f"{name_of(run.night)}: the same measurements as {same.night.run_id}; it does not count")
+            problems.append(f"{run.entry.name}: the same measurements as {same.night.run_id}; it does not count")
         elif named is not None:
-            problems.append(f"{name_of(run.night)}: {name_of(named.night)} has its name too; it does not count")
+            problems.append(f"{run.entry.name}: {named.entry.name} has its name too; it does not count")
         else:
-            kept[run.content] = names[run.night.run_id] = run
-    return tuple(kept.values())
+            kept[number] = contents[run.content] = names[run.night.run_id] = run
+    return tuple(kept)
