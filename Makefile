@@ -25,12 +25,18 @@ packages-of:
 	  $$as apt-get update -q && $$as env DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends "$${missing[@]}"; \
 	fi
 
-setup: $(VENV)/.ready ## Set up the virtual environment and the system packages
+setup: $(VENV)/.ready node_modules/.package-lock.json ## Set up the virtual environment and the system packages
 $(VENV)/.ready: pyproject.toml constraints.txt .venv.packages
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "pvbench needs Python 3.11 or later; set PYTHON=")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q -e '.[dev]' -c constraints.txt
 	@touch $@
+
+# uPlot, by which charts of a dashboard are zoomed. Nothing else needs npm, and nothing fails without it.
+NO_ZOOM := charts of dashboards stand still; to zoom them, install npm (apt-get install npm) and call make setup again
+node_modules/.package-lock.json: package.json package-lock.json
+	@if command -v npm >/dev/null; then npm ci --ignore-scripts --no-audit --no-fund --silent || echo "npm failed: $(NO_ZOOM)" >&2; \
+	else echo "npm is not installed: $(NO_ZOOM)" >&2; fi
 
 run: setup ## Build the lab, run examples/quickstart.yaml in it, write report.html
 	$(BIN)/pvbench lab build $(if $(MIRROR),--mirror '$(MIRROR)')
@@ -71,4 +77,4 @@ bench: setup ## Time pvbench itself
 	$(BIN)/pytest bench -q --benchmark-only
 
 clean: ## Forget the virtual environment
-	rm -rf $(VENV) .venv.packages .venv.browser
+	rm -rf $(VENV) node_modules .venv.packages .venv.browser

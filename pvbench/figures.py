@@ -37,12 +37,18 @@ def scaled(number: float, steps: Steps, suffix: str = "") -> str:
     """Return a number of base units in the unit that suits it: 1.23 MB/s, 475 µs."""
     if number == 0:
         return f"0 {steps[0][1] if steps[0][0] == 1 else 's'}{suffix}"
+    size, name = step_of(number, steps)
+    return f"{significant(number / size)} {name}{suffix}"
+
+
+def step_of(number: float, steps: Steps) -> tuple[float, str]:
+    """Return the unit that suits a number of base units: its size in them, and its name."""
     chosen = steps[0]
     for step in steps:
         # Compared after rounding: 999.7 kB/s is 1.00 MB/s, not 1,000 kB/s.
         if float(f"{abs(number) / step[0]:.{DIGITS}g}") >= 1:
             chosen = step
-    return f"{significant(number / chosen[0])} {chosen[1]}{suffix}"
+    return chosen
 
 
 def plain(number: float) -> str:

@@ -53,7 +53,21 @@ class Metric:
                 return f"{number:,.0f}"
             case Scale.PLAIN:
                 return f"{figures.plain(number)} {self.noun}"
-        return figures.scaled(number, _STEPS[self.scale], "/s" if self.unit.endswith("/s") else "")
+        return figures.scaled(number, _STEPS[self.scale], self._suffix)
+
+    def unit_for(self, typical: float) -> tuple[float, str]:
+        """Return the unit to write many values in: its size in the base unit, and its name."""
+        match self.scale:
+            case Scale.SHARE:
+                return 0.01, "%"
+            case Scale.COUNT | Scale.PLAIN:
+                return 1.0, self.noun
+        size, name = figures.step_of(typical, _STEPS[self.scale])
+        return size, name + self._suffix
+
+    @property
+    def _suffix(self) -> str:
+        return "/s" if self.unit.endswith("/s") else ""
 
 
 _ROWS = (

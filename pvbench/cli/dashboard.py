@@ -18,20 +18,26 @@ from pvbench.terminal.streams import print_json
     show_default=True,
     help="The folder of the site; a page in it that stays as it is is not written anew.",
 )
+@click.option(
+    "--reports",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder of the runs' reports, RUN.html; left out: reports/ in the site.",
+)
 @json_option
 @pass_app
-def dashboard(app: App, history: str, output: Path, as_json: bool) -> None:
+def dashboard(app: App, history: str, output: Path, reports: Path | None, as_json: bool) -> None:
     """Write a site of plain files: what was measured, what changed with proof, how sure; a page a series.
 
     A browser shows index.html from a folder or from any web server, and fetches nothing else.
     """
-    from pvbench.dashboard import site
-    from pvbench.dashboard.gather import gather
+    from pvbench.dashboard import site, zoom
+    from pvbench.dashboard.gather import gather, reports_below
     from pvbench.views import dashboard as view
 
     shown, problems = gather(history)
+    settings = site.Settings(app.edges.clock.now(), reports_below(output, reports))
     with view.counting(app.voice, "pages looked at") as tell:
-        written = site.write(shown, output, tell)
+        written = site.write(shown, output, settings, tell)
     for problem in problems:
         app.voice.warn(f"left out: {problem}")
     if as_json:
@@ -39,3 +45,5 @@ def dashboard(app: App, history: str, output: Path, as_json: bool) -> None:
     else:
         print(output / site.FIRST)
         app.note(view.done(shown, written))
+        if not zoom.files():
+            app.note(zoom.ABSENT)

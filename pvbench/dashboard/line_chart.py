@@ -1,34 +1,113 @@
-"""A series → points and gaps of one SVG line, so that a page needs no script to show it. Pure."""
+"""A series → one SVG with its line, marks and ticks, so that a page needs no script to show it. Pure.
 
+Its parts are our own numbers and words, joined here and not by a template: a thousand are drawn each night.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
 
-from pvbench.history.nouns import Series
+from markupsafe import Markup
 
-WIDTH, HEIGHT, EDGE = 720, 200, 8
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 960, 300, 72, 10, 22, 26
+MOST_TICKS = 5
+LONGEST_DAYS = 100 * 366
+"""What is said to go on for longer has a wrong date."""
 
 
 @dataclass(frozen=True)
-class Line:
-    """What is drawn: `runs` of adjacent nights as SVG points, and the ends of both axes."""
+class Values:
+    """Values by their days, proleptic ordinals that do not fall; `again` are fresh boots that looked once more."""
 
-    runs: tuple[str, ...]
-    low: float
-    high: float
+    days: Sequence[int]
+    values: Sequence[float | None]
+    again: Sequence[bool]
 
 
-def line(series: Series) -> Line | None:
-    """Return a series' line, broken where nothing was measured; None where nothing ever was."""
-    values = [point.value for point in series.points]
-    there = [value for value in values if value is not None]
-    if not there:
+@dataclass(frozen=True)
+class Mark:
+    """Something that happened on a day: `kind` is its class in the style sheet, `letter` what stands above it."""
+
+    day: int
+    kind: str
+    letter: str
+
+
+def draw(drawn: Values, marks: Iterable[Mark], decimals: int) -> Markup | None:
+    """Return the inside of a series' SVG, lines broken where nothing was measured; None where nothing can be drawn."""
+    values = [value for value in drawn.values if value is not None]
+    first, last = min(drawn.days, default=0), max(drawn.days, default=0)
+    if not values or last - first > LONGEST_DAYS:
         return None
-    low, high = min(there), max(there)
-    across = (WIDTH - 2 * EDGE) / max(1, len(values) - 1)
-    up = (HEIGHT - 2 * EDGE) / ((high - low) or 1)
+    low, high = _padded(min(values), max(values))
+    xs, tall = _places(first, last), (HEIGHT - TOP - BOTTOM) / (high - low)
+    floor = HEIGHT - BOTTOM + low * tall
     runs: list[list[str]] = [[]]
-    for at, value in enumerate(values):
+    dots = []
+    for day, value, again in zip(drawn.days, drawn.values, drawn.again, strict=True):
         if value is None:
             runs.append([])
+        elif again:
+            dots.append(f'<circle cx="{xs[day - first]}" cy="{floor - value * tall:.1f}" r="3"/>')
         else:
-            runs[-1].append(f"{EDGE + at * across:.1f},{HEIGHT - EDGE - (value - low) * up:.1f}")
-    return Line(tuple(" ".join(each if len(each) > 1 else each * 2) for each in runs if each), low, high)
+            runs[-1].append(f"{xs[day - first]},{floor - value * tall:.1f}")
+    lines = [f'<polyline points="{" ".join(run if len(run) > 1 else run * 2)}"/>' for run in runs if run]
+    above = [_mark(mark, xs[mark.day - first]) for mark in marks if first <= mark.day <= last]
+    ticks = [_tick(floor - value * tall, f"{value:,.{decimals}f}") for value in round_values(low, high)]
+    return Markup("\n".join([*ticks, _dates(first, last), *above, *lines, *dots]))  # noqa: S704  our own
+
+
+def _tick(y: float, text: str) -> str:
+    return (
+        f'<path class="grid" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>'
+        f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{text}</text>'
+    )
+
+
+def _mark(mark: Mark, x: float) -> str:
+    return (
+        f'<path class="mark {mark.kind}" d="M{x} {TOP - 2}V{HEIGHT - BOTTOM}"/>'
+        f'<text class="{mark.kind}" x="{x}" y="14" text-anchor="middle">{mark.letter}</text>'
+    )
+
+
+@lru_cache(maxsize=64)
+def _dates(first: int, last: int) -> str:
+    xs, texts = _places(first, last), []
+    for day, text in months(first, last):
+        x = xs[day - first]
+        anchor = "start" if x < LEFT + 40 else "end" if x > WIDTH - 60 else "middle"
+        texts.append(f'<text x="{x}" y="{HEIGHT - 6}" text-anchor="{anchor}">{text}</text>')
+    return "".join(texts)
+
+
+@lru_cache(maxsize=64)
+def _places(first: int, last: int) -> tuple[float, ...]:
+    """Return where each day is, from left to right; most series are of the same days."""
+    wide = (WIDTH - LEFT - RIGHT) / max(1, last - first)
+    return tuple(round(LEFT + number * wide, 1) for number in range(last - first + 1))
+
+
+def months(first: int, last: int) -> tuple[tuple[int, str], ...]:
+    """Return days to write below the axis: first days of months, few enough to be read; else both ends."""
+    begins = [day for day in range(first, last + 1) if date.fromordinal(day).day == 1] if last - first > 60 else []
+    step = math.ceil(len(begins) / 8)
+    if not begins:
+        return tuple((day, date.fromordinal(day).isoformat()) for day in dict.fromkeys((first, last)))
+    return tuple((day, f"{date.fromordinal(day):%Y-%m}") for day in begins[::step])
+
+
+def round_values(low: float, high: float) -> list[float]:
+    """Return round values between the ends of an axis, a few."""
+    rough = (high - low) / MOST_TICKS
+    size = 10.0 ** math.floor(math.log10(rough))
+    step = next(size * times for times in (1, 2, 5, 10) if size * times >= rough)
+    return [number * step for number in range(math.ceil(low / step), math.floor(high / step) + 1)]
+
+
+def _padded(low: float, high: float) -> tuple[float, float]:
+    """Return the ends of an axis with a little room, so that a constant is a line in the middle."""
+    room = (high - low) * 0.08 or abs(high) * 0.05 or 1.0
+    return low - room, high + room

@@ -1,42 +1,69 @@
 """An analysis → the files of a static site; a file is written only where its text is another than what lies there."""
 
-import base64
-import hashlib
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from pvbench import figures
-from pvbench.dashboard import line_chart
+from pvbench.dashboard import line_chart, series_page, zoom
+from pvbench.dashboard.facets import facets, related
+from pvbench.dashboard.nights import Shown, shown
+from pvbench.dashboard.overview import Overview, overview
 from pvbench.history import analysis
 from pvbench.history.analysis import Analysis
-from pvbench.history.nouns import Alarm, Series, Side, State
+from pvbench.history.nouns import Alarm, AlarmKind
 from pvbench.printable import clean
 from pvbench.store.disk import writing
 
-SECURITY = "default-src 'none'; style-src 'unsafe-inline'"
 FIRST = "index.html"
-RECENT = 400
-"""Nights in a series' table, newest first."""
+SECURITY = "default-src 'none'; style-src 'self'; script-src 'self'; base-uri 'none'; form-action 'none'"
+CHANGES = (AlarmKind.REGRESSION, AlarmKind.IMPROVEMENT)
+OWN = ("style.css", "overview.js", "chart.js")
+SIMULATED = "Some or all of these nights were made by a program; nothing was measured in them."
+LABELLED = "Figures of some or all of these nights were made so, and are not those of real hardware."
 
 
-def write(shown: Analysis, folder: Path, tell: Callable[[int, int], None] = lambda _done, _total: None) -> list[str]:
+@dataclass(frozen=True)
+class Settings:
+    """How a site is written: `now` is when, where that is known, `reports` are addresses of reports by run.
+
+    `live` is whether `pvbench serve` shows it, which a page may ask how things are.
+    """
+
+    now: datetime | None = None
+    reports: dict[str, str] = field(default_factory=dict)
+    live: bool = False
+
+
+DEFAULT = Settings()
+
+
+def write(
+    analysed: Analysis,
+    folder: Path,
+    settings: Settings = DEFAULT,
+    tell: Callable[[int, int], None] = lambda _done, _total: None,
+) -> list[str]:
     """Write the site and return the names of the files that were new or other than before.
 
-    `tell` is told how many pages of how many are looked at. Raises StoreError where nothing can be written.
+    `tell` is told how many files of how many are looked at. Raises StoreError where nothing can be written.
     """
     written = []
-    with writing(folder):
-        (folder / "series").mkdir(parents=True, exist_ok=True)
-    for number, (name, text) in enumerate(pages(shown), 1):
-        path, data = folder / name, text.encode(errors="backslashreplace")
+    for below in ("series", "assets"):
+        with writing(folder):
+            (folder / below).mkdir(parents=True, exist_ok=True)
+    total = len(analysed.series) + len(OWN) + 1
+    for number, (name, data) in enumerate(files(analysed, settings), 1):
+        path = folder / name
         with writing(path):
             if not _same(path, data):
-                _replace(path, data)
+                _put(path, data)
                 written.append(name)
-        tell(number, len(shown.series) + 1)
+        tell(min(number, total), total)
     return written
 
 
@@ -44,15 +71,30 @@ def _same(path: Path, data: bytes) -> bool:
     return path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data
 
 
-def _replace(path: Path, data: bytes) -> None:
-    """Put a page in its place whole; it is not synced, for the next build would make it again."""
-    beside = path.with_name(f".{path.name}.new")
-    beside.write_bytes(data)
-    beside.replace(path)
+def _put(path: Path, data: bytes) -> None:
+    """Write over what is there. To make a thousand files anew each night would take seconds, this takes milliseconds.
+
+    A page that a kill leaves torn differs from what the next build makes, and is written again by it.
+    """
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o666), "wb") as file:
+        file.write(data)
+        file.truncate()
 
 
-def pages(shown: Analysis) -> Iterator[tuple[str, str]]:
-    """Yield name and text of each page: index.html, and series/ID.html for each series."""
+def files(analysed: Analysis, settings: Settings = DEFAULT) -> Iterator[tuple[str, bytes]]:
+    """Yield name and content of each file: what pages share, index.html, and series/ID.html for each series."""
+    library = zoom.files()
+    for name, data in library.items():
+        yield f"assets/{name}", data
+    own = Path(__file__).with_name("assets")
+    for name in OWN:
+        yield f"assets/{name}", (own / name).read_bytes()
+    for name, text in pages(analysed, settings, zoomed=bool(library)):
+        yield name, text.encode(errors="backslashreplace")
+
+
+def pages(analysed: Analysis, settings: Settings = DEFAULT, *, zoomed: bool = True) -> Iterator[tuple[str, str]]:
+    """Yield name and text of each page."""
     environment = Environment(
         loader=PackageLoader("pvbench.dashboard"),
         autoescape=True,
@@ -61,48 +103,84 @@ def pages(shown: Analysis) -> Iterator[tuple[str, str]]:
         lstrip_blocks=True,
         finalize=lambda value: clean(value, "\n") if type(value) is str else value,
     )
-    style = Markup(environment.get_template("style.css").render())  # noqa: S704  our own
-    script = Markup(environment.get_template("filter.js").render())  # noqa: S704  our own
-    allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    common = {"style": style, "security": SECURITY, "shown": shown}
-    alarms: dict[str, list[Alarm]] = {each.key.id: [] for each in shown.series}
-    for each in shown.alarms:
-        alarms.setdefault(each.series, []).append(each)
-    first = {**common, "security": f"{SECURITY}; script-src 'sha256-{allowed}'", "script": script}
-    yield FIRST, environment.get_template("overview.html.j2").render(**first, **_overview(shown, alarms))
-    page = environment.get_template("series.html.j2")
-    nights = {each.run_id: each for each in shown.nights}
-    for series in shown.series:
-        said = [each for each in shown.annotations if each.series in ("", series.key.id)]
-        yield (
-            f"series/{series.key.id}.html",
-            page.render(
-                **common,
-                series=series,
-                nights=nights,
-                said=said,
-                alarms=alarms[series.key.id],
-                line=line_chart.line(series),
-                text=lambda value, series=series: _text(series, value),
-                recent=series.points[::-1][:RECENT],
-            ),
+    environment.globals |= {"labels": _labels(analysed), "letters": series_page.LETTERS, "live": settings.live}
+    environment.globals["security"] = SECURITY + ("; connect-src 'self'" if settings.live else "")
+    known = shown(analysed.nights, settings.reports)
+    first = overview(analysed, known)
+    yield FIRST, _first_page(environment.get_template("overview.html.j2"), first, known, settings.now)
+    below = shown(analysed.nights, {run: f"../{address}" for run, address in settings.reports.items()})
+    yield from _series_pages(environment.get_template("series.html.j2"), analysed, below, zoomed)
+
+
+def _labels(analysed: Analysis) -> list[tuple[str, str]]:
+    """Return what stands on every page of figures that are not those of real hardware, with what it means."""
+    simulated = [("Simulated history", SIMULATED)] if analysed.simulated else []
+    return [*simulated, *((label[:1].upper() + label[1:], LABELLED) for label in analysed.labels)]
+
+
+def _first_page(page: Template, first: Overview, known: dict[str, Shown], now: datetime | None) -> str:
+    names = ("Host", "Device", "Stack", "Workload", "Metric")
+    return page.render(
+        root="",
+        told=first,
+        known=known,
+        headline=headline(first),
+        age=age(first, now) if now else "",
+        old=bool(now and first.old(now)),
+        choices=[(name, sorted({getattr(row.facets, name.lower()) for row in first.rows})) for name in names],
+        strip_length=len(first.strip),
+        noisy_below=analysis.NOISY_BELOW,
+    )
+
+
+def headline(first: Overview) -> str:
+    """Return the first page's heading; that nothing was measured is never said as no change."""
+    if first.last is None:
+        return "No night yet"
+    if not first.last.measured:
+        return f"Nothing was measured in the night of {first.last.night}"
+    changes = sum(each.alarm.kind in CHANGES for each in first.changes)
+    lost = len(first.changes) - changes
+    words = f"{figures.count(changes, 'change')} of {first.measured} series measured"
+    return f"{words}, {lost} without a figure to trust" if lost else words
+
+
+def age(first: Overview, now: datetime) -> str:
+    """Return how old the last data is, and whether that is older than usual."""
+    age = first.age(now)
+    if age is None:
+        return ""
+    days, hours = max(0, age.days), max(0, age.seconds // 3600)
+    words = figures.count(days, "day") if days else figures.count(hours, "hour")
+    return f"{words} ago{': old' if first.old(now) else ''}"
+
+
+def _series_pages(
+    page: Template, analysed: Analysis, known: Mapping[str, Shown], zoomed: bool
+) -> Iterator[tuple[str, str]]:
+    alarms: dict[str, list[Alarm]] = {}
+    for alarm in analysed.alarms:
+        alarms.setdefault(alarm.series, []).append(alarm)
+    families, names = related(analysed.series), [each.key.id for each in analysed.series]
+    for number, (name, series) in enumerate(zip(names, analysed.series, strict=True)):
+        notes = [note for note in analysed.annotations if note.series in ("", name)]
+        own = alarms.get(name, [])
+        text = page.render(
+            root="../",
+            series=series,
+            facets=facets(series.key),
+            page=series_page.page(series, known, own, notes),
+            health=analysis.health(series, own),
+            family=families.get(name, ()),
+            alarms=own,
+            notes=notes,
+            known=known,
+            before=names[number - 1] if number else None,
+            after=names[number + 1] if number + 1 < len(names) else None,
+            ratio=bool(series.key.against),
+            recent=series_page.RECENT,
+            zoom=zoomed,
+            width=line_chart.WIDTH,
+            height=line_chart.HEIGHT,
         )
-
-
-def _overview(shown: Analysis, alarms: dict[str, list[Alarm]]) -> dict[str, object]:
-    by_id = {each.key.id: each for each in shown.series}
-    return {
-        "rows": [(each, analysis.health(each, alarms[each.key.id])) for each in shown.series],
-        "changes": [(each, by_id.get(each.series), analysis.score(each)) for each in analysis.ranked(shown.alarms)],
-        "overlap": analysis.overlap(shown.alarms),
-        "noisy_below": analysis.NOISY_BELOW,
-        "confirmed": analysis.share(shown.alarms, State.CONFIRMED),
-        "cleared": analysis.share(shown.alarms, State.CLEARED),
-        "nights": {each.run_id: each.night for each in shown.nights},
-    }
-
-
-def _text(series: Series, value: float | None) -> str:
-    if value is None:
-        return figures.NOT_MEASURED
-    return f"{value:.3f}x" if series.key.side is Side.RATIO else series.key.of.text(value)
+        yield f"series/{name}.html", text
