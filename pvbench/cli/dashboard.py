@@ -34,7 +34,8 @@ def dashboard(app: App, history: str, output: Path, reports: Path | None, as_jso
     from pvbench.dashboard.gather import gather, reports_below
     from pvbench.views import dashboard as view
 
-    shown, problems = gather(history)
+    with view.counting(app.voice, "nights read") as tell:
+        shown, problems = gather(history, tell)
     settings = site.Settings(app.edges.clock.now(), reports_below(output, reports))
     with view.counting(app.voice, "pages looked at") as tell:
         written = site.write(shown, output, settings, tell)

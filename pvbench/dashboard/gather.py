@@ -1,6 +1,7 @@
 """Places → what a site is made of: a history's analysis, what is wrong with its files, where reports lie."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -8,9 +9,12 @@ from pvbench.history.analysis import Analysis, analyse
 from pvbench.history.store import History
 
 
-def gather(where: str) -> tuple[Analysis, tuple[str, ...]]:
-    """Return the analysis of the history at a folder or an address, and its files' problems. Raises StoreError."""
-    history = History.open(where)
+def gather(where: str, tell: Callable[[int, int], None] | None = None) -> tuple[Analysis, tuple[str, ...]]:
+    """Return the analysis of the history at a folder or an address, and its files' problems. Raises StoreError.
+
+    `tell` is told how many files of how many are read.
+    """
+    history = History.open(where, tell)
     shown = analyse(history.nights(), history.series(), history.alarms(), history.annotations())
     return shown, history.problems()
 
