@@ -2,13 +2,12 @@
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
-
-from matplotlib.patches import Rectangle
 
 from pvbench import figures as fmt
-from pvbench.reports.charts import _GRID, _INK, _MUTED, _NEUTRAL, PARTS, WIDTH, _canvas, _svg, _text
-from pvbench.reports.mechanism_page import DeviceCost, MechanismPage, Part, TrapTable, WorkloadCost
+from pvbench.reports.charts import WIDTH, Scale, logarithmic
+from pvbench.reports.colours import GRID, INK, MUTED, NEUTRAL, PAPER, PARTS
+from pvbench.reports.drawing import Drawing, Mark, Pen
+from pvbench.reports.mechanism_page import DeviceCost, MechanismPage, Part, TrapRow, TrapTable, WorkloadCost
 
 MOST_BARS = 16
 _HEAD, _ROW, _BAR, _BOTTOM = 28.0, 50.0, 11.0, 6.0
@@ -39,32 +38,26 @@ def traps(table: TrapTable, number: int, caption: str) -> str:
     marks = [mark for row in table.rows for mark in (*row.marks, row.mean_ns) if mark > 0]
     low, high = min(marks, default=1.0) / 1.2, max(marks, default=10.0) * 1.2
     height = _TRAP_TOP + _TRAP_BOTTOM + _TRAP_ROW * len(table.rows)
-    figure, axes = _canvas(WIDTH, height)
-    axes.set_xlim(math.log10(low), math.log10(high))
+    drawing, across = Drawing(f"traps{number}", WIDTH, height), logarithmic(low, high, 0.0, WIDTH)
     for power in range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1):
-        axes.plot([power, power], [_TRAP_TOP, height - _TRAP_BOTTOM], color=_GRID, lw=1)
-        _text(
-            axes,
-            power,
-            height - 8,
-            fmt.brief(10.0**power / 1e9).replace(".0 ", " "),
-            color=_MUTED,
-            size=11,
-            ha="center",
-        )
+        at, told = across(10.0**power), fmt.brief(10.0**power / 1e9).replace(".0 ", " ")
+        drawing.line([(at, _TRAP_TOP), (at, height - _TRAP_BOTTOM)], Pen(GRID))
+        drawing.text(at, height - 8, told, size=11, colour=MUTED, anchor="middle")
     for place, row in enumerate(table.rows):
-        top = _TRAP_TOP + _TRAP_ROW * place
-        middle = top + 22
-        _text(axes, 0.0, top + 11, row.operation, size=12, fraction=True)
-        _text(axes, 1.0, top + 11, row.median, size=12, weight="bold", ha="right", fraction=True)
-        first, q1, half, q3, last = (math.log10(max(mark, low)) for mark in row.marks)
-        axes.plot([first, last], [middle, middle], color=_NEUTRAL, lw=1)
-        axes.plot([q1, q3], [middle, middle], color=_NEUTRAL, lw=7, solid_capstyle="butt", alpha=0.55)
-        axes.plot([half, half], [middle - 5, middle + 5], color=_INK, lw=2)
-        mean = math.log10(max(row.mean_ns, low))
-        axes.plot([mean], [middle], marker="D", ms=5, mfc="#ffffff", mec=_INK, mew=1.2, ls="none")
+        _trap(drawing, across, row, _TRAP_TOP + _TRAP_ROW * place, low)
     spoken = "; ".join(f"{row.operation}: median {row.median}, mean {row.mean}" for row in table.rows)
-    return _svg(figure, f"traps{number}", caption, spoken)
+    return drawing.svg(caption, spoken)
+
+
+def _trap(drawing: Drawing, across: Scale, row: TrapRow, top: float, least: float) -> None:
+    middle = top + 22
+    drawing.text(0.0, top + 11, row.operation, size=12)
+    drawing.text(WIDTH, top + 11, row.median, size=12, bold=True, anchor="end")
+    first, q1, half, q3, last = (across(max(mark, least)) for mark in row.marks)
+    drawing.line([(first, middle), (last, middle)], Pen(NEUTRAL))
+    drawing.line([(q1, middle), (q3, middle)], Pen(NEUTRAL, 7, 0.55))
+    drawing.line([(half, middle - 5), (half, middle + 5)], Pen(INK, 2))
+    drawing.marks([(across(max(row.mean_ns, least)), middle)], Mark("diamond", 5, PAPER, INK, 1.2))
 
 
 def _bars(
@@ -77,36 +70,32 @@ def _bars(
     loads, left = _first(page.workloads)
     rows = sum(len(load.devices) for load in loads)
     height = _HEAD * len(loads) + _ROW * rows + _BOTTOM + (_HEAD if left else 0)
-    figure, axes = _canvas(WIDTH, height)
-    axes.set_xlim(0, 1)
+    drawing = Drawing(name, WIDTH, height)
     y, spoken = 0.0, []
     for load in loads:
-        _text(axes, 0.0, y + 16, _cut(f"{load.workload}{load.where}", 44), size=12, weight="bold", fraction=True)
-        _text(axes, 1.0, y + 16, per(load), size=11, color=_MUTED, ha="right", fraction=True)
+        drawing.text(0.0, y + 16, _cut(f"{load.workload}{load.where}", 44), size=12, bold=True)
+        drawing.text(WIDTH, y + 16, per(load), size=11, colour=MUTED, anchor="end")
         y += _HEAD
         most = max((sum(part.amount for part in parts(each)[0]) for each in load.devices), default=0.0)
         for each in load.devices:
             pieces, whole = parts(each)
-            _bar(axes, y, each.device, pieces, whole, most)
+            _bar(drawing, y, each.device, pieces, whole, most)
             spoken.append(f"{load.workload}, {each.device}: {whole} {per(load)}, {_told(pieces, ', ')}")
             y += _ROW
     if left:
-        _text(axes, 0.0, y + 14, f"{left} more in the table", color=_MUTED, size=11, fraction=True)
-    return _svg(figure, name, title, "; ".join(spoken))
+        drawing.text(0.0, y + 14, f"{left} more in the table", size=11, colour=MUTED)
+    return drawing.svg(title, "; ".join(spoken))
 
 
-def _bar(axes: Any, top: float, device: str, parts: Sequence[Part], whole: str, most: float) -> None:
-    _text(axes, 0.0, top + 11, _cut(device, 30), size=12, fraction=True)
-    weight = "bold" if parts else "normal"
-    _text(axes, 1.0, top + 11, whole, size=12, weight=weight, ha="right", fraction=True)
+def _bar(drawing: Drawing, top: float, device: str, parts: Sequence[Part], whole: str, most: float) -> None:
+    drawing.text(0.0, top + 11, _cut(device, 30), size=12)
+    drawing.text(WIDTH, top + 11, whole, size=12, bold=bool(parts), anchor="end")
     left = 0.0
-    for part in parts:
-        width = part.amount / most
-        axes.add_patch(
-            Rectangle((left, top + 16), width, _BAR, fc=PARTS.get(part.tone, PARTS["other"]), ec="#ffffff", lw=0.7)
-        )
+    for part in parts if most else ():
+        width = WIDTH * part.amount / most
+        drawing.bar(left, top + 16, width, _BAR, PARTS.get(part.tone, PARTS["other"]), PAPER)
         left += width
-    _text(axes, 0.0, top + 16 + _BAR + 12, _largest(parts), size=11, color=_MUTED, fraction=True)
+    drawing.text(0.0, top + 16 + _BAR + 12, _largest(parts), size=11, colour=MUTED)
 
 
 def _largest(parts: Sequence[Part]) -> str:

@@ -16,7 +16,7 @@ from pvbench import __version__
 ROOT = Path(__file__).parents[3]
 BROKEN = ROOT / "tests/golden/broken"
 EXPECT = re.compile(rb"# expect (\d+:\d+) \w+: (.*)\n")
-HEAVY = {"pyarrow", "scipy", "matplotlib", "jinja2", "paramiko", "numpy", "yaml", "rich"}
+HEAVY = {"pyarrow", "scipy", "jinja2", "paramiko", "numpy", "yaml", "rich"}
 Call = Callable[..., Any]
 
 

@@ -108,7 +108,7 @@ def golden(name: str, text: str) -> None:
 
 
 def test_the_page_is_as_recorded(run: Any) -> None:
-    # Figures are matplotlib's and the style is our own file: neither is pinned here.
+    # Figures have tests of their own and the style is a file of its own: neither is pinned here.
     text = re.sub(r"<svg\b.*?</svg>", "<svg/>", rendered(run), flags=re.DOTALL)
     text = re.sub(r"<(script|style)\b[^>]*>.*?</\1>", r"<\1/>", text, flags=re.DOTALL)
     golden("coexist.html", re.sub(r"sha256-[A-Za-z0-9+/=]+", "sha256-", text))
