@@ -5,6 +5,7 @@ PvbenchError                 exit code
 ├── MatrixError                  2   matrix.yaml is wrong, at a file, line and column
 ├── StackFileError               2   stacks.yaml is wrong, at a file, line and column, or has no stack of that name
 ├── GateFileError                2   a gate file is wrong, at a file, line and column
+├── NightlyFileError             2   nightly.yaml is wrong, at a file, line and column
 ├── InventoryError               2   hosts.yaml or the SSH configuration is wrong, or a host is in neither
 ├── StoreError                   2   a run folder is missing, foreign or of another schema
 │   ├── DiskFull                 4   there is no room left for what was measured
@@ -68,6 +69,12 @@ class StackFileError(PvbenchError):
 
 class GateFileError(PvbenchError):
     """A gate file is wrong; the message starts with `file:line:column:`."""
+
+    exit_code = ExitCode.USAGE
+
+
+class NightlyFileError(PvbenchError):
+    """nightly.yaml is wrong; the message starts with `file:line:column:`."""
 
     exit_code = ExitCode.USAGE
 

@@ -15,7 +15,10 @@ from pvbench.plan import Plan
 
 @dataclass(frozen=True)
 class Settings:
-    """What every boot of a run has in common: sizes in bytes, placement, the seed, how many blocks carry traces."""
+    """What every boot of a run has in common: sizes in bytes, placement, the seed, how many blocks carry traces.
+
+    `beside` are, by boot, devices that its guest has though nothing is measured on them.
+    """
 
     placement: Placement
     memory_bytes: int
@@ -24,6 +27,7 @@ class Settings:
     seed: int
     settle_s: float = 0.0
     traced_blocks: int = 0
+    beside: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,15 @@ class Campaign:
             seed=matrix.run.seed,
             settle_s=matrix.run.settle_s,
             traced_blocks=0 if self.purpose is Purpose.PILOT else matrix.run.traces,
+            beside=self._beside(),
         )
+
+    def _beside(self) -> Mapping[str, frozenset[str]]:
+        """Return the devices of each boot in the whole matrix: a guest that is looked at again is the one it was."""
+        devices: dict[str, frozenset[str]] = {}
+        for spec in replace(self, only=None).plan.trials if self.only is not None else ():
+            devices[spec.boot] = devices.get(spec.boot, frozenset()) | {spec.cell.device}
+        return devices
 
 
 @dataclass(frozen=True)

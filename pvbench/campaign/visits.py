@@ -109,10 +109,9 @@ class _Stay:
             self._give_up([spec for spec in self.left if spec.deployment == first.deployment], reason_of(error))
             return
         specs = tuple(takewhile(lambda spec: spec.deployment == first.deployment, self.left))
-        devices = tuple(sorted({spec.cell.device for spec in specs}, key=list(DRIVERS).index))
         with self.edges.hold(self.host) as held:
             self.deployments.check(self.store.manifest, first.cell.arm.stack, held.hypervisor.facts())
-            with held.hypervisor.setup(self.settings.scratch_bytes, devices, modes_of(specs)):
+            with held.hypervisor.setup(self.settings.scratch_bytes, self._devices(specs), modes_of(specs)):
                 for boot, own in groupby(specs, key=lambda spec: spec.boot):
                     if not self._boot(boot, list(own), held):
                         return
@@ -216,11 +215,10 @@ class _Stay:
         self.edges.progress.recorded(trial)
 
     def _guest(self, boot: str, specs: Sequence[TrialSpec]) -> GuestSpec:
-        devices = tuple(sorted({spec.cell.device for spec in specs}, key=list(DRIVERS).index))
         arm = specs[0].cell.arm
         return GuestSpec(
             name=boot,
-            devices=devices,
+            devices=self._devices(specs),
             placement=self.settings.placement,
             memory_bytes=self.settings.memory_bytes,
             vcpus=int(dict(arm.tunables).get("vcpus", self.settings.vcpus)),
@@ -231,6 +229,12 @@ class _Stay:
             frontends=arm.frontends,
             backends=arm.backends,
         )
+
+    def _devices(self, specs: Sequence[TrialSpec]) -> tuple[str, ...]:
+        """Return the devices of the guests that some trials need, those that are only beside them included."""
+        needed = {spec.cell.device for spec in specs}
+        needed |= {device for spec in specs for device in self.settings.beside.get(spec.boot, ())}
+        return tuple(sorted(needed, key=list(DRIVERS).index))
 
     def _wait_for_calm(self, look: Callable[[], Beneath | None]) -> None:
         """Wait until nothing disturbs the machine beneath, for a while; what runs on the host itself cannot be told."""

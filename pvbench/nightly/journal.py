@@ -11,7 +11,7 @@ from pvbench.errors import StoreError
 from pvbench.store.disk import read_bytes, write_whole, writing
 
 SCHEMA_VERSION = 1
-FILE, MOST_BYTES = "journal.json", 1 << 20
+FILE, MOST_BYTES = "journal.json", 4 << 20
 
 
 class Step(StrEnum):
@@ -19,6 +19,13 @@ class Step(StrEnum):
 
     MEASURE = "measure"
     APPEND = "append"
+    ANALYSE = "analyse"
+    MEASURE_AGAIN = "measure again"
+    APPEND_AGAIN = "append again"
+    ANALYSE_AGAIN = "analyse again"
+    PUBLISH = "publish"
+    NOTIFY = "notify"
+    TIDY = "tidy"
     DONE = "done"
 
     @property
@@ -32,25 +39,38 @@ class Step(StrEnum):
 class Progress:
     """A night and what was done of it. `began` is ISO 8601 UTC, `matrix_digest` of the matrix it began with.
 
-    `run_id` is written before the run's folder is made, so that there is never a run that nobody knows of. `closed`
-    says why a night was ended before all was measured. `problems` are what went wrong besides, a line each.
+    `run_id` is written before the run's folder is made, so that there is never a run that nobody knows of; `again_id`
+    is the run that looks at its suspects again. `closed` says why a night was ended before all was measured,
+    `contaminated` why its figures cannot be trusted. `sent` are the ways by which its message went, `told` what was
+    told of a night that could not be measured. `problems` are what went wrong besides, a line each. `earlier` are the
+    nights before it, oldest first, each with the ids of its runs.
     """
 
     began: str
     matrix_digest: str
     step: Step = Step.MEASURE
     run_id: str | None = None
+    again_id: str | None = None
     closed: str = ""
+    contaminated: str = ""
+    sent: tuple[str, ...] = ()
+    told: str = ""
     problems: tuple[str, ...] = ()
     exit_code: int | None = None
+    earlier: tuple[tuple[str, ...], ...] = ()
 
-    def advanced(self, **changes: Any) -> Self:
-        """Return the night with its step done."""
-        return replace(self, step=self.step.following, **changes)
+    def advanced(self, to: Step | None = None, **changes: Any) -> Self:
+        """Return the night with its step done, at the one that follows or at a later one."""
+        return replace(self, step=to or self.step.following, **changes)
 
     def age_s(self, now: datetime) -> float:
         """Return how many seconds ago it began."""
         return (now - datetime.fromisoformat(self.began).astimezone(UTC)).total_seconds()
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """The ids of its runs."""
+        return tuple(run for run in (self.run_id, self.again_id) if run is not None)
 
 
 def read(folder: Path) -> Progress | None:
@@ -62,10 +82,16 @@ def read(folder: Path) -> Progress | None:
         content = json.loads(read_bytes(path, MOST_BYTES))
         if content.pop("schema") != SCHEMA_VERSION:
             raise ValueError("it is of another schema")
-        return Progress(**{**content, "step": Step(content["step"]), "problems": tuple(content["problems"])})
+        plain: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in content.items()
+        }
+        earlier = tuple(tuple(map(str, runs)) for runs in plain["earlier"])
+        progress = Progress(**{**plain, "step": Step(plain["step"]), "earlier": earlier})
+        datetime.fromisoformat(progress.began)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         hint = "move it away: the next night then begins anew"
         raise StoreError(f"{path} is no journal of a night: {error}", hint=hint) from error
+    return progress
 
 
 def write(folder: Path, progress: Progress) -> None:

@@ -1,0 +1,33 @@
+"""A night's pages: the site of its history, and the report of each of its runs beside it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pvbench.dashboard import site
+from pvbench.history.analysis import Analysis
+from pvbench.reports import comparison, html
+from pvbench.store import Store
+from pvbench.store.disk import read_bytes, write_whole, writing
+
+REPORTS = "reports"
+"""The folder of the reports within the site, each by its run's id."""
+
+
+def publish(shown: Analysis, results: Path, runs: Sequence[str], folder: Path) -> list[str]:
+    """Write what is new of the site, and return the names of the pages that were. Raises StoreError."""
+    written = [name for run in runs if (name := _report(results, run, folder))]
+    return [*written, *site.write(shown, folder)]
+
+
+def _report(results: Path, run: str, folder: Path) -> str | None:
+    name = f"{REPORTS}/{run}.html"
+    path = folder / name
+    with Store.open(results, run) as store:
+        page = comparison.build(store.manifest, store.trials(), store.earlier(), store.altered())
+    data = html.render(page).encode(errors="backslashreplace")
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_file() and read_bytes(path) == data:
+        return None
+    write_whole(path, data)
+    return name
