@@ -62,7 +62,7 @@ def list_nights(app: App, history: str, as_json: bool) -> None:
 
     with opened(app, history) as kept:
         nights = kept.nights()
-        _warn(app, kept)
+        warn(app, kept)
     if as_json:
         print_json([views.night_data(night) for night in nights])
     elif nights:
@@ -104,7 +104,7 @@ def series(
     with opened(app, history) as kept:
         nights = {night.run_id: night for night in kept.nights()}
         chosen = find.chosen(kept.series(), find.Wanted(**texts))
-        _warn(app, kept)
+        warn(app, kept)
     one = find.series(chosen, name) if name is not None else None
     if as_csv:
         print(views.as_csv([one] if one else chosen, nights), end="")
@@ -148,7 +148,8 @@ def opened(app: App, where: str) -> "Iterator[History]":
         yield History.open(where, tell)
 
 
-def _warn(app: App, kept: "History") -> None:
+def warn(app: App, kept: "History") -> None:
+    """Say which files of a history are damaged, and so left out; the first few of them."""
     problems = kept.problems()
     for problem in problems[:TOLD]:
         app.voice.warn(problem)

@@ -70,6 +70,7 @@ VERBS: tuple[Verb | Group, ...] = (
     trace.trace,
     history.history_verbs,
     dashboard.dashboard,
+    dashboard.annotate,
     detect.detect,
     import_config.import_config,
     import_results.import_results,

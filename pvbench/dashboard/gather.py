@@ -1,22 +1,18 @@
-"""Places → what a site is made of: a history's analysis, what is wrong with its files, where reports lie."""
+"""Places → what a site is made of: a history's analysis, where reports lie."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
 from pvbench.history.analysis import Analysis, analyse
 from pvbench.history.store import History
 
+REPORT = ".html"
 
-def gather(where: str, tell: Callable[[int, int], None] | None = None) -> tuple[Analysis, tuple[str, ...]]:
-    """Return the analysis of the history at a folder or an address, and its files' problems. Raises StoreError.
 
-    `tell` is told how many files of how many are read.
-    """
-    history = History.open(where, tell)
-    shown = analyse(history.nights(), history.series(), history.alarms(), history.annotations())
-    return shown, history.problems()
+def gather(kept: History) -> Analysis:
+    """Return what a history comes to. Raises StoreError."""
+    return analyse(kept.nights(), kept.series(), kept.alarms(), kept.annotations())
 
 
 def reports_below(site: Path, folder: Path | None) -> dict[str, str]:
@@ -26,5 +22,8 @@ def reports_below(site: Path, folder: Path | None) -> dict[str, str]:
     """
     where = site / "reports" if folder is None else folder
     way = "reports" if folder is None else os.path.relpath(folder, site)
-    there = sorted(where.glob("*.html")) if where.is_dir() else ()
-    return {path.stem: quote(f"{way}/{path.name}", errors="surrogateescape") for path in there}
+    try:
+        names = sorted(path.name for path in where.iterdir() if path.suffix == REPORT)
+    except (OSError, ValueError):  # most sites have none
+        return {}
+    return {name.removesuffix(REPORT): quote(f"{way}/{name}", errors="surrogateescape") for name in names}

@@ -31,11 +31,13 @@ LABELLED = "Figures of some or all of these nights were made so, and are not tho
 class Settings:
     """How a site is written: `now` is when, where that is known, `reports` are addresses of reports by run.
 
-    `live` is whether `pvbench serve` shows it, which a page may ask how things are.
+    `problems` are what is wrong with the history's files, which are then not in the analysis. `live` is whether
+    `pvbench serve` shows the site: its pages may then ask how things are.
     """
 
     now: datetime | None = None
     reports: dict[str, str] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
     live: bool = False
 
 
@@ -104,6 +106,7 @@ def pages(analysed: Analysis, settings: Settings = DEFAULT, *, zoomed: bool = Tr
         finalize=lambda value: clean(value, "\n") if type(value) is str else value,
     )
     environment.globals |= {"labels": _labels(analysed), "letters": series_page.LETTERS, "live": settings.live}
+    environment.globals["problems"] = settings.problems
     environment.globals["security"] = SECURITY + ("; connect-src 'self'" if settings.live else "")
     known = shown(analysed.nights, settings.reports)
     first = overview(analysed, known)

@@ -1,13 +1,17 @@
 """Which night and which series of a history a person means. Pure."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 
 from pvbench.errors import UsageError
-from pvbench.history.nouns import Night, Series, SeriesKey
+from pvbench.history.nouns import Annotation, Night, Series, SeriesKey
 from pvbench.yaml_schema import nearest, shown
 
-LAST = "last"
+LAST, ALL = "last", "all"
+LONGEST_TEXT = 1000
+_ADDRESS = re.compile(r"([0-9a-f]{12})\.html")
 LONGEST = 200
 """A list of what there is instead is no help when it is longer."""
 
@@ -55,6 +59,38 @@ def night(nights: Sequence[Night], name: str) -> Night:
     if name == LAST and nights:
         return nights[-1]
     return known[_one(name, known, "run", "list")]
+
+
+@dataclass(frozen=True)
+class Saying:
+    """What a person says of a series, or of ALL, at a night, each as the person names it."""
+
+    series: str
+    night: str
+    text: str
+
+
+def annotation(nights: Sequence[Night], every: Sequence[Series], saying: Saying, now: datetime) -> Annotation:
+    """Return what is said of a series and a night that there are. Raises UsageError with the nearest that is there."""
+    if not saying.text.strip() or len(saying.text) > LONGEST_TEXT:
+        raise UsageError(f"an annotation has 1 to {LONGEST_TEXT:,} characters, and this one {len(saying.text):,}")
+    address = _ADDRESS.search(saying.series)
+    name = address[1] if address else saying.series
+    id_ = "" if name == ALL else series(every, name).key.id
+    return Annotation(id_, _date(nights, saying.night), saying.text, f"{now:%Y-%m-%dT%H:%M:%SZ}")
+
+
+def _date(nights: Sequence[Night], name: str) -> str:
+    """Return the date of a night, given by itself or by a run; of dates the nearest is the one fewest days away."""
+    dates = [each.night for each in nights]
+    if name in dates:
+        return name
+    try:
+        wanted = date.fromisoformat(name)
+        near = min(dates, key=lambda each: abs(date.fromisoformat(each) - wanted))
+    except ValueError:
+        return night(nights, name).night
+    raise UsageError(f"the history has no night of {shown(name)}; the nearest is {near}")
 
 
 def _one(name: str, known: Iterable[str], what: str, verb: str) -> str:

@@ -104,6 +104,7 @@ VALID = {
     "stack build": "xen xen1",
     "stack deploy": "xen xen1",
     "dashboard": "",
+    "annotate": "all last text",
     "history add": "last",
     "history list": "",
     "history series": "",
