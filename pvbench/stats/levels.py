@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-BOUND = 3.5
+BOUND = 3.0
 """What one night costs at most, in standard deviations of the noise: K of the paper's biweight loss."""
 SHORTEST = 3
 """A level lasts so many nights at least; fewer are outliers."""
@@ -76,12 +76,6 @@ def follow(values: Floats, noise: Floats, penalty: Floats, begins: Flags | None 
         for row, own in zip(rows, at.settled, strict=True):
             settled[row] = tuple(own)
     return Followed(since, level, tuple(settled))
-
-
-def segment(values: Floats, noise: Floats, penalty: Floats) -> tuple[tuple[int, ...], ...]:
-    """Return where each series (row) changes its level: indices of the first night of each new level."""
-    followed = follow(values, noise, penalty)
-    return tuple(followed.changes(row, values.shape[1]) for row in range(len(values)))
 
 
 def spans(changes: tuple[int, ...], nights: int) -> list[tuple[int, int]]:
