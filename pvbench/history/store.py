@@ -5,6 +5,7 @@ without its rows.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 RUNS, EVENTS = "runs", "events"
+ATTEMPTS = 20
 Tell = Callable[[int, int], None]
 
 
@@ -87,12 +89,22 @@ class History:
     def put(self, night: Night, data: bytes) -> bool:
         """Add a run's file, as `append` does."""
         name = name_of(night)
-        for entry in self.place.entries(RUNS):  # a run of that name in another month is another run
-            if entry.name.rpartition("/")[2] == name.rpartition("/")[2] and not self._goes_on(entry.name, name, data):
-                return False
-        self.place.write(name, data)
+        for _ in range(ATTEMPTS):
+            there = self._there(name)
+            with suppress(FileNotFoundError):  # it was dropped meanwhile
+                if there and not self._goes_on(there.name, name, data):
+                    return False
+                if self.place.swap(name, data, there):
+                    break
+        else:
+            raise StoreError(f"{self.place.where}: {name}: others write it again and again")
         self._forget("held", "_series", "_events")
         return True
+
+    def _there(self, name: str) -> Entry | None:
+        """Return the run's file; one of that name in another month is of another run."""
+        own = name.rpartition("/")[2]
+        return next((each for each in self.place.entries(RUNS) if each.name.rpartition("/")[2] == own), None)
 
     def _goes_on(self, there: str, name: str, data: bytes) -> bool:
         """Whether a run is the one that is there, damaged or with less. Raises StoreError where it is another."""
@@ -162,7 +174,8 @@ class History:
         """Return a row a trial of every run. Raises StoreError for a file that is damaged."""
         import pyarrow as pa
 
-        tables: list[pa.Table] = [file.rows_of(name, self.place.read(name)) for name in map(name_of, self.nights())]
+        names = [name_of(night) for night in self.nights()]
+        tables: list[pa.Table] = [file.rows_of(name, data) for name, data in self.place.read_each(names)]
         frame: pd.DataFrame = pa.concat_tables(
             tables or [file.ROWS.empty_table()], promote_options="default"
         ).to_pandas()
@@ -182,16 +195,17 @@ class History:
         return Held(gathered, once(gathered.runs, problems), tuple(problems))
 
     def _read(self, entries: Sequence[Entry], problems: list[str]) -> Iterator[tuple[Entry, KeptRun]]:
-        for number, entry in enumerate(entries, 1):
+        known = {entry.name: entry for entry in entries}
+        for number, (name, data) in enumerate(self.place.read_each(list(known)), 1):
             try:
-                run = file.read_run(entry.name, self.place.read(entry.name))
-            except (StoreError, FileNotFoundError) as error:
+                run = file.read_run(name, data)
+            except StoreError as error:
                 problems.append(str(error))
             else:
-                if entry.name == name_of(run.night):
-                    yield entry, run
+                if name == name_of(run.night):
+                    yield known[name], run
                 else:
-                    problems.append(f"{entry.name}: it is of {run.night.run_id}, whose place is {name_of(run.night)}")
+                    problems.append(f"{name}: it is of {run.night.run_id}, whose place is {name_of(run.night)}")
             self._tell(number, len(entries))
 
     @cached_property
@@ -199,10 +213,10 @@ class History:
         """What the files of events say, in the order of the nights, and what is wrong with them."""
         found: list[Events] = []
         problems: list[str] = []
-        for entry in self.place.entries(EVENTS):
+        for name, data in self.place.read_each([entry.name for entry in self.place.entries(EVENTS)]):
             try:
-                found.append(events.decode(entry.name, self.place.read(entry.name)))
-            except (StoreError, FileNotFoundError) as error:
+                found.append(events.decode(name, data))
+            except StoreError as error:
                 problems.append(str(error))
         return events.ordered(found, [night.run_id for night in self.nights()]), tuple(problems)
 
