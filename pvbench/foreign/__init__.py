@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pvbench.errors import ForeignError
-from pvbench.foreign import fio_json, fio_terse, iperf3_json, netperf_omni, netperf_text, others
+from pvbench.foreign import fio_interim, fio_json, fio_terse, iperf3_events, iperf3_json, netperf, others
 from pvbench.foreign.documents import Document, Found, find
-from pvbench.foreign.nouns import PATH_UNKNOWN, Figure, Result
+from pvbench.foreign.nouns import PATH_UNKNOWN, Figure, Result, Taken
 from pvbench.foreign.text import MOST_BYTES, text_of
 from pvbench.printable import clean
 
@@ -26,11 +26,7 @@ class Reader:
 
 
 READERS = (Reader(fio_json.claims, fio_json.read), Reader(iperf3_json.claims, iperf3_json.read))
-FINDERS: tuple[Callable[[str, str], tuple[tuple[Result, ...], str]], ...] = (
-    fio_terse.find,
-    netperf_omni.find,
-    netperf_text.find,
-)
+FINDERS: tuple[Callable[[str, str], Taken], ...] = (fio_terse.find, netperf.find)
 
 
 @dataclass(frozen=True)
@@ -50,7 +46,7 @@ def read(content: bytes, file: str) -> Imported:
     found = find(text, file)
     results: list[Result] = []
     refused: list[ForeignError] = []
-    for document in iperf3_json.joined(found.documents):
+    for document in iperf3_events.with_errors(iperf3_events.joined(found.documents), found.rest):
         reader = next((reader for reader in READERS if reader.claims(document.data)), None)
         try:
             results += reader.read(document) if reader else ()
@@ -58,15 +54,16 @@ def read(content: bytes, file: str) -> Imported:
             refused.append(error)
     rest = found.rest
     for finder in FINDERS:
-        try:
-            more, rest = finder(rest, file)
-            results += more
-        except ForeignError as error:
-            refused.append(error)
+        taken = finder(rest, file)
+        results += taken.results
+        refused += taken.refused
+        rest = taken.rest
     refused += [found.broken] if found.broken else []
     if not results and not refused:
         refused.append(_not_known(found, file))
-    return Imported(tuple(sorted(results, key=lambda each: each.line)), refused[0] if refused else None)
+    return Imported(
+        tuple(fio_interim.marked(sorted(results, key=lambda each: each.line))), refused[0] if refused else None
+    )
 
 
 def _not_known(parts: Found, file: str) -> ForeignError:

@@ -16,6 +16,7 @@ _UNITS = (("_ns", 1e-9), ("_us", 1e-6), ("", 1e-6))
 _FACTS = ("rw", "bs", "iodepth", "numjobs", "ioengine", "direct", "size", "runtime", "filename", "rwmixread")
 _KIB = 1024
 _LAST_ERRNO = 4095
+_ALL_CLIENTS = "All clients"
 
 
 def claims(data: Mapping[str, Any]) -> bool:
@@ -37,7 +38,8 @@ def _result(document: Document, job: Mapping[str, Any], place: int) -> Result:
     version = word(data.get("fio version"))
     options = {**at(data, "global options"), **at(job, "job options")}
     facts = {name: said for name in _FACTS if (said := word(options.get(name)))}
-    facts |= {name: said for name in ("hostname", "groupid") if (said := word(job.get(name)))}
+    facts |= {name: said for name in ("hostname", "groupid", "elapsed") if (said := word(job.get(name)))}
+    facts |= {name: said for name in ("timestamp", "time") if (said := word(data.get(name)))}
     figures = tuple(_figures(job, f"jobs[{place}]"))
     times = [number(job, part, "runtime") for part in PARTS if number(job, part, "io_bytes")]
     seconds = max((each_ms / 1000 for each_ms in times if each_ms), default=None)
@@ -59,7 +61,7 @@ def _result(document: Document, job: Mapping[str, Any], place: int) -> Result:
 def _figures(job: Mapping[str, Any], source: str) -> Iterator[Figure]:
     for part in PARTS:
         data = at(job, part)
-        if number(data, "io_bytes") or number(data, "total_ios"):
+        if any(number(data, key) for key in ("io_bytes", "iops", "bw")):
             yield from _moved(data, part, f"{source}.{part}")
             yield from latencies(data, part, f"{source}.{part}")
     if number(job, "sync", "total_ios"):
@@ -80,7 +82,7 @@ def _moved(data: Mapping[str, Any], part: str, source: str) -> Iterator[Figure]:
         yield Figure("iops", rate, "1/s", part, f"{source}.iops")
     moved = number(data, "io_bytes")
     if moved is not None:
-        in_kib = exact is None and "io_kbytes" not in data
+        in_kib = exact is None and "io_kbytes" not in data and not any(key + "_ns" in data for key, _ in _KINDS)
         unit = ", which is in KiB in fio 2" if in_kib else ""
         yield Figure("bytes", moved * (_KIB if in_kib else 1), "B", part, f"{source}.io_bytes{unit}")
 
@@ -109,6 +111,8 @@ def _percentiles(shares: Mapping[str, Any], unit: float, name: str, part: str, h
 
 
 def _notes(job: Mapping[str, Any], figures: tuple[Figure, ...]) -> Iterator[str]:
+    if job.get("jobname") == _ALL_CLIENTS:
+        yield "the sum of the clients above, which fio made: do not add it to them"
     for part in PARTS:
         for key, what in (("short_ios", "short"), ("drop_ios", "dropped")):
             if count := number(job, part, key):

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from pvbench.errors import ForeignError
 from pvbench.foreign.fio_json import PERCENTILES
-from pvbench.foreign.nouns import Figure, Place, Result
+from pvbench.foreign.nouns import Figure, Place, Result, Taken
 from pvbench.foreign.values import figure, word
 
 _LINE = re.compile(r"(?:^|(?<=[\s:]))(?P<version>[2-5]);(?=[^;\n]*;)[^\n]*;[^\n]*", re.MULTILINE)
@@ -24,13 +25,18 @@ _TIMES = ((4, "submission_latency"), (8, "completion_latency"), (32, "latency"))
 _FIRST_PERCENTILE, _PERCENTILE_COUNT = 12, 20
 
 
-def find(text: str, file: str) -> tuple[tuple[Result, ...], str]:
-    """Return the results of all terse lines, and the text without them; ForeignError for a line of another layout."""
+def find(text: str, file: str) -> Taken:
+    """Return the results of all terse lines; a line of another layout is refused beside the others."""
     results: list[Result] = []
+    refused: list[ForeignError] = []
     for found in _LINE.finditer(text):
         column = found.start() - text.rfind("\n", 0, found.start())
-        results.append(_result(found[0].strip(), Place(file, text.count("\n", 0, found.start()) + 1, column)))
-    return tuple(results), _LINE.sub("", text)
+        place = Place(file, text.count("\n", 0, found.start()) + 1, column)
+        try:
+            results.append(_result(found[0].strip(), place))
+        except ForeignError as error:
+            refused.append(error)
+    return Taken(tuple(results), tuple(refused), _LINE.sub("", text))
 
 
 def _result(line: str, place: Place) -> Result:

@@ -45,6 +45,15 @@ class Result:
 
 
 @dataclass(frozen=True)
+class Taken:
+    """What a reader took out of a text: results, what it had to refuse, and the text without either."""
+
+    results: tuple[Result, ...]
+    refused: tuple[ForeignError, ...]
+    rest: str
+
+
+@dataclass(frozen=True)
 class Place:
     """Where in a file something stands; lines and columns count from one."""
 

@@ -45,6 +45,29 @@ _OTHERS = (
         r"\A\s*\d[\d.]*(?:\s+\d[\d.]*){3,}\s*\Z",
         "leave -P 0 out, or ask netperf for -- -k",
     ),
+    _other(
+        "what netperf prints with -o but without a header (-P 0), which does not say what the cells are",
+        r"^[^\n,]*,[^\n]*,(?:Trans/s|10\^[369]bits/s|[KMG]?Bytes/s)\s*(?:,|$)",
+        "leave -P 0 out, or ask netperf for -- -k",
+    ),
+    _other(
+        "netperf's message that it does not know the test",
+        r"^The test you requested \(.*is unknown",
+        "nothing was measured",
+    ),
+    _other(
+        "what fio says of an option or a value that it does not know",
+        r"fio\S*: (?:unrecognized option|failed parsing|bad |.*(?:not found|unknown|invalid|unable to (?:open|parse)))"
+        r"|^Bad option <",
+        "nothing was measured",
+    ),
+    _other("fio's message that a job failed", r"^fio: (?:pid=\d+, )?(?:err=|job |.*error)", "nothing was measured"),
+    _other(
+        "what iperf3 says of an option that it does not know",
+        r"^iperf3: (?:parameter error|unrecognized)|iperf3: (?:unrecognized|invalid) option|^Usage: iperf3? ",
+        "nothing was measured",
+    ),
+    _other("iperf3's message that it failed", r"^iperf3?: (?:error|interrupt)", "ask iperf3 for -J"),
     _other("netperf's message that it could not begin", r"establish control|netperf: ", "nothing was measured"),
     _other("text of dd", r"bytes .*copied", "measure with fio; dd is not imported"),
     _other("text of ping", r"icmp_seq|packets transmitted", "ping is not imported"),

@@ -57,7 +57,7 @@ bytes  bytes   bytes    secs.    {unit}  % S      % S      us/KB   us/KB
 def test_the_header_of_netperf_says_the_unit(unit: str, bits: float) -> None:
     assert figures(STREAM.format(unit=unit))["goodput", "received"] == pytest.approx(100.5 * bits)
     found = figures(f"THROUGHPUT=100.5\nTHROUGHPUT_UNITS={unit}\nELAPSED_TIME=10.00\n")
-    assert found["goodput", ""] == pytest.approx(100.5 * bits)
+    assert found["goodput", "received"] == pytest.approx(100.5 * bits)
 
 
 def test_udp_of_netperf_tells_what_arrived_from_the_second_row() -> None:
@@ -128,8 +128,63 @@ def test_a_stream_of_json_lines_is_one_test_though_the_whole_report_follows() ->
     assert (found["goodput", "sent"], found["goodput", "received"]) == (9e9, 8e9)
 
 
-def test_a_test_that_was_ended_early_has_the_rate_until_then_under_its_own_part() -> None:
+def test_a_test_that_was_ended_early_has_the_rate_of_its_intervals_and_says_so() -> None:
     parts = [{"sum": {"bytes": 100, "seconds": 1, "omitted": True}}, {"sum": {"bytes": 1000, "seconds": 2}}]
-    found = figures(json.dumps({"start": {"test_start": {"protocol": "TCP"}}, "intervals": parts, "error": "ended"}))
+    start = {"connecting_to": {"host": "b"}, "test_start": {"protocol": "TCP"}}
+    content = json.dumps({"start": start, "intervals": parts, "end": {}, "error": "ended"})
 
-    assert found == {("goodput", "until its end"): 4000}
+    [result] = foreign.read(content.encode(), "file").results
+
+    assert {(each.name, each.part): each.value for each in result.figures} == {("goodput", "sent"): 4000}
+    assert result.problem == "iperf3 says: ended"
+    assert "that of its intervals" in " ".join(result.notes)
+
+
+def udp(*, reverse: int, served: bool, **end: object) -> dict[tuple[str, str], float]:
+    """Return the figures of a file of 3.1, whose only sum is what the sender counted, 0 where that is not known."""
+    total = {"bytes": 1000, "bits_per_second": 8000, "jitter_ms": 0.5, "lost_packets": 3, "packets": 4} | end
+    start = {"version": "iperf 3.1.3", "test_start": {"protocol": "UDP", "reverse": reverse}}
+    start |= {"accepted_connection": {}} if served else {"connecting_to": {}}
+    intervals = [{"sum": {"bytes": 250, "seconds": 1.0, "omitted": False}}]
+    return figures(json.dumps({"start": start, "intervals": intervals, "end": {"sum": total}}))
+
+
+def test_the_only_sum_of_old_udp_is_what_was_sent_and_a_receiver_counts_in_its_intervals() -> None:
+    assert ("goodput", "received") not in udp(reverse=0, served=False)
+    assert udp(reverse=0, served=False)["goodput", "sent"] == 8000
+    assert udp(reverse=1, served=False)["goodput", "received"] == 2000
+    assert udp(reverse=1, served=False)["goodput", "sent"] == 8000
+
+
+def test_a_server_of_which_the_other_end_told_nothing_does_not_measure_its_zeros() -> None:
+    receives = udp(reverse=0, served=True, bytes=0, bits_per_second=0)
+    sends = udp(reverse=1, served=True, lost_packets=0, jitter_ms=0)
+
+    assert ("goodput", "sent") not in receives
+    assert (receives["goodput", "received"], receives["lost_share", "received"]) == (2000, 0.75)
+    assert sends.keys() == {("goodput", "sent"), ("bytes", "sent")}
+
+
+def test_both_ways_of_3_9_whose_sums_have_the_same_keys_are_told_by_their_streams() -> None:
+    def stream(sender: bool, rate: int) -> dict[str, object]:
+        return {
+            "sender": {"bits_per_second": rate, "bytes": rate, "retransmits": 1, "sender": sender},
+            "receiver": {"bits_per_second": rate - 1, "bytes": rate - 1, "sender": sender},
+        }
+
+    last = {"bits_per_second": 70, "bytes": 70, "sender": False}
+    streams = [stream(True, 90), stream(True, 10), stream(False, 70)]
+    start = {"connecting_to": {}, "test_start": {"protocol": "TCP"}}
+    end = {"streams": streams, "sum_sent": last, "sum_received": last}
+    found = figures(json.dumps({"start": start, "intervals": [], "end": end}))
+
+    rates = {part: value for (name, part), value in found.items() if name == "goodput"}
+    assert rates == {"sent": 100, "received": 98, "reverse sent": 70, "reverse received": 69}
+
+
+def test_an_error_below_the_document_is_its_error() -> None:
+    content = b'{"start": {"version": "iperf 3.9"}, "intervals": [], "end": {}}\niperf3: error - unable to connect\n'
+
+    [result] = foreign.read(content, "file").results
+
+    assert result.problem == "iperf3 says: unable to connect"

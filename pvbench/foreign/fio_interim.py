@@ -1,0 +1,39 @@
+"""fio's --status-interval: several reports of the same jobs in a file, of which only the last has the whole."""
+
+import dataclasses
+from collections.abc import Iterable
+
+from pvbench.foreign.nouns import Result
+from pvbench.foreign.values import figure
+
+_SHORTEST_SECONDS = 2
+"""So long has fio run, as it counts, when its first report after an interval of a second is written."""
+
+
+def marked(results: Iterable[Result]) -> list[Result]:
+    """Return results in which a report that a later one of the same job goes on from says so."""
+    done = list(results)
+    for at, earlier in enumerate(done):
+        later = next((each for each in reversed(done[at + 1 :]) if _goes_on(earlier, each)), None)
+        if later is not None:
+            note = f"a report of a job that still ran: the whole is that of line {later.line}"
+            facts = {**earlier.facts, "followed_by_line": str(later.line)}
+            done[at] = dataclasses.replace(earlier, notes=(note, *earlier.notes), facts=facts)
+    return done
+
+
+def _goes_on(earlier: Result, later: Result) -> bool:
+    """Tell whether a later report is of the same job: begun in the same second, and run for longer."""
+    if later.line == earlier.line or (later.tool, later.title) != (earlier.tool, earlier.title):
+        return False
+    if earlier.facts.get("groupid") != later.facts.get("groupid"):
+        return False
+    ran, begun = figure(earlier.facts.get("elapsed")), (_begun(earlier), _begun(later))
+    if ran is None or ran < _SHORTEST_SECONDS or None in begun or begun[0] != begun[1]:
+        return False
+    return (earlier.seconds or 0) < (later.seconds or 0)
+
+
+def _begun(result: Result) -> float | None:
+    ended, ran = figure(result.facts.get("timestamp")), figure(result.facts.get("elapsed"))
+    return None if ended is None or ran is None else ended - ran
