@@ -84,13 +84,8 @@ def _figures(values: Mapping[str, str], units: str, *, answers: bool) -> Iterato
         key = "TRANSACTION_RATE" if figure(values.get("TRANSACTION_RATE")) is not None else "THROUGHPUT"
         if (rate := figure(values.get(key))) is not None and not (key == "THROUGHPUT" and unit):
             yield Figure("transactions", rate, "1/s", "", key)
-    if unit and answers and (taken := figure(values.get("THROUGHPUT"))) is not None:
-        yield Figure("goodput", taken * unit, "bit/s", "both ways", f"THROUGHPUT in {units}")
-    elif unit and not answers:
-        for part, keys in _ENDS:
-            taken = next((key for key in keys if figure(values.get(key))), "THROUGHPUT" if "THROUGHPUT" in keys else "")
-            if (value := figure(values.get(taken))) is not None:
-                yield Figure("goodput", value * unit, "bit/s", part, f"{taken} in {units}")
+    if unit:
+        yield from _goodput(values, unit, units, answers=answers)
     yield from _latencies(values, "" if answers else "call_")
     for key, part in _RETRANSMITS:
         if (taken := figure(values.get(key))) is not None:
@@ -98,6 +93,18 @@ def _figures(values: Mapping[str, str], units: str, *, answers: bool) -> Iterato
     for key, part in _CPU:
         if taken := figure(values.get(key)):
             yield Figure("cpu", taken / 100, "1", part, f"{key}, %")
+
+
+def _goodput(values: Mapping[str, str], unit: float, units: str, *, answers: bool) -> Iterator[Figure]:
+    """Yield what each end of a stream counted; a 0 of THROUGHPUT alone is measured."""
+    if answers and (both := figure(values.get("THROUGHPUT"))) is not None:
+        yield Figure("goodput", both * unit, "bit/s", "both ways", f"THROUGHPUT in {units}")
+    for part, keys in () if answers else _ENDS:
+        counted = [key for key in keys if figure(values.get(key))]
+        counted += [key for key in keys if key == "THROUGHPUT"]
+        for key in counted[:1]:
+            if (rate := figure(values.get(key))) is not None:
+                yield Figure("goodput", rate * unit, "bit/s", part, f"{key} in {units}")
 
 
 def _latencies(values: Mapping[str, str], kind: str) -> Iterator[Figure]:
