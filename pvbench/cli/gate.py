@@ -1,5 +1,6 @@
 """gate and baseline: whether a run may pass beside the run that a name stands for."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,20 +8,24 @@ import click
 
 from pvbench.cli import arguments
 from pvbench.cli.app import App, Group, json_option, pass_app, results_option, verb
+from pvbench.errors import UsageError
 from pvbench.terminal.streams import print_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from pvbench.gate.baselines import Baseline
-    from pvbench.gate.nouns import Gated
+    from pvbench.gate.limits import Limits
+    from pvbench.gate.nouns import Gated, Side
 
+HISTORY = "`--against history` compares with it"
 PARTS = ("hypervisor", "kernel", "machine", "guest", "programs", "stack")
 
 
 @verb(short_help="Say whether a run may pass beside its baseline.")
 @click.argument("run")
-@click.option("--against", default="default", show_default=True, help="A baseline's name, or a run.")
+@click.option(
+    "--against", default="default", show_default=True, help="A baseline's name, a run, or `history`: the nights before."
+)
+@click.option("--history", metavar="WHERE", help="The history; otherwise `history` in --results.")
 @click.option(
     "--limits",
     type=click.Path(path_type=Path),
@@ -33,10 +38,13 @@ PARTS = ("hypervisor", "kernel", "machine", "guest", "programs", "stack")
 @click.option("--junit", metavar="FILE", help="Write JUnit XML.")
 @results_option()
 @json_option
+@pass_app
 def gate(
+    app: App,
     *,
     run: str,
     against: str,
+    history: str | None,
     limits: Path | None,
     changed: tuple[str, ...],
     lenient: bool,
@@ -45,7 +53,7 @@ def gate(
     results: Path,
     as_json: bool,
 ) -> int:
-    """Compare each cell of RUN with the same cell of a baseline run, by intervals and limits, never by bare means.
+    """Compare each cell of RUN with the same cell of a baseline, or its history, by what is proven and what ruled out.
 
     Ends with 0 where all pass, 1 where a loss beyond the limit is proven, 5 where hosts differ or were disturbed, 3
     where an expected cell is missing or too few blocks tell. RUN is an id, the beginning of one, a path, or `last`.
@@ -53,20 +61,41 @@ def gate(
     from pvbench.errors import GateFileError
     from pvbench.gate import judgement
     from pvbench.gate.limits import Limits, load
-    from pvbench.gate.sides import meant, sides
+    from pvbench.gate.sides import meant, side, sides
     from pvbench.terminal.input import read
     from pvbench.views.gate import as_data, render
 
     wanted = Limits() if limits is None else load(read(limits, "gate file", GateFileError), name=str(limits))
     name = arguments.run_name(results, run)
-    before, now = sides(results, arguments.run_name(results, meant(results, against)), name)
-    gated = judgement.gate(before, now, wanted, changed=changed, lenient=lenient)
+    if against == "history":
+        where = str(results / "history") if history is None else history
+        gated = _beside_nights(app, where, side(results, name), wanted, changed=changed, lenient=lenient)
+    elif history is not None:
+        raise UsageError("--history says where a history is, and --against what to compare with", hint=HISTORY)
+    else:
+        before, now = sides(results, arguments.run_name(results, meant(results, against)), name)
+        gated = judgement.gate(before, now, wanted, changed=changed, lenient=lenient)
     on_output = _written(gated, markdown, junit)
     if as_json:
         print_json(as_data(gated))
     elif not on_output:
         print(render(gated), end="")
     return gated.code
+
+
+def _beside_nights(
+    app: App, where: str, now: "Side", limits: "Limits", *, changed: Sequence[str], lenient: bool
+) -> "Gated":
+    from pvbench.cli.history import opened
+    from pvbench.gate import nights
+
+    with opened(app, where) as kept:
+        if not kept.nights():
+            raise UsageError(f"no nights in {kept.place.where}", hint="`pvbench history add RUN` adds one")
+        for problem in kept.problems():
+            app.voice.warn(problem)
+        told = kept.nights(), kept.series(), kept.alarms()
+    return nights.gate(*told, now, limits, changed=changed, lenient=lenient)
 
 
 def _written(gated: "Gated", markdown: str | None, junit: str | None) -> bool:

@@ -3,26 +3,23 @@
 docs/gate.md has the rule in words. What a host drifts by between two times is in the ratio and not in its interval.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from pvbench import figures, wording
 from pvbench.factors import Switch
+from pvbench.gate.cells import disturbed, nothing, of_side, reason, wrong_path
 from pvbench.gate.environment import differences
 from pvbench.gate.limits import Limit, Limits
-from pvbench.gate.nouns import NOTHING, Gated, Row, Side, State
+from pvbench.gate.nouns import NOTHING, Gated, Row, Side, State, ordered
+from pvbench.history.shifts import IMPLAUSIBLE_FROM
 from pvbench.metrics import METRICS, Metric
-from pvbench.model import FlagKind, Outcome
-from pvbench.samples import CellTrials, gather
+from pvbench.model import Outcome
+from pvbench.samples import CellTrials
 from pvbench.stats import Sample
 from pvbench.stats.loss import Loss, loss, proven, units_to_rule_out
 
-DISTURBING = frozenset({FlagKind.DISTURBED, FlagKind.FOREIGN_LOAD, FlagKind.THROTTLING})
-"""A trial with one of these flags was not alone, or not at the speed it began with."""
-ALIKE = 3
-"""So many boots with exactly one figure are no measurement."""
-ORDER = tuple(State)
 Sides = tuple[CellTrials | None, CellTrials | None]
 
 
@@ -31,12 +28,12 @@ def gate(before: Side, now: Side, limits: Limits, *, changed: Iterable[str] = ()
     found, purpose = differences(before.manifest, now.manifest), frozenset(changed)
     unexpected = tuple(each for each in found if each.part not in purpose)
     hosts = {each.host for each in unexpected}
-    rows = _judged(list(_rows(_cells(before), _cells(now), limits)))
+    rows = _judged(list(_rows(of_side(before), of_side(now), limits)))
     rows = [_distrusted(row, hosts) for row in rows]
     return Gated(
         run=now.manifest.run_id,
         against=before.manifest.run_id,
-        rows=tuple(sorted(rows, key=lambda row: (ORDER.index(row.state), row.host, row.title, row.metric.name))),
+        rows=ordered(rows),
         unexpected=unexpected,
         expected=tuple(each for each in found if each.part in purpose),
         label=wording.label((*before.manifest.hosts, *now.manifest.hosts)),
@@ -44,11 +41,7 @@ def gate(before: Side, now: Side, limits: Limits, *, changed: Iterable[str] = ()
     )
 
 
-def _cells(side: Side) -> dict[str, CellTrials]:
-    return {each.cell.lasting_id: each for each in gather(side.manifest, side.trials)}
-
-
-def _rows(before: dict[str, CellTrials], now: dict[str, CellTrials], limits: Limits) -> Iterator[Row]:
+def _rows(before: Mapping[str, CellTrials], now: Mapping[str, CellTrials], limits: Limits) -> Iterator[Row]:
     for name in {**before, **now}:
         known = now.get(name) or before[name]
         sides = before.get(name), now.get(name)
@@ -75,11 +68,11 @@ def _row(known: CellTrials, sides: Sides, metric: Metric, limits: Limits) -> Row
         before=older.median if older else None,
         now=newer.median if newer else None,
     )
-    if now and (wrong := now.count(Outcome.INVALID)):
-        return replace(row, state=State.CONTAMINATED, why=f"{wrong} invalid: {_reason(now, Outcome.INVALID)}")
+    if now and (why := wrong_path(now)):
+        return replace(row, state=State.CONTAMINATED, why=why)
     if newer is None:
-        return replace(row, why=_reason(now, Outcome.NOT_MEASURED) if now else "it is not in the run's plan")
-    if why := _nothing(known, metric, newer):
+        return replace(row, why=reason(now, Outcome.NOT_MEASURED) if now else "it is not in the run's plan")
+    if metric == known.metric and (why := nothing(known)):
         return replace(row, state=State.CONSTANT, why=why)
     if older is None:
         return replace(row, state=State.NEW, why="the baseline has no figure of it")
@@ -88,30 +81,10 @@ def _row(known: CellTrials, sides: Sides, metric: Metric, limits: Limits) -> Row
     return _compared(row, older, newer)
 
 
-def _nothing(known: CellTrials, metric: Metric, newer: Sample) -> str:
-    """Return why a cell's primary metric tells nothing, however many boots gave it; "" where it tells something.
-
-    Who asked for a rate gets it exactly, and percentiles are read from a histogram's bins.
-    """
-    if metric != known.metric:
-        return ""
-    if newer.median == 0:
-        return "it read zero"
-    alike = len(newer) >= ALIKE and len(set(newer.numbers)) == 1
-    if not alike or wording.ceiling(known.cell.workload) is not None:
-        return ""
-    return f"{len(newer)} boots gave exactly one figure"
-
-
 def _disturbed(sides: Sides, allowed: float) -> str:
     """Return what disturbed more of a run's trials than may be; "" where nothing did."""
-    for which, each in zip(("the baseline", "the run"), sides, strict=True):
-        counted = [trial for trial in each.trials if trial.readings] if each else []
-        flagged = [trial for trial in counted if any(flag.kind in DISTURBING for flag in trial.flags)]
-        if len(flagged) > allowed * len(counted):
-            kinds = {flag.kind.value for trial in flagged for flag in trial.flags if flag.kind in DISTURBING}
-            return f"{len(flagged)} of {len(counted)} trials of {which}: {', '.join(sorted(kinds))}"
-    return ""
+    named = zip((" of the baseline", " of the run"), sides, strict=True)
+    return next((why for which, each in named if each and (why := disturbed(each, allowed, which))), "")
 
 
 def _compared(row: Row, older: Sample, newer: Sample) -> Row:
@@ -120,7 +93,8 @@ def _compared(row: Row, older: Sample, newer: Sample) -> Row:
         same = not any(older.numbers + newer.numbers)
         why = "both read zero" if same else "a reading is zero, so there is no ratio"
         return replace(row, state=State.OK if same else State.UNDETERMINED, why=why)
-    return replace(row, loss=loss(older, newer, row.metric.better), state=State.UNDETERMINED)
+    known = loss(older, newer, row.metric.better)
+    return replace(row, loss=known, ratio=known.ratio, state=State.UNDETERMINED)
 
 
 def _judged(rows: Sequence[Row]) -> list[Row]:
@@ -135,6 +109,8 @@ def _told(row: Row, known: Loss, *, sure: bool) -> Row:
     limit = row.limit
     if sure and known.ratio < 1 / (1 + limit.worse):
         return replace(row, state=State.REGRESSED)
+    if sure and known.ratio >= IMPLAUSIBLE_FROM:
+        return replace(row, state=State.IMPLAUSIBLE, why="so much better that what is measured is hardly the same")
     if known.least is None or known.least < 1 / (1 + limit.unseen):
         return replace(row, **_hint(known, limit))
     return replace(row, state=State.IMPROVED if sure and known.ratio > 1 + limit.worse else State.OK)
@@ -169,8 +145,3 @@ def _sample(each: CellTrials | None, metric: Metric) -> Sample | None:
         if reading.metric == metric.name
     ]
     return Sample.of(read) if read else None
-
-
-def _reason(each: CellTrials, outcome: Outcome) -> str:
-    reasons = [trial.reason for trial in each.trials if trial.outcome is outcome and trial.reason]
-    return reasons[-1] if reasons else "no trial was made"

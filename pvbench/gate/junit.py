@@ -15,6 +15,7 @@ _ENDS = {
     State.CONTAMINATED: "error",
     State.MISSING: "error",
     State.CONSTANT: "error",
+    State.IMPLAUSIBLE: "error",
     State.UNDETERMINED: "error",
     State.NEW: "skipped",
 }

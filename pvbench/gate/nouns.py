@@ -1,6 +1,6 @@
 """The nouns of a gate: the two sides, the state of each cell, and what all of them come to. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -20,22 +20,24 @@ class State(StrEnum):
     CONTAMINATED = "contaminated"
     MISSING = "missing"
     CONSTANT = "constant"
+    IMPLAUSIBLE = "implausible"
     UNDETERMINED = "undetermined"
     IMPROVED = "improved"
     NEW = "new"
     OK = "ok"
 
 
-NOTHING = (State.MISSING, State.CONSTANT)
-"""States of a cell that measured nothing."""
+NOTHING = (State.MISSING, State.CONSTANT, State.IMPLAUSIBLE)
+"""States of a cell that measured nothing, or nothing that can be believed."""
 
 
 @dataclass(frozen=True)
 class Row:
     """A cell under a metric: its values before and now in the metric's unit, its limit, and what came of it.
 
-    The ratio of `loss` is above 1 where the run is better, whichever way the metric is. `why` says what words are
-    needed beside the state; `blocks` is how many blocks in each run would tell, where these do not.
+    `ratio` is above 1 where the run is better, whichever way the metric is; `loss` is what the boots of a baseline run
+    tell of it. `why` says what words are needed beside the state; `blocks` is how many blocks in each run would tell,
+    where these do not.
     """
 
     cell: str
@@ -46,6 +48,7 @@ class Row:
     state: State
     before: float | None = None
     now: float | None = None
+    ratio: float | None = None
     loss: Loss | None = None
     why: str = ""
     blocks: int | None = None
@@ -56,7 +59,8 @@ class Gated:
     """What the gate found: every row, worst first, and what the two runs' environments differ in.
 
     `expected` are differences that were made on purpose. `label` is what stands beside the figures of such hosts.
-    `lenient` lets a run pass where some cells could not be told.
+    `lenient` lets a run pass where some cells could not be told. `nights` is how many nights a history has before the
+    run; None beside a baseline run.
     """
 
     run: str
@@ -66,6 +70,7 @@ class Gated:
     expected: tuple[Difference, ...] = ()
     label: str = ""
     lenient: bool = False
+    nights: int | None = None
 
     def count(self, state: State) -> int:
         """Return how many rows are in a state."""
@@ -90,6 +95,12 @@ class Gated:
         """The loss that is ruled out for every cell that passed: 0.12 where none lost more; None without a cell."""
         least = [row.loss.least for row in self.rows if row.loss and row.loss.least and row.state is State.OK]
         return max(0.0, 1 / min(least) - 1) if least else None
+
+
+def ordered(rows: Iterable[Row]) -> tuple[Row, ...]:
+    """Return rows worst first."""
+    order = list(State)
+    return tuple(sorted(rows, key=lambda row: (order.index(row.state), row.host, row.title, row.metric.name)))
 
 
 @dataclass(frozen=True)

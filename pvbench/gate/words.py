@@ -12,6 +12,10 @@ RESTS_ON = (
     "in the ratio and not in the interval. Regressed is a proven loss beyond the limit; passed is where a loss beyond "
     "the second limit is ruled out."
 )
+OF_NIGHTS = (
+    "Ratios above 1 are better; before is the level that the nights before were at. What is out of its level, and what "
+    "is confirmed, is as the history's own pages tell it."
+)
 _HEADS = {
     ExitCode.DONE: "Passed",
     ExitCode.REGRESSED: "Regressed",
@@ -46,7 +50,7 @@ def notes(gated: Gated) -> tuple[str, ...]:
     if gated.unexpected:
         parts = " ".join(f"--changed {part}" for part in dict.fromkeys(each.part for each in gated.unexpected))
         hint = [f"if that is what the gate is for: {parts}"]
-    return (*unexpected, *hint, *expected, RESTS_ON)
+    return (*unexpected, *hint, *expected, RESTS_ON if gated.nights is None else OF_NIGHTS)
 
 
 def cells(row: Row) -> tuple[str, ...]:
@@ -59,7 +63,7 @@ def cells(row: Row) -> tuple[str, ...]:
         row.metric.title,
         row.metric.text(row.before),
         row.metric.text(row.now),
-        figures.ratio(row.loss.ratio) if row.loss else "–",
+        figures.ratio(row.ratio) if row.ratio else "–",
         figures.interval(interval.low, interval.high) if interval else "–",
         f"{_percent(row.limit.worse)}, {_percent(row.limit.unseen)}",
         row.why,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from pvbench.exit_codes import ExitCode
-from pvbench.gate.judgement import DISTURBING
+from pvbench.gate.cells import DISTURBING
 from pvbench.gate.limits import Limits
 from pvbench.history.nouns import Alarm, AlarmKind, Night, State
 from pvbench.model import Outcome, Trial

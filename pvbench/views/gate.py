@@ -19,6 +19,7 @@ def as_data(gated: Gated) -> dict[str, Any]:
         "run": gated.run,
         "against": gated.against,
         "exit_code": int(gated.code),
+        "nights": gated.nights,
         "label": gated.label,
         "differences": [
             {"part": each.part, "host": each.host, "was": each.was, "now": each.now, "on_purpose": on_purpose}
@@ -41,7 +42,7 @@ def _row(row: Row) -> dict[str, Any]:
         "state": row.state.value,
         "before": row.before,
         "now": row.now,
-        "ratio": known.ratio if known else None,
+        "ratio": row.ratio,
         "interval": [interval.low, interval.high] if interval else None,
         "at_least": known.least if known else None,
         "units": known.units if known else None,

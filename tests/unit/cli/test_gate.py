@@ -38,3 +38,15 @@ def test_a_gate_without_a_baseline_says_how_to_set_one(call: Callable[..., Any],
 
     assert said.code == ExitCode.USAGE
     assert "pvbench baseline set RUN" in said.err
+
+
+def test_a_run_is_gated_against_the_nights_before(call: Callable[..., Any], measured: Any) -> None:
+    assert call("gate", "last", "--against", "history").code == ExitCode.USAGE
+    assert call("history", "add", "last").code == 0
+
+    said = call("gate", "last", "--against", "history", "--json")
+
+    assert said.code == json.loads(said.out)["exit_code"] == ExitCode.NOT_MEASURED
+    assert json.loads(said.out)["nights"] == 0
+    assert {row["state"] for row in json.loads(said.out)["rows"]} == {"new"}
+    assert "--against history" in call("gate", "last", "--history", "elsewhere").err

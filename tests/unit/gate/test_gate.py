@@ -1,11 +1,12 @@
 """The gate: what regresses, vanishes, is disturbed or constant, and what merely differs by noise."""
 
+from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
+from junitparser import Error, Failure, JUnitXml, Skipped
 
 from pvbench.errors import PvbenchError, StoreError, UsageError
 from pvbench.exit_codes import ExitCode
@@ -15,6 +16,7 @@ from pvbench.gate.limits import Limit, Limits, load
 from pvbench.gate.nouns import Gated, Side, State
 from pvbench.gate.sides import meant, sides
 from pvbench.model import Cell, Flag, FlagKind, Outcome, Reading, Trial, TrialSpec
+from pvbench.printable import clean
 from pvbench.testing.runs import failed, sample_run
 from tests.unit.gate.runs import BLOCKS, again, before, is_victim, side, times
 
@@ -43,11 +45,18 @@ def test_a_cell_that_is_half_as_fast_has_regressed_and_stands_first() -> None:
     assert worst(gated) == (State.REGRESSED, "blkfront, Random read, 4 KiB, depth 1")
 
 
-def test_a_cell_that_is_twice_as_fast_has_improved_and_passes() -> None:
-    gated = gate(before(), again(times(2)), USUAL)
+def test_a_cell_that_is_half_as_fast_again_has_improved_and_passes() -> None:
+    gated = gate(before(), again(times(1.5)), USUAL)
 
     assert gated.code is ExitCode.DONE
     assert gated.count(State.IMPROVED) == 1
+
+
+def test_a_cell_that_is_thrice_as_fast_is_not_believed() -> None:
+    gated = gate(before(), again(times(3)), USUAL)
+
+    assert gated.code is ExitCode.NOT_MEASURED
+    assert worst(gated)[0] is State.IMPLAUSIBLE
 
 
 def test_a_metric_with_a_limit_of_its_own_is_gated_beside_the_primary_one() -> None:
@@ -203,10 +212,24 @@ def test_names_of_others_are_text_in_markdown_and_xml() -> None:
     page = markdown.render(gated)
     assert "<img" not in page
     assert len({line.count(" | ") for line in page.splitlines() if line.startswith("| ")}) == 1
-    suite = ElementTree.fromstring(junit.encode(gated)).find("testsuite")
-    assert suite is not None
-    assert suite.get("failures") == "1"
-    assert len(suite.findall("testcase/failure")) == 1
+    (suite,) = JUnitXml.fromstring(junit.encode(gated))
+    assert (suite.tests, suite.failures, suite.errors, suite.skipped) == (16, 1, 0, 0)
+    assert [type(result) for case in suite for result in case.result] == [Failure]
+    assert clean(HOSTILE) in {case.classname for case in suite}
+
+
+def test_junit_counts_what_it_holds_whatever_the_gate_found() -> None:
+    def spoilt(trial: Trial) -> Trial | None:
+        if trial.spec.cell.workload.tool == "netperf":
+            return None
+        return times(0.5)(flagged(range(BLOCKS))(trial)) if trial.spec.cell.device == "blkfront" else trial
+
+    for gated in (gate(before(), again(spoilt), USUAL), gate(again(spoilt), before(), USUAL)):
+        (suite,) = JUnitXml.fromstring(junit.encode(gated))
+        ends = Counter(type(result) for case in suite for result in case.result)
+        assert (suite.failures, suite.errors, suite.skipped) == (ends[Failure], ends[Error], ends[Skipped])
+        assert suite.tests == len(list(suite)) == len(gated.rows)
+        assert sum(ends.values()) == sum(row.state not in (State.OK, State.IMPROVED) for row in gated.rows)
 
 
 @pytest.mark.parametrize(
