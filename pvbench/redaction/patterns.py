@@ -32,6 +32,12 @@ _SENSITIVE = (
 _NAME = r"[A-Za-z0-9_][\w.-]*"
 _AT = rf"(?![0-9a-f]{{8,64}}(?![\w.-])){_NAME}"
 """What follows an @, unless it is the digest of a stack."""
+_MACHINE = (
+    r"(?!(?:eth|en[opsx]|sd|xvd|vd|hd|vif|tap|loop|md|dm|nvme|tty|hvc|com|br|xenbr|v?cpu|dom|b|q|queue|boot|block|cell|ide"
+    r"|hda|disk|nic|vbd|net|port|ring|run|night|trial|sha|md|utf|amd|x|i|arm|ipv|linux|kernel|debian|deb|ubuntu|xen|qemu"
+    r"|fio|iperf|netperf|host|guest)[a-z]?-?\d)[a-z][a-z0-9]+(?:-[a-z0-9]+)*(?<=[0-9])"
+)
+"""A word with a number at its end, as machines are called; but for devices, programs and systems."""
 _PART = r"[^/\s,:;\"'=]+"
 _END = r"(?=$|[^\w-])"
 
@@ -83,13 +89,17 @@ def is_number(text: str) -> bool:
 
 def _is_serial(text: str) -> bool:
     digits, letters = sum(map(str.isdigit, text)), sum(map(str.isalpha, text))
-    return digits >= 3 and letters >= 2 and not re.fullmatch(r"\d{8}T\d{6}Z?|0X[0-9A-F]+", text)
+    return digits >= 3 and letters >= 1 and not re.fullmatch(r"\d{8}T\d{6}Z?|0X[0-9A-F]+", text)
 
 
 def _is_random(text: str) -> bool:
     """Whether a long word mixes capitals, small letters and digits as what a machine has drawn does."""
     classes = (str.isupper, str.islower, str.isdigit)
     return all(sum(map(each, text)) >= 3 for each in classes) and not is_generic(text)
+
+
+def _is_drawn(text: str) -> bool:
+    return any(map(str.isdigit, text)) or (text != text.lower() and text != text.capitalize())
 
 
 def _keyed(text: str) -> bool:
@@ -100,12 +110,14 @@ FORMS = (
     _exact(Kind.SECRET, r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)"),
     _exact(Kind.FINGERPRINT, r"AAAA[BCEI][A-Za-z0-9+/]{40,}={0,2}"),
     _form(Kind.FINGERPRINT, r"SHA256:[A-Za-z0-9+/]{20,44}={0,2}"),
-    _form(Kind.FINGERPRINT, r"(?<![0-9a-f:])(?:MD5:)?(?:[0-9a-f]{2}:){15}[0-9a-f]{2}(?![0-9a-f:])"),
+    _form(Kind.FINGERPRINT, r"(?<![0-9a-f:])(?:MD5:)?(?:[0-9a-f]{2}:){8,}[0-9a-f]{2}(?![0-9a-f:])"),
+    _exact(Kind.FINGERPRINT, r"(?<![0-9A-Za-z])(?:[0-9A-F]{4} {0,2}){9}[0-9A-F]{4}(?![0-9A-Za-z])"),
     _form(Kind.SECRET, r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"),
     _form(
         Kind.SECRET, r"\b(?:AKIA|ASIA)[0-9A-Z]{12,}|\b(?:gh[pousr]_|github_pat_|glpat-|xox[abprs]-|sk-|hvs\.)[\w-]{12,}"
     ),
-    _form(Kind.SECRET, r"\bBearer\s+([\w.~+/=-]{6,})"),
+    _form(Kind.SECRET, r"\b(?:Bearer|Basic)\s+([\w.~+/=-]{6,})", _is_drawn),
+    _form(Kind.SECRET, r"(?<!\w)(?:[\w.-]{0,40}[._-])?(?:key|pin)=[\"']?([^\s\"',;&]{4,})", is_number),
     _form(Kind.SECRET, r"\bsecret,(?:[^\s,]+,)*data=([^\s,]+)"),
     _form(Kind.SECRET, r"[a-z][\w+.-]*://[^/\s:@]*:([^@\s/]+)@", _keyed),
     _form(Kind.SECRET, rf"(?<!\w){_SENSITIVE}[\"']?\s*[=:]\s*[\"']?([^\s\"',;&]+)", _keyed),
@@ -117,13 +129,18 @@ FORMS = (
     _form(Kind.USER, r"(?<![\w.+-])([a-z_][\w.-]*)@" + _AT, is_name),
     _form(Kind.HOST, rf"(?<![\w.+-])[a-z_][\w.-]*@({_AT})", is_name),
     _form(
-        Kind.DOMAIN, r"(?<![\w.-])(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,9}[a-z]{2,24}(?![\w=(-]|\.\w)", is_domain
+        Kind.DOMAIN,
+        r"(?<![\w.-])(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,9}(?:[a-z]{2,24}|xn--[a-z0-9-]+)(?![\w=(-]|\.\w)",
+        is_domain,
     ),
     _form(Kind.SERIAL, r"(?<![0-9a-f])[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?![0-9a-f])"),
     _form(Kind.SERIAL, r"(?<![0-9a-z])[0-9a-f]{32}(?![0-9a-z])"),
     _form(Kind.SERIAL, r"/dev/disk/by-(?:id|uuid|partuuid|label|partlabel|path)/([^\s,\"']+)"),
     _form(Kind.SERIAL, r"(?<!\w)(?:wwn-?|naa\.|eui\.|nvme-eui\.)(?:0x)?([0-9a-f]{12,32})(?![0-9a-z])"),
     _form(Kind.SERIAL, r"(?<!\w)0x[0-9a-f]{16}(?![0-9a-z])"),
+    _form(Kind.SERIAL, r"(?<![0-9a-f:])(?:[0-9a-f]{2}:){7}[0-9a-f]{2}(?![0-9a-f:])"),
+    _form(Kind.SERIAL, r"(?<![\w-])(?:i|vol|ami|eni|vpc|subnet|sg)-[0-9a-f]{8,17}(?![\w-])"),
+    _form(Kind.SERIAL, r"\barn:aws[\w:/.-]+"),
     _form(Kind.SERIAL, r"\biqn\.\d{4}-\d{2}\.[\w.:-]+"),
     _form(
         Kind.SERIAL,
@@ -147,7 +164,9 @@ FORMS = (
     _form(Kind.USER, r"(?<![\w.])/(?:home|Users|export/home|var/mail|var/spool/cron/crontabs)/([^/\s,:;\"']+)"),
     _form(Kind.USER, r"[A-Z]:\\+(?:Users|Documents and Settings)\\+([^\\\s,:;\"']+)"),
     _form(Kind.USER, r"(?<![\w/])~([a-z_][\w.-]*)"),
-    _form(Kind.USER, r"\b[ug]id=\d+\(([^)]+)\)"),
+    _form(Kind.USER, r"\b[ug]id=\d+\(([^)\s]+)"),
+    _form(Kind.USER, rf"\b(?:u|user_?)id=({_NAME})", is_name),
+    _form(Kind.USER, rf"\bchown (?:-\S+ )*({_NAME})", is_name, weak=True),
     _form(Kind.USER, r"(?m)^([a-z_][\w.-]*):[^:\s]*:\d+:\d+:[^:]*:/"),
     _form(Kind.USER, r"(?m)^[a-z_][\w.-]*:[^:\s]*:\d+:\d+:([^:,]{3,}?)[,:]"),
     _form(
@@ -168,10 +187,16 @@ FORMS = (
         is_name,
         weak=True,
     ),
-    _form(Kind.HOST, rf"(?<!\w)ssh (?:-\S+ )*({_NAME})(?= |$)", is_name, weak=True),
-    _exact(
-        Kind.SERIAL, r"(?<![\w-])[A-Z0-9]{2,8}-[A-Z0-9]{8,}(?![\w-])|(?<![\w-])[A-Z0-9]{10,24}(?![\w-])", _is_serial
+    _form(Kind.HOST, r"(?<![\w./-])([a-z][\w-]*):/(?=\w)", is_name, weak=True),
+    _form(Kind.HOST, r"(?<![\w-])(?:DESKTOP|LAPTOP|WIN|EC2AMAZ)-[0-9a-z]{5,}(?![\w-])"),
+    _form(
+        Kind.HOST,
+        rf"\b(?:from|to|via|on|at|of|reach|contact|host|node|server) ({_MACHINE})(?!\w|\.\w)",
+        is_name,
+        weak=True,
     ),
+    _form(Kind.HOST, rf"(?<!\w)ssh (?:-\S+ )*({_NAME})(?= |$)", is_name, weak=True),
+    _exact(Kind.SERIAL, r"(?<![A-Za-z0-9])(?:[A-Z0-9]{2,8}-[A-Z0-9]{8,}|[A-Z0-9]{10,24})(?![A-Za-z0-9])", _is_serial),
     _exact(Kind.SECRET, r"(?<![\w+=-])[A-Za-z0-9+_]{20,}={0,2}(?![\w+=])", _is_random),
 )
 
