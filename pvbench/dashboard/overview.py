@@ -10,10 +10,12 @@ from pvbench.dashboard.facets import Facets, facets
 from pvbench.dashboard.nights import Shown
 from pvbench.history import analysis
 from pvbench.history.analysis import Analysis, Health
-from pvbench.history.nouns import Alarm, Night, Point, Role, Series, State
+from pvbench.history.nouns import Alarm, AlarmKind, Night, Point, Role, Series, State
 
 OLD = timedelta(hours=36)
 """Last data is old after this, or after twice the usual time between nights where that is longer."""
+LATE = 30
+"""Changes that were first seen within so many nights are the first page's; older ones that hold stand folded."""
 STRIP = 60
 """So many nights are shown as a strip."""
 
@@ -44,19 +46,28 @@ class Change:
     bar: float | None = None
     tick: float | None = None
 
+    @property
+    def lost(self) -> bool:
+        """Whether it is of a figure that tells nothing, and no change."""
+        return self.alarm.kind not in (AlarmKind.REGRESSION, AlarmKind.IMPROVEMENT)
+
 
 @dataclass(frozen=True)
 class Overview:
-    """What the first page says; `lost` are the series that the last night was to measure and did not."""
+    """What the first page says: `changes` of late, and `earlier` ones that hold still; `lost` are the series that the
+    last night was to measure and did not.
+    """
 
     last: Night | None
     rows: tuple[SeriesRow, ...]
     changes: tuple[Change, ...]
+    earlier: tuple[Change, ...]
     lost: tuple[SeriesRow, ...]
     expected: int
     old_after: timedelta
     strip: tuple[Night, ...]
     overlap: float | None
+    noisy: bool
     confirmed: float | None
     cleared: float | None
     alarms: int
@@ -86,15 +97,19 @@ def overview(analysed: Analysis, known: Mapping[str, Shown]) -> Overview:
     rows = tuple(_row(series, of_series.get(series.key.id, []), known) for series in analysed.series)
     last, nights = analysed.last, [each for each in analysed.nights if each.role is Role.NIGHT]
     tonight = [(row, point) for row in rows if last and (point := _point(row.series, last.run_id))]
+    changes = _changes(analysed.alarms, {row.series.key.id: row for row in rows}, known)
+    late = {night.run_id for night in analysed.nights} - {night.run_id for night in nights[:-LATE]}
     return Overview(
         last=last,
         rows=rows,
-        changes=_changes(analysed.alarms, {row.series.key.id: row for row in rows}, known),
+        changes=tuple(each for each in changes if each.lost or each.alarm.seen in late),
+        earlier=tuple(each for each in changes if not each.lost and each.alarm.seen not in late),
         lost=tuple(row for row, point in tonight if point.value is None),
         expected=len(tonight),
         old_after=_old_after(nights),
         strip=tuple(nights[-STRIP:]),
-        overlap=analysis.overlap(analysed.alarms),
+        overlap=analysis.overlap(analysed.alarms, analysed.order),
+        noisy=analysis.noisy(analysed),
         confirmed=analysis.share(analysed.alarms, State.CONFIRMED),
         cleared=analysis.share(analysed.alarms, State.CLEARED),
         alarms=len(analysed.alarms),

@@ -12,16 +12,15 @@ from pvbench import figures
 from pvbench.dashboard import line_chart, series_page, zoom
 from pvbench.dashboard.facets import facets, related
 from pvbench.dashboard.nights import Shown, shown
-from pvbench.dashboard.overview import Overview, overview
+from pvbench.dashboard.overview import LATE, Overview, overview
 from pvbench.history import analysis
 from pvbench.history.analysis import Analysis
-from pvbench.history.nouns import Alarm, AlarmKind
+from pvbench.history.nouns import Alarm, State
 from pvbench.printable import clean
 from pvbench.store.disk import writing
 
 FIRST = "index.html"
 SECURITY = "default-src 'none'; style-src 'self'; script-src 'self'; base-uri 'none'; form-action 'none'"
-CHANGES = (AlarmKind.REGRESSION, AlarmKind.IMPROVEMENT)
 OWN = ("style.css", "overview.js", "chart.js")
 SIMULATED = "Some or all of these nights were made by a program; nothing was measured in them."
 LABELLED = "Figures of some or all of these nights were made so, and are not those of real hardware."
@@ -132,7 +131,7 @@ def _first_page(page: Template, first: Overview, known: dict[str, Shown], now: d
         old=bool(now and first.old(now)),
         choices=[(name, sorted({getattr(row.facets, name.lower()) for row in first.rows})) for name in names],
         strip_length=len(first.strip),
-        noisy_below=analysis.NOISY_BELOW,
+        late=LATE,
     )
 
 
@@ -142,10 +141,13 @@ def headline(first: Overview) -> str:
         return "No night yet"
     if not first.last.measured:
         return f"Nothing was measured in the night of {first.last.night}"
-    changes = sum(each.alarm.kind in CHANGES for each in first.changes)
-    lost = len(first.changes) - changes
-    words = f"{figures.count(changes, 'change')} of {first.measured} series measured"
-    return f"{words}, {lost} without a figure to trust" if lost else words
+    changes = [each for each in first.changes if not each.lost]
+    confirmed = sum(each.alarm.state is State.CONFIRMED for each in changes)
+    suspected, lost = len(changes) - confirmed, len(first.changes) - len(changes)
+    words = figures.count(confirmed, "change")
+    words += f", {suspected:,} suspected," if suspected else ""
+    words += f" of {first.measured:,} series measured"
+    return f"{words}; {lost:,} without a figure to trust" if lost else words
 
 
 def age(first: Overview, now: datetime) -> str:

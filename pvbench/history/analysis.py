@@ -11,6 +11,8 @@ from pvbench.history.table import table
 
 NOISY_BELOW = 0.5
 """Alarms of adjacent nights that overlap by less than this share do not persist: the detector is noisy."""
+MANY_IN_100 = 3
+"""Alarms in a hundred nights of a series from which they are many: one bad night in a hundred is usual."""
 FEWEST_ALARMS = 5
 
 
@@ -28,6 +30,11 @@ class Analysis:
         """The newest night; runs that look again at an earlier one are none."""
         nights = [each for each in self.nights if each.role is Role.NIGHT]
         return nights[-1] if nights else None
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The runs that are nights, oldest first."""
+        return tuple(each.run_id for each in self.nights if each.role is Role.NIGHT)
 
     @property
     def simulated(self) -> bool:
@@ -100,12 +107,27 @@ def ranked(alarms: Sequence[Alarm]) -> list[Alarm]:
     return sorted(standing, key=lambda each: (each.kind is AlarmKind.IMPROVEMENT, -score(each), each.series))
 
 
-def overlap(alarms: Sequence[Alarm]) -> float | None:
-    """Return the mean overlap (Jaccard) of the series alarmed by adjacent nights that alarmed; None with too few."""
-    nights: dict[str, set[str]] = {}
+def overlap(alarms: Sequence[Alarm], order: Sequence[str]) -> float | None:
+    """Return how far the next night saw what a night alarmed: the mean overlap (Jaccard) of their alarmed series.
+
+    `order` are the nights' runs. What was confirmed was there the next night too; what the last night alarmed cannot
+    have been seen again yet. None with too few alarms.
+    """
+    raised: dict[str, list[Alarm]] = {}
     for each in alarms:
-        nights.setdefault(each.seen, set()).add(each.series)
-    pairs = [(nights[one], nights[other]) for one, other in pairwise(sorted(nights))]
-    if not pairs or len(alarms) < FEWEST_ALARMS:
-        return None
-    return sum(len(one & other) / len(one | other) for one, other in pairs) / len(pairs)
+        raised.setdefault(each.seen, []).append(each)
+    shares = []
+    for one, following in pairwise(order):
+        before = {each.series for each in raised.get(one, ())}
+        held = {each.series for each in raised.get(one, ()) if each.state is State.CONFIRMED}
+        after = held | {each.series for each in raised.get(following, ())}
+        if before:
+            shares.append(len(before & after) / len(before | after))
+    return sum(shares) / len(shares) if shares and len(alarms) >= FEWEST_ALARMS else None
+
+
+def noisy(shown: Analysis) -> bool:
+    """Whether the alarm is noise by its own test: many alarms, of which the next night sees few again."""
+    seen_again = overlap(shown.alarms, shown.order)
+    measured = sum(point.value is not None for each in shown.series for point in each.points)
+    return seen_again is not None and seen_again < NOISY_BELOW and 100 * len(shown.alarms) >= MANY_IN_100 * measured

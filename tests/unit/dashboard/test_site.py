@@ -1,5 +1,6 @@
 import dataclasses
 import html
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -84,7 +85,19 @@ def test_nothing_measured_is_not_said_as_no_change():
 def test_what_has_no_figure_to_trust_is_not_counted_as_a_change():
     one, other = series("one", 1e9, 1e9), series("other", 1e9, None)
     told = Analysis((night(1), night(2)), (one, other), (alarm(other, AlarmKind.MISSING, ratio=None), alarm(one)))
-    assert "1 change of 2 series measured, 1 without a figure to trust" in first(told)
+    assert "0 changes, 1 suspected, of 2 series measured; 1 without a figure to trust" in first(told)
+    proved = dataclasses.replace(told, alarms=(alarm(one, state=State.CONFIRMED),))
+    assert "1 change of 2 series measured<" in first(proved)
+
+
+def test_changes_of_long_ago_that_hold_are_folded_and_not_in_the_heading():
+    of = series("one", *[1e9] * 40)
+    nights = tuple(night(1, run_id=f"run-{n}") for n in range(1, 41))
+    text = first(Analysis(nights, (of,), (alarm(of, state=State.CONFIRMED),)))
+    assert "0 changes of 1 series measured" in text
+    assert "1 earlier change that holds" in text
+    lasting = alarm(of, AlarmKind.CONSTANT, state=State.CONFIRMED, ratio=None)
+    assert "1 without a figure to trust" in first(Analysis(nights, (of,), (lasting,)))
 
 
 def test_a_series_that_the_last_night_did_not_measure_is_named():
@@ -115,16 +128,28 @@ def test_lost_measurements_come_first_and_improvements_last():
 def test_a_change_stands_beside_its_threshold_and_its_own_spread():
     of = series("one", 1e9, 1e9)
     text = first(Analysis((night(1), night(2)), (of,), (alarm(of, ratio=0.9, noise=0.02, threshold=0.05),)))
-    assert "<td>−10.0 %</td><td>5.0 %</td><td>5.0<svg" in text
+    row = html.unescape(re.sub("<[^>]+>", " ", text.partition("▼ regression")[2].partition("</tr>")[0])).split()
+    assert row[:5] == ["−10.0", "%", "5.0", "%", "5.0"]
 
 
-def test_alarms_that_the_next_night_does_not_see_make_the_page_call_itself_noisy():
+def test_many_alarms_that_the_next_night_does_not_see_make_the_page_call_itself_noisy():
     every = [series(f"host{n}", 1e9) for n in range(6)]
     nights = tuple(night(n) for n in range(1, 7))
     flicker = tuple(alarm(of, seen=f"run-{n}") for n, of in enumerate(every, 1))
     assert "is noisy" in first(Analysis(nights, tuple(every), flicker))
     stays = tuple(alarm(every[0], seen=f"run-{n}") for n in range(1, 7))
     assert "is noisy" not in first(Analysis(nights, tuple(every), stays))
+    confirmed = tuple(dataclasses.replace(each, state=State.CONFIRMED) for each in flicker)
+    assert "is noisy" not in first(Analysis(nights, tuple(every), confirmed))
+
+
+def test_a_few_bad_nights_in_a_long_time_do_not_make_it_noisy():
+    every = tuple(series(f"host{n}", *[1e9] * 60) for n in range(6))
+    nights = tuple(night(1, run_id=f"run-{n}") for n in range(1, 61))
+    flicker = tuple(alarm(of, seen=f"run-{n}", state=State.CLEARED) for n, of in enumerate(every, 1))
+    text = first(Analysis(nights, every, flicker))
+    assert "overlap by <strong>0 %</strong>" in text
+    assert "is noisy" not in text
 
 
 def test_simulated_nights_are_labelled_on_every_page():
