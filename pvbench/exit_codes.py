@@ -18,7 +18,11 @@ class ExitCode(IntEnum):
         return member
 
     DONE = 0, "everything was measured"
-    REGRESSED = 1, "a gate found something worse than its baseline", "The gate's table says what, and by how much."
+    REGRESSED = (
+        1,
+        "something is proven worse than its baseline, by a gate or by a night",
+        "The table of the gate, or of the night, says what and by how much.",
+    )
     USAGE = 2, "usage, or a wrong file", "The message says where; `pvbench VERB --help` says more of the verb."
     NOT_MEASURED = 3, "something was INVALID or not measured", "`pvbench show RUN` has the reason of each trial."
     INFRASTRUCTURE = (

@@ -62,7 +62,7 @@ def run(
         purpose = Purpose.CONTROL if negative_control else Purpose.RUN
         campaign, known = requested(app, matrix, hosts_file, purpose, store)
         if dry_run:
-            return _dry(app, campaign, store)
+            return dry(app, campaign, store)
         store, summary = stack.enter_context(measured(app, campaign, known, results, store))
         return _end(app, store, summary, results)
 
@@ -93,7 +93,8 @@ def requested(
     return Campaign(matrix, name, purpose, ("pvbench", *app.argv)), known
 
 
-def _dry(app: App, campaign: "Campaign", store: "Store | None") -> int:
+def dry(app: App, campaign: "Campaign", store: "Store | None" = None) -> int:
+    """Print the plan of a campaign, and of a run what is finished; nothing is contacted or written."""
     from pvbench.views import plan as plans
 
     print(plans.render(campaign.matrix, campaign.plan, whole=app.voice.verbosity > 0), end="")

@@ -7,7 +7,6 @@ from pvbench.errors import UsageError
 from pvbench.nightly.units import MARK, Timed, mark
 from pvbench.store.disk import read_bytes, sync_folder, write_whole, writing
 
-SYSTEM = Path("/etc/systemd/system")
 WANTED = "timers.target.wants"
 _MOST_BYTES = 1 << 16
 

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pvbench.errors import UsageError
-from pvbench.exit_codes import ExitCode
 
 MARK = "# Written by `pvbench nightly --install`; `pvbench nightly --uninstall` removes it. Of: "
 """The first line of each file that is ours, with the matrix that it is of."""
@@ -52,7 +51,7 @@ class Timed:
         plain = ":" if any("$" in word for word in self.argv) else ""
         return (
             f"{mark(self.matrix)}\n"
-            f"# It is failed where the night is: {_codes()}.\n"
+            f"# It is `failed` where the night's exit code is not 0; docs/nightly.md says what each means.\n"
             f"[Unit]\n"
             f"Description=pvbench night\n"
             f"{system}"
@@ -105,8 +104,3 @@ _ESCAPED: Mapping[str, str] = {"\\": "\\\\", '"': '\\"', "\t": "\\t"}
 
 def _hex(char: str) -> str:
     return "".join(f"\\x{byte:02x}" for byte in char.encode(errors="surrogateescape"))
-
-
-def _codes() -> str:
-    told = (ExitCode.NOT_MEASURED, ExitCode.INFRASTRUCTURE)
-    return ", ".join(f"{int(code)} {code.meaning}" for code in told)

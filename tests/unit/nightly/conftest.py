@@ -43,3 +43,9 @@ def history(here: Path) -> Callable[[], History]:
 def nights(history: Callable[[], History]) -> Callable[[], tuple[Night, ...]]:
     """The nights that the history has, second looks left out."""
     return lambda: tuple(night for night in history().nights() if night.again is None)
+
+
+@pytest.fixture
+def call(here: Path, world: FakeWorld) -> Callable[..., int]:
+    """Call any verb over the made-up world; return its exit code."""
+    return lambda *words: main([*words], world.edges())

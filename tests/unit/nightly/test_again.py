@@ -122,6 +122,7 @@ def test_eight_percent_less_in_one_cell_goes_the_whole_way(
     assert "blkfront" == keys[first[1]].arm
 
 
+@pytest.mark.thorough
 def test_a_cell_that_vanishes_is_looked_at_again_and_ends_with_three(
     nightly: Call, years: None, world: FakeWorld, history: Callable[[], History], hook: list[Any]
 ) -> None:
@@ -133,6 +134,7 @@ def test_a_cell_that_vanishes_is_looked_at_again_and_ends_with_three(
     assert "without a figure" in told["text"]
 
 
+@pytest.mark.thorough
 def test_a_cell_that_always_gives_the_same_is_told_and_ends_with_three(
     nightly: Call, years: None, world: FakeWorld, factors: dict[str, float], hook: list[Any]
 ) -> None:
@@ -152,6 +154,7 @@ def test_a_cell_that_always_gives_the_same_is_told_and_ends_with_three(
     assert "constant" in {alarm["kind"] for told in hook for alarm in told["alarms"]}
 
 
+@pytest.mark.thorough
 def test_what_fresh_boots_do_not_show_is_cleared_and_a_night_without_news_tells_nobody(
     nightly: Call,
     years: None,
@@ -174,6 +177,7 @@ def test_what_fresh_boots_do_not_show_is_cleared_and_a_night_without_news_tells_
     assert [] == hook
 
 
+@pytest.mark.thorough
 def test_a_second_look_that_could_not_be_had_leaves_a_suspect_and_ends_with_three(
     nightly: Call,
     years: None,
