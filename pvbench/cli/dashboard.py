@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from pvbench.cli.app import App, history_option, json_option, pass_app, verb
-from pvbench.cli.history import opened, warn
+from pvbench.cli.histories import opened, warn
 from pvbench.terminal.streams import print_json
 
 

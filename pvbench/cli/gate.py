@@ -86,7 +86,7 @@ def gate(
 def _beside_nights(
     app: App, where: str, now: "Side", limits: "Limits", *, changed: Sequence[str], lenient: bool
 ) -> "Gated":
-    from pvbench.cli.history import opened
+    from pvbench.cli.histories import opened
     from pvbench.gate import nights
 
     with opened(app, where) as kept:

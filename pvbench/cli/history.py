@@ -1,29 +1,27 @@
-"""history: years of nights: add, list, series, check."""
+"""history: years of nights: add, list, series, check, drop, thin."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from pvbench import figures as fmt
 from pvbench.cli import arguments
 from pvbench.cli.app import App, Group, history_option, json_option, pass_app, results_option
+from pvbench.cli.histories import opened, warn
+from pvbench.cli.upkeep import drop, thin
 from pvbench.errors import StoreError, UsageError
 from pvbench.exit_codes import ExitCode
 from pvbench.terminal.streams import print_json
 
-if TYPE_CHECKING:
-    from pvbench.history.store import History
 
-TOLD = 5
-"""So many problems are told beside what was asked for; `check` tells them all."""
-
-
-@click.group("history", cls=Group, short_help="Years of nights: add, list, series, check.")
+@click.group("history", cls=Group, short_help="Years of nights: add, list, series, check, drop, thin.")
 def history_verbs() -> None:
     """Keep runs as the nights of a history, and ask it what it has."""
+
+
+history_verbs.add_command(drop)
+history_verbs.add_command(thin)
 
 
 @history_verbs.command(short_help="Add runs.")
@@ -136,22 +134,3 @@ def check(app: App, history: str) -> int:
         )
     print(f"{kept.place.where}: ok, {fmt.count(nights, 'night')}, {len(kept.series())} series")
     return ExitCode.DONE
-
-
-@contextmanager
-def opened(app: App, where: str) -> "Iterator[History]":
-    """Open a history; what takes long to read says how far it is."""
-    from pvbench.history.store import History
-    from pvbench.views.dashboard import counting
-
-    with counting(app.voice, "files read") as tell:
-        yield History.open(where, tell)
-
-
-def warn(app: App, kept: "History") -> None:
-    """Say which files of a history are damaged, and so left out; the first few of them."""
-    problems = kept.problems()
-    for problem in problems[:TOLD]:
-        app.voice.warn(problem)
-    if len(problems) > TOLD:
-        app.voice.warn(f"{len(problems) - TOLD} more; `pvbench history check` tells them all")

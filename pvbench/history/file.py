@@ -11,13 +11,14 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pvbench.errors import Damaged, StoreError
 from pvbench.history.nouns import Night, Point, Role, SeriesKey, Side
-from pvbench.history.older import NewerSchema, modern
+from pvbench.history.older import MIGRATIONS, Migrations, NewerSchema, modern
 from pvbench.history.seal import sealed, whole
-from pvbench.model import Trial, canonical, digest
+from pvbench.model import Outcome, Trial, canonical, digest
 from pvbench.store import Manifest
 from pvbench.store.parquet import COLUMNS, cell_row, storable, trial_row
 
@@ -75,11 +76,14 @@ def encode_rows(run: KeptRun, rows: pa.Table) -> bytes:
     return sealed(buffer.getvalue())
 
 
-def read_run(name: str, data: bytes) -> KeptRun:
-    """Return what a file says of its run, without its rows. Raises Damaged; StoreError for one that is newer."""
+def read_run(name: str, data: bytes, wanted: int = SCHEMA_VERSION, migrations: Migrations = MIGRATIONS) -> KeptRun:
+    """Return what a file says of its run, without its rows. Raises Damaged; StoreError for one that is newer.
+
+    `wanted` is the schema that is known here, `migrations` what makes it of older ones.
+    """
     with _reading(name, data):
         metadata = pq.read_metadata(io.BytesIO(data)).metadata
-        return _decoded(modern(json.loads(metadata[SAID]), SCHEMA_VERSION))
+        return _decoded(modern(json.loads(metadata[SAID]), wanted, migrations))
 
 
 def rows_of(name: str, data: bytes) -> pa.Table:
@@ -137,6 +141,16 @@ def content_of(rows: pa.Table) -> str:
     """Return what tells two states of one run apart: which trials it has, how they ended, and their readings."""
     compared = rows.select(["trial", "started", "outcome", "readings"]).to_pylist()
     return digest(sorted([list(row.values()) for row in compared], key=canonical), 32)
+
+
+def lost(before: pa.Table, now: pa.Table) -> int:
+    """Return how many measured trials the rows of before have that those of now do not have as they were."""
+    return len(_measured(before) - _measured(now))
+
+
+def _measured(rows: pa.Table) -> set[str]:
+    compared = rows.filter(pc.equal(rows["outcome"], str(Outcome.OK))).select(["trial", "started", "readings"])
+    return {canonical([row["trial"], row["started"], sorted(row["readings"])]) for row in compared.to_pylist()}
 
 
 def _first_line(error: BaseException) -> str:

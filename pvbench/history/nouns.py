@@ -83,7 +83,8 @@ class Night:
 
     `expected` and `measured` count trials. `environments` are (host, digest of what it is and what was deployed on
     it): a change of one starts a new segment of its series. `again` is the run that this one looks at again.
-    `simulated` runs were made by a program, never measured, and are labelled wherever they are shown.
+    `simulated` runs were made by a program, never measured, and are labelled wherever they are shown. `rows_kept` says
+    whether what each trial gave is still there, and not the judged values alone.
     """
 
     run_id: str
@@ -97,6 +98,12 @@ class Night:
     role: Role = Role.NIGHT
     again: str | None = None
     simulated: bool = False
+    rows_kept: bool = True
+
+    @property
+    def part(self) -> str:
+        """What it is in the history, in words."""
+        return f"a look again at {self.again}" if self.role is Role.AGAIN else "a night"
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -5,7 +5,8 @@ from types import MappingProxyType
 from typing import Any
 
 Record = Mapping[str, Any]
-MIGRATIONS: Mapping[int, Callable[[Record], Record]] = MappingProxyType({})
+Migrations = Mapping[int, Callable[[Record], Record]]
+MIGRATIONS: Migrations = MappingProxyType({})
 """By the schema that is left: what makes the next one of it."""
 
 
@@ -13,7 +14,7 @@ class NewerSchema(ValueError):
     """A newer pvbench wrote it: nothing is wrong with it, and nothing of it may be guessed."""
 
 
-def modern(record: Record, wanted: int) -> Record:
+def modern(record: Record, wanted: int, migrations: Migrations = MIGRATIONS) -> Record:
     """Return what a file says in the schema that is wanted. Raises NewerSchema; ValueError where it names none."""
     version = record.get("schema")
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
@@ -21,5 +22,5 @@ def modern(record: Record, wanted: int) -> Record:
     if version > wanted:
         raise NewerSchema(f"its schema is {version}, and this pvbench knows {wanted} at most; a newer one wrote it")
     for step in range(version, wanted):
-        record = MIGRATIONS[step](record)
+        record = migrations[step](record)
     return record

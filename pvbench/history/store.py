@@ -6,12 +6,12 @@ without its rows.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from pvbench.errors import Damaged, StoreError
+from pvbench.errors import StoreError
 from pvbench.history import events, file
 from pvbench.history.cache import Cache, usual_folder
 from pvbench.history.events import Events
@@ -20,6 +20,7 @@ from pvbench.history.gathered import Gathered, Run
 from pvbench.history.judged import night_of, points_of
 from pvbench.history.nouns import Alarm, Annotation, Night, Role, Series
 from pvbench.history.place import Entry, Place
+from pvbench.history.same_run import goes_on
 from pvbench.model import Purpose, Trial
 from pvbench.store import Manifest
 from pvbench.store.fields import FILE_NAME, uncollected
@@ -92,7 +93,7 @@ class History:
         for _ in range(ATTEMPTS):
             there = self._there(name)
             with suppress(FileNotFoundError):  # it was dropped meanwhile
-                if there and not self._goes_on(there.name, name, data):
+                if there and not goes_on(there.name, self.place.read(there.name), name, data):
                     return False
                 if self.place.swap(name, data, there):
                     break
@@ -106,21 +107,29 @@ class History:
         own = name.rpartition("/")[2]
         return next((each for each in self.place.entries(RUNS) if each.name.rpartition("/")[2] == own), None)
 
-    def _goes_on(self, there: str, name: str, data: bytes) -> bool:
-        """Whether a run is the one that is there, damaged or with less. Raises StoreError where it is another."""
-        try:
-            old, new = file.read_run(there, self.place.read(there)), file.read_run(name, data)
-        except Damaged:
-            return there == name
-        if old.content == new.content and there == name:
-            return False
-        if old.night.measured > new.night.measured or old.night.started != new.night.started:
-            raise StoreError(
-                f"{self.place.where}: {there} has {old.night.measured} measured trials of {old.night.started}, and "
-                f"this run of the same name {new.night.measured} of {new.night.started}",
-                hint="it is another run, or one that lost trials; the history is left as it is",
-            )
-        return True
+    def drop(self, run_id: str) -> Night:
+        """Remove a run and return it; what was said of it stays. Raises StoreError where it is not there."""
+        night = next((each for each in self.nights() if each.run_id == run_id), None)
+        if night is None:
+            raise StoreError(f"{self.place.where}: there is no run {run_id!r}")
+        self.place.remove(name_of(night))
+        self._forget("held", "_series", "_events")
+        return night
+
+    def thin(self, before: str) -> tuple[Night, ...]:
+        """Drop the rows of nights before a date, YYYY-MM-DD, and return those nights; their judged values stay."""
+        thinned = []
+        old = [night for night in self.nights() if night.rows_kept and night.night < before]
+        for number, night in enumerate(old, 1):
+            entry = self.place.entry(name_of(night))
+            if entry is not None:
+                run = file.read_run(entry.name, self.place.read(entry.name))
+                without = replace(run, night=replace(run.night, rows_kept=False))
+                if self.place.swap(entry.name, file.encode_rows(without, file.ROWS.empty_table()), entry):
+                    thinned.append(without.night)
+            self._tell(number, len(old))
+        self._forget("held", "_series", "_events")
+        return tuple(thinned)
 
     def record(self, alarms: Iterable[Alarm]) -> None:
         """Keep alarms as they now are; those of before stay, as what was said then."""
@@ -171,7 +180,7 @@ class History:
         return type(self)(self.place, self._tell, None).problems()
 
     def rows(self) -> "pd.DataFrame":
-        """Return a row a trial of every run. Raises StoreError for a file that is damaged."""
+        """Return a row a trial of every run whose rows are kept. Raises StoreError for a file that is damaged."""
         import pyarrow as pa
 
         names = [name_of(night) for night in self.nights()]

@@ -25,7 +25,8 @@ def nights(every: Sequence[Night]) -> str:
             each.run_id,
             each.matrix or NONE,
             f"{each.measured} of {each.expected}",
-            f"again {each.again}" if each.role is Role.AGAIN else str(each.role),
+            (f"again {each.again}" if each.role is Role.AGAIN else str(each.role))
+            + ("" if each.rows_kept else ", no rows"),
             ", ".join(each.labels) or NONE,
         )
         for each in every

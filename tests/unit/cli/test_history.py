@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from pvbench.history.store import History
 from pvbench.model import Purpose
 from pvbench.testing import SampleRun, flawed_run, sample_run
+from pvbench.testing.clock import FakeClock
 from pvbench.testing.histories import Fault, Injected, Simulation, simulated_history
 
 Call = Callable[..., Any]
@@ -120,3 +122,25 @@ def test_damage_is_told_by_check_and_beside_what_can_be_read(call: Call, here: P
     assert "1 problem, and 5 nights without one" in said.err
     listed = call("history", "list")
     assert (0, 6, True) == (listed.code, len(listed.out.splitlines()), torn.name in listed.err)
+
+
+def test_a_dropped_run_is_named_and_can_be_added_again(call: Call, here: Path, kept: History) -> None:
+    name = stored(sample_run(), here)
+    call("history", "add", name)
+    said = call("history", "drop", name[:12])
+    assert (0, True) == (said.code, said.out.startswith(f"dropped  {name}  a night of 2026-11-22, 48 measured trials"))
+    assert call("history", "drop", name).code == 2
+    assert call("history", "list").out.count("\n") == 7
+    assert call("history", "add", name).out == f"added  {name}\n"
+
+
+def test_rows_of_nights_long_ago_are_dropped_and_said(call: Call, world: Any, kept: History) -> None:
+    before = call("history", "series", "--csv").out
+    world.clock = FakeClock(began=datetime(2026, 3, 4, tzinfo=UTC))
+    days = "60"  # back to 3 January
+    said = call("history", "thin", "--keep-rows", days)
+    assert [line.split()[2] for line in said.out.splitlines()] == [night.run_id for night in kept.nights()[:2]]
+    assert call("history", "thin", "--keep-rows", days).out == ""
+    assert call("history", "series", "--csv").out == before
+    assert [line.count("night, no rows") for line in call("history", "list").out.splitlines()] == [0, 1, 1, 0, 0, 0, 0]
+    assert call("history", "check").code == 0

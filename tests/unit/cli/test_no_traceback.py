@@ -109,6 +109,8 @@ VALID = {
     "history list": "",
     "history series": "",
     "history check": "",
+    "history drop": "last",
+    "history thin": "--keep-rows 10",
     "detect": "/dev/null",
     "import": str(GOLDEN / "foreign/netperf-tcp-stream.txt"),
     "stack show": "xen",

@@ -1,3 +1,4 @@
+import contextlib
 import json
 import multiprocessing
 from dataclasses import replace
@@ -92,9 +93,61 @@ def test_a_run_that_went_on_is_there_as_it_is_now(history):
 def test_a_run_that_lost_trials_is_refused_and_nothing_is_lost(history):
     run = dated(sample_run(), 3)
     add(history, run)
-    with pytest.raises(StoreError, match="measured trials"):
+    with pytest.raises(StoreError, match="measured trials that the run has no more"):
         add(history, run.changed(lambda trial: failed(trial, Outcome.INVALID, "no")))
     assert [night.measured for night in history.fresh().nights()] == [len(run.trials)]
+
+
+def test_a_run_whose_measured_trials_are_others_is_refused(history):
+    run = dated(flawed_run(), 3)
+    add(history, run)
+    shifted = run.changed(
+        lambda trial: replace(trial, started="2026-11-03T23:59:59Z") if trial.spec.block == 1 else trial
+    )
+    with pytest.raises(StoreError, match="measured trials that the run has no more"):
+        add(history, shifted)
+    assert history.fresh().rows().equals(history.rows())
+
+
+def test_a_night_is_not_quietly_a_look_again_nor_the_other_way_round(history):
+    run = dated(sample_run(), 3)
+    add(history, run)
+    with pytest.raises(StoreError, match="it is there as a night, and not as a look again at 20261102-sample"):
+        add(history, run, role=Role.AGAIN, again="20261102-sample")
+
+
+def test_a_dropped_run_is_gone_and_all_else_stays(history):
+    for day in (3, 4, 5):
+        add(history, dated(sample_run(seed=day), day))
+    history.annotate(Annotation("", "2026-11-04", "kernel", "2026-11-04T08:00:00Z"))
+    assert history.drop("20261104-sample").night == "2026-11-04"
+    assert [night.night for night in history.nights()] == ["2026-11-03", "2026-11-05"]
+    assert len(history.fresh().annotations()) == 1
+    with pytest.raises(StoreError, match="no run '20261104-sample'"):
+        history.drop("20261104-sample")
+    assert add(history, dated(sample_run(seed=4), 4))
+    assert len(history.nights()) == 3
+
+
+def test_rows_of_old_nights_go_and_their_judged_values_stay(history):
+    for day in (3, 4, 5):
+        add(history, dated(sample_run(seed=day), day))
+    before = history.series()
+    assert [night.night for night in history.thin("2026-11-05")] == ["2026-11-03", "2026-11-04"]
+    again = history.fresh()
+    assert again.series() == before
+    assert [night.rows_kept for night in again.nights()] == [False, False, True]
+    assert set(again.rows()["night"]) == {"2026-11-05"}
+    assert again.check() == again.thin("2026-11-05") == ()
+    assert not add(again, dated(sample_run(seed=3), 3))  # the run is there, and stays as it was made
+
+
+def test_a_run_that_went_on_has_its_rows_again(history):
+    run = dated(sample_run(), 3)
+    add(history, SampleRun(run.manifest, run.trials[:-4]))
+    history.thin("2026-11-30")
+    assert add(history, run)
+    assert len(history.rows()) == len(run.trials)
 
 
 def test_a_run_that_looks_again_says_at_which_night(history):
@@ -177,7 +230,7 @@ def test_a_torn_file_is_mended_by_adding_its_run_again(history):
 def test_a_run_of_another_month_under_the_name_of_one_is_refused(history):
     run = dated(sample_run(), 3)
     add(history, run)
-    with pytest.raises(StoreError, match="of the same name"):
+    with pytest.raises(StoreError, match="another run of its name"):
         add(history, SampleRun(replace(run.manifest, started="2026-01-02T03:04:05Z"), run.trials))
     elsewhere = History.open(history.place.where + "2")
     add(elsewhere, SampleRun(replace(run.manifest, started="2026-01-02T03:04:05Z"), run.trials[:-1]))
@@ -245,6 +298,29 @@ def write_days(where: str, days: list[int]) -> None:
     history = History.open(where)
     for day in days:
         add(history, dated(sample_run(blocks=1, seed=day), day))
+
+
+def write_prefixes(where: str, sizes: list[int]) -> None:
+    run = dated(sample_run(), 3)
+    history = History.open(where)
+    for size in sizes:
+        with contextlib.suppress(StoreError):  # another process has more by now
+            add(history, SampleRun(run.manifest, run.trials[:size]))
+
+
+@pytest.mark.thorough
+def test_writers_of_one_run_at_the_same_time_leave_the_one_with_the_most(history):
+    whole = len(sample_run().trials)
+    context = multiprocessing.get_context("spawn")
+    shares = [[*range(first, whole, 4), whole - first + 1] for first in (1, 2, 3, 4)]
+    writers = [context.Process(target=write_prefixes, args=(history.place.where, sizes)) for sizes in shares]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert [writer.exitcode for writer in writers] == [0] * len(writers)
+    assert [night.measured for night in history.nights()] == [whole]
+    assert (len(history.rows()), history.check()) == (whole, ())
 
 
 @pytest.mark.thorough
