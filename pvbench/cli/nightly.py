@@ -1,5 +1,6 @@
 """nightly: a night from its first boot to its last message."""
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -7,18 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pvbench.cli import arguments, timers, wiring
-from pvbench.cli.app import USUAL_RESULTS, App, mirror_option, pass_app, results_option, verb
+from pvbench.cli.app import App, mirror_option, pass_app, results_option, verb
 from pvbench.cli.matrices import hosts_option, matrix_argument
 
 if TYPE_CHECKING:
     from pvbench.campaign.campaign import Campaign
-    from pvbench.history.analysis import Analysis
-    from pvbench.history.store import History
     from pvbench.inventory import Inventory
     from pvbench.nightly.settings import Settings
     from pvbench.nightly.steps import Tonight
-
-FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
 @dataclass(frozen=True)
@@ -31,11 +28,6 @@ class Places:
     results: Path
     history: str | None
     site: Path | None
-
-    @property
-    def folder(self) -> Path:
-        """Where the night's journal lies."""
-        return self.results / "nightly" / arguments.slug(self.matrix)
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -71,7 +63,11 @@ class Places:
 )
 @results_option(writing="runs, history and site")
 @click.option("--history", metavar="WHERE", help="The history, a folder or an address; otherwise one in --results.")
-@click.option("--site", type=FOLDER, help="Where the pages go; otherwise as --config says, else `site` in --results.")
+@click.option(
+    "--site",
+    type=click.Path(path_type=Path),
+    help="Where the pages go; otherwise as --config says, else `site` in --results.",
+)
 @click.option("--anew", is_flag=True, help="Measure another night though tonight's is done.")
 @click.option(
     "--install", is_flag=True, help="Write systemd units that call it every night, and print a line for cron."
@@ -109,7 +105,7 @@ def nightly(
         return timers.install(app, made, user=user, dry_run=dry_run)
     if dry_run:
         return dry(app, campaign)
-    return _measured(app, places, _tonight(app, places, campaign, known, settings), anew=anew)
+    return _measured(app, _tonight(app, places, campaign, known, settings), anew=anew)
 
 
 def _tonight(app: App, places: Places, campaign: "Campaign", known: "Inventory", settings: "Settings") -> "Tonight":
@@ -121,31 +117,23 @@ def _tonight(app: App, places: Places, campaign: "Campaign", known: "Inventory",
         campaign=campaign,
         world=World(app, known),
         results=places.results,
-        folder=places.folder,
+        folder=places.results / "nightly" / arguments.slug(places.matrix),
         history=History.open(places.history or str(places.results / "history")),
         settings=settings,
         site=places.site or settings.site or places.results / "site",
         environment=app.edges.environment,
-        analyse=_analysed,
         tell=app.note,
     )
 
 
-def _measured(app: App, places: Places, tonight: "Tonight", *, anew: bool) -> int:
+def _measured(app: App, tonight: "Tonight", *, anew: bool) -> int:
     from pvbench.nightly.alone import alone
     from pvbench.nightly.night import go_on
     from pvbench.terminal.interrupts import orderly
 
-    where = "" if places.results == USUAL_RESULTS else f" -o {places.results}"
-    app.resume = f"pvbench nightly {places.matrix}{where} goes on with the night"
+    app.resume = f"the same call goes on with the night: pvbench {shlex.join(app.argv)}"
     who = wiring.owner(f"since {app.edges.clock.now():%Y-%m-%d %H:%M} UTC")
     with orderly(app.voice), alone(tonight.folder, who):
         code = go_on(tonight, anew=anew)
     app.resume = None
     return code
-
-
-def _analysed(history: "History") -> "Analysis":
-    from pvbench.history.analysis import analyse
-
-    return analyse(history.nights(), history.series(), history.alarms(), history.annotations())

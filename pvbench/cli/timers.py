@@ -45,6 +45,7 @@ def timed(matrix: Path, at: str, words: tuple[str, ...], *, user: bool) -> "Time
 def install(app: App, made: "Timed", *, user: bool, dry_run: bool) -> int:
     """Write the units, or show them, and say what else is to be done."""
     from pvbench.nightly import installed
+    from pvbench.views.timers import written
 
     folder = _folder(app, user=user)
     if dry_run:
@@ -55,12 +56,8 @@ def install(app: App, made: "Timed", *, user: bool, dry_run: bool) -> int:
         _as_root(user=user)
         for path in installed.install(made, folder):
             print(path)
-    control = "systemctl --user" if user else "systemctl"
-    app.note(f"next: {control} daemon-reload && {control} enable --now {made.name}.timer")
-    if user:
-        app.note("that user's units run without a login only after: loginctl enable-linger")
-    app.note(f"the first night by hand: {control} start --no-block {made.name}.service")
-    app.note("the same by cron, in place of these units:")
+    for line in written(made):
+        app.note(line)
     print(made.cron)
     return ExitCode.DONE
 
@@ -68,6 +65,7 @@ def install(app: App, made: "Timed", *, user: bool, dry_run: bool) -> int:
 def uninstall(app: App, matrix: Path, *, user: bool, dry_run: bool) -> int:
     """Remove the units of a matrix, or show what would be removed."""
     from pvbench.nightly import installed
+    from pvbench.views.timers import removed
 
     folder, files = _folder(app, user=user), [f"{name(matrix)}.timer", f"{name(matrix)}.service"]
     whole = str(matrix.absolute())
@@ -76,11 +74,8 @@ def uninstall(app: App, matrix: Path, *, user: bool, dry_run: bool) -> int:
     paths = (installed.there if dry_run else installed.uninstall)(files, whole, folder)
     for path in paths:
         print(path)
-    if not paths:
-        app.note(f"no units of {matrix} are in {folder}")
-        return ExitCode.DONE
-    control = "systemctl --user" if user else "systemctl"
-    app.note("these would be removed" if dry_run else f"next: {control} stop {files[0]}; {control} daemon-reload")
+    done = "these would be removed" if dry_run else removed(files[0], user=user)
+    app.note(done if paths else f"no units of {matrix} are in {folder}")
     return ExitCode.DONE
 
 
@@ -96,6 +91,4 @@ SYSTEM = Path("/etc/systemd/system")
 
 def _as_root(*, user: bool) -> None:
     if not user and not os.access(SYSTEM, os.W_OK):
-        raise UsageError(
-            f"{SYSTEM} cannot be written to", hint="call it as root, or with --user for a service of your own"
-        )
+        raise UsageError(f"{SYSTEM} cannot be written to", hint="as root, or with --user for a service of your own")

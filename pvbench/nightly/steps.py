@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from pvbench.campaign.campaign import Campaign
 from pvbench.campaign.world import World
+from pvbench.dashboard.gather import gather
 from pvbench.errors import PvbenchError, ResumeRefused
 from pvbench.exit_codes import ExitCode
 from pvbench.history.analysis import Analysis
@@ -19,9 +20,6 @@ from pvbench.nightly.message import Message
 from pvbench.nightly.parcel import Parcel
 from pvbench.nightly.settings import ALWAYS, Settings
 from pvbench.store import Store
-
-Analyse = Callable[[History], Analysis]
-"""Gives what a history comes to; new alarms are not recorded yet."""
 
 
 @dataclass
@@ -39,13 +37,29 @@ class Tonight:
     settings: Settings
     site: Path
     environment: Mapping[str, str]
-    analyse: Analyse
     tell: Callable[[str], None]
+    known: Analysis | None = None
 
     def keep(self, progress: Progress) -> Progress:
         """Write down how far the night has come."""
         journal.write(self.folder, progress)
         return progress
+
+    def found(self) -> Analysis:
+        """Return what the history comes to, with all that was appended."""
+        if self.known is None:
+            self.known = gather(self.history)
+        return self.known
+
+    def add(self, progress: Progress, run: str, role: Role = Role.NIGHT) -> str:
+        """Add a run to the history, as far as it came; return what of it cannot be trusted."""
+        with Store.open(self.results, run) as store:
+            store.export_parquet()
+            trials = store.trials()
+            again_of = progress.run_id if role is Role.AGAIN else None
+            self.history.append(store.manifest, trials, role=role, again=again_of)
+        self.known = None
+        return verdict.contaminated(trials)
 
     def night(self, progress: Progress) -> Night | None:
         """Return the night as the history has it."""
@@ -82,13 +96,9 @@ def closed(tonight: Tonight, progress: Progress, why: str) -> Progress:
 
 
 def append(tonight: Tonight, progress: Progress) -> Progress:
-    """Add the run to the history, as far as it came."""
+    """Add the run to the history."""
     assert progress.run_id is not None  # noqa: S101  only a night with a run comes here
-    with Store.open(tonight.results, progress.run_id) as store:
-        store.export_parquet()
-        trials = store.trials()
-        tonight.history.append(store.manifest, trials)
-    return progress.advanced(contaminated=verdict.contaminated(trials))
+    return progress.advanced(contaminated=tonight.add(progress, progress.run_id))
 
 
 def analyse(tonight: Tonight, progress: Progress) -> Progress:
@@ -106,7 +116,7 @@ def analyse(tonight: Tonight, progress: Progress) -> Progress:
 def measure_again(tonight: Tonight, progress: Progress) -> Progress:
     """Measure the cells of the night's suspects again."""
     assert progress.run_id is not None  # noqa: S101
-    found = tonight.analyse(tonight.history)
+    found = tonight.found()
     cells = again.cells_of(again.suspects(found, progress.run_id), found.series, tonight.campaign.matrix)
     if not cells:
         return progress.advanced(Step.PUBLISH)
@@ -124,9 +134,7 @@ def measure_again(tonight: Tonight, progress: Progress) -> Progress:
 def append_again(tonight: Tonight, progress: Progress) -> Progress:
     """Add the second look to the history, as what it is."""
     assert progress.again_id is not None  # noqa: S101
-    with Store.open(tonight.results, progress.again_id) as store:
-        store.export_parquet()
-        tonight.history.append(store.manifest, store.trials(), role=Role.AGAIN, again=progress.run_id)
+    tonight.add(progress, progress.again_id, Role.AGAIN)
     return progress.advanced()
 
 
@@ -138,15 +146,18 @@ def analyse_again(tonight: Tonight, progress: Progress) -> Progress:
 
 def publish_pages(tonight: Tonight, progress: Progress) -> Progress:
     """Write what is new of the site."""
-    shown = tonight.analyse(tonight.history)
-    written = publish.publish(shown, tonight.results, progress.runs, tonight.site)
-    tonight.tell(f"{len(written)} pages are new in {tonight.site}")
+    shown = tonight.found()
+    now, problems = tonight.world.clock.now(), tonight.history.problems()
+    written = publish.publish(shown, tonight.results, progress.runs, tonight.site, now, problems)
+    for problem in problems:
+        tonight.tell(f"left out: {problem}")
+    tonight.tell(f"{len(written)} files are new in {tonight.site}")
     return progress.advanced()
 
 
 def notify(tonight: Tonight, progress: Progress) -> Progress:
     """Tell of the night by each way that has not been told yet; what is told is settled before."""
-    found = tonight.analyse(tonight.history) if progress.run_id else Analysis((), ())
+    found = tonight.found() if progress.run_id else Analysis((), ())
     night = tonight.night(progress)
     alarms = message.tonights(found, progress.runs)
     code = verdict.code_of(night, alarms, found.alarms, progress.contaminated)
@@ -181,7 +192,7 @@ def tidy(tonight: Tonight, progress: Progress) -> Progress:
 
 
 def _recorded(tonight: Tonight) -> Analysis:
-    found = tonight.analyse(tonight.history)
+    found = tonight.found()
     tonight.history.record(found.alarms)
     return found
 

@@ -1,11 +1,15 @@
 """A night: its steps are done once each, whatever ends the calls that do them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pvbench.cli.main import main
+from pvbench.errors import Unreachable
 from pvbench.history.nouns import Night
 from pvbench.store import runs
 from pvbench.testing.campaign import MATRIX
@@ -118,3 +122,39 @@ def test_a_journal_that_is_none_is_told_with_its_place(
     (folder / "journal.json").write_text("{")
     assert 2 == nightly()
     assert "results/nightly/quick/journal.json is no journal of a night" in capsys.readouterr().err
+
+
+def test_a_night_that_cannot_be_measured_is_told_once_for_each_reason_and_goes_on(
+    nightly: Call, world: FakeWorld, nights: Nights, here: Path
+) -> None:
+    (here / "nightly.yaml").write_text("schema: 1\nnotify: {markdown: told.md}\n")
+    told = here / "told.md"
+    away = replace(world.edges(), connect=no_host)
+    assert 4 == main(["nightly", "quick.yaml"], away)
+    assert "nothing was measured" in told.read_text()
+    assert "xen1 is not there" in told.read_text()
+    told.unlink()
+    assert 4 == main(["nightly", "quick.yaml"], away)
+    assert not told.exists()
+    assert 0 == nightly()
+    assert 1 == len(nights())
+
+
+@contextmanager
+def no_host(*_: Any) -> Iterator[Any]:
+    raise Unreachable("xen1 is not there")
+    yield
+
+
+def test_pages_that_cannot_be_written_cost_themselves_alone(
+    nightly: Call, nights: Nights, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "plain").write_text("")
+    assert 4 == nightly("--site", "plain/site")
+    assert "the night is kept, and goes on without" in capsys.readouterr().err
+    assert 1 == len(nights())
+
+
+def test_a_dry_run_contacts_and_writes_nothing(nightly: Call, here: Path, world: FakeWorld) -> None:
+    assert 0 == nightly("--dry-run")
+    assert ([], False) == (world.hypervisor.boots, (here / "results").exists())
