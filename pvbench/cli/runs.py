@@ -1,7 +1,5 @@
 """ls, show, report, compare: what can be said of runs from their folders alone."""
 
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +11,7 @@ from pvbench.exit_codes import ExitCode
 from pvbench.terminal.streams import print_json, room
 
 if TYPE_CHECKING:
-    from pvbench.redaction import Redaction
-    from pvbench.reports.page import ComparisonPage
+    from pvbench.redaction import Record
 
 AFTER_WRITING = {
     "html": "open it in a browser, nothing else is needed",
@@ -66,8 +63,8 @@ def show(app: App, run: str, cell: str | None, results: Path, as_json: bool) -> 
             print(render(store, key, evidence=bool(key) or app.voice.verbosity > 0), end="")
 
 
-@verb(short_help="Write a run's report, as one HTML file or as JSON, Markdown or CSV.")
-@run_argument
+@verb(short_help="Write the report of a run, or of several side by side: HTML, JSON, Markdown or CSV.")
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...")
 @click.option("-o", "--output", help="The file, `-` for standard output; left out: RUN.html (.json, …) here.")
 @click.option(
     "--format",
@@ -77,54 +74,39 @@ def show(app: App, run: str, cell: str | None, results: Path, as_json: bool) -> 
     show_default=True,
     help="html needs nothing else, json is for programs, md for a pull request, csv has a row a comparison.",
 )
-@click.option(
-    "--redact", "redacted", is_flag=True, help="Take out names of hosts and people, addresses, serials, secrets."
-)
+@click.option("--redact", is_flag=True, help="Take out names of hosts and people, addresses, serials, secrets.")
 @results_option()
 @pass_app
-def report(app: App, run: str, output: str | None, form: str, redacted: bool, results: Path) -> None:
-    """Write the report of RUN: one HTML file that needs nothing else, or its figures as JSON, Markdown or CSV."""
+def report(app: App, runs: tuple[str, ...], output: str | None, form: str, redact: bool, results: Path) -> None:
+    """Write the report of RUN: one HTML file that needs nothing else, or its figures as JSON, Markdown or CSV.
+
+    Several RUNs stand side by side, cell by cell, with what differs in their hosts, stacks and settings told first.
+    """
     from pvbench.reports.comparison import ALTERED
+    from pvbench.reports.made import make
     from pvbench.terminal.output import write
 
-    built, altered, redaction = _built(results, run, redacted)
-    for problem in altered[:ALTERED]:
+    made = make((_record(results, run) for run in runs), form, redacted=redact)
+    for problem in made.altered[:ALTERED]:
         app.note(f"altered: {problem}")
-    if len(altered) > ALTERED:
-        app.note(f"altered: {len(altered) - ALTERED} more")
-    text = _renderer(form)(built)
-    if redaction:
-        redaction.check(text)
-        app.note(f"--redact {built.redacted}")
-    data = text.encode(errors="backslashreplace")
-    name = f"{built.run_id}.{form}" if output is None else output
+    if len(made.altered) > ALTERED:
+        app.note(f"altered: {len(made.altered) - ALTERED} more")
+    if redact:
+        app.note(f"--redact {made.redacted}")
+    data = made.text.encode(errors="backslashreplace")
+    name = f"{made.name}.{form}" if output is None else output
     if not write(name, data):
         print(name)
         app.note(f"{len(data) / 1000:,.0f} kB; {AFTER_WRITING[form]}")
 
 
-def _built(results: Path, run: str, redacted: bool) -> "tuple[ComparisonPage, tuple[str, ...], Redaction | None]":
-    """Return a run's page and what of it was altered. Its trials are let go of: a page of thousands takes room too."""
-    from pvbench.reports import comparison
+def _record(results: Path, run: str) -> "Record":
+    """Return what a report of a run is made of."""
+    from pvbench.redaction import Record
     from pvbench.store.fields import uncollected
 
     with arguments.run(results, run) as store, uncollected():
-        altered = store.altered()
-        record, redaction = (store.manifest, store.trials(), store.earlier(), altered), None
-        if redacted:
-            from pvbench.redaction import Record, redact
-
-            (safe,), redaction = redact([Record(*record)])
-            record = safe.manifest, safe.trials, safe.earlier, safe.altered
-        page = comparison.build(*record)
-        return replace(page, redacted=redaction.sentence()) if redaction else page, record[-1], redaction
-
-
-def _renderer(form: str) -> "Callable[[ComparisonPage], str]":
-    from pvbench.reports import csv_page, html, json_page, markdown
-
-    renderers = {"html": html.render, "json": json_page.render, "md": markdown.render, "csv": csv_page.render}
-    return renderers[form]
+        return Record(store.manifest, store.trials(), store.earlier(), store.altered())
 
 
 @verb(short_help="Print ratios and verdicts.")

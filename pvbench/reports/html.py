@@ -3,41 +3,25 @@
 The one script that runs is our own and known to the page by its digest; the page's figures are in it as JSON too.
 """
 
-import base64
-import hashlib
 from collections.abc import Mapping
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from pvbench.reports import charts, curve_chart, json_page, stacked_bars
+from pvbench.reports import charts, curve_chart, json_page, stacked_bars, template
 from pvbench.reports.exits_view import LEGEND
 from pvbench.reports.mechanism_page import DeviceCost
 from pvbench.reports.page import ComparisonPage, Row
 
-CONTENT_SECURITY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{digest}'"
-
 
 def render(page: ComparisonPage) -> str:
     """Return the page as HTML. Everything but our own style and figures is escaped by the template engine."""
-    environment = Environment(
-        loader=PackageLoader("pvbench.reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    script = environment.get_template("page.js").render().strip()
     costs = page.mechanism
     story = {each.cell: each for load in costs.workloads for each in load.devices} if costs else {}
     compared = any(row.point is not None for group in page.groups for row in group.rows)
-    return environment.get_template("comparison.html.j2").render(
+    return template.render(
+        "comparison.html.j2",
+        json_page.embedded(page),
         page=page,
-        security=CONTENT_SECURITY.format(digest=_digest(f"\n{script}\n")),
-        script=Markup(script),  # noqa: S704
-        data=Markup(json_page.embedded(page)),  # noqa: S704
-        style=Markup(environment.get_template("style.css").render()),  # noqa: S704
         ladder=Markup(charts.ladder(page)) if compared else None,  # noqa: S704
         curves=[(drawn, Markup(curve_chart.draw(drawn, n))) for n, drawn in enumerate(page.curves)],  # noqa: S704
         latency_curves=[
@@ -67,8 +51,3 @@ def _costs_of(row: Row, story: Mapping[str, DeviceCost]) -> list[str]:
         for where, text in (("limited by", each.limit), ("where the time goes", each.model))
         if text
     ]
-
-
-def _digest(script: str) -> str:
-    """Return the digest by which a page's content security policy lets a script run (W3C, CSP Level 3, 2.3.1)."""
-    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

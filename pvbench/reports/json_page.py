@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 from pvbench import plain_json
 from pvbench.model import FlagKind
@@ -28,6 +29,11 @@ def render(page: ComparisonPage) -> str:
 
 def embedded(page: ComparisonPage) -> str:
     """Return the page as it stands within its own HTML: without trials and the matrix, which are long, and no `<`."""
-    told = {"schema": SCHEMA, "generated_by": f"pvbench {VERSION}", "page": replace(page, cells=(), matrix_text="")}
-    text = json.dumps(plain_json.plain(told), allow_nan=False, separators=(",", ":"))
+    return within_html({"schema": SCHEMA, "page": replace(page, cells=(), matrix_text="")})
+
+
+def within_html(data: dict[str, Any]) -> str:
+    """Return data as JSON on one line, with `<`, `>` and `&` escaped, so that it may stand within a script element."""
+    told = plain_json.plain({"generated_by": f"pvbench {VERSION}", **data})
+    text = json.dumps(told, allow_nan=False, separators=(",", ":"))
     return text.replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026")

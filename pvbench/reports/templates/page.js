@@ -3,7 +3,7 @@
   "use strict";
   const SIZES = { k: 1e3, M: 1e6, G: 1e9, T: 1e12 };
   const SECONDS = { ns: 1e-9, "µs": 1e-6, ms: 1e-3, s: 1, min: 60, h: 3600 };
-  const text = (cell) => (cell.querySelector(".ratio, .mark") || cell.firstChild || cell).textContent.trim();
+  const text = (cell) => (cell.querySelector(".ratio, .value, .mark") || cell.firstChild || cell).textContent.trim();
   const number = (shown) => {
     const found = /^[≥≤]?\s*(-?[\d,]*\.?\d+)\s*(\S*)/.exec(shown);
     if (!found) return null;
