@@ -74,7 +74,7 @@ soak: setup ## The rest of the lab: faults, flavours, driver builds, modes, stac
 	$(BIN)/pytest -q -s -m soak
 
 bench: setup ## Time pvbench itself
-	$(BIN)/pytest bench -q --benchmark-only
+	$(BIN)/pytest bench -q
 
 clean: ## Forget the virtual environment
 	rm -rf $(VENV) node_modules .venv.packages .venv.browser

@@ -2,11 +2,13 @@
 
 import gzip
 import os
+import shutil
 import subprocess
 import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
@@ -36,6 +38,7 @@ GOLDEN = Path(__file__).parents[1] / "tests/golden"
 MOST_CPU_S, MOST_MIB = 2.0, 150
 SLOWEST_MB_S = 20  # 50 and more on an idle machine
 SLOWEST_OPENING_S = 1.5  # 0.6 on an idle machine
+FIRST_BUILD_S, NEXT_NIGHT_S, OPENED_S = 60, 5, 1
 
 MEASURED = """
 import resource, subprocess, sys
@@ -177,6 +180,57 @@ def test_opening_a_year_of_a_thousand_series_for_the_first_time(
         return len(History.open(str(year), cache=tmp_path / str(next(numbers))).series())
 
     assert benchmark.pedantic(opened, rounds=2) == 1000
+
+
+@pytest.fixture(scope="module")
+def site_of_a_year(year: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[float]]:
+    """The site of that history, and the seconds of CPU that its first build and the next night took, all in all."""
+    out, cache, took = tmp_path_factory.mktemp("site"), tmp_path_factory.mktemp("cache"), []
+    last = max(year.rglob("*.parquet"))
+    content = last.read_bytes()
+    last.unlink()
+    environment = {**os.environ, "XDG_CACHE_HOME": str(cache)}
+    for there in (False, True):
+        if there:
+            last.write_bytes(content)
+        before = os.times()
+        argv = [sys.executable, "-m", "pvbench", "dashboard", "--history", str(year), "-o", str(out)]
+        subprocess.run(argv, check=True, env=environment, stderr=subprocess.DEVNULL)
+        after = os.times()
+        took.append(after.children_user + after.children_system - before.children_user - before.children_system)
+    return out, took
+
+
+def test_the_dashboard_of_a_year_is_built_in_a_minute_and_the_next_night_in_five_seconds(
+    site_of_a_year: tuple[Path, list[float]],
+) -> None:
+    _, (first, following) = site_of_a_year
+    print(f"first build {first:.1f} s of CPU, the next night {following:.1f} s")
+    assert first < FIRST_BUILD_S
+    assert following < NEXT_NIGHT_S
+
+
+def test_the_dashboard_of_a_year_opens_within_a_second(site_of_a_year: tuple[Path, list[float]]) -> None:
+    """Until the page is drawn and its scripts have run, in Debian's Chromium, the second time."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    where = shutil.which("chromium") or pytest.skip("Chromium is not installed")
+    folder, _ = site_of_a_year
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=where, args=["--no-sandbox"])
+        for path in (folder / "index.html", min(folder.glob("series/*.html"))):
+            took = min(_opening_s(browser, path) for _ in range(3))
+            print(f"{path.name}: {took:.2f} s")
+            assert took < OPENED_S
+        browser.close()
+
+
+def _opening_s(browser: Any, path: Path) -> float:
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    drawn = "new Promise(done => requestAnimationFrame(() => setTimeout(() => done(performance.now()))))"
+    took = page.evaluate(drawn) / 1000
+    page.close()
+    return float(took)
 
 
 def test_starting(benchmark: BenchmarkFixture) -> None:
