@@ -37,7 +37,7 @@ def export(app: App, runs: tuple[str, ...], form: str, output: str | None, resul
     _refuse(FORMATS[form], form, len(runs), output)
     exported = _read(app, results, runs)
     path = output or f"{exported[0].manifest.run_id}.{FORMATS[form].ending}"
-    _write(app, FORMATS[form].make(exported, Path(path)), path)
+    write_files(app, FORMATS[form].make(exported, Path(path)), path)
     if any(run.gave_figures for run in exported):
         return ExitCode.DONE
     app.note("no trial gave a figure")
@@ -71,7 +71,7 @@ def _read(app: App, results: Path, names: Sequence[str]) -> "list[ExportedRun]":
     return list(found.values())
 
 
-def _write(app: App, files: "Sequence[ExportedFile]", name: str) -> None:
+def write_files(app: App, files: "Sequence[ExportedFile]", name: str) -> None:
     """Write the first file as it was named and the rest beside it; tell what was there before."""
     from pvbench.terminal.output import write
 

@@ -1,4 +1,4 @@
-"""history: years of nights: add, list, series, check, drop, thin."""
+"""history: years of nights: add, list, series, check, export, drop, thin."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,17 +9,19 @@ from pvbench import figures as fmt
 from pvbench.cli import arguments
 from pvbench.cli.app import App, Group, history_option, json_option, pass_app, results_option
 from pvbench.cli.histories import opened, warn
+from pvbench.cli.history_export import export
 from pvbench.cli.upkeep import drop, thin
 from pvbench.errors import StoreError, UsageError
 from pvbench.exit_codes import ExitCode
 from pvbench.terminal.streams import print_json
 
 
-@click.group("history", cls=Group, short_help="Years of nights: add, list, series, check, drop, thin.")
+@click.group("history", cls=Group, short_help="Years of nights: add, list, series, check, export, drop, thin.")
 def history_verbs() -> None:
     """Keep runs as the nights of a history, and ask it what it has."""
 
 
+history_verbs.add_command(export)
 history_verbs.add_command(drop)
 history_verbs.add_command(thin)
 

@@ -6,7 +6,7 @@ for, and each of the others is a test of its own.
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -35,18 +35,36 @@ class Column:
     direction: int
 
 
+@dataclass(frozen=True)
+class Row:
+    """A run: what stands in the columns that are no figure, the time first, and its figures."""
+
+    facts: tuple[str, ...]
+    figures: Mapping[Column, float]
+
+
 def files(runs: Sequence[ExportedRun], path: Path) -> list[ExportedFile]:
     """Return the CSV files, the one asked for first, and the configuration beside them."""
     ordered = sorted(runs, key=lambda run: (run.manifest.started, run.manifest.run_id))
-    figures = [dict(_figures(run)) for run in ordered]
+    return tables(FIXED, [Row(_facts(run), dict(_figures(run))) for run in ordered], path)
+
+
+def tables(fixed: Sequence[str], rows: Sequence[Row], path: Path) -> list[ExportedFile]:
+    """Return the same of any rows, oldest first; `fixed` are the names of their facts."""
     made, tests = [], {}
-    for number, (given, columns) in enumerate(_groups(figures), start=1):
+    for number, (given, columns) in enumerate(_groups([row.figures for row in rows]), start=1):
         file = path if number == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}")
-        table = _csv([ordered[i] for i in given], [figures[i] for i in given], columns)
-        made.append(ExportedFile(file, table, b"" if number == 1 else ",".join(FIXED).encode()))
-        tests["pvbench" if number == 1 else f"pvbench-{number}"] = _test(file, columns)
+        table = _csv([*fixed, *(column.name for column in columns)], [rows[i] for i in given], columns)
+        made.append(ExportedFile(file, table, b"" if number == 1 else ",".join(fixed).encode()))
+        tests["pvbench" if number == 1 else f"pvbench-{number}"] = _test(file, fixed, columns)
     config = yaml.safe_dump({"tests": tests}, sort_keys=False, allow_unicode=True, width=10_000).encode()
     return [*made, ExportedFile(path.with_name(CONFIG), OURS + config, OURS)]
+
+
+def _facts(run: ExportedRun) -> tuple[str, ...]:
+    manifest = run.manifest
+    label = wording.label(manifest.hosts)
+    return (manifest.started, manifest.run_id, manifest.tool_version, str(manifest.purpose), label)
 
 
 def _figures(run: ExportedRun) -> Iterator[tuple[Column, float]]:
@@ -67,7 +85,7 @@ def _name(cell: Cell, figure: str) -> str:
     return str(guarded(clean(words)))
 
 
-def _groups(figures: Sequence[dict[Column, float]]) -> list[tuple[tuple[int, ...], list[Column]]]:
+def _groups(figures: Sequence[Mapping[Column, float]]) -> list[tuple[tuple[int, ...], list[Column]]]:
     """Return the columns by the runs that gave them, those of most runs and then of most columns first.
 
     Where there is no figure at all there is one group without columns, so that the file says which runs gave none.
@@ -82,24 +100,21 @@ def _groups(figures: Sequence[dict[Column, float]]) -> list[tuple[tuple[int, ...
     return sorted(groups.items(), key=lambda group: (-len(group[0]), -len(group[1]), group[0]))
 
 
-def _csv(runs: Sequence[ExportedRun], figures: Sequence[dict[Column, float]], columns: Sequence[Column]) -> bytes:
+def _csv(names: Sequence[str], rows: Sequence[Row], columns: Sequence[Column]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow([*FIXED, *(column.name for column in columns)])
-    for run, row in zip(runs, figures, strict=True):
-        manifest = run.manifest
-        purpose, label = str(manifest.purpose), wording.label(manifest.hosts)
-        facts = [manifest.started, manifest.run_id, manifest.tool_version, purpose, label]
-        writer.writerow([*(guarded(clean(fact)) for fact in facts), *(row[column] for column in columns)])
+    writer.writerow(names)
+    for row in rows:
+        writer.writerow([*(guarded(clean(fact)) for fact in row.facts), *(row.figures[column] for column in columns)])
     return out.getvalue().encode()
 
 
-def _test(file: Path, columns: Sequence[Column]) -> dict[str, Any]:
+def _test(file: Path, fixed: Sequence[str], columns: Sequence[Column]) -> dict[str, Any]:
     return {
         "type": "csv",
         "file": str(file.absolute()),
-        "time_column": FIXED[0],
-        "attributes": list(FIXED[1:]),
+        "time_column": fixed[0],
+        "attributes": list(fixed[1:]),
         "metrics": {each.name: {"column": each.name, "direction": each.direction, "scale": 1} for each in columns},
         "csv_options": {"delimiter": ",", "quote_char": '"'},
     }

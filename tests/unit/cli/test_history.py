@@ -144,3 +144,11 @@ def test_rows_of_nights_long_ago_are_dropped_and_said(call: Call, world: Any, ke
     assert call("history", "series", "--csv").out == before
     assert [line.count("night, no rows") for line in call("history", "list").out.splitlines()] == [0, 1, 1, 0, 0, 0, 0]
     assert call("history", "check").code == 0
+
+
+def test_nights_are_written_for_otava_with_its_configuration(call: Call, here: Path, kept: History) -> None:
+    said = call("history", "export", "--format", "otava", "-o", "nights.csv")
+    assert (0, ["nights.csv", "nights-2.csv", "otava.yaml"]) == (said.code, said.out.split())
+    assert len((here / "nights.csv").read_text().splitlines()) == 7
+    assert call("history", "export", "--format", "otava", "-o", "-").code == 2
+    assert call("history", "export", "--format", "otava", "--history", "none").code == 3

@@ -109,6 +109,7 @@ VALID = {
     "history list": "",
     "history series": "",
     "history check": "",
+    "history export": "--format otava",
     "history drop": "last",
     "history thin": "--keep-rows 10",
     "detect": "/dev/null",
