@@ -11,8 +11,14 @@ from pvbench.foreign.nouns import Place
 
 _NAN = re.compile(r"(?<=[:\[,\s])(-?)(?:nan|inf)(?=[\s,}\]])")
 _BEGINS = re.compile(r"^[^\n{\"]{0,200}?(?P<begin>\{(?=\s*[\"}])|\[(?=\s*\{))", re.MULTILINE)
-_NOTE = re.compile(r"^\s*(?:fio|iperf3|netperf|warning|note|ssh|client|server)\b[^\"{}\n]*$", re.IGNORECASE)
-_MOST_NOTES = 20
+_NEXT = re.compile(r"\n(?=\{)")
+_NOTE = re.compile(
+    r"^(?![ \t]*(?:[\"{}\[\],\d-]|true|false|null|nan|inf)|[ \t]*$)[^\"{}\n]*$", re.MULTILINE | re.IGNORECASE
+)
+"""A line that JSON cannot have: what a tool, or a shell, said between two lines of it."""
+_BINS = re.compile(r'"bins"\s*:\s*\{[^{}]*\}')
+_LARGE = 8 << 20
+_MOST_BROKEN = 20
 
 
 @dataclass(frozen=True)
@@ -33,24 +39,33 @@ class Found:
 
 
 def find(text: str, file: str) -> Found:
-    """Return the documents of a text, in order; nothing is read behind one that is broken."""
+    """Return the documents of a text, in order, and the first that is broken; reading goes on behind it."""
+    source = _Source(_BINS.sub(_emptied, text) if len(text) > _LARGE else text, file)
     documents: list[Document] = []
+    broken: list[ForeignError] = []
     rest: list[str] = []
     done, line = 0, 1
-    while begun := _BEGINS.search(text, done):
+    while (begun := _BEGINS.search(text, done)) and len(broken) < _MOST_BROKEN:
         begin = begun.start("begin")
         line += text.count("\n", done, begin)  # counted on: a stream of events has a document a line
         place = Place(file, line, begin - text.rfind("\n", 0, begin))
         try:
-            value, end, text = _decoded(text, begin, file)
-        except ForeignError as broken:
-            return Found(tuple(documents), "".join([*rest, text[done:begin]]), broken)
+            value, end = source.decoded(begin)
+            documents += [Document(each, place) for each in _objects(value)]
+        except ForeignError as error:
+            broken.append(error)
+            following = _NEXT.search(text, begin)
+            end = following.end() if following else len(text)
         lines = text.count("\n", begin, end)
         rest += [text[done:begin], "\n" * lines]
         line += lines
-        documents += [Document(each, place) for each in _objects(value)]
         done = end
-    return Found(tuple(documents), "".join([*rest, text[done:]]))
+    return Found(tuple(documents), "".join([*rest, text[done:]]), broken[0] if broken else None)
+
+
+def _emptied(bins: re.Match[str]) -> str:
+    """Return json+'s bins with one of them, as long as they were: nothing reads them, and they are most of a file."""
+    return '"bins":{"0":0' + re.sub(r"[^\n]", " ", bins[0][13:-1]) + "}" if len(bins[0]) > 14 else bins[0]
 
 
 def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
@@ -61,46 +76,43 @@ def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
             yield from _objects(each)
 
 
-def _decoded(text: str, begin: int, file: str) -> tuple[Any, int, str]:
-    """Return what begins there, where it ends, and the text without the notes that stood inside of it."""
-    decoder = json.JSONDecoder()
-    for _ in range(_MOST_NOTES):
+class _Source:
+    """A text to decode documents from; what is mended in it keeps its length, so that places do."""
+
+    def __init__(self, text: str, file: str) -> None:
+        self._text, self._file = text, file
+        self._mended = False
+
+    def decoded(self, begin: int) -> tuple[Any, int]:
+        """Return what begins there, and where it ends. Raises ForeignError, at its line and column, where it breaks."""
         try:
-            return *decoder.raw_decode(text, begin), text
+            try:
+                return json.JSONDecoder().raw_decode(self._text, begin)
+            except ValueError:
+                if self._mended:
+                    raise
+            self._mend()
+            return json.JSONDecoder().raw_decode(self._text, begin)
         except RecursionError:
-            raise _place(text, begin, file).refusal("nested too deeply for a result") from None
+            raise self._place(begin).refusal("nested too deeply for a result") from None
         except ValueError as error:
-            at = getattr(error, "pos", begin)
-            reason = getattr(error, "msg", str(error))
-        mended = _mended(text, begin, at)
-        if mended is None:
-            break
-        text = mended
-    raise _broken(text, begin, at, reason, file)
+            raise self._broken(begin, getattr(error, "pos", begin), getattr(error, "msg", str(error))) from None
 
+    def _mend(self) -> None:
+        """Blank the notes that stand between lines of JSON, and write C's nan as JSON's; once for all documents."""
+        self._mended = True
+        text = _NOTE.sub(lambda note: " " * len(note[0]), self._text)
+        self._text = _NAN.sub(lambda each: " " * len(each[1]) + each[0][len(each[1]) :].replace("nan", "NaN"), text)
 
-def _mended(text: str, begin: int, at: int) -> str | None:
-    """Return the text without the note at the failing line, or with C's nan as JSON has it; None where it is neither.
+    def _broken(self, begin: int, at: int, reason: str) -> ForeignError:
+        begun = self._place(begin)
+        if not self._text[at:].strip() or "Unterminated" in reason:
+            at = len(self._text.rstrip())
+            return self._place(at).refusal(
+                f"the JSON that begins in line {begun.line} is cut off here",
+                "the tool was ended early, or the copy was",
+            )
+        return self._place(at).refusal(f"the JSON that begins in line {begun.line} is broken here: {reason}")
 
-    Lengths stay, so that places do.
-    """
-    from_, to = text.rfind("\n", begin, at) + 1 or begin, text.find("\n", at)
-    to = len(text) if to < 0 else to
-    if _NOTE.match(text, from_, to) or (from_ < at and _NOTE.match(text[from_:to])):
-        return text[:from_] + " " * (to - from_) + text[to:]
-    mended = text[:begin] + _NAN.sub(lambda found: " " * len(found[1]) + "NaN", text[begin:])
-    return None if mended == text else mended
-
-
-def _broken(text: str, begin: int, at: int, reason: str, file: str) -> ForeignError:
-    begun = _place(text, begin, file)
-    if not text[at:].strip() or "Unterminated" in reason:
-        at = len(text.rstrip())
-        return _place(text, at, file).refusal(
-            f"the JSON that begins in line {begun.line} is cut off here", "the tool was ended early, or the copy was"
-        )
-    return _place(text, at, file).refusal(f"the JSON that begins in line {begun.line} is broken here: {reason}")
-
-
-def _place(text: str, at: int, file: str) -> Place:
-    return Place(file, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))
+    def _place(self, at: int) -> Place:
+        return Place(self._file, self._text.count("\n", 0, at) + 1, at - self._text.rfind("\n", 0, at))

@@ -13,9 +13,12 @@ _SHORTEST_SECONDS = 2
 def marked(results: Iterable[Result]) -> list[Result]:
     """Return results in which a report that a later one of the same job goes on from says so."""
     done = list(results)
-    for at, earlier in enumerate(done):
-        later = next((each for each in reversed(done[at + 1 :]) if _goes_on(earlier, each)), None)
-        if later is not None:
+    last: dict[tuple[str, ...], Result] = {}
+    for at in reversed(range(len(done))):
+        earlier = done[at]
+        key = (earlier.tool, earlier.title, earlier.facts.get("groupid", ""), str(_begun(earlier)))
+        later = last.setdefault(key, earlier)
+        if _goes_on(earlier, later):
             note = f"a report of a job that still ran: the whole is that of line {later.line}"
             facts = {**earlier.facts, "followed_by_line": str(later.line)}
             done[at] = dataclasses.replace(earlier, notes=(note, *earlier.notes), facts=facts)
@@ -23,13 +26,9 @@ def marked(results: Iterable[Result]) -> list[Result]:
 
 
 def _goes_on(earlier: Result, later: Result) -> bool:
-    """Tell whether a later report is of the same job: begun in the same second, and run for longer."""
-    if later.line == earlier.line or (later.tool, later.title) != (earlier.tool, earlier.title):
-        return False
-    if earlier.facts.get("groupid") != later.facts.get("groupid"):
-        return False
-    ran, begun = figure(earlier.facts.get("elapsed")), (_begun(earlier), _begun(later))
-    if ran is None or ran < _SHORTEST_SECONDS or None in begun or begun[0] != begun[1]:
+    """Tell whether the last report of a job begun in the same second has run for longer."""
+    ran = figure(earlier.facts.get("elapsed"))
+    if later.line == earlier.line or _begun(earlier) is None or ran is None or ran < _SHORTEST_SECONDS:
         return False
     return (earlier.seconds or 0) < (later.seconds or 0)
 

@@ -54,7 +54,7 @@ def _same(before: Document, document: Document) -> bool:
 
 def with_errors(documents: tuple[Document, ...], rest: str) -> tuple[Document, ...]:
     """Return documents with what iperf3 said on standard error below them: 3.9 and others say it there alone."""
-    if "iperf3: " not in rest:
+    if "iperf3: " not in rest or not documents:
         return documents
     lines = rest.split("\n")
     ends = [document.place.line for document in documents[1:]] + [len(lines) + 1]

@@ -110,6 +110,9 @@ def test_a_confidence_that_was_missed_is_told() -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
+        ("iperf3: parameter error - unknown\n", "an option that it does not know"),
+        ("iperf3: error - unable to connect to server\n", "iperf3's message that it failed"),
+        ("fio: unrecognized option '--x=4'\n", "an option or a value that it does not know"),
         (BANNER.format("STREAM") + "28939.43\n", "-v 0"),
         ("4194304,131072,131072,4194304,1,1,1.00,27169.81,Trans/s\n", "without a header"),
         ("The test you requested (NOPE) is unknown to this netperf.\n", "does not know the test"),
