@@ -4,7 +4,7 @@ They say of themselves that they are simulated. What is put in is put into a cel
 trials tell of it alike, as a real fault would have them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -60,7 +60,7 @@ class Simulation:
 
     `noise` is a cell's relative standard deviation from night to night, `drift` what all cells of a host share in a
     night, `outliers` the share of nights in which a cell is worse by 10 to 40 %. In the nights `changed` the first host
-    is another than before: a new kernel.
+    is another than before: a new kernel. `hosts` are what its hosts are called, in turn.
     """
 
     nights: int = 365
@@ -72,6 +72,7 @@ class Simulation:
     outliers: float = 0.01
     injected: tuple[Injected, ...] = ()
     changed: tuple[int, ...] = ()
+    hosts: tuple[str, ...] = HOSTS
 
 
 def simulated_history(where: str, simulation: Simulation, run: SampleRun | None = None) -> History:
@@ -191,7 +192,7 @@ def _cells(simulation: Simulation, run: SampleRun) -> _Cells:
     points: dict[SeriesKey, Point] = {}
     tables: list[pa.Table] = []
     while len(points) < simulation.series:
-        made = _copy(run, len(tables))
+        made = _copy(run, len(tables), simulation.hosts)
         night = night_of(made.manifest, made.trials, simulated=True)
         points |= points_of(made.manifest, made.trials)
         tables.append(file.table(night, made.manifest, made.trials))
@@ -222,9 +223,9 @@ def _cells(simulation: Simulation, run: SampleRun) -> _Cells:
     )
 
 
-def _copy(run: SampleRun, number: int) -> SampleRun:
+def _copy(run: SampleRun, number: int, hosts: Sequence[str]) -> SampleRun:
     """Return a run as if it had been made on another host, with as many blocks more of everything as `number` says."""
-    host, load = HOSTS[number % len(HOSTS)], number // len(HOSTS)
+    host, load = hosts[number % len(hosts)], number // len(hosts)
 
     def moved(spec: TrialSpec) -> TrialSpec:
         workload = spec.cell.workload
