@@ -50,14 +50,18 @@ def init(app: App, folder: Path) -> None:
 @hosts_option
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of a matrix instead.")
 @click.option("--hosts-schema", is_flag=True, help="Print the JSON Schema of a hosts file instead.")
+@click.option("--nightly-schema", is_flag=True, help="Print the JSON Schema of a nightly.yaml instead.")
 @pass_app
-def check(app: App, matrix: Path | None, hosts_file: Path | None, schema: bool, hosts_schema: bool) -> None:
+def check(
+    app: App, matrix: Path | None, hosts_file: Path | None, schema: bool, hosts_schema: bool, nightly_schema: bool
+) -> None:
     """Say what is wrong with MATRIX and its hosts file. No host is contacted."""
-    if schema or hosts_schema:
+    if schema or hosts_schema or nightly_schema:
         from pvbench import inventory
         from pvbench import matrix as matrices
+        from pvbench.nightly import settings
 
-        print_json(matrices.schema() if schema else inventory.schema())
+        print_json((matrices if schema else inventory if hosts_schema else settings).schema())
         return
     if matrix is None:
         raise click.UsageError("check needs a MATRIX, or --schema", click.get_current_context())

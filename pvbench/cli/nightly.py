@@ -123,6 +123,7 @@ def _tonight(app: App, places: Places, campaign: "Campaign", known: "Inventory",
         site=places.site or settings.site or places.results / "site",
         environment=app.edges.environment,
         tell=app.note,
+        say=print,
     )
 
 

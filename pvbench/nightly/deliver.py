@@ -88,6 +88,6 @@ def _write(path: Path, parcel: Parcel) -> None:
     try:
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, parcel.text.encode(errors="backslashreplace"))
+        write_whole(path, parcel.markdown.encode(errors="backslashreplace"))
     except StoreError as error:
         raise Refused(error.message) from error

@@ -43,7 +43,7 @@ def letter(email: Email, parcel: Parcel) -> EmailMessage:
     message["Date"] = format_datetime(parcel.at)
     message["Message-ID"] = f"<{parcel.key}@{Address(addr_spec=email.sender).domain}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(clean(parcel.text, "\n"))
+    message.set_content(clean(parcel.plain, "\n"))
     return message
 
 

@@ -44,17 +44,15 @@ class Message:
     @property
     def headline(self) -> str:
         """The night in one sentence."""
-        return f"{self.matrix}: {'; '.join(self._findings())}"
+        return f"{self.matrix}: {', '.join(self._findings())}"
 
     def _findings(self) -> list[str]:
         if self.night is None or not self.night.measured:
             return ["nothing was measured"]
         words = [_counted(self.alarms, *kinds) for kinds in _SAID]
-        told = [each for each in words if each] or ["no change"]
-        lacking = self.night.expected - self.night.measured
-        amount = f"of {self.night.measured} measured"
-        told += ["contaminated"] if self.contaminated else []
-        return [*told, f"{lacking} of {self.night.expected} not measured" if lacking else amount]
+        changes = [each for each in words if each] or ["no change"]
+        changes += ["contaminated"] if self.contaminated else []
+        return [*changes, f"{self.night.measured} of {self.night.expected} trials measured"]
 
     def titles(self) -> Mapping[str, str]:
         """Return what each series is of, by its id."""
@@ -88,8 +86,19 @@ def tonights(analysis: Analysis, runs: Sequence[str | None]) -> tuple[Alarm, ...
 
 def markdown(message: Message) -> str:
     """Return the night as Markdown of GitHub's dialect; all names in it are escaped."""
-    parts = [f"### {escaped(message.headline)}", *_labels(message), _alarms(message), _besides(message)]
+    parts = [f"### {escaped(message.headline)}"]
+    parts += [f"**{escaped(label)}**" for label in _labels(message)]
+    parts += [_table(message), "\n".join(f"- {escaped(name)}: {escaped(fact)}" for name, fact in _facts(message))]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def plain(message: Message) -> str:
+    """Return the night as plain text."""
+    parts = [message.headline, *_labels(message)]
+    for cells in _rows(message):
+        parts.append("\n    ".join(f"{head}: {cell}" for head, cell in zip(_HEADS, cells, strict=True) if cell))
+    parts += [_more(message), "\n".join(f"{name}: {fact}" for name, fact in _facts(message))]
+    return clean("\n\n".join(part for part in parts if part) + "\n", "\n")
 
 
 def as_data(message: Message) -> dict[str, Any]:
@@ -133,16 +142,17 @@ def _alarm_as_data(alarm: Alarm, titles: Mapping[str, str]) -> dict[str, Any]:
 
 def _labels(message: Message) -> list[str]:
     simulated = ["simulated, never measured"] if message.night and message.night.simulated else []
-    return [f"**{escaped(', '.join(labels))}**" for labels in [(*simulated, *message.labels)] if labels]
+    labels = ", ".join([*simulated, *message.labels])
+    return [labels] if labels else []
 
 
-def _alarms(message: Message) -> str:
-    if not message.alarms:
-        return ""
+_HEADS = ("Series", "What", "State", "Change", "Threshold", "Why")
+
+
+def _rows(message: Message) -> list[tuple[str, ...]]:
     titles = message.titles()
-    lines = ["| Series | What | State | Change | Threshold | Why |", "| --- | --- | --- | --- | --- | --- |"]
-    for each in message.alarms[:MOST_ALARMS]:
-        cells = (
+    return [
+        (
             titles.get(each.series, each.series),
             str(each.kind),
             str(each.state),
@@ -150,13 +160,24 @@ def _alarms(message: Message) -> str:
             "" if each.threshold is None else f"{100 * each.threshold:.1f} %",
             each.words,
         )
-        lines.append(f"| {' | '.join(escaped(cell) for cell in cells)} |")
-    if len(message.alarms) > MOST_ALARMS:
-        lines += ["", f"and {len(message.alarms) - MOST_ALARMS} more"]
-    return "\n".join(lines)
+        for each in message.alarms[:MOST_ALARMS]
+    ]
 
 
-def _besides(message: Message) -> str:
+def _table(message: Message) -> str:
+    rows = [f"| {' | '.join(escaped(cell) for cell in cells)} |" for cells in _rows(message)]
+    if not rows:
+        return ""
+    head = [f"| {' | '.join(_HEADS)} |", f"|{' --- |' * len(_HEADS)}"]
+    return "\n".join([*head, *rows, *([f"\n{more}"] if (more := _more(message)) else [])])
+
+
+def _more(message: Message) -> str:
+    more = len(message.alarms) - MOST_ALARMS
+    return f"and {more} more" if more > 0 else ""
+
+
+def _facts(message: Message) -> list[tuple[str, str]]:
     night = message.night
     measured = f"{night.measured} of {night.expected} trials" if night else figures.NOT_MEASURED
     facts = [("Run", night.run_id if night else "none"), ("Began", message.began), ("Measured", measured)]
@@ -164,5 +185,4 @@ def _besides(message: Message) -> str:
     facts += [("Closed before its end", message.closed)] if message.closed else []
     facts += [("Contaminated", message.contaminated)] if message.contaminated else []
     facts += [("Pages", message.site)] if message.site else []
-    facts += [("Problem", each) for each in message.problems]
-    return "\n".join(f"- {escaped(name)}: {escaped(fact)}" for name, fact in facts)
+    return facts + [("Problem", each) for each in message.problems]

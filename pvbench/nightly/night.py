@@ -6,7 +6,7 @@ from pvbench.errors import PvbenchError
 from pvbench.exit_codes import ExitCode
 from pvbench.nightly import journal
 from pvbench.nightly.journal import Progress, Step
-from pvbench.nightly.steps import AFTER, STEPS, Tonight, closed
+from pvbench.nightly.steps import AFTER, STEPS, Tonight, closed, trouble_told
 
 TONIGHT_S, GOES_ON_S = 12 * 3600.0, 20 * 3600.0
 """A night that is done is tonight's for so long, so that a second call does not measure it twice; one that was cut off
@@ -19,7 +19,7 @@ def go_on(tonight: Tonight, *, anew: bool = False) -> int:
     if last is not None and last.step is not Step.DONE:
         tonight.tell(f"the night that began {last.began} was cut off at {str(last.step)!r}; going on")
         over = _over(tonight, last)
-        last = finish(tonight, tonight.keep(closed(tonight, last, over)) if over else last)
+        last = _ended(tonight, tonight.keep(closed(tonight, last, over))) if over else finish(tonight, last)
         if not over and not last.closed:
             return last.exit_code or 0
     elif last is not None and not anew and _tonights(tonight, last):
@@ -39,10 +39,22 @@ def finish(tonight: Tonight, progress: Progress) -> Progress:
             progress = STEPS[step](tonight, progress)
         except Exception as error:
             if step not in AFTER:
+                if isinstance(error, PvbenchError):
+                    tonight.keep(trouble_told(tonight, journal.read(tonight.folder) or progress, error))
                 raise
             progress = _without(tonight, progress, step, error)
         tonight.keep(progress)
     return progress
+
+
+def _ended(tonight: Tonight, progress: Progress) -> Progress:
+    """Return a night that is over, finished; one that cannot be kept must not keep tonight's from being measured."""
+    try:
+        return finish(tonight, progress)
+    except PvbenchError as error:
+        tonight.tell(f"the night that began {progress.began} is given up: {error.message}")
+        kept = journal.read(tonight.folder) or progress
+        return tonight.keep(replace(kept, step=Step.DONE, problems=(*kept.problems, error.message)))
 
 
 def _without(tonight: Tonight, progress: Progress, step: Step, error: Exception) -> Progress:

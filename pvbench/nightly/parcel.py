@@ -16,10 +16,14 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Parcel:
-    """A message. `key` is the same for the same night, so that a receiver knows one that comes twice."""
+    """A message, as Markdown, as plain text and as data.
+
+    `key` is the same for the same night, so that a receiver knows one that comes twice.
+    """
 
     key: str
     subject: str
-    text: str
+    markdown: str
+    plain: str
     data: Mapping[str, Any]
     at: datetime

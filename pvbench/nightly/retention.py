@@ -1,8 +1,9 @@
-"""What is older than is to be kept: run folders and reports of a night's own, never a row of the history."""
+"""What is older than is to be kept: run folders and reports of a night's own, and rows; never a judged value."""
 
 import os
 import shutil
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from pvbench.errors import StoreError
@@ -19,8 +20,10 @@ Nights = Sequence[Sequence[str]]
 """The runs of each night, oldest night first."""
 
 
-def tidy(nights: Nights, settings: Settings, results: Path, site: Path, history: History) -> Iterator[str]:
-    """Remove run folders and reports of all but the newest nights, and say of each what became of it, in a line."""
+def tidy(
+    nights: Nights, settings: Settings, results: Path, site: Path, history: History, now: datetime
+) -> Iterator[str]:
+    """Remove run folders, reports and rows that are older than is kept; say of each what became of it, in a line."""
     known = {night.run_id: night.measured for night in history.nights()}
     for run in _older(nights, settings.keep_runs):
         if line := _run(runs_folder(results) / run, known.get(run)):
@@ -31,6 +34,10 @@ def tidy(nights: Nights, settings: Settings, results: Path, site: Path, history:
             with writing(path):
                 path.unlink()
             yield f"removed the report {path}"
+    if settings.keep_rows_days is not None:
+        before = f"{now - timedelta(days=settings.keep_rows_days):%Y-%m-%d}"
+        for thinned in history.thin(before):
+            yield f"dropped the rows of {thinned.run_id}; its judged values stay"
 
 
 def _older(nights: Nights, keep: int | None) -> Iterator[str]:

@@ -63,7 +63,8 @@ class Settings:
     """What nightly.yaml says; paths are beside the file where they are relative.
 
     `when` is NEWS or ALWAYS. `keep_runs` are the nights whose run folders stay, `keep_reports` those whose reports do;
-    None: all.
+    None: all. So it is
+    with the days for which the history keeps a row a trial.
     """
 
     site: Path | None = None
@@ -73,6 +74,7 @@ class Settings:
     markdown: Path | None = None
     keep_runs: int | None = None
     keep_reports: int | None = None
+    keep_rows_days: int | None = None
 
 
 _PATH = Text("path", r"[^\s\x00].*", "a file or folder, beside this file where it is relative", longest=1000)
@@ -123,6 +125,9 @@ _KEEP = Keyed(
     {
         "runs": Field(Whole(1, 100_000), "Nights whose run folders are kept; left out: all. Their rows stay."),
         "reports": Field(Whole(1, 100_000), "Nights whose reports are kept in the site; left out: all."),
+        "rows": Field(
+            Whole(1, 36_500), "Days for which the history keeps a row a trial; left out: all. Its values stay."
+        ),
     },
 )
 _FILE = Keyed(
@@ -154,6 +159,7 @@ def load(text: str, *, name: str, folder: Path) -> Settings:
         markdown=_beside(folder, notify.get("markdown")),
         keep_runs=keep.get("runs"),
         keep_reports=keep.get("reports"),
+        keep_rows_days=keep.get("rows"),
     )
 
 

@@ -19,14 +19,14 @@ from pvbench.nightly.journal import Progress, Step
 from pvbench.nightly.message import Message
 from pvbench.nightly.parcel import Parcel
 from pvbench.nightly.settings import ALWAYS, Settings
+from pvbench.printable import clean
 from pvbench.store import Store
 
 
 @dataclass
 class Tonight:
-    """What a night is made of. `folder` holds its journal, `site` its pages; `tell` says on the terminal what goes on.
-
-    `environment` is where secrets of the settings may be.
+    """What a night is made of. `folder` holds its journal, `site` its pages; `tell` says what goes on,
+    `say` what came of it. `environment` is where secrets of the settings may be.
     """
 
     campaign: Campaign
@@ -38,6 +38,7 @@ class Tonight:
     site: Path
     environment: Mapping[str, str]
     tell: Callable[[str], None]
+    say: Callable[[str], None]
     known: Analysis | None = None
 
     def keep(self, progress: Progress) -> Progress:
@@ -78,9 +79,6 @@ def measure(tonight: Tonight, progress: Progress) -> Progress:
         measuring.measure(tonight.campaign, tonight.world, tonight.results, progress.run_id, begun)
     except ResumeRefused as refused:
         return closed(tonight, progress, refused.reason)
-    except PvbenchError as error:
-        tonight.keep(_trouble_told(tonight, progress, error))
-        raise
     return progress.advanced()
 
 
@@ -177,7 +175,7 @@ def notify(tonight: Tonight, progress: Progress) -> Progress:
         site=str(tonight.site),
     )
     progress = tonight.keep(replace(progress, exit_code=int(code)))
-    tonight.tell(news.headline)
+    tonight.say(clean(news.headline))
     if news.has_news or tonight.settings.when == ALWAYS:
         progress = _sent(tonight, progress, news)
     return progress.advanced()
@@ -186,7 +184,8 @@ def notify(tonight: Tonight, progress: Progress) -> Progress:
 def tidy(tonight: Tonight, progress: Progress) -> Progress:
     """Remove what is older than the settings keep."""
     nights = (*progress.earlier, progress.runs)
-    for line in retention.tidy(nights, tonight.settings, tonight.results, tonight.site, tonight.history):
+    now = tonight.world.clock.now()
+    for line in retention.tidy(nights, tonight.settings, tonight.results, tonight.site, tonight.history, now):
         tonight.tell(line)
     return progress.advanced()
 
@@ -210,8 +209,8 @@ def _sent(tonight: Tonight, progress: Progress, news: Message) -> Progress:
     return replace(progress, problems=(*progress.problems, *failed), exit_code=code)
 
 
-def _trouble_told(tonight: Tonight, progress: Progress, error: PvbenchError) -> Progress:
-    """Tell that a night cannot be measured, once for each reason; it may still go on."""
+def trouble_told(tonight: Tonight, progress: Progress, error: PvbenchError) -> Progress:
+    """Tell that a night cannot be measured or kept, once for each reason; it may still go on."""
     if progress.told != error.message:
         news = Message(
             matrix=tonight.campaign.matrix_name,
@@ -228,7 +227,8 @@ def _delivered(tonight: Tonight, progress: Progress, news: Message, done: Callab
     parcel = Parcel(
         key=digest([tonight.folder.name, progress.began, progress.run_id, list(news.problems)], 32),
         subject=f"pvbench: {news.headline}",
-        text=message.markdown(news),
+        markdown=message.markdown(news),
+        plain=message.plain(news),
         data=message.as_data(news),
         at=tonight.world.clock.now(),
     )

@@ -27,8 +27,14 @@ from pvbench.nightly.settings import load
 from pvbench.testing.clock import FakeClock
 
 PARCEL = Parcel(
-    "k1", "pvbench: 1 regression\nBcc: x@y", "### told\n", {"text": "told"}, datetime(2026, 1, 1, tzinfo=UTC)
+    key="k1",
+    subject="pvbench: 1 regression\nBcc: x@y",
+    markdown="### told\n",
+    plain="told, plainly\n",
+    data={"text": "told"},
+    at=datetime(2026, 1, 1, tzinfo=UTC),
 )
+
 SECRET = "s3cret-w0rd"
 
 
@@ -232,7 +238,7 @@ def test_a_night_is_mailed_over_tls_with_a_password_from_a_file(
     ((sender, to, content),) = server.letters
     assert ("bench@example.org", ["a@example.org", "b@example.org"]) == (sender, to)
     letter = message_from_bytes(content)
-    assert ("<k1@example.org>", "### told") == (letter["Message-ID"], letter.get_payload().strip())
+    assert ("<k1@example.org>", "told, plainly") == (letter["Message-ID"], letter.get_payload().strip())
     assert "pvbench: 1 regression Bcc: x@y" == letter["Subject"]
     assert None is letter["Bcc"]
 

@@ -158,3 +158,16 @@ def test_pages_that_cannot_be_written_cost_themselves_alone(
 def test_a_dry_run_contacts_and_writes_nothing(nightly: Call, here: Path, world: FakeWorld) -> None:
     assert 0 == nightly("--dry-run")
     assert ([], False) == (world.hypervisor.boots, (here / "results").exists())
+
+
+def test_an_old_night_that_cannot_be_kept_does_not_keep_tonights_from_being_measured(
+    nightly: Call, world: FakeWorld, nights: Nights, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "plain").write_text("")
+    assert 0 != nightly("--history", "plain/history")
+    assert "'append'" in (here / "results/nightly/quick/journal.json").read_text().replace('"', "'")
+    world.clock.sleep(24 * HOURS)
+    (here / "results/runs").rename(here / "gone")  # and now its run is nowhere either
+    assert 0 == nightly()
+    assert "is given up: " in capsys.readouterr().err
+    assert [(8, 8)] == [(night.measured, night.expected) for night in nights()]

@@ -77,3 +77,16 @@ def test_a_removal_that_a_kill_cut_off_is_finished(three: Callable[[], list[str]
     (half / "journal.ndjson").write_text("")
     assert 0 == nightly()
     assert not half.exists()
+
+
+def test_rows_that_are_older_than_is_kept_go_and_the_judged_values_stay(
+    nightly: Call, world: FakeWorld, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "nightly.yaml").write_text("schema: 1\nkeep: {rows: 1}\n")
+    for _ in range(3):
+        nightly()
+        world.clock.sleep(DAY_S)
+    first = History.open("results/history").nights()[0]
+    assert f"dropped the rows of {first.run_id}; its judged values stay" in capsys.readouterr().err
+    assert 16 == len(History.open("results/history").rows())
+    assert {3} == {len(series.points) for series in History.open("results/history").series()}

@@ -1,6 +1,7 @@
 """nightly.yaml: what is read, and what is told of one that is wrong, with its place."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import yaml
 from pvbench.errors import NightlyFileError
 from pvbench.nightly.settings import Email, Secret, Settings, Webhook, load, schema
 
+ROOT = Path(__file__).parents[3]
 WHOLE = """\
 schema: 1
 site: site
@@ -19,7 +21,7 @@ notify:
   markdown: night.md
   webhook: {url_file: /etc/pvbench/hook, timeout: 5s, tries: 2}
   email: {server: mail.example.org, user: bench, password_variable: WORD, from: a@example.org, to: b@example.org}
-keep: {runs: 30, reports: 400}
+keep: {runs: 30, reports: 400, rows: 365}
 """
 
 
@@ -46,6 +48,7 @@ def test_a_whole_file_is_read_with_paths_beside_it() -> None:
         markdown=Path("/there/night.md"),
         keep_runs=30,
         keep_reports=400,
+        keep_rows_days=365,
     )
     assert read("schema: 1") == Settings()
 
@@ -92,3 +95,16 @@ def test_the_schema_takes_what_is_read_and_refuses_a_typing_error() -> None:
     jsonschema.validate(whole, schema())
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(json.loads(json.dumps(whole | {"notfy": {}})), schema())
+
+
+def test_the_example_is_read_as_it_is_and_with_all_that_it_leaves_out() -> None:
+    text = (ROOT / "examples/nightly.yaml").read_text()
+    assert Path("/there/night.md") == read(text).markdown
+    whole = re.sub(r"^( *)# (webhook|email|  \w|keep)", r"\1\2", text, flags=re.MULTILINE)
+    said = read(whole)
+    assert (90, 400, 400) == (said.keep_runs, said.keep_reports, said.keep_rows_days)
+    assert (True, True) == (said.webhook is not None, said.email is not None)
+
+
+def test_the_published_schema_is_this_one() -> None:
+    assert schema() == json.loads((ROOT / "docs/nightly.schema.json").read_text(encoding="utf-8"))
