@@ -43,7 +43,8 @@ def add(app: App, runs: tuple[str, ...], again: str | None, results: Path, histo
     from pvbench.history.nouns import Role
 
     with opened(app, str(results / "history") if history is None else history) as kept:
-        night = find.night(kept.nights(), again) if again is not None else None
+        nights = [night for night in kept.nights() if night.role is Role.NIGHT] if again is not None else []
+        night = find.night(nights, again) if again is not None else None
         role = Role.AGAIN if night else Role.NIGHT
         for name in runs:
             with arguments.run(results, name) as store:

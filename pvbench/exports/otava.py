@@ -53,12 +53,12 @@ def tables(fixed: Sequence[str], rows: Sequence[Row], path: Path) -> list[Export
     """Return the same of any rows, oldest first; `fixed` are the names of their facts."""
     made, tests = [], {}
     for number, (given, columns) in enumerate(_groups([row.figures for row in rows]), start=1):
-        file = path if number == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}")
+        file = path if number == 1 else path.parent / f"{path.stem}-{number}{path.suffix}"
         table = _csv([*fixed, *(column.name for column in columns)], [rows[i] for i in given], columns)
         made.append(ExportedFile(file, table, b"" if number == 1 else ",".join(fixed).encode()))
         tests["pvbench" if number == 1 else f"pvbench-{number}"] = _test(file, fixed, columns)
     config = yaml.safe_dump({"tests": tests}, sort_keys=False, allow_unicode=True, width=10_000).encode()
-    return [*made, ExportedFile(path.with_name(CONFIG), OURS + config, OURS)]
+    return [*made, ExportedFile(path.parent / CONFIG, OURS + config, OURS)]
 
 
 def _facts(run: ExportedRun) -> tuple[str, ...]:

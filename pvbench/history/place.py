@@ -1,5 +1,6 @@
 """Where a history lies: a folder, or an address that fsspec knows, such as s3://bucket/history. Files appear whole."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -47,6 +48,8 @@ class Place:
             raise StoreError(f"no history can lie at {where}: {error}", hint=hint) from error
         self._files: Any = filesystem
         self.local = Path(self._root) if isinstance(filesystem, LocalFileSystem) else None
+        if self.local is not None and os.path.exists(self._root) and not self.local.is_dir():  # noqa: PTH110  no error
+            raise StoreError(f"{where} is no folder, and no history can lie there")
         self._s3 = bool(
             S3.intersection([filesystem.protocol] if isinstance(filesystem.protocol, str) else filesystem.protocol)
         )

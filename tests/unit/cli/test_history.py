@@ -45,6 +45,8 @@ def test_a_run_is_added_once_and_listed(call: Call, here: Path) -> None:
 
 
 def test_a_history_that_is_not_there_says_how_one_begins(call: Call) -> None:
+    Path("file").write_text("")
+    assert "file is no folder" in call("history", "list", "--history", "file").err
     for verb in ("list", "series"):
         said = call("history", verb)
         assert (0, "", True) == (said.code, said.out, "pvbench history add" in said.err)
@@ -57,6 +59,8 @@ def test_a_run_that_looks_again_names_a_night_there_is(call: Call, here: Path, k
     again = json.loads(call("history", "list", "--json").out)
     assert [each["again"] for each in again if each["role"] == "again"] == [night.run_id]
     assert f"again {night.run_id}" in call("history", "list").out
+    assert "it is there as a look again" in call("history", "add", name).err
+    assert call("history", "add", name, "--again", name).code == 2  # what looks again is no night
     said = call("history", "add", name, "--again", "20991231")
     assert (2, "") == (said.code, said.out)
     assert "no run '20991231'" in said.err
