@@ -23,6 +23,17 @@ if TYPE_CHECKING:
     from pvbench.transport import Transport
 
 
+def until_interrupted() -> None:
+    """Wait for Ctrl-C, or for what else ends a program in an orderly way."""
+    import signal
+    import threading
+
+    ended = threading.Event()
+    signal.signal(signal.SIGINT, lambda *_: ended.set())
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    ended.wait()
+
+
 @dataclass(frozen=True)
 class Edges:
     """The world outside. None: the real one, imported by the verb that needs it."""
@@ -33,6 +44,7 @@ class Edges:
     stacks: "Callable[[Host], HostStacks] | None" = None
     guest_image: "Callable[[Callable[[str], None]], GuestImage] | None" = None
     machine: "Callable[[LabSpec, Clock], Machine] | None" = None
+    wait: Callable[[], None] = until_interrupted
     home: Path = field(default_factory=Path.home)
     state: Path | None = None
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)

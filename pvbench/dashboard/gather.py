@@ -22,8 +22,17 @@ def reports_below(site: Path, folder: Path | None) -> dict[str, str]:
     """
     where = site / "reports" if folder is None else folder
     way = "reports" if folder is None else os.path.relpath(folder, site)
+    return {run: address(f"{way}/{path.name}") for run, path in reports_in(where).items()}
+
+
+def reports_in(folder: Path) -> dict[str, Path]:
+    """Return the reports that lie in a folder, by run; most sites have none."""
     try:
-        names = sorted(path.name for path in where.iterdir() if path.suffix == REPORT)
-    except (OSError, ValueError):  # most sites have none
+        return {path.stem: path for path in sorted(folder.iterdir()) if path.suffix == REPORT}
+    except (OSError, ValueError):
         return {}
-    return {name.removesuffix(REPORT): quote(f"{way}/{name}", errors="surrogateescape") for name in names}
+
+
+def address(path: str) -> str:
+    """Return a path as a page links to it."""
+    return quote(path, errors="surrogateescape")

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
@@ -22,6 +22,7 @@ from pvbench.store.disk import writing
 FIRST = "index.html"
 SECURITY = "default-src 'none'; style-src 'self'; script-src 'self'; base-uri 'none'; form-action 'none'"
 OWN = ("style.css", "overview.js", "chart.js")
+LIVE = ("live.js",)
 SIMULATED = "Some or all of these nights were made by a program; nothing was measured in them."
 LABELLED = "Figures of some or all of these nights were made so, and are not those of real hardware."
 
@@ -88,7 +89,7 @@ def files(analysed: Analysis, settings: Settings = DEFAULT) -> Iterator[tuple[st
     for name, data in library.items():
         yield f"assets/{name}", data
     own = Path(__file__).with_name("assets")
-    for name in OWN:
+    for name in (*OWN, *LIVE) if settings.live else OWN:
         yield f"assets/{name}", (own / name).read_bytes()
     for name, text in pages(analysed, settings, zoomed=bool(library)):
         yield name, text.encode(errors="backslashreplace")
@@ -155,7 +156,9 @@ def age(first: Overview, now: datetime) -> str:
     age = first.age(now)
     if age is None:
         return ""
-    days, hours = max(0, age.days), max(0, age.seconds // 3600)
+    if age < timedelta():
+        return "in the future, by this clock"
+    days, hours = age.days, age.seconds // 3600
     words = figures.count(days, "day") if days else figures.count(hours, "hour")
     return f"{words} ago{': old' if first.old(now) else ''}"
 

@@ -61,6 +61,7 @@ class FakeWorld:
             stacks=lambda _host: self.stacks,
             machine=machine,
             guest_image=lambda _report: self.image,
+            wait=lambda: None,
             home=self.home,
             state=self.home / "state",
             environment={},

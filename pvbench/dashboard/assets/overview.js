@@ -8,7 +8,12 @@ const rows = [...all.tBodies[0].rows].map(row => ({
   host: text(row.cells[1]), device: text(row.querySelector("b")), stack: text(row.cells[3]),
   workload: text(row.querySelector("i")), metric: text(row.cells[2]),
 }));
-const changed = [...document.querySelectorAll("table.filtered:not(#all) tbody tr")];
+const changes = [...document.querySelectorAll("table.cards")].map(table => {
+  const nothing = document.createElement("p");
+  nothing.textContent = "None of it is of the series chosen.";
+  table.parentElement.after(nothing);
+  return {place: table.parentElement, nothing, rows: [...table.tBodies[0].rows]};
+});
 let chosen = -1;
 
 function show() {
@@ -22,7 +27,11 @@ function show() {
     if (fits) kept.add(each.id);
   }
   const any = exact.length || words.length;
-  for (const row of changed) row.hidden = Boolean(any) && !kept.has(row.dataset.of);
+  for (const each of changes) {
+    for (const row of each.rows) row.hidden = Boolean(any) && !kept.has(row.dataset.of);
+    each.place.hidden = each.rows.every(row => row.hidden);
+    each.nothing.hidden = !each.place.hidden;
+  }
   found.textContent = `${kept.size} of ${rows.length} series`;
   choose(-1);
 }

@@ -105,6 +105,7 @@ VALID = {
     "stack deploy": "xen xen1",
     "dashboard": "",
     "annotate": "all last text",
+    "serve": "--port 0",
     "history add": "last",
     "history list": "",
     "history series": "",

@@ -114,6 +114,7 @@ def test_data_that_is_older_than_usual_is_called_old():
     began = datetime(2026, 1, 7, 1, tzinfo=UTC)
     assert "20 hours ago<" in first(told, now=began + timedelta(hours=20))
     assert "3 days ago: old" in first(told, now=began + timedelta(days=3))
+    assert "in the future" in first(told, now=began - timedelta(hours=1))
     weekly = Analysis(nights[::6], (series("one", 1e9),))
     assert "3 days ago<" in first(weekly, now=began + timedelta(days=3))
 
