@@ -63,6 +63,11 @@ def cell_title(cell: Cell, but: str = "") -> str:
     return ", ".join([title(cell.workload), *map(clean, asked), *mode, *map(clean, builds), *map(clean, stack)])
 
 
+def arm(cell: Cell) -> str:
+    """Return the device and what its boot was asked for: "blkfront, queues 2"."""
+    return f"{cell.device}{cell_title(cell).removeprefix(title(cell.workload))}"
+
+
 def listed(words: Sequence[str]) -> str:
     """Return "xen1", "xen1 and xen2", "xen1, xen2 and xen3"."""
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)

@@ -124,13 +124,12 @@ def baseline() -> None:
 def set_(app: App, *, run: str, name: str, replace: bool, results: Path) -> None:
     """Have a name stand for RUN from now on; `pvbench gate` compares with it."""
     from pvbench.gate.baselines import Baseline, put
-    from pvbench.gate.sides import side
+    from pvbench.gate.sides import lasting
 
-    manifest = side(results, arguments.run_name(results, run)).manifest
-    path = put(
-        results, Baseline(name, manifest.run_id, app.edges.clock.now().isoformat(timespec="seconds")), replace=replace
-    )
-    app.note(f"{name} is {manifest.run_id} now; {path}")
+    run_id = lasting(results, arguments.run_name(results, run))
+    at = app.edges.clock.now().isoformat(timespec="seconds")
+    path = put(results, Baseline(name, run_id, at), replace=replace)
+    app.note(f"{name} is {run_id} now; {path}")
 
 
 @baseline.command(short_help="Print what a name stands for.")

@@ -9,6 +9,7 @@ from typing import Any
 
 from pvbench import figures, wording
 from pvbench.factors import Switch
+from pvbench.gate import ratios
 from pvbench.gate.cells import disturbed, nothing, of_side, reason, wrong_path
 from pvbench.gate.environment import differences
 from pvbench.gate.limits import Limit, Limits
@@ -28,7 +29,9 @@ def gate(before: Side, now: Side, limits: Limits, *, changed: Iterable[str] = ()
     found, purpose = differences(before.manifest, now.manifest), frozenset(changed)
     unexpected = tuple(each for each in found if each.part not in purpose)
     hosts = {each.host for each in unexpected}
-    rows = _judged(list(_rows(of_side(before), of_side(now), limits)))
+    values = list(_rows(of_side(before), of_side(now), limits))
+    compared = {row.cell for row in values if row.loss}
+    rows = _judged([*values, *ratios.rows(before, now, compared, limits)])
     rows = [_distrusted(row, hosts) for row in rows]
     return Gated(
         run=now.manifest.run_id,
@@ -108,7 +111,7 @@ def _told(row: Row, known: Loss, *, sure: bool) -> Row:
     """Return a row with its state: the rule of docs/gate.md."""
     limit = row.limit
     if sure and known.ratio < 1 / (1 + limit.worse):
-        return replace(row, state=State.REGRESSED)
+        return replace(row, state=State.REGRESSED, why=f"a loss is proven, and beyond {limit.worse * 100:g} %")
     if sure and known.ratio >= IMPLAUSIBLE_FROM:
         return replace(row, state=State.IMPLAUSIBLE, why="so much better that what is measured is hardly the same")
     if known.least is None or known.least < 1 / (1 + limit.unseen):

@@ -1,13 +1,26 @@
-"""What the gate found → Markdown for a pull request or a job's summary; all text of a run is escaped. Pure."""
+"""What the gate found → Markdown for a pull request or a job's summary; all text of a run is escaped. Pure.
 
-from pvbench.gate.nouns import Gated
+What is well stands folded behind its count, so that what is not is seen.
+"""
+
+from collections.abc import Sequence
+
+from pvbench.gate.nouns import Gated, Row, State
 from pvbench.gate.words import COLUMNS, cells, headline, notes
 from pvbench.reports.markdown import escaped
 
 
 def render(gated: Gated) -> str:
     """Return GitHub-flavoured Markdown."""
-    table = [COLUMNS, ["---"] * len(COLUMNS), *([escaped(text) for text in cells(row)] for row in gated.rows)]
-    lines = [f"| {' | '.join(row)} |" for row in table]
-    told = [f"- {escaped(note)}" for note in notes(gated)]
-    return "\n".join([f"### {escaped(headline(gated))}", "", *lines, "", *told]) + "\n"
+    well = [row for row in gated.rows if row.state is State.OK]
+    others = [row for row in gated.rows if row.state is not State.OK]
+    parts = [f"### {escaped(headline(gated))}"]
+    parts += [_table(others)] if others else []
+    parts += [f"<details><summary>{len(well)} ok</summary>", _table(well), "</details>"] if well else []
+    parts += ["\n".join(f"- {escaped(note)}" for note in notes(gated))]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(rows: Sequence[Row]) -> str:
+    lines = [COLUMNS, ["---"] * len(COLUMNS), *([escaped(text) for text in cells(row)] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

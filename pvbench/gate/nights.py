@@ -14,6 +14,7 @@ from pvbench.errors import UsageError
 from pvbench.gate.cells import nothing, of_side, untrusted
 from pvbench.gate.limits import Limits
 from pvbench.gate.nouns import Gated, Row, Side, State, ordered
+from pvbench.gate.ratios import of_ratio
 from pvbench.history.analysis import Analysis, analyse
 from pvbench.history.judged import night_of, points_of
 from pvbench.history.nouns import Alarm, AlarmKind, Night, Point, Role, Series, SeriesKey
@@ -21,7 +22,6 @@ from pvbench.history.nouns import Side as What
 from pvbench.history.nouns import State as Stage
 from pvbench.history.shifts import GIVEN_UP, Seen, seen
 from pvbench.history.table import Table, table
-from pvbench.metrics import Better, Metric, Scale
 from pvbench.samples import CellTrials
 from pvbench.stats.nightly import YOUNGEST
 
@@ -131,10 +131,11 @@ class _Told:
             cell=key.cell,
             title=f"{key.arm}{against}, {key.workload}",
             host=key.host,
-            metric=_metric(key),
+            metric=key.of if key.side is What.VALUE else of_ratio(key.of),
             limit=limits.of(key.metric),
             state=State.MISSING,
             now=point.value if point else None,
+            against=key.against_cell,
         )
         cells = [self.cells[each] for each in (key.cell, key.against_cell) if each in self.cells]
         if why := untrusted(cells, limits.disturbed):
@@ -192,9 +193,3 @@ def _alarmed(row: Row, alarm: Alarm) -> Row:
     if ratio is not None and ratio < 1 / (1 + row.limit.worse):
         return replace(row, state=State.REGRESSED)
     return replace(row, state=State.IMPROVED) if ratio is not None and ratio > 1 + row.limit.worse else row
-
-
-def _metric(key: SeriesKey) -> Metric:
-    if key.side is What.VALUE:
-        return key.of
-    return Metric(key.metric, "1", Better.HIGHER, Scale.PLAIN, f"ratio of {key.of.title}", "times")

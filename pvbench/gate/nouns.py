@@ -37,7 +37,7 @@ class Row:
 
     `ratio` is above 1 where the run is better, whichever way the metric is; `loss` is what the boots of a baseline run
     tell of it. `why` says what words are needed beside the state; `blocks` is how many blocks in each run would tell,
-    where these do not.
+    where these do not. `against` is the cell of the baseline arm where the row is of a ratio of two arms.
     """
 
     cell: str
@@ -52,6 +52,13 @@ class Row:
     loss: Loss | None = None
     why: str = ""
     blocks: int | None = None
+    against: str = ""
+
+    @property
+    def lost_below(self) -> float | None:
+        """The loss that is ruled out, at 95 % one-sided: 0.12 where no more was lost; None where nothing is known."""
+        least = self.loss.least if self.loss else None
+        return None if least is None else max(0.0, 1 / least - 1)
 
 
 @dataclass(frozen=True)
@@ -92,15 +99,20 @@ class Gated:
 
     @property
     def ruled_out(self) -> float | None:
-        """The loss that is ruled out for every cell that passed: 0.12 where none lost more; None without a cell."""
-        least = [row.loss.least for row in self.rows if row.loss and row.loss.least and row.state is State.OK]
-        return max(0.0, 1 / min(least) - 1) if least else None
+        """The loss that is ruled out for each cell that is ok; None without one."""
+        known = [row.lost_below for row in self.rows if row.state is State.OK and row.lost_below is not None]
+        return max(known, default=None)
 
 
 def ordered(rows: Iterable[Row]) -> tuple[Row, ...]:
-    """Return rows worst first."""
+    """Return rows worst first: by what became of them, and of those that regressed by how much."""
     order = list(State)
-    return tuple(sorted(rows, key=lambda row: (order.index(row.state), row.host, row.title, row.metric.name)))
+
+    def key(row: Row) -> tuple[object, ...]:
+        lost = row.ratio or 1.0 if row.state is State.REGRESSED else 1.0
+        return order.index(row.state), lost, row.host, row.title, row.metric.name
+
+    return tuple(sorted(rows, key=key))
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from pvbench.gate import baselines
 from pvbench.gate.nouns import Side
 from pvbench.model import Purpose
 from pvbench.store import Store, runs
+from pvbench.store.find import runs_folder
+from pvbench.yaml_schema import shown
 
 LAST = "last"
 
@@ -26,6 +28,14 @@ def side(results: Path, run: str) -> Side:
         if purpose is not Purpose.RUN:
             raise UsageError(f"{store.manifest.run_id} is a {purpose.words}, whose figures are no results")
         return Side(store.manifest, store.trials())
+
+
+def lasting(results: Path, run: str) -> str:
+    """Return the id of a run for a baseline to stand for. Raises UsageError for one that the results do not hold."""
+    run_id = side(results, run).manifest.run_id
+    if not (runs_folder(results) / run_id).is_dir():
+        raise UsageError(f"{shown(run)} is not under {runs_folder(results)}", hint="--results names where it is")
+    return run_id
 
 
 def meant(results: Path, against: str) -> str:

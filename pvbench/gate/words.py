@@ -1,16 +1,17 @@
 """What the gate says of a row and of all of them, for a terminal, Markdown and JUnit alike. Pure."""
 
 import math
+from collections.abc import Iterator
 
 from pvbench import figures
 from pvbench.exit_codes import ExitCode
+from pvbench.gate.limits import Limit
 from pvbench.gate.nouns import NOTHING, Gated, Row, State
 
-COLUMNS = ("State", "What", "Host", "Metric", "Before", "Now", "Ratio", "95 % interval", "Limits", "Why")
+COLUMNS = ("State", "What", "Host", "Metric", "Before", "Now", "Ratio", "95 % interval", "Lost below", "Why")
 RESTS_ON = (
     "Ratios above 1 are better. An interval is of boots within each run: what the host drifts by between two times is "
-    "in the ratio and not in the interval. Regressed is a proven loss beyond the limit; passed is where a loss beyond "
-    "the second limit is ruled out."
+    "in a cell's ratio and not in its interval; from a ratio of two arms it cancels."
 )
 OF_NIGHTS = (
     "Ratios above 1 are better; before is the level that the nights before were at. What is out of its level, and what "
@@ -36,7 +37,7 @@ def headline(gated: Gated) -> str:
 def _head(gated: Gated) -> str:
     if gated.code is ExitCode.NOT_MEASURED:
         nothing = any(gated.count(state) for state in NOTHING)
-        return "Not passed, something was not measured" if nothing else "Not passed, not enough blocks to tell"
+        return "Not passed, something was not measured" if nothing else "Not passed, too little to tell"
     if gated.code is ExitCode.DONE and gated.count(State.UNDETERMINED):
         return "Passed as far as could be told"
     return _HEADS[gated.code]
@@ -50,7 +51,33 @@ def notes(gated: Gated) -> tuple[str, ...]:
     if gated.unexpected:
         parts = " ".join(f"--changed {part}" for part in dict.fromkeys(each.part for each in gated.unexpected))
         hint = [f"if that is what the gate is for: {parts}"]
-    return (*unexpected, *hint, *expected, RESTS_ON if gated.nights is None else OF_NIGHTS)
+    drift = list(_alike(gated)) if gated.nights is None else []
+    return (*unexpected, *hint, *expected, *drift, *_limits(gated), RESTS_ON if gated.nights is None else OF_NIGHTS)
+
+
+def _alike(gated: Gated) -> Iterator[str]:
+    """Yield a line for each host whose cells all lost, and none of them beside its baseline arm."""
+    for host in dict.fromkeys(row.host for row in gated.rows):
+        own = [row for row in gated.rows if row.host == host and row.ratio is not None]
+        cells, ratios = [row for row in own if not row.against], [row for row in own if row.against]
+        lost = any(row.state is State.REGRESSED for row in cells)
+        beside = not ratios or any(row.state is State.REGRESSED for row in ratios)
+        if lost and not beside and all((row.ratio or 1) < 1 for row in cells):
+            yield (
+                f"every cell of {host} is worse, and none beside its baseline arm: the host itself is slower, or "
+                "all that is measured; the baseline's versions, measured again now, tell which"
+            )
+
+
+def _limits(gated: Gated) -> Iterator[str]:
+    limits: dict[Limit, list[str]] = {}
+    for row in gated.rows:
+        names = limits.setdefault(row.limit, [])
+        names += [row.metric.name] if row.metric.name not in names else []
+    for limit, names in limits.items():
+        of = f" of {', '.join(names)}" if len(limits) > 1 else ""
+        fails, has_to = f"{limit.worse * 100:g} %", f"{limit.unseen * 100:g} %"
+        yield f"a proven loss{of} beyond {fails} fails, and one beyond {has_to} has to be ruled out"
 
 
 def cells(row: Row) -> tuple[str, ...]:
@@ -65,7 +92,7 @@ def cells(row: Row) -> tuple[str, ...]:
         row.metric.text(row.now),
         figures.ratio(row.ratio) if row.ratio else "–",
         figures.interval(interval.low, interval.high) if interval else "–",
-        f"{_percent(row.limit.worse)}, {_percent(row.limit.unseen)}",
+        "–" if row.lost_below is None else _percent(row.lost_below),
         row.why,
     )
 

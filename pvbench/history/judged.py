@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pvbench import wording
 from pvbench.comparisons import Compared, Judged, compare_run
 from pvbench.history.nouns import Night, Point, Role, SeriesKey, Side
-from pvbench.model import Arm, Cell, Outcome, Trial, canonical, digest
+from pvbench.model import Arm, Outcome, Trial, canonical, digest
 from pvbench.samples import CellTrials
 from pvbench.store import Manifest
 
@@ -93,21 +93,15 @@ def _key(side: Side, each: CellTrials, against: CellTrials | None = None, factor
         side=side,
         host=cell.host,
         kind=str(cell.kind),
-        arm=_arm_in_words(cell),
+        arm=wording.arm(cell),
         cell=cell.lasting_id,
         workload=wording.title(cell.workload),
         settings=canonical({"tool": cell.workload.tool, **dict(cell.workload.params)}),
         metric=each.metric.name,
-        against=_arm_in_words(against.cell) if against else "",
+        against=wording.arm(against.cell) if against else "",
         against_cell=against.cell.lasting_id if against else "",
         factor=factor,
     )
-
-
-def _arm_in_words(cell: Cell) -> str:
-    """Return the device and what its boot was asked for: "blkfront, queues 2"."""
-    workload = wording.title(cell.workload)
-    return f"{cell.device}{wording.cell_title(cell).removeprefix(workload)}"
 
 
 def _environment(manifest: Manifest, arm: Arm, identities: dict[str, str]) -> str:

@@ -35,6 +35,7 @@ def _row(row: Row) -> dict[str, Any]:
     interval = known.interval if known else None
     return {
         "cell": row.cell,
+        "against": row.against or None,
         "title": row.title,
         "host": row.host,
         "metric": row.metric.name,

@@ -14,13 +14,16 @@ from pvbench.gate import baselines, junit, markdown
 from pvbench.gate.judgement import gate
 from pvbench.gate.limits import Limit, Limits, load
 from pvbench.gate.nouns import Gated, Side, State
-from pvbench.gate.sides import meant, sides
+from pvbench.gate.sides import lasting, meant, sides
+from pvbench.gate.words import notes
 from pvbench.model import Cell, Flag, FlagKind, Outcome, Reading, Trial, TrialSpec
 from pvbench.printable import clean
 from pvbench.testing.runs import failed, sample_run
 from tests.unit.gate.runs import BLOCKS, again, before, is_victim, side, times
 
 USUAL = Limits()
+VICTIM = "blkfront, Random read, 4 KiB, depth 1"
+BESIDE = "blkfront ÷ ide, Random read, 4 KiB, depth 1"
 
 
 def worst(gated: Gated) -> tuple[State, str]:
@@ -32,7 +35,7 @@ def test_two_runs_of_the_same_pass() -> None:
 
     assert gated.code is ExitCode.DONE
     assert {row.state for row in gated.rows} == {State.OK}
-    assert len(gated.rows) == 16
+    assert Counter(bool(row.against) for row in gated.rows) == {False: 16, True: 8}
     assert gated.ruled_out is not None
     assert 0 < gated.ruled_out < 0.25
 
@@ -41,15 +44,15 @@ def test_a_cell_that_is_half_as_fast_has_regressed_and_stands_first() -> None:
     gated = gate(before(), again(times(0.5)), USUAL)
 
     assert gated.code is ExitCode.REGRESSED
-    assert gated.count(State.REGRESSED) == 1
-    assert worst(gated) == (State.REGRESSED, "blkfront, Random read, 4 KiB, depth 1")
+    assert {row.title for row in gated.rows if row.state is State.REGRESSED} == {VICTIM, BESIDE}
+    assert [row.state for row in gated.rows[:2]] == [State.REGRESSED] * 2
 
 
 def test_a_cell_that_is_half_as_fast_again_has_improved_and_passes() -> None:
     gated = gate(before(), again(times(1.5)), USUAL)
 
     assert gated.code is ExitCode.DONE
-    assert gated.count(State.IMPROVED) == 1
+    assert {row.title for row in gated.rows if row.state is State.IMPROVED} == {VICTIM, BESIDE}
 
 
 def test_a_cell_that_is_thrice_as_fast_is_not_believed() -> None:
@@ -57,6 +60,28 @@ def test_a_cell_that_is_thrice_as_fast_is_not_believed() -> None:
 
     assert gated.code is ExitCode.NOT_MEASURED
     assert worst(gated)[0] is State.IMPLAUSIBLE
+
+
+def test_a_host_that_is_slower_as_a_whole_says_so() -> None:
+    def slower(trial: Trial) -> Trial:
+        readings = tuple(Reading(each.metric, each.value * 0.6) for each in trial.readings)
+        return replace(trial, readings=readings)
+
+    gated = gate(before(), again(slower), USUAL)
+
+    assert gated.code is ExitCode.REGRESSED
+    assert {row.state for row in gated.rows if row.against} == {State.OK}
+    assert any("every cell of lab is worse, and none beside its baseline arm" in note for note in notes(gated))
+    assert not any("every cell" in note for note in notes(gate(before(), again(times(0.6)), USUAL)))
+
+
+def test_what_stands_well_is_folded_in_a_summary() -> None:
+    page = markdown.render(gate(before(), again(times(0.5)), USUAL))
+
+    seen, _, folded = page.partition("<details><summary>22 ok</summary>")
+    assert seen.count("| regressed |") == 2
+    assert "| ok |" not in seen
+    assert folded.count("| ok |") == 22
 
 
 def test_a_metric_with_a_limit_of_its_own_is_gated_beside_the_primary_one() -> None:
@@ -79,7 +104,7 @@ def test_a_cell_that_vanished_is_missing_and_does_not_pass() -> None:
     for now in (without, Side(replace(without.manifest, plan=plan), without.trials)):
         gated = gate(before(), now, USUAL)
         assert gated.code is ExitCode.NOT_MEASURED
-        assert worst(gated) == (State.MISSING, "blkfront, Random read, 4 KiB, depth 1")
+        assert worst(gated) == (State.MISSING, VICTIM)
 
 
 def test_what_is_proven_comes_before_what_is_missing() -> None:
@@ -96,7 +121,7 @@ def test_a_cell_with_one_figure_in_every_boot_measured_nothing() -> None:
     gated = gate(before(), again(constant), USUAL)
 
     assert gated.code is ExitCode.NOT_MEASURED
-    assert worst(gated) == (State.CONSTANT, "blkfront, Random read, 4 KiB, depth 1")
+    assert worst(gated) == (State.CONSTANT, VICTIM)
     assert gated.rows[0].why == f"{BLOCKS} boots gave exactly one figure"
     assert gate(again(constant), again(constant), USUAL).count(State.CONSTANT) == 1
 
@@ -213,8 +238,8 @@ def test_names_of_others_are_text_in_markdown_and_xml() -> None:
     assert "<img" not in page
     assert len({line.count(" | ") for line in page.splitlines() if line.startswith("| ")}) == 1
     (suite,) = JUnitXml.fromstring(junit.encode(gated))
-    assert (suite.tests, suite.failures, suite.errors, suite.skipped) == (16, 1, 0, 0)
-    assert [type(result) for case in suite for result in case.result] == [Failure]
+    assert (suite.tests, suite.failures, suite.errors, suite.skipped) == (24, 2, 0, 0)
+    assert [type(result) for case in suite for result in case.result] == [Failure, Failure]
     assert clean(HOSTILE) in {case.classname for case in suite}
 
 
@@ -276,6 +301,8 @@ def test_a_baseline_is_a_name_for_a_run_and_the_nearest_is_told(tmp_path: Path) 
         baselines.put(tmp_path, baselines.Baseline("main", "another", "2026-11-30T06:00:00+00:00"))
     baselines.put(tmp_path, baselines.Baseline("main", "another", "2026-11-30T06:00:00+00:00"), replace=True)
     assert [each.run for each in baselines.every(tmp_path)] == ["another"]
+    with pytest.raises(UsageError, match="is not under"):
+        lasting(tmp_path / "others", str(tmp_path / "runs" / run.manifest.run_id))
     (tmp_path / "baselines/main.json").write_text("{")
     with pytest.raises(StoreError, match=r"main\.json"):
         baselines.every(tmp_path)
