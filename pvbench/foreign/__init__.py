@@ -3,7 +3,7 @@
 Pure. Each reader is a row of READERS (JSON) or FINDERS (text); the path of whatever is imported is not known.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ class Reader:
 
 
 READERS = (Reader(fio_json.claims, fio_json.read), Reader(iperf3_json.claims, iperf3_json.read))
+_DEEPEST = 3
 FINDERS: tuple[Callable[[str, str], Taken], ...] = (fio_terse.find, netperf.find)
 
 
@@ -47,11 +48,12 @@ def read(content: bytes, file: str) -> Imported:
     results: list[Result] = []
     refused: list[ForeignError] = []
     for document in iperf3_events.with_errors(iperf3_events.joined(found.documents), found.rest):
-        reader = next((reader for reader in READERS if reader.claims(document.data)), None)
-        try:
-            results += reader.read(document) if reader else ()
-        except ForeignError as error:
-            refused.append(error)
+        for part in _claimed(document.data):
+            reader = next(reader for reader in READERS if reader.claims(part))
+            try:
+                results += reader.read(Document(part, document.place))
+            except ForeignError as error:
+                refused.append(error)
     rest = found.rest
     for finder in FINDERS:
         taken = finder(rest, file)
@@ -64,6 +66,17 @@ def read(content: bytes, file: str) -> Imported:
     return Imported(
         tuple(fio_interim.marked(sorted(results, key=lambda each: each.line))), refused[0] if refused else None
     )
+
+
+def _claimed(data: Mapping[str, Any], depth: int = _DEEPEST) -> Iterator[Mapping[str, Any]]:
+    """Yield the object if a tool wrote it, else what tools wrote inside of it: scripts put results into envelopes."""
+    if any(reader.claims(data) for reader in READERS):
+        yield data
+    elif depth:
+        for value in data.values():
+            for part in value if isinstance(value, list) else [value]:
+                if isinstance(part, Mapping):
+                    yield from _claimed(part, depth - 1)
 
 
 def _not_known(parts: Found, file: str) -> ForeignError:

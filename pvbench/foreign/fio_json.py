@@ -92,7 +92,7 @@ def latencies(data: Mapping[str, Any], part: str, source: str) -> Iterator[Figur
     for key, name in _KINDS:
         for suffix, unit in _UNITS:
             taken = at(data, key + suffix)
-            if not taken or (not number(taken, "N") and not number(taken, "max")):
+            if not any(number(taken, stat) for stat in ("N", "max", "mean")):
                 continue
             here = f"{source}.{key}{suffix}"
             for stat in ("mean", "min", "max", "stddev"):

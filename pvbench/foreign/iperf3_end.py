@@ -85,7 +85,7 @@ def _of_sums(test: Test, suffix: str, *, here_sends: bool) -> Way:
         here_sends=here_sends,
         sent=sent,
         received=received,
-        lossy=lossy if "lost_packets" in lossy else {},
+        lossy=lossy if "lost_packets" in lossy or "lost_percent" in lossy else {},
         sources=(f"end.{keys[0]}", f"end.{keys[1]}", f"end.{source}"),
         intervals="sum" + suffix,
     )
@@ -138,14 +138,25 @@ def _way(test: Test, way: Way) -> Iterator[Figure]:
             yield from _of_intervals(test.data, way, part, "intervals")
         elif part == "received":
             yield from _of_intervals(at(test.data, "server_output_json"), way, part, "server_output_json.intervals")
-    lost, packets, jitter = (number(way.lossy, key) for key in ("lost_packets", "packets", "jitter_ms"))
-    if packets and (lost or jitter or _known(test, not way.here_sends)):
-        yield Figure("datagrams", packets, "1", way.prefix + "sent", f"{way.sources[2]}.packets")
-        if lost is not None:
-            share = lost / packets
-            yield Figure("lost_share", share, "1", way.prefix + "received", f"{way.sources[2]}.lost_packets / packets")
-        if jitter is not None:
-            yield Figure("jitter", jitter / 1000, "s", way.prefix + "received", f"{way.sources[2]}.jitter_ms")
+    yield from _losses(test, way)
+
+
+def _losses(test: Test, way: Way) -> Iterator[Figure]:
+    lost, packets, percent, jitter = (
+        number(way.lossy, key) for key in ("lost_packets", "packets", "lost_percent", "jitter_ms")
+    )
+    source = way.sources[2]
+    if not (lost or percent or jitter or (packets and _known(test, not way.here_sends))):
+        return
+    if packets:
+        yield Figure("datagrams", packets, "1", way.prefix + "sent", f"{source}.packets")
+    if packets and lost is not None:
+        said = f"{source}.lost_packets / packets"
+        yield Figure("lost_share", lost / packets, "1", way.prefix + "received", said)
+    elif percent is not None:
+        yield Figure("lost_share", percent / 100, "1", way.prefix + "received", f"{source}.lost_percent")
+    if jitter is not None:
+        yield Figure("jitter", jitter / 1000, "s", way.prefix + "received", f"{source}.jitter_ms")
 
 
 def _known(test: Test, own: bool) -> bool:

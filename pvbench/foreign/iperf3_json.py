@@ -81,7 +81,8 @@ def _title(test: Test) -> str:
         return "test not described"
     directions = ways(test)
     client_sends = directions[0].here_sends != test.served
-    direction = "both ways" if len(directions) > 1 else "client sends" if client_sends else "server sends"
+    one_way = "client sends" if client_sends else "server sends"
+    direction = "both ways" if len(directions) > 1 else one_way if test.ran else "direction not told"
     streams = number(test.ran, "num_streams") or 1
     protocol = word(test.ran.get("protocol")) or "protocol not known"
     return ", ".join([protocol, direction, *([f"{streams:.0f} streams"] if streams > 1 else [])])

@@ -73,7 +73,8 @@ def _without(section: Section) -> ForeignError:
         )
     last = max((at for at, line in enumerate(section.lines) if line.strip()), default=0)
     return section.place(last).refusal(
-        f"netperf's {section.test}, begun in line {section.first}, has no row of figures: it is cut off here"
+        f"netperf's {section.test}, begun in line {section.first}, has no row of figures: "
+        "it is cut off here, or its rows are not netperf's"
     )
 
 
@@ -100,10 +101,7 @@ def _result(section: Section, test: str, header: str, rows: Sequence[Row]) -> Re
 
 def _stream(section: Section, test: str, header: str, row: Row) -> tuple[tuple[Figure, ...], float]:
     """Read "recv socket, send socket, message, seconds, throughput", and after it both ends' CPU."""
-    if len(row.cells) < 5:
-        raise section.place(row.at).refusal(
-            f"a row of {test} has {len(row.cells)} figures, where its throughput is the fifth"
-        )
+    _of_width(section, row, test, (5, 9), "its throughput is the fifth")
     rate = Figure("goodput", row.cells[4] * _unit(section, header, row), "bit/s", "received", "column Throughput")
     return (rate, *_cpu(row.cells[5:7])), row.cells[3]
 
@@ -111,11 +109,8 @@ def _stream(section: Section, test: str, header: str, row: Row) -> tuple[tuple[F
 def _datagrams(section: Section, header: str, rows: Sequence[Row]) -> tuple[tuple[Figure, ...], float]:
     """Read two rows: what was sent (socket, message, seconds, okay, errors, rate), and what arrived."""
     sent = rows[0].cells
-    if len(sent) < 6:
-        raise section.place(rows[0].at).refusal(
-            f"the sender's row of UDP_STREAM has {len(sent)} figures, where its throughput is the sixth"
-        )
-    if len(rows) < 2 or len(received := rows[1].cells) < 4:
+    _of_width(section, rows[0], "UDP_STREAM", (6, 8), "what was sent is the sixth")
+    if len(rows) < 2 or len(received := rows[1].cells) not in (4, 6):
         raise section.place(rows[0].at + 1).refusal(
             "UDP_STREAM has no second row: what arrived is not told, and what was sent is no result"
         )
@@ -136,15 +131,20 @@ def _datagrams(section: Section, header: str, rows: Sequence[Row]) -> tuple[tupl
 
 def _transactions(section: Section, test: str, header: str, row: Row) -> tuple[tuple[Figure, ...], float]:
     """Read "send socket, recv socket, request, response, seconds, rate", and after it both ends' CPU."""
-    if len(row.cells) < 6:
-        raise section.place(row.at).refusal(
-            f"a row of {test} has {len(row.cells)} figures, where its rate is the sixth"
-        )
+    _of_width(section, row, test, (6, 10), "its rate is the sixth")
     if "Trans" in header or "per sec" in header:
         rate = Figure("transactions", row.cells[5], "1/s", "", "column Trans. Rate")
     else:  # -f with a unit of data: what both directions moved, and no rate
         rate = Figure("goodput", row.cells[5] * _unit(section, header, row), "bit/s", "both ways", "column Throughput")
     return (rate, *_cpu(row.cells[6:8])), row.cells[4]
+
+
+def _of_width(section: Section, row: Row, test: str, widths: tuple[int, int], which: str) -> None:
+    """Raise ForeignError unless a row has as many figures as its table has columns, without CPU or with it."""
+    if len(row.cells) not in widths:
+        raise section.place(row.at).refusal(
+            f"a row of {test} has {len(row.cells)} figures, where {which} of {widths[0]}, or of {widths[1]} with CPU"
+        )
 
 
 def _cpu(shares: Sequence[float]) -> tuple[Figure, ...]:

@@ -100,7 +100,8 @@ def comma_separated(section: Section) -> Iterator[Values]:
             place, broken = section.place(at), None
             if len(cells) != len(header):
                 broken = f"the CSV row has {len(cells)} cells, its header {len(header)}: it is cut off"
-            yield Values(dict(zip(header, cells, strict=False)), "omni CSV", place, place, (first, at), broken)
+            values = dict(zip(header, (cell.strip() for cell in cells), strict=False))
+            yield Values(values, "omni CSV", place, place, (first, at), broken)
         elif line.strip():
             header = []
 

@@ -29,6 +29,7 @@ _CPU = (("LOCAL_CPU_UTIL", "local"), ("REMOTE_CPU_UTIL", "remote"))
 _FACTS = ("PROTOCOL", "DIRECTION", "REQUEST_SIZE", "RESPONSE_SIZE", "LOCAL_SEND_SIZE", "BURST_SIZE", "COMMAND_LINE")
 _TEST = re.compile(r"(?:^|\s)-t\s*([A-Za-z_]+)")
 _RATES = frozenset({"THROUGHPUT", "TRANSACTION_RATE", *(key for _, keys in _ENDS for key in keys)})
+_BARE = ("its THROUGHPUT is left out: THROUGHPUT_UNITS is not there to say what it is of",)
 _NOT_TAKEN = re.compile(r"-1(?:\.0*)?|-?nan|")
 
 
@@ -47,7 +48,8 @@ def result(values: Values, section: Section) -> Result:
     test = command[1].upper() if command else section.test
     ways = " ".join(part for key in ("PROTOCOL", "DIRECTION") if (part := said.get(key, "").strip()))
     figures = tuple(_figures(said, units, answers=_answers(said, test)))
-    if not figures and "THROUGHPUT" in said and not units:
+    bare = "THROUGHPUT" in said and not units
+    if not figures and bare:
         raise values.last.refusal(
             "there is a THROUGHPUT without THROUGHPUT_UNITS: it cannot be told what it is of",
             "ask netperf for both: -- -k THROUGHPUT,THROUGHPUT_UNITS",
@@ -62,7 +64,7 @@ def result(values: Values, section: Section) -> Result:
         figures=figures,
         facts=_facts(said),
         seconds=figure(said.get("ELAPSED_TIME")) or None,
-        notes=section.notes(),
+        notes=(*(_BARE if bare else ()), *section.notes()),
         problem=None if any(rates) or (figures and not rates) else "nothing was transferred",
     )
 
@@ -82,11 +84,11 @@ def _figures(values: Mapping[str, str], units: str, *, answers: bool) -> Iterato
     unit = bits_per_second(units)
     if answers:
         key = "TRANSACTION_RATE" if figure(values.get("TRANSACTION_RATE")) is not None else "THROUGHPUT"
-        if (rate := figure(values.get(key))) is not None and not (key == "THROUGHPUT" and unit):
+        if (rate := figure(values.get(key))) is not None and (key != "THROUGHPUT" or units.startswith("Trans")):
             yield Figure("transactions", rate, "1/s", "", key)
     if unit:
         yield from _goodput(values, unit, units, answers=answers)
-    yield from _latencies(values, "" if answers else "call_")
+    yield from _latencies(values, "call_" if unit and not answers else "")
     for key, part in _RETRANSMITS:
         if (taken := figure(values.get(key))) is not None:
             yield Figure("retransmits", taken, "1", part, key)

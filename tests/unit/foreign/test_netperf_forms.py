@@ -107,9 +107,24 @@ def test_a_confidence_that_was_missed_is_told() -> None:
     assert "±85.7 %" in one(BANNER.format("STREAM") + missed + CLASSIC.format("1.00")).notes[0]
 
 
+def test_a_rate_without_its_unit_is_left_out_and_said_to_be() -> None:
+    """With -f m the rate of a request/response test is of data, and -k THROUGHPUT alone does not say so."""
+    result = one(BANNER.format("REQUEST/RESPONSE") + "P99_LATENCY=123\nTHROUGHPUT=75.78\n")
+
+    assert [each.name for each in result.figures] == ["latency_p99"]
+    assert "THROUGHPUT is left out" in result.notes[0]
+
+
+def test_a_csv_that_a_script_has_spaced_out_is_read_by_its_header() -> None:
+    found = figures("Test #,Throughput Units,Throughput,Mean Latency Microseconds\n1, Trans/s, 16405.49, 60.86\n")
+
+    assert found == {("transactions", ""): 16405.49, ("latency_mean", ""): pytest.approx(60.86e-6)}
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
+        (BANNER.format("REQUEST/RESPONSE") + "h\n16384 131072 1 2 1 30.00 43642.12\n", "7 figures, where its rate is"),
         ("iperf3: parameter error - unknown\n", "an option that it does not know"),
         ("iperf3: error - unable to connect to server\n", "iperf3's message that it failed"),
         ("fio: unrecognized option '--x=4'\n", "an option or a value that it does not know"),

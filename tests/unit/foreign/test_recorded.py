@@ -83,3 +83,13 @@ def test_json_that_is_cut_off_is_refused_where_it_ends() -> None:
     assert refused is not None
     assert refused.message.startswith(f"cut.json:{cut.rstrip().count(chr(10)) + 1}:")
     assert "is cut off here" in refused.message
+
+
+def test_a_result_in_a_script_s_envelope_is_found_there() -> None:
+    content = json.loads(stdout(GOLDEN / "workloads/iperf3/3.12-tcp-up.json"))
+    envelope = json.dumps({"node": 7, "runs": [{"Results": content}, {"Results": content}]}).encode()
+
+    first, second = foreign.read(envelope, "x").results
+
+    assert first == second
+    assert figure(first, "goodput", "received") == content["end"]["sum_received"]["bits_per_second"]
