@@ -4,7 +4,9 @@ import multiprocessing
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
@@ -166,6 +168,20 @@ def test_rows_are_one_a_trial_with_its_readings_by_metric(history):
     assert len(rows) == len(run.trials)
     for trial, readings in zip(run.trials, rows["readings"], strict=True):
         assert dict(readings) == {reading.metric: reading.value for reading in trial.readings}
+
+
+def test_pandas_and_duckdb_read_the_folder_as_it_is(history):
+    for day in (3, 4):
+        add(history, dated(sample_run(seed=day), day))
+    runs = Path(history.place.where) / "runs"
+    ours = history.rows()
+    frame = pd.read_parquet(runs)
+    assert (len(frame), set(frame["month"])) == (len(ours), {"2026-11"})
+    query = f"select night, count(*), avg(readings['iops']) from '{runs}/**/*.parquet' group by night order by night"
+    for night, count, iops in duckdb.sql(query).fetchall():
+        own = ours[ours["night"] == night]
+        values = [dict(readings)["iops"] for readings in own["readings"] if "iops" in dict(readings)]
+        assert (count, iops) == (len(own), pytest.approx(np.mean(values)))
 
 
 def test_a_changed_host_is_another_environment(history):
@@ -336,3 +352,19 @@ def test_writers_at_the_same_time_lose_no_rows(history):
     assert [night.night for night in history.nights()] == [f"2026-11-{day:02d}" for day in range(1, 21)]
     assert len(history.rows()) == 20 * len(sample_run(blocks=1).trials)
     assert history.check() == ()
+
+
+@pytest.mark.thorough
+def test_a_writer_that_is_killed_leaves_whole_files_alone_and_holds_nobody_up(history):
+    context, rng = multiprocessing.get_context("spawn"), np.random.default_rng(3)
+    for _ in range(6):
+        writer = context.Process(target=write_days, args=(history.place.where, list(range(1, 29)) * 9))
+        writer.start()
+        writer.join(timeout=float(rng.uniform(1, 4)))
+        writer.kill()
+        writer.join()
+        assert history.fresh().check() == ()
+    before = len(history.fresh().nights())
+    write_days(history.place.where, list(range(1, 29)))
+    assert before <= 28 == len(history.fresh().nights())
+    assert len(history.fresh().rows()) == 28 * len(sample_run(blocks=1).trials)
