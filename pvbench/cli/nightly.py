@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pvbench.campaign.campaign import Campaign
     from pvbench.inventory import Inventory
     from pvbench.nightly.settings import Settings
-    from pvbench.nightly.steps import Tonight
+    from pvbench.nightly.tonight import Tonight
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def nightly(
 def _tonight(app: App, places: Places, campaign: "Campaign", known: "Inventory", settings: "Settings") -> "Tonight":
     from pvbench.cli.world import World
     from pvbench.history.store import History
-    from pvbench.nightly.steps import Tonight
+    from pvbench.nightly.tonight import Tonight
 
     return Tonight(
         campaign=campaign,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from pvbench import figures
@@ -177,10 +178,14 @@ def _more(message: Message) -> str:
     return f"and {more} more" if more > 0 else ""
 
 
+def _minute(moment: str) -> str:
+    return f"{datetime.fromisoformat(moment).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
 def _facts(message: Message) -> list[tuple[str, str]]:
     night = message.night
     measured = f"{night.measured} of {night.expected} trials" if night else figures.NOT_MEASURED
-    facts = [("Run", night.run_id if night else "none"), ("Began", message.began), ("Measured", measured)]
+    facts = [("Run", night.run_id if night else "none"), ("Began", _minute(message.began)), ("Measured", measured)]
     facts += [("Exit code", f"{int(message.code)}, {message.code.meaning}")]
     facts += [("Closed before its end", message.closed)] if message.closed else []
     facts += [("Contaminated", message.contaminated)] if message.contaminated else []

@@ -6,7 +6,9 @@ from pvbench.errors import PvbenchError
 from pvbench.exit_codes import ExitCode
 from pvbench.nightly import journal
 from pvbench.nightly.journal import Progress, Step
-from pvbench.nightly.steps import AFTER, STEPS, Tonight, closed, trouble_told
+from pvbench.nightly.steps import AFTER, STEPS, closed
+from pvbench.nightly.telling import trouble_told
+from pvbench.nightly.tonight import Tonight
 
 TONIGHT_S, GOES_ON_S = 12 * 3600.0, 20 * 3600.0
 """A night that is done is tonight's for so long, so that a second call does not measure it twice; one that was cut off

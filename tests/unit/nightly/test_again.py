@@ -100,7 +100,13 @@ def alarms_of_the_last(history: History) -> list[Alarm]:
 
 
 def test_eight_percent_less_in_one_cell_goes_the_whole_way(
-    nightly: Call, years: None, factors: dict[str, float], history: Callable[[], History], hook: list[Any], here: Path
+    nightly: Call,
+    call: Call,
+    years: None,
+    factors: dict[str, float],
+    history: Callable[[], History],
+    hook: list[Any],
+    here: Path,
 ) -> None:
     factors["blkfront"] = 0.92
     assert 1 == nightly()
@@ -120,6 +126,7 @@ def test_eight_percent_less_in_one_cell_goes_the_whole_way(
     first = re.search(r'<th scope="row"><a href="series/(\w+)\.html">', (here / "results/site/index.html").read_text())
     assert first is not None
     assert "blkfront" == keys[first[1]].arm
+    assert 1 == call("gate", night.run_id, "--against", "history")
 
 
 @pytest.mark.thorough
