@@ -24,7 +24,11 @@ class ExitCode(IntEnum):
         "The table of the gate, or of the night, says what and by how much.",
     )
     USAGE = 2, "usage, or a wrong file", "The message says where; `pvbench VERB --help` says more of the verb."
-    NOT_MEASURED = 3, "something was INVALID or not measured", "`pvbench show RUN` has the reason of each trial."
+    NOT_MEASURED = (
+        3,
+        "something was INVALID or not measured, or too little to tell",
+        "`pvbench show RUN` has the reason of each trial.",
+    )
     INFRASTRUCTURE = (
         4,
         "infrastructure: a host, the lab, a full disk, an output that takes no more",

@@ -13,7 +13,7 @@ from pvbench.gate import ratios
 from pvbench.gate.cells import disturbed, nothing, of_side, reason, wrong_path
 from pvbench.gate.environment import differences
 from pvbench.gate.limits import Limit, Limits
-from pvbench.gate.nouns import NOTHING, Gated, Row, Side, State, ordered
+from pvbench.gate.nouns import NOTHING, Gated, Row, Side, State, nowhere, ordered
 from pvbench.history.shifts import IMPLAUSIBLE_FROM
 from pvbench.metrics import METRICS, Metric
 from pvbench.model import Outcome
@@ -30,6 +30,7 @@ def gate(before: Side, now: Side, limits: Limits, *, changed: Iterable[str] = ()
     unexpected = tuple(each for each in found if each.part not in purpose)
     hosts = {each.host for each in unexpected}
     values = list(_rows(of_side(before), of_side(now), limits))
+    values += nowhere(limits, {row.metric.name for row in values}, "no trial of either run read it")
     compared = {row.cell for row in values if row.loss}
     rows = _judged([*values, *ratios.rows(before, now, compared, limits)])
     rows = [_distrusted(row, hosts) for row in rows]
@@ -70,18 +71,33 @@ def _row(known: CellTrials, sides: Sides, metric: Metric, limits: Limits) -> Row
         state=State.MISSING,
         before=older.median if older else None,
         now=newer.median if newer else None,
+        why=_lacking(now),
     )
     if now and (why := wrong_path(now)):
         return replace(row, state=State.CONTAMINATED, why=why)
     if newer is None:
-        return replace(row, why=reason(now, Outcome.NOT_MEASURED) if now else "it is not in the run's plan")
+        return replace(row, why=_no_figure(now, metric) if now else "it is not in the run's plan")
     if metric == known.metric and (why := nothing(known)):
         return replace(row, state=State.CONSTANT, why=why)
-    if older is None:
-        return replace(row, state=State.NEW, why="the baseline has no figure of it")
+    if sides[0] is None:
+        return replace(row, state=State.NEW, why="the baseline has no such cell")
+    if older is None or (metric == sides[0].metric and (why := nothing(sides[0]))):
+        why = why if older else _no_figure(sides[0], metric)
+        return replace(row, state=State.UNDETERMINED, why=f"the baseline measured nothing: {why}")
     if why := _disturbed(sides, limits.disturbed):
         return replace(row, state=State.CONTAMINATED, why=why)
     return _compared(row, older, newer)
+
+
+def _no_figure(each: CellTrials, metric: Metric) -> str:
+    """Return why a cell has no figure of a metric."""
+    return f"its trials did not read {metric.name}" if each.sample else reason(each, Outcome.NOT_MEASURED)
+
+
+def _lacking(each: CellTrials | None) -> str:
+    """Return how many trials gave no figure where others did; "" where all did."""
+    lacking = each.count(Outcome.NOT_MEASURED) if each else 0
+    return f"{figures.count(lacking, 'trial')} gave no figure" if lacking else ""
 
 
 def _disturbed(sides: Sides, allowed: float) -> str:

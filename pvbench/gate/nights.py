@@ -13,7 +13,7 @@ from pvbench import figures
 from pvbench.errors import UsageError
 from pvbench.gate.cells import nothing, of_side, untrusted
 from pvbench.gate.limits import Limits
-from pvbench.gate.nouns import Gated, Row, Side, State, ordered
+from pvbench.gate.nouns import Gated, Row, Side, State, nowhere, ordered
 from pvbench.gate.ratios import of_ratio
 from pvbench.history.analysis import Analysis, analyse
 from pvbench.history.judged import night_of, points_of
@@ -48,6 +48,7 @@ def gate(
     alarms = [each for each in recorded if {each.run_id, each.seen} <= known]
     told = _Told(analyse(kept, every, alarms), own, now, bool(changed))
     rows = [told.row(each, limits) for each in told.expected]
+    rows += nowhere(limits, {row.metric.name for row in rows}, "a history has series of each cell's own metric alone")
     before = sum(each.role is Role.NIGHT for each in kept) - 1
     return Gated(
         run=own.run_id,

@@ -1,13 +1,13 @@
 """The nouns of a gate: the two sides, the state of each cell, and what all of them come to. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from pvbench.exit_codes import ExitCode
 from pvbench.gate.environment import Difference
-from pvbench.gate.limits import Limit
-from pvbench.metrics import Metric
+from pvbench.gate.limits import Limit, Limits
+from pvbench.metrics import METRICS, Metric
 from pvbench.model import Trial
 from pvbench.stats.loss import Loss
 from pvbench.store import Manifest
@@ -113,6 +113,15 @@ def ordered(rows: Iterable[Row]) -> tuple[Row, ...]:
         return order.index(row.state), lost, row.host, row.title, row.metric.name
 
     return tuple(sorted(rows, key=key))
+
+
+def nowhere(limits: Limits, known: Collection[str], why: str) -> list[Row]:
+    """Return a row for each metric that has limits of its own and of which nothing is known."""
+    return [
+        Row("", "every cell", "", METRICS[name], limit, State.MISSING, why=why)
+        for name, limit in limits.metrics.items()
+        if name not in known
+    ]
 
 
 @dataclass(frozen=True)

@@ -107,11 +107,53 @@ def test_a_cell_that_vanished_is_missing_and_does_not_pass() -> None:
         assert worst(gated) == (State.MISSING, VICTIM)
 
 
-def test_what_is_proven_comes_before_what_is_missing() -> None:
-    def change(trial: Trial) -> Trial | None:
-        return None if trial.spec.cell.workload.tool == "netperf" else times(0.5)(trial)
+def test_what_the_baseline_measured_nothing_of_is_never_told_as_new() -> None:
+    gone = again(lambda trial: failed(trial, Outcome.NOT_MEASURED, "no answer") if is_victim(trial) else trial)
+    without = again(lambda trial: None if is_victim(trial) else trial)
+    planless = tuple(spec for spec in without.manifest.plan if spec in {each.spec for each in without.trials})
 
-    assert gate(before(), again(change), USUAL).code is ExitCode.REGRESSED
+    for older, state, code in (
+        (gone, State.UNDETERMINED, ExitCode.NOT_MEASURED),
+        (again(times(0)), State.UNDETERMINED, ExitCode.NOT_MEASURED),
+        (Side(replace(without.manifest, plan=planless), without.trials), State.NEW, ExitCode.DONE),
+    ):
+        gated = gate(older, before(), USUAL)
+        assert gated.code is code
+        assert [row.state for row in gated.rows if row.title == VICTIM] == [state]
+
+
+def test_trials_without_a_figure_are_told_beside_those_that_gave_one() -> None:
+    def some(trial: Trial) -> Trial:
+        return failed(trial, Outcome.NOT_MEASURED, "gone") if is_victim(trial) and trial.spec.block < 2 else trial
+
+    gated = gate(before(), again(some), USUAL)
+
+    assert [row.why for row in gated.rows if row.title == VICTIM] == ["2 trials gave no figure"]
+
+
+def test_a_metric_that_is_named_and_read_nowhere_does_not_pass() -> None:
+    gated = gate(before(), again(), Limits(metrics={"jitter": Limit()}))
+
+    assert gated.code is ExitCode.NOT_MEASURED
+    assert (gated.rows[0].title, gated.rows[0].metric.name) == ("every cell", "jitter")
+
+
+def test_what_is_proven_comes_before_what_is_contaminated_and_that_before_what_is_missing() -> None:
+    def spoilt(**spoil: Callable[[Trial], Trial | None]) -> ExitCode:
+        """Return how a gate ends of whose devices some were spoilt."""
+        return gate(before(), again(lambda trial: spoil.get(trial.spec.cell.device, same)(trial)), USUAL).code
+
+    assert spoilt(netfront=lambda _: None) is ExitCode.NOT_MEASURED
+    assert spoilt(netfront=lambda _: None, ide=wrong) is ExitCode.CONTAMINATED
+    assert spoilt(netfront=lambda _: None, ide=wrong, blkfront=times(0.5)) is ExitCode.REGRESSED
+
+
+def same(trial: Trial) -> Trial:
+    return trial
+
+
+def wrong(trial: Trial) -> Trial:
+    return failed(trial, Outcome.INVALID, "another device carried it")
 
 
 def test_a_cell_with_one_figure_in_every_boot_measured_nothing() -> None:
@@ -135,9 +177,9 @@ def test_a_cell_that_reads_zero_measured_nothing() -> None:
 
 def test_a_disturbed_trial_and_a_wrong_path_contaminate_their_cell() -> None:
     disturbed = again(flagged(range(BLOCKS)))
-    wrong = again(lambda trial: failed(trial, Outcome.INVALID, "ide carried it") if is_victim(trial) else trial)
+    invalid = again(lambda trial: wrong(trial) if is_victim(trial) else trial)
 
-    for now, why in ((disturbed, "disturbed"), (wrong, "ide carried it")):
+    for now, why in ((disturbed, "disturbed"), (invalid, "another device carried it")):
         gated = gate(before(), now, USUAL)
         assert gated.code is ExitCode.CONTAMINATED
         assert gated.count(State.CONTAMINATED) == 1

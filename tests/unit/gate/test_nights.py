@@ -9,7 +9,7 @@ import pytest
 from pvbench.errors import UsageError
 from pvbench.exit_codes import ExitCode
 from pvbench.gate import junit, markdown
-from pvbench.gate.limits import Limits
+from pvbench.gate.limits import Limit, Limits
 from pvbench.gate.nights import gate
 from pvbench.gate.nouns import Gated, Side, State
 from pvbench.history.judged import night_of, points_of
@@ -176,6 +176,13 @@ def test_a_run_that_the_history_has_already_is_told_as_it_was_that_night() -> No
     ]
     with pytest.raises(UsageError, match="looked at a night again"):
         gate(known, series, (), run(part="-again"), Limits())
+
+
+def test_a_metric_that_no_series_is_of_does_not_pass() -> None:
+    found = gate(*nights(), (), run(), Limits(metrics={"latency_p99": Limit()}))
+
+    assert found.code is ExitCode.NOT_MEASURED
+    assert found.rows[0].metric.name == "latency_p99"
 
 
 def test_what_is_told_of_nights_is_written_like_any_gate() -> None:
