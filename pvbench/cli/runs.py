@@ -11,7 +11,7 @@ from pvbench.exit_codes import ExitCode
 from pvbench.terminal.streams import print_json, room
 
 if TYPE_CHECKING:
-    from pvbench.redaction import Record
+    from pvbench.store.record import Record
 
 AFTER_WRITING = {
     "html": "open it in a browser, nothing else is needed",
@@ -102,8 +102,8 @@ def report(app: App, runs: tuple[str, ...], output: str | None, form: str, redac
 
 def _record(results: Path, run: str) -> "Record":
     """Return what a report of a run is made of."""
-    from pvbench.redaction import Record
     from pvbench.store.fields import uncollected
+    from pvbench.store.record import Record
 
     with arguments.run(results, run) as store, uncollected():
         return Record(store.manifest, store.trials(), store.earlier(), store.altered())

@@ -123,6 +123,12 @@ def _source(wanted: Wanted, place: Node, folder: Path) -> DriverSource:
     return replace(read, any_version=wanted["any_version"])
 
 
+def name_of(wanted: Wanted) -> str:
+    """Return what a build is called, as a matrix says it."""
+    path = None if wanted["source"] == DISTRO else Path(wanted["source"])
+    return wanted.get("name") or _called(path, [Path(patch) for patch in wanted.get("patches") or ()])
+
+
 def _called(path: Path | None, patches: Sequence[Path]) -> str:
     """Return what a build is called that has no name of its own."""
     patched = f"patched: {', '.join(patch.name for patch in patches)}" if patches else ""

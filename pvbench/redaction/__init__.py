@@ -1,5 +1,5 @@
 """What tells who measured, and where, taken out of a run before anything is made of it."""
 
-from pvbench.redaction.redact import Record, Redaction, redact
+from pvbench.redaction.redact import Redaction, redact
 
-__all__ = ["Record", "Redaction", "redact"]
+__all__ = ["Redaction", "redact"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pvbench import figures as fmt
 from pvbench.errors import PvbenchError
 from pvbench.exit_codes import ExitCode
-from pvbench.model import Cell, Trial
+from pvbench.model import Cell
 from pvbench.redaction import encoded, own_words
 from pvbench.redaction.keyed import of_fact, of_parameters
 from pvbench.redaction.kinds import STANDS, Kind, is_generic
@@ -18,22 +18,13 @@ from pvbench.redaction.names import Names
 from pvbench.redaction.patterns import identifiers, is_domain
 from pvbench.redaction.walk import Rewriter, pairs, texts
 from pvbench.store import Manifest
+from pvbench.store.record import Record
 
 
 class NotRedacted(PvbenchError):
     """An identifier that was taken out of a run is in what was made of it all the same; nothing is written."""
 
     exit_code = ExitCode.USAGE
-
-
-@dataclass(frozen=True)
-class Record:
-    """What a report is made of: a run's manifest, its trials, those made again, what is wrong with its files."""
-
-    manifest: Manifest
-    trials: tuple[Trial, ...]
-    earlier: tuple[Trial, ...] = ()
-    altered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

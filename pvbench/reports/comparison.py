@@ -15,6 +15,7 @@ from pvbench.reports.method import method
 from pvbench.reports.noise_floor import caution, figure, paragraph, twin_of
 from pvbench.reports.notes import flags, summary
 from pvbench.reports.page import ComparisonPage, Facts, HostView, Row, Single
+from pvbench.reports.proof import proof
 from pvbench.reports.results import Results, joined, results_of
 from pvbench.reports.sides import arm
 from pvbench.samples import CellTrials
@@ -76,7 +77,7 @@ def _page(manifest: Manifest, results: Results, altered: Sequence[str]) -> Compa
         loop_note=_loop_note(cells),
         latency_caption=_labelled("Completion latency, histograms of all blocks merged", label),
         mechanism=results.costs,
-        cells=evidence.cells(cells, manifest.run_id),
+        cells=evidence.cells(cells, manifest),
         cells_note=_labelled(f"{fmt.count(len(cells), 'cell')}, {fmt.count(len(results.trials), 'trial')}", label),
         hosts=_hosts(manifest),
         guest=_facts(manifest.guest),
@@ -112,7 +113,7 @@ def _singles(gathered: Sequence[CellTrials], rows: Sequence[Row]) -> tuple[Singl
             wording.cell_title(found.cell),
             wording.settings(found.cell.workload),
             found.metric.title,
-            arm(found),
+            replace(arm(found), proof=proof(found)),
             (*flags((side,)), *shortfalls.notes((side,))),
         )
         for found in gathered

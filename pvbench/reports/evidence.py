@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pvbench import figures as fmt
 from pvbench import wording
@@ -9,7 +10,9 @@ from pvbench.metrics import METRICS, Metric
 from pvbench.model import CommandRecord, Outcome, Trial, Witness
 from pvbench.printable import clean
 from pvbench.reports.page import CellView, CommandView, RawView, TrialView, WitnessView
+from pvbench.reports.reproduce import MOST_CELLS, Narrowed
 from pvbench.samples import CellTrials
+from pvbench.store import Manifest
 
 EVIDENCE_PER_PAGE = 240
 EVIDENCE_PER_CELL = 20
@@ -19,8 +22,9 @@ ROWS_PER_PAGE = 6000
 _OUTCOMES = {Outcome.OK: "ok", Outcome.INVALID: "INVALID", Outcome.NOT_MEASURED: "NOT MEASURED"}
 
 
-def cells(gathered: Sequence[CellTrials], run_id: str) -> tuple[CellView, ...]:
+def cells(gathered: Sequence[CellTrials], manifest: Manifest) -> tuple[CellView, ...]:
     """Return every cell with its trials; evidence and rows past what a page holds are counted, not shown."""
+    run_id, again = clean(manifest.run_id), Narrowed(manifest)
     many = max(len(gathered), 1)
     evidence = min(EVIDENCE_PER_CELL, max(1, EVIDENCE_PER_PAGE // many))
     rows = min(ROWS_PER_CELL, max(3, ROWS_PER_PAGE // many))
@@ -28,7 +32,8 @@ def cells(gathered: Sequence[CellTrials], run_id: str) -> tuple[CellView, ...]:
     views = []
     for found in gathered:
         shown = min(evidence, budget)
-        views.append(_cell(found, run_id, shown, rows))
+        block = again.block(found.cell) if len(gathered) <= MOST_CELLS else ""
+        views.append(replace(_cell(found, run_id, shown, rows), reproduce=block))
         budget -= min(shown, len(found.trials) + len(found.twins) + len(found.earlier))
     return tuple(views)
 

@@ -18,7 +18,8 @@ class Arm:
     `median` is text with its unit, or says why there is none.
     `status` is ok, invalid or not_measured; `values` are (block, or block.boot, value in the metric's base unit);
     `reasons` why trials of this arm gave no number, with how often; `flagged` what the reader should know of trials
-    that count all the same ("unsteady"), with how often.
+    that count all the same ("unsteady"), with how often. `proof` says by which counters its traffic took the device,
+    a line for guest and host each.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Arm:
     not_measured: int
     reasons: tuple[tuple[str, int], ...]
     flagged: tuple[tuple[str, int], ...] = ()
+    proof: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -209,7 +211,10 @@ class TrialView:
 
 @dataclass(frozen=True)
 class CellView:
-    """One cell with its trials; `more` counts what is left out, or is empty."""
+    """One cell with its trials; `more` counts what is left out, or is empty.
+
+    `reproduce` are the commands that measure this one cell again, empty where the page has too many cells for that.
+    """
 
     id: str
     device: str
@@ -222,6 +227,7 @@ class CellView:
     cache_modes: str
     trials: tuple[TrialView, ...]
     more: str
+    reproduce: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Comparisons → the rows and tables of a report. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pvbench import figures as fmt
 from pvbench import wording
@@ -12,8 +13,10 @@ from pvbench.printable import clean
 from pvbench.reports import in_use, shortfalls
 from pvbench.reports.confounds import confounds
 from pvbench.reports.notes import brief, flags, notes, unsettled
-from pvbench.reports.page import Group, Row, Strip
+from pvbench.reports.page import Arm, Group, Row, Strip
+from pvbench.reports.proof import proof
 from pvbench.reports.sides import arm
+from pvbench.samples import CellTrials
 from pvbench.stats import Bound, Family
 
 
@@ -77,7 +80,7 @@ def _row(judged: Judged, family: Family, hosts: Sequence[HostFacts]) -> Row:
     pair, found, pairing = judged.pair, judged.comparison, judged.pair.pairing
     sides = pair.baseline, pair.candidate
     named = [(pairing.name(side), side) for side in sides]
-    arms = arm(*named[0][::-1], pairing.switch), arm(*named[1][::-1], pairing.switch)
+    arms = _arm(pairing, *named[0]), _arm(pairing, *named[1])
     margin, metric = pairing.contrast.margin, pair.candidate.metric
     estimate = found.estimate if found else None
     bounds = estimate.interval if estimate else None
@@ -113,6 +116,10 @@ def _row(judged: Judged, family: Family, hosts: Sequence[HostFacts]) -> Row:
         unit=pairing.switch.unit,
         units=found.units if found else None,
     )
+
+
+def _arm(pairing: Pairing, name: str, side: CellTrials) -> Arm:
+    return replace(arm(side, name, pairing.switch), proof=proof(side))
 
 
 def _labelled(caption: str, label: str) -> str:

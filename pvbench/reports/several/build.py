@@ -6,18 +6,16 @@ from pvbench import figures as fmt
 from pvbench import wording
 from pvbench.model import HostFacts, Purpose
 from pvbench.printable import clean
-from pvbench.redaction import Record
 from pvbench.reports import comparison
 from pvbench.reports.page import ComparisonPage, Row
 from pvbench.reports.several.changes import Beside, key, side_by_side
 from pvbench.reports.several.conditions import ACCELERATOR, PLAN, conditions, differing
 from pvbench.reports.several.page import Condition, RatioRow, RatioSide, RunsPage, RunView
 from pvbench.samples import gather
+from pvbench.store.record import Record
 from pvbench.version import VERSION
 
 LETTERS = "ABCDEFGHIJKL"
-MOST_RUNS = len(LETTERS)
-"""Of more runs nobody sees which column is which; `pvbench history` is for those."""
 NAMED = 6
 """So many differing facts are named in one line; the table has all."""
 METHOD = (

@@ -63,6 +63,14 @@
   const section = (name) => document.querySelector(`section[aria-labelledby="${name}"]`);
   filter(section("results"), [...document.querySelectorAll("table.results tbody tr")], "comparisons");
   filter(section("evidence"), [...document.querySelectorAll("details.cell")], "cells");
+  const unfold = () => {
+    const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target) return;
+    for (let each = target.closest("details"); each; each = each.parentElement.closest("details")) each.open = true;
+    target.scrollIntoView();
+  };
+  addEventListener("hashchange", unfold);
+  unfold();
   let opened = [];
   addEventListener("beforeprint", () => {
     opened = [...document.querySelectorAll("details.why:not([open]), figure details:not([open])")];

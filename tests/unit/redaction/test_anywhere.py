@@ -9,10 +9,11 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from pvbench.redaction import Record, redact
+from pvbench.redaction import redact
 from pvbench.redaction.own_words import NAMES
 from pvbench.reports import comparison, csv_page, json_page, markdown
 from pvbench.reports import html as html_page
+from pvbench.store.record import Record
 from pvbench.testing.runs import LOADS, sample_run
 
 pytestmark = pytest.mark.thorough

@@ -7,8 +7,9 @@ from urllib.parse import quote
 
 import pytest
 
-from pvbench.redaction import Record, Redaction, redact
+from pvbench.redaction import Redaction, redact
 from pvbench.redaction.redact import NotRedacted
+from pvbench.store.record import Record
 from pvbench.testing.runs import LAB, sample_run
 
 NAME = "zeus-prod7"

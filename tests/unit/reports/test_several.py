@@ -11,10 +11,11 @@ import pytest
 
 from pvbench.errors import UsageError
 from pvbench.model import Emulation, Purpose, Reading, Trial
-from pvbench.redaction import Record
-from pvbench.reports.made import OF_SEVERAL, make
+from pvbench.reports.made import FORMATS, make
+from pvbench.reports.several import html
 from pvbench.reports.several.build import build
 from pvbench.reports.several.page import RunsPage
+from pvbench.store.record import Record
 from pvbench.testing.runs import LAB, LOADS, SampleRun, sample_run
 
 NASTY = "</script><img src=x onerror=alert(1)>"
@@ -143,14 +144,14 @@ def test_more_runs_than_letters_are_a_usage_error() -> None:
         make([record(sample_run(blocks=1), f"r{number}") for number in range(13)], "html", redacted=False)
 
 
-@pytest.mark.parametrize("form", OF_SEVERAL)
+@pytest.mark.parametrize("form", FORMATS)
 def test_hostile_names_are_text_in_every_format(form: str) -> None:
     host = replace(LAB, name=NASTY, machine=NASTY, details=((NASTY, NASTY),))
     first = record(sample_run(blocks=1), "one")
     other = sample_run(blocks=1).on(host)
     manifest = replace(other.manifest, run_id=NASTY, matrix_name=NASTY, matrix_text=NASTY, command=(NASTY,))
 
-    text = OF_SEVERAL[form](build([first, Record(manifest, other.trials)]))
+    text = make([first, Record(manifest, other.trials)], form, redacted=False).text
 
     tags: list[str] = []
     if form in {"html", "md"}:
@@ -166,7 +167,7 @@ def test_hostile_names_are_text_in_every_format(form: str) -> None:
 
 
 def test_the_page_holds_its_figures_as_json() -> None:
-    text = OF_SEVERAL["html"](runs())
+    text = html.render(runs())
 
     told = json.loads(text.partition('id="pvbench-report">')[2].partition("</script>")[0])
     assert told["runs"]["runs"][0]["letter"] == "A"
