@@ -6,9 +6,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pvbench.errors import StoreError
+from pvbench.history.kinds import of_its_kinds
 from pvbench.history.nouns import Alarm, AlarmKind, Annotation, State
-from pvbench.history.older import modern
+from pvbench.history.older import NewerSchema, modern
 from pvbench.model import digest
+from pvbench.store.fields import loads
 from pvbench.store.parquet import storable
 
 SCHEMA_VERSION = 1
@@ -37,11 +39,14 @@ def encode(alarms: Iterable[Alarm] = (), annotations: Iterable[Annotation] = ())
 def decode(name: str, data: bytes) -> Events:
     """Return what a file says. Raises StoreError for one that is torn, altered, or of a newer schema."""
     try:
-        content = json.loads(data)
+        content = loads(data.decode())
         if digest(content["said"], 32) != content["digest"]:
             raise ValueError("it is altered: its digest differs")
         said = modern(content["said"], SCHEMA_VERSION)
-        return Events(tuple(map(_alarm, said["alarms"])), tuple(Annotation(**each) for each in said["annotations"]))
+        annotations = tuple(of_its_kinds(Annotation(**each)) for each in said["annotations"])
+        return Events(tuple(map(_alarm, said["alarms"])), annotations)
+    except NewerSchema as error:
+        raise StoreError(f"{name}: {error}") from error
     except (ValueError, KeyError, TypeError) as error:
         raise StoreError(f"{name}: torn, or no events of a history: {error}") from error
 
@@ -58,4 +63,4 @@ def ordered(groups: Iterable[Events], runs: Sequence[str]) -> Events:
 
 
 def _alarm(row: Mapping[str, Any]) -> Alarm:
-    return Alarm(**{**row, "kind": AlarmKind(row["kind"]), "state": State(row["state"])})
+    return of_its_kinds(Alarm(**{**row, "kind": AlarmKind(row["kind"]), "state": State(row["state"])}))

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
@@ -15,9 +16,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pvbench.errors import Damaged, StoreError
+from pvbench.history.kinds import of_its_kinds
 from pvbench.history.nouns import Night, Point, Role, SeriesKey, Side
 from pvbench.history.older import MIGRATIONS, Migrations, NewerSchema, modern
 from pvbench.history.seal import sealed, whole
+from pvbench.metrics import METRICS
 from pvbench.model import Outcome, Trial, canonical, digest
 from pvbench.store import Manifest
 from pvbench.store.parquet import COLUMNS, cell_row, storable, trial_row
@@ -38,6 +41,13 @@ ROWS = pa.schema(
 """The columns of a row a trial; `readings` are by metric, in its base unit."""
 _KEY = tuple(field.name for field in fields(SeriesKey))
 _POINT = tuple(field.name for field in fields(Point) if field.name != "run_id")
+_NUMBER = (float, int, type(None))
+_KINDS = {
+    **dict.fromkeys(("value", "low", "high"), _NUMBER),
+    "units": (int, type(None)),
+    **dict.fromkeys(("environment", "reason"), (str,)),
+}
+"""What the columns of points are of, as JSON has it."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +116,10 @@ def _reading(name: str, data: bytes) -> Iterator[None]:
 
 def _decoded(record: Mapping[str, Any]) -> KeptRun:
     night = night_from(record["night"])
+    _hold(record["series"], dict.fromkeys(_KEY, (str,)))
+    _hold(record["points"], _KINDS)
+    if unknown := set(record["series"]["metric"]) - METRICS.keys():
+        raise NewerSchema(f"it has the metric {min(unknown)!r}, which this pvbench does not know; a newer one wrote it")
     keys = zip(*(record["series"][name] for name in _KEY), strict=True)
     points = zip(*(record["points"][name] for name in _POINT), strict=True)
     sides = {str(side): side for side in Side}
@@ -120,7 +134,15 @@ def night_from(record: Mapping[str, Any]) -> Night:
     """Return the night that is kept as JSON. Raises KeyError, TypeError or ValueError where it is none."""
     own = dict(record)
     own["role"], own["environments"] = Role(own["role"]), tuple((host, text) for host, text in own["environments"])
-    return Night(**own)
+    night = of_its_kinds(Night(**own))
+    date.fromisoformat(night.night)
+    return night
+
+
+def _hold(columns: Mapping[str, Any], kinds: Mapping[str, tuple[type, ...]]) -> None:
+    for name, allowed in kinds.items():
+        if not {type(each) for each in columns[name]} <= {*allowed}:
+            raise ValueError(f"{name} holds something of another kind")
 
 
 def _rows(night: Night, manifest: Manifest, trials: Iterable[Trial]) -> Iterator[dict[str, Any]]:

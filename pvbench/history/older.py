@@ -16,7 +16,7 @@ class NewerSchema(ValueError):
 
 def modern(record: Record, wanted: int, migrations: Migrations = MIGRATIONS) -> Record:
     """Return what a file says in the schema that is wanted. Raises NewerSchema; ValueError where it names none."""
-    version = record.get("schema")
+    version = record.get("schema") if isinstance(record, Mapping) else None
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise ValueError(f"its schema is {version!r}, and not a number from 1 to {wanted}")
     if version > wanted:

@@ -10,7 +10,7 @@ from typing import Any
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from pvbench.errors import PlaceUnreachable, StoreError
+from pvbench.errors import DiskFull, PlaceUnreachable, StoreError
 from pvbench.store.disk import NO_ROOM, write_whole, writing
 
 S3 = frozenset({"s3", "s3a"})
@@ -104,9 +104,13 @@ class Place:
         """Put a file, whole or not at all; one of that name is replaced."""
         if self.local is not None:
             path = self.local / name
-            with writing(path):
-                path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(path, data)
+            try:
+                with writing(path):
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                write_whole(path, data)
+            except DiskFull as error:
+                hint = "make room there, and add it once more; what the history had before is whole"
+                raise DiskFull(error.reason, hint=hint) from error
             return
         with self._asked(name, writing_there=True):
             self._files.pipe_file(self._path(name), data)
@@ -118,9 +122,7 @@ class Place:
         """
         if self.local is not None:
             with self._alone(self.local):
-                if before != next(
-                    (entry for entry in self.entries(name.partition("/")[0]) if entry.name == name), None
-                ):
+                if before != self.entry(name):
                     return False
                 self.write(name, data)
             return True

@@ -40,10 +40,11 @@ def night_data(night: Night) -> dict[str, Any]:
 
 
 def series(every: Sequence[Series], known: Mapping[str, Night]) -> str:
-    """Return a line a series, with how many of its nights have a value and the last one that has."""
+    """Return a line a series, with how many nights have a value, without looks again, and the last one that has."""
     rows = [("SERIES", "HOST", "WHAT", "WORKLOAD", "METRIC", "NIGHTS", "LAST")]
     for each in every:
-        key, there = each.key, [point for point in each.points if point.value is not None]
+        key, nights = each.key, [point for point in each.points if known[point.run_id].role is Role.NIGHT]
+        there = [point for point in nights if point.value is not None]
         last = there[-1] if there else None
         rows.append(
             (
@@ -52,7 +53,7 @@ def series(every: Sequence[Series], known: Mapping[str, Night]) -> str:
                 f"{key.arm} ÷ {key.against}" if key.against else key.arm,
                 key.workload,
                 key.of.title,
-                f"{len(there)} of {len(each.points)}",
+                f"{len(there)} of {len(nights)}",
                 f"{_value(each, last)} on {known[last.run_id].night}" if last else fmt.NOT_MEASURED,
             )
         )
@@ -61,7 +62,7 @@ def series(every: Sequence[Series], known: Mapping[str, Night]) -> str:
 
 def values(one: Series, known: Mapping[str, Night]) -> str:
     """Return a line a night of one series; a change of the environment is marked where it came."""
-    rows = [("NIGHT", "RUN", "VALUE", "INTERVAL", "BOOTS", "REMARKS")]
+    rows = [("NIGHT", "RUN", "VALUE", "INTERVAL", "UNITS", "REMARKS")]
     before = one.points[0].environment if one.points else ""
     for point in one.points:
         remarks = [point.reason] if point.reason else []
@@ -71,7 +72,8 @@ def values(one: Series, known: Mapping[str, Night]) -> str:
         ends = fmt.interval(point.low, point.high) if point.low is not None and point.high is not None else NONE
         units = NONE if point.units is None else str(point.units)
         rows.append((night.night, point.run_id, _value(one, point), ends, units, "; ".join(remarks)))
-    return f"{clean(one.key.title)}: {one.key.of.title}\n{_under([one], known)}{columns(rows)}"
+    better = f", above 1 where {clean(one.key.arm)} is better" if one.key.side is Side.RATIO else ""
+    return f"{clean(one.key.title)}: {one.key.of.title}{better}\n{_under([one], known)}{columns(rows)}"
 
 
 def series_data(one: Series, known: Mapping[str, Night], *, points: bool) -> dict[str, Any]:

@@ -11,11 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from pvbench.errors import Damaged, StoreError
-from pvbench.history import file
+from pvbench.history import events, file
 from pvbench.history.nouns import Alarm, AlarmKind, Annotation, Role, Side, State
 from pvbench.history.seal import sealed
 from pvbench.history.store import History
-from pvbench.model import Outcome
+from pvbench.model import Outcome, digest
 from pvbench.testing import SampleRun, failed, flawed_run, sample_run
 
 
@@ -295,6 +295,38 @@ def test_a_file_of_a_newer_schema_is_told_and_not_guessed_at(history):
     assert [f"schema is {file.SCHEMA_VERSION + 1}" in problem for problem in again.problems()] == [True]
 
 
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (
+            lambda said: said["series"]["metric"].__setitem__(0, "luck"),
+            "metric 'luck', which this pvbench does not know",
+        ),
+        (lambda said: said["series"]["host"].__setitem__(0, 7), "host holds something"),
+        (lambda said: said["series"]["side"].__setitem__(0, "upside"), "upside"),
+        (lambda said: said["series"].pop("arm"), "arm"),
+        (lambda said: said["points"]["value"].__setitem__(0, "much"), "value holds something"),
+        (lambda said: said["points"]["units"].pop(), "shorter"),
+        (lambda said: said["points"].__setitem__("reason", None), "no file of a history"),
+        (lambda said: said["night"].__setitem__("measured", "all"), "measured holds"),
+        (lambda said: said["night"].__setitem__("night", "yesterday"), "yesterday"),
+        (lambda said: said["night"].__setitem__("role", "day"), "day"),
+        (lambda said: said["night"].__setitem__("more", 1), "more"),
+        (lambda said: said.clear(), "schema"),
+    ],
+)
+def test_a_file_that_is_whole_and_says_what_cannot_be_is_told(history, change, says):
+    for day in (2, 3):
+        add(history, dated(sample_run(seed=day), day))
+    (path,) = Path(history.place.where).rglob("*03-sample.parquet")
+    altered(path, change, seal=True)
+    again = history.fresh()
+    assert [night.night for night in again.nights()] == ["2026-11-02"]
+    (problem,) = again.problems()
+    assert path.name in problem
+    assert says in problem
+
+
 def test_a_value_that_somebody_altered_is_told(history):
     add(history, dated(sample_run(), 3))
     altered(only_file(history), lambda content: content["points"]["value"].__setitem__(0, 1e9), seal=False)
@@ -308,6 +340,30 @@ def test_torn_events_are_told(history):
     again = history.fresh()
     assert again.annotations() == ()
     assert [path.name in problem for problem in again.problems()] == [True]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        b"",
+        b"[" * 100_000,
+        b"{}",
+        b"[]",
+        b"\xff",
+        b'{"said": NaN, "digest": ""}',
+        json.dumps({"said": 1, "digest": digest(1, 32)}).encode(),
+        events.encode(annotations=[Annotation("", "2026-11-03", 7, "")])[1],
+        events.encode(alarms=[Alarm("a", AlarmKind.MISSING, State.SUSPECT, "r", 1)])[1],
+        events.encode(alarms=[Alarm("a", AlarmKind.MISSING, State.SUSPECT, "r", "s", "big")])[1],
+    ],
+)
+def test_what_are_no_events_is_told_and_the_others_are_read(history, wrong):
+    said = Annotation("", "2026-11-03", "kernel", "2026-11-04T08:00:00Z")
+    history.annotate(said)
+    history.place.write("events/wrong.json", wrong)
+    again = history.fresh()
+    assert again.annotations() == (said,)
+    assert ["wrong.json" in problem for problem in again.problems()] == [True]
 
 
 def write_days(where: str, days: list[int]) -> None:
