@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pvbench.cli.app import App, json_option, pass_app, verb
-from pvbench.errors import ForeignError
+from pvbench.errors import ForeignError, UsageError
 from pvbench.exit_codes import ExitCode
 from pvbench.terminal.streams import print_json
 
@@ -19,23 +19,28 @@ STANDARD_INPUT = Path("-")
 
 @verb(name="import", short_help="Read results of fio, iperf3 and netperf.")
 @click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="FILE...")
+@click.option("--side-by-side", is_flag=True, help="One table: a column a result, a row a figure.")
+@click.option("--markdown", is_flag=True, help="That table in Markdown.")
 @json_option
 @pass_app
-def import_results(app: App, files: tuple[Path, ...], as_json: bool) -> int:
+def import_results(app: App, files: tuple[Path, ...], side_by_side: bool, markdown: bool, as_json: bool) -> int:
     """Read each FILE that fio, iperf3 or netperf wrote, and print its figures; `-` is standard input.
 
-    fio: json, json+, terse; iperf3: -J; netperf: -k, -o, classic tables. Packed with gzip is as good. Which device
+    fio: json, json+, terse; iperf3: -J; netperf: -k, -o, -O, classic tables. Packed with gzip is as good. Which device
     carried the traffic is not known of any of them. Ends with 2 where a file is refused, 3 where a tool says that
     its test failed.
     """
     from pvbench.cli.failures import line
-    from pvbench.views import imported
+    from pvbench.views import imported, imported_table
 
+    if side_by_side + markdown + as_json > 1:
+        raise UsageError("--side-by-side, --markdown and --json are three forms of one thing: choose one")
     read = [_read(file) for file in files]
+    render = imported_table.as_markdown if markdown else imported_table.as_text if side_by_side else imported.render
     if as_json:
         print_json(imported.as_data(read))
-    elif text := imported.render(read):
-        print(text)
+    elif any(file.results for file in read):
+        print(render(read))
     refused = [file.refused for file in read if file.refused is not None]
     for error in refused[:-1]:
         app.note(line(error.message))

@@ -16,6 +16,8 @@ _UNITS = (("_ns", 1e-9), ("_us", 1e-6), ("", 1e-6))
 _FACTS = ("rw", "bs", "iodepth", "numjobs", "ioengine", "direct", "size", "runtime", "filename", "rwmixread")
 _KIB = 1024
 _LAST_ERRNO = 4095
+_ENDED_SECONDS, _NO_ETA = 1, 2**31 - 1
+"""A job that has ended has an eta of 0 or 1 s, or the largest integer, as each release has it."""
 _ALL_CLIENTS = "All clients"
 
 
@@ -111,6 +113,8 @@ def _percentiles(shares: Mapping[str, Any], unit: float, name: str, part: str, h
 
 
 def _notes(job: Mapping[str, Any], figures: tuple[Figure, ...]) -> Iterator[str]:
+    if _ENDED_SECONDS < (number(job, "eta") or 0) < _NO_ETA:
+        yield f"fio wrote this while the job still had {number(job, 'eta'):.0f} s to go"
     if job.get("jobname") == _ALL_CLIENTS:
         yield "the sum of the clients above, which fio made: do not add it to them"
     for part in PARTS:

@@ -8,7 +8,7 @@ from pvbench.foreign.fio_json import PERCENTILES
 from pvbench.foreign.nouns import Figure, Place, Result, Taken
 from pvbench.foreign.values import figure, word
 
-_LINE = re.compile(r"(?:^|(?<=[\s:]))(?P<version>[2-5]);(?=[^;\n]*;)[^\n]*;[^\n]*", re.MULTILINE)
+_LINE = re.compile(r"(?:^|(?<=[\s:>+]))(?P<version>[2-5]);(?=[^;\n]*;)[^\n]*;[^\n]*", re.MULTILINE)
 _PERCENTILE = re.compile(r"(\d+(?:\.\d+)?)%=(\d+)$")
 _HEAD = {2: 4, 3: 5, 4: 5, 5: 5}
 """Fields before the first direction: version 2 does not say fio's own version."""

@@ -8,7 +8,7 @@ from pvbench.foreign.documents import Document
 from pvbench.foreign.iperf3_end import Test, figures, ways
 from pvbench.foreign.iperf3_events import is_event
 from pvbench.foreign.nouns import Figure, Result
-from pvbench.foreign.values import at, number, word
+from pvbench.foreign.values import at, each, number, word
 
 _FACTS = ("protocol", "num_streams", "blksize", "omit", "duration", "reverse", "bidir", "target_bitrate")
 _BEGUN = frozenset({"connected", "connecting_to", "accepted_connection", "test_start"})
@@ -20,7 +20,13 @@ def claims(data: Mapping[str, Any]) -> bool:
     """Tell whether a document is iperf3's; one that failed early has an error and little else."""
     start, end = at(data, "start"), at(data, "end")
     named = (word(start.get("version")) or "").startswith("iperf")
-    return named or bool(_BEGUN & start.keys()) or bool(_ENDED & end.keys()) or is_event(data) or _failed(data)
+    parted = bool(_BEGUN & start.keys()) or bool(_ENDED & end.keys()) or any(_sums(data))
+    return named or parted or is_event(data) or _failed(data)
+
+
+def _sums(data: Mapping[str, Any]) -> Iterator[bool]:
+    """Yield, of each interval, whether it is one of iperf3's: a stream that was cut has nothing else."""
+    yield from ({"streams", "sum"} <= interval.keys() for interval in each(data, "intervals"))
 
 
 def _failed(data: Mapping[str, Any]) -> bool:

@@ -36,9 +36,9 @@ _OTHERS = (
         "a job file of fio", r"^\s*(?:ioengine|iodepth|rw|numjobs)\s*=", "import what fio printed, not what it was told"
     ),
     _other(
-        "a table of netperf's omni for people (-O)",
-        r"OMNI .*TEST|^Throughput\s+Throughput",
-        "ask netperf for -- -k or -o",
+        "a banner of netperf's omni test without a result that we know",
+        r"OMNI .*TEST",
+        "ask netperf for -- -k or -o, without anything before each line",
     ),
     _other(
         "what netperf prints without a header (-P 0), which does not say the test nor the unit",
@@ -61,7 +61,7 @@ _OTHERS = (
         r"|^Bad option <",
         "nothing was measured",
     ),
-    _other("fio's message that a job failed", r"^fio: (?:pid=\d+, )?(?:err=|job |.*error)", "nothing was measured"),
+    _other("what fio says instead of a result", r"^fio: \S", "nothing was measured"),
     _other(
         "what iperf3 says of an option that it does not know",
         r"^iperf3: (?:parameter error|unrecognized)|iperf3: (?:unrecognized|invalid) option|^Usage: iperf3? ",

@@ -18,7 +18,8 @@ _STEPS = {
     "B": (figures.BYTES, ""),
     "s": (figures.SECONDS, ""),
 }
-_LEFT_OUT = ("_min", "_max", "_stddev")
+LEFT_OUT = ("_min", "_max", "_stddev")
+"""Figures that are for programs alone."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def _result(file: str, result: Result) -> Iterator[str]:
     rows = [
         ("  " + figure.name, figure.part, text_of(figure))
         for figure in result.figures
-        if not figure.name.endswith(_LEFT_OUT)
+        if not figure.name.endswith(LEFT_OUT)
     ]
     if rows:
         yield columns(rows).rstrip("\n")

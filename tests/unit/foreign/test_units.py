@@ -188,3 +188,18 @@ def test_an_error_below_the_document_is_its_error() -> None:
     [result] = foreign.read(content, "file").results
 
     assert result.problem == "iperf3 says: unable to connect"
+
+
+def test_reports_of_a_job_that_still_ran_are_told_from_the_last() -> None:
+    def report(elapsed: int, runtime: int, eta: int) -> str:
+        read = {"io_bytes": runtime, "bw_bytes": 1, "iops": 1.0, "runtime": runtime}
+        job = {"jobname": "a", "groupid": 0, "error": 0, "eta": eta, "elapsed": elapsed, "read": read}
+        return json.dumps({"fio version": "fio-3.41", "timestamp": 1000 + elapsed, "jobs": [job]})
+
+    content = "\n".join([report(2, 900, 9), report(3, 1900, 8), report(4, 2900, 2**31 - 1)])
+    first, second, last = foreign.read(content.encode(), "f").results
+
+    assert (first.facts["followed_by_line"], second.facts["followed_by_line"]) == ("3", "3")
+    assert "still had 9 s to go" in " ".join(first.notes)
+    assert "followed_by_line" not in last.facts
+    assert not [note for note in last.notes if "to go" in note or "still ran" in note]
