@@ -12,7 +12,7 @@ from functools import lru_cache
 from markupsafe import Markup
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 960, 300, 72, 10, 22, 26
-MOST_TICKS = 5
+MOST_TICKS = 7
 LONGEST_DAYS = 100 * 366
 """What is said to go on for longer has a wrong date."""
 

@@ -79,3 +79,17 @@ def test_without_javascript_the_picture_and_the_tables_are_there(
     overview = opened(written["dashboard overview"], java_script_enabled=False).page
     assert overview.locator("#all tbody tr").count() == 24
     assert not overview.locator("#filter").is_visible()
+
+
+@pytest.mark.skipif(not zoom.files(), reason="uPlot was not fetched: npm is not installed")
+def test_a_ratio_stands_above_its_two_sides_and_is_zoomed_with_them(
+    written: dict[str, Path], opened: Callable[..., Any]
+) -> None:
+    pages = sorted(written["dashboard series"].parent.glob("*.html"))
+    there = opened(next(path for path in pages if 'id="sides"' in path.read_text()))
+    page = there.page
+    assert page.locator("figure canvas").count() == 2
+    page.focus(".plot")
+    page.keyboard.press("+")
+    page.wait_for_function("chart.scales.x.min > every[0].x && second.scales.x.min === chart.scales.x.min")
+    assert there.console == []

@@ -1,70 +1,96 @@
 // Draws a series' table of nights by uPlot, in the place of the still picture: zoom, a cursor that says what it is on.
 "use strict";
-const figure = document.getElementById("chart"), tools = document.getElementById("tools");
+const figure = document.getElementById("chart"), sides = document.getElementById("sides"), tools = document.getElementById("tools");
 const day = 86400, unit = figure ? figure.dataset.unit : "";
 const letters = {regression: "▼", improvement: "▲", missing: "∅", constant: "=", implausible: "?", environment: "⟳", annotation: "✎"};
+const colours = {regression: "worse", missing: "worse", constant: "worse", implausible: "worse", improvement: "better", annotation: "note"};
 
 function nights() {
-  const rows = [...document.querySelectorAll("#values tbody tr")].reverse(), wide = rows.length && rows[0].cells.length === 4;
-  return rows.map((row, number) => {
-    const cells = [...row.cells].map(cell => cell.textContent), ends = wide ? cells[2].split(" to ").map(parseFloat) : [];
-    const value = parseFloat(cells[1]), again = row.classList.contains("again");
+  const table = document.getElementById("values"), kinds = [...table.tHead.rows[0].cells].map(head => head.dataset.kind);
+  const number = text => text ? parseFloat(text) : null;
+  return [...table.tBodies[0].rows].map(row => {
+    const cells = Object.fromEntries([...row.cells].map((cell, at) => [kinds[at], cell.textContent.trim()]));
+    const night = row.cells[0].textContent.trim(), again = row.classList.contains("again");
+    const [low, high] = (cells.interval || "").split(" to ").map(number);
     return {
-      number, again, night: cells[0], x: Date.parse(cells[0]) / 1000 + (again ? day / 2 : 0), value: isNaN(value) ? null : value,
-      low: ends.length === 2 ? ends[0] : null, high: ends.length === 2 ? ends[1] : null, ends: wide ? cells[2] : "",
-      note: cells.at(-1), marks: (row.dataset.marks || "").split(" ").filter(Boolean), report: (row.querySelector("a") || {}).href,
+      night, again, x: Date.parse(night) / 1000 + (again ? day / 2 : 0), value: number(cells.value), low, high: high ?? null,
+      interval: cells.interval, candidate: number(cells.candidate), baseline: number(cells.baseline), note: cells.note,
+      marks: (row.dataset.marks || "").split(" ").filter(Boolean), report: (row.querySelector("a") || {}).href,
     };
   }).filter(each => !isNaN(each.x)).sort((one, other) => one.x - other.x);
 }
 
-function draw(every) {
-  const colour = name => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
-  const of = {regression: "worse", missing: "worse", constant: "worse", implausible: "worse", improvement: "better", annotation: "note"};
-  const font = "12px " + getComputedStyle(document.body).fontFamily;
-  const marks = chart => {
-    const {ctx, bbox} = chart, ratio = devicePixelRatio;
-    ctx.save();
-    ctx.font = `${12 * ratio}px sans-serif`;
-    ctx.textAlign = "center";
-    for (const each of every) for (const mark of each.marks) {
-      const x = Math.round(chart.valToPos(each.x, "x", true));
-      if (x < bbox.left || x > bbox.left + bbox.width) continue;
-      ctx.strokeStyle = ctx.fillStyle = colour(of[mark] || "muted");
-      ctx.lineWidth = 1.5 * ratio;
-      ctx.setLineDash(mark === "environment" ? [6 * ratio, 4 * ratio] : mark === "annotation" ? [2 * ratio, 3 * ratio] : []);
-      ctx.beginPath(); ctx.moveTo(x, bbox.top); ctx.lineTo(x, bbox.top + bbox.height); ctx.stroke();
-      ctx.fillText(letters[mark], x, bbox.top - 4 * ratio);
-    }
-    ctx.restore();
-  };
-  const axis = {stroke: colour("muted"), font, grid: {stroke: colour("grid"), width: 1}, ticks: {stroke: colour("grid"), width: 1}};
-  const ends = every.some(each => each.low !== null);
-  const series = [{}, {label: "value", stroke: colour("line"), width: 1.5, points: {show: every.length < 120, size: 5}},
-    {label: "again", stroke: colour("line"), paths: () => null, points: {show: true, size: 8, fill: colour("paper")}}];
-  const data = [every.map(each => each.x), every.map(each => each.again ? null : each.value), every.map(each => each.again ? each.value : null)];
-  // A gap is where a night was to be measured and was not; other rows are no part of a line.
-  every.forEach((each, at) => { if (each.again) data[1][at] = undefined; });
-  if (ends) {
-    series.push({label: "to", stroke: "transparent", points: {show: false}}, {label: "from", stroke: "transparent", points: {show: false}});
-    data.push(every.map(each => each.high), every.map(each => each.low));
+const colour = name => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
+function marks(chart) {
+  const {ctx, bbox} = chart, ratio = devicePixelRatio;
+  ctx.save();
+  ctx.font = `${12 * ratio}px sans-serif`;
+  ctx.textAlign = "center";
+  for (const each of every) for (const mark of each.marks) {
+    const x = Math.round(chart.valToPos(each.x, "x", true));
+    if (x < bbox.left || x > bbox.left + bbox.width) continue;
+    ctx.strokeStyle = ctx.fillStyle = colour(colours[mark] || "muted");
+    ctx.lineWidth = 1.5 * ratio;
+    ctx.setLineDash(mark === "environment" ? [6 * ratio, 4 * ratio] : mark === "annotation" ? [2 * ratio, 3 * ratio] : []);
+    ctx.beginPath(); ctx.moveTo(x, bbox.top); ctx.lineTo(x, bbox.top + bbox.height); ctx.stroke();
+    ctx.fillText(letters[mark], x, bbox.top - 4 * ratio);
   }
-  return new uPlot({
-    width: figure.clientWidth, height: 320, series, legend: {show: false}, tzDate: seconds => uPlot.tzDate(new Date(seconds * 1000), "UTC"),
-    axes: [axis, {...axis, size: 70, label: unit, labelFont: font, labelSize: unit ? 22 : 0}],
-    padding: [18, 8, 0, 0], bands: ends ? [{series: [3, 4], fill: colour("grid")}] : [],
+  ctx.restore();
+}
+function dates(_chart, splits, _axis, _space, step) {
+  const texts = splits.map(seconds => new Date(seconds * 1000).toISOString());
+  return texts.map((text, at) => step >= 28 * day ? text.slice(0, 7) : at && text.slice(0, 4) === texts[at - 1].slice(0, 4) ? text.slice(5, 10) : text.slice(0, 10));
+}
+function options(height, label, series) {
+  const font = "12px " + getComputedStyle(document.body).fontFamily, grid = {stroke: colour("grid"), width: 1};
+  const axis = {stroke: colour("muted"), font, grid, ticks: grid};
+  return {
+    width: figure.clientWidth, height, series: [{}, ...series], legend: {show: false}, tzDate: seconds => uPlot.tzDate(new Date(seconds * 1000), "UTC"),
+    axes: [{...axis, values: dates, space: 80}, {...axis, size: 70, label, labelFont: font, labelSize: label ? 22 : 0}], padding: [18, 32, 0, 0],
     scales: {y: {range: (_chart, low, high) => { const room = (high - low) * 0.08 || Math.abs(high) * 0.05 || 1; return [low - room, high + room]; }}},
-    cursor: {points: {size: 9}, drag: {x: true, y: false}}, hooks: {drawClear: [marks], setCursor: [chart => say(every[chart.cursor.idx])]},
-  }, data, place);
+    cursor: {points: {size: 9}, drag: {x: true, y: false}, sync: {key: "nights"}},
+    hooks: {drawClear: [marks], setCursor: [chart => say(every[chart.cursor.idx])], setScale: [follow]},
+  };
+}
+function draw() {
+  const line = {stroke: colour("line"), width: 1.5}, bound = {stroke: "transparent", points: {show: false}};
+  // A gap is where a night was to be measured and was not; fresh boots are no part of the line.
+  const data = [every.map(each => each.x)], series = [], bands = [];
+  if (every.some(each => each.high !== null)) {
+    series.push(bound, bound);
+    data.push(every.map(each => each.high), every.map(each => each.low ?? null));
+    bands.push({series: [1, 2], fill: colour("grid")});
+  }
+  data.push(every.map(each => each.again ? undefined : each.value), every.map(each => each.again ? each.value : null));
+  series.push({...line, points: {show: every.length < 120, size: 5}}, {...line, paths: () => null, points: {show: true, size: 8, fill: colour("paper")}});
+  return new uPlot({...options(320, unit === "x" ? "ratio" : unit, series), bands}, data, place);
+}
+function drawSides() {
+  if (!sides) return null;
+  const over = name => {
+    const there = every.map(each => each[name]).filter(value => value !== null).sort((one, other) => one - other);
+    const middle = there[there.length >> 1];
+    return every.map(each => each.again ? undefined : each[name] === null ? null : each[name] / middle);
+  };
+  sides.hidden = false;
+  const lines = [{stroke: colour("line"), width: 1.5, points: {show: false}}, {stroke: colour("worse"), width: 1.5, dash: [5, 3], points: {show: false}}];
+  return new uPlot(options(200, "of its median", lines), [every.map(each => each.x), over("candidate"), over("baseline")], below);
 }
 
-const place = document.createElement("div"), said = document.createElement("p");
-let chart = null, at = null, every = [];
+const place = document.createElement("div"), below = document.createElement("div"), said = document.createElement("p");
+let chart = null, second = null, at = null, every = [], following = false;
 
+function follow(moved, scale) {
+  const other = moved === chart ? second : chart;
+  if (scale !== "x" || following || !chart || !second) return;
+  following = true;
+  other.setScale("x", {min: moved.scales.x.min, max: moved.scales.x.max});
+  following = false;
+}
 function say(night) {
   if (!night) return;
   const value = night.value === null ? "not measured" : `${night.value}${unit === "x" || !unit ? unit : " " + unit}`;
-  const parts = [night.night + (night.again ? " (again)" : ""), value, night.ends && `95 %: ${night.ends}`, night.note];
-  said.textContent = parts.filter(Boolean).join(" · ");
+  said.textContent = [night.night + (night.again ? " (again)" : ""), value, night.interval && `95 %: ${night.interval}`, night.note].filter(Boolean).join(" · ");
   if (night.report) {
     const link = document.createElement("a");
     link.href = night.report;
@@ -74,8 +100,11 @@ function say(night) {
 }
 function redraw() {
   const scale = chart && {min: chart.scales.x.min, max: chart.scales.x.max};
-  if (chart) chart.destroy();
-  chart = draw(every);
+  for (const each of [chart, second]) if (each) each.destroy();
+  chart = second = null;
+  const first = draw();
+  second = drawSides();
+  chart = first;
   if (scale && scale.min !== undefined) chart.setScale("x", scale);
 }
 function look(min, max) { chart.setScale("x", {min, max}); }
@@ -86,14 +115,18 @@ function last(count) {
 function zoom(by) {
   const {min, max} = chart.scales.x, middle = at === null ? (min + max) / 2 : every[at].x, half = (max - min) * by / 2;
   look(Math.max(every[0].x, middle - half), Math.min(every.at(-1).x, middle + half));
+  if (at !== null) move(0);
 }
 function move(by) {
   at = Math.max(0, Math.min(every.length - 1, at === null ? every.length - 1 : at + by));
   const {min, max} = chart.scales.x, x = every[at].x;
   if (x < min) look(x, x + max - min);
   if (x > max) look(x - (max - min), x);
-  const y = every[at].value === null ? 0 : chart.valToPos(every[at].value, "y");
-  chart.setCursor({left: chart.valToPos(x, "x"), top: y});
+  setTimeout(point); // a new scale counts only then
+}
+function point() {
+  const {x, value} = every[at];
+  chart.setCursor({left: chart.valToPos(x, "x"), top: value === null ? 0 : chart.valToPos(value, "y")});
   say(every[at]);
 }
 const keys = {
@@ -110,6 +143,11 @@ if (figure && window.uPlot) {
   said.setAttribute("role", "status");
   figure.classList.add("drawn"); // the still picture stays, for paper
   figure.querySelector("svg").after(place, said);
+  if (sides) {
+    below.setAttribute("role", "img");
+    below.setAttribute("aria-label", sides.textContent + " The table below has their values.");
+    sides.prepend(below);
+  }
   redraw();
   place.addEventListener("keydown", event => {
     if (event.ctrlKey || event.metaKey || event.altKey || !keys[event.key]) return;
@@ -118,7 +156,10 @@ if (figure && window.uPlot) {
   });
   tools.hidden = false;
   tools.addEventListener("click", event => { if (event.target.dataset.nights) last(Number(event.target.dataset.nights)); });
-  addEventListener("resize", () => chart.setSize({width: figure.clientWidth, height: 320}));
+  addEventListener("resize", () => {
+    chart.setSize({width: figure.clientWidth, height: 320});
+    if (second) second.setSize({width: figure.clientWidth, height: 200});
+  });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
 }
 addEventListener("keydown", event => {
