@@ -1,6 +1,6 @@
 """What the gate found → Markdown for a pull request or a job's summary; all text of a run is escaped. Pure.
 
-What is well stands folded behind its count, so that what is not is seen.
+What stands well is folded behind its count, so that what does not is seen. A comment on GitHub holds 65,536 characters.
 """
 
 from collections.abc import Sequence
@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from pvbench.gate.nouns import Gated, Row, State
 from pvbench.gate.words import COLUMNS, cells, headline, notes
 from pvbench.reports.markdown import escaped
+
+MOST = 100
+"""So many rows of what stands well, and of what does not, are written; --json has all."""
 
 
 def render(gated: Gated) -> str:
@@ -22,5 +25,6 @@ def render(gated: Gated) -> str:
 
 
 def _table(rows: Sequence[Row]) -> str:
-    lines = [COLUMNS, ["---"] * len(COLUMNS), *([escaped(text) for text in cells(row)] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    lines = [COLUMNS, ["---"] * len(COLUMNS), *([escaped(text) for text in cells(row)] for row in rows[:MOST])]
+    more = f"\n\n{len(rows) - MOST} more are left out here." if len(rows) > MOST else ""
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + more

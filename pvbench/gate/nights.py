@@ -57,6 +57,7 @@ def gate(
         label=own.label,
         lenient=lenient,
         nights=before,
+        simulated=told.analysis.simulated,
     )
 
 
@@ -142,7 +143,9 @@ class _Told:
         if why := untrusted(cells, limits.disturbed):
             return replace(row, state=State.CONTAMINATED, why=why)
         if point is None or point.value is None:
-            return replace(row, why=point.reason if point else "it is not in the run's plan")
+            last = self._measured(number)[-1:]
+            why = point.reason if point else "it is not in the run's plan"
+            return replace(row, before=last[0].value if last else None, why=why)
         if key.side is What.VALUE and cells and (why := nothing(cells[0])):
             return replace(row, state=State.CONSTANT, why=why)
         return self._beside_level(row, number, point)

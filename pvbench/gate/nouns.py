@@ -67,7 +67,7 @@ class Gated:
 
     `expected` are differences that were made on purpose. `label` is what stands beside the figures of such hosts.
     `lenient` lets a run pass where some cells could not be told. `nights` is how many nights a history has before the
-    run; None beside a baseline run.
+    run; None beside a baseline run. `simulated` tells that a program made some of them.
     """
 
     run: str
@@ -78,6 +78,7 @@ class Gated:
     label: str = ""
     lenient: bool = False
     nights: int | None = None
+    simulated: bool = False
 
     def count(self, state: State) -> int:
         """Return how many rows are in a state."""

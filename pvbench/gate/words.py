@@ -31,7 +31,8 @@ def headline(gated: Gated) -> str:
     if gated.ruled_out is not None and gated.code is ExitCode.DONE:
         found += f"; what an ok cell may have lost is below {_percent(gated.ruled_out)}"
     label = f" (under {gated.label})" if gated.label else ""
-    return f"{_head(gated)}: {found}; {gated.run} beside {gated.against}{label}"
+    simulated = ", simulated" if gated.simulated else ""
+    return f"{_head(gated)}: {found}; {gated.run} beside {gated.against}{simulated}{label}"
 
 
 def _head(gated: Gated) -> str:

@@ -20,6 +20,7 @@ def as_data(gated: Gated) -> dict[str, Any]:
         "against": gated.against,
         "exit_code": int(gated.code),
         "nights": gated.nights,
+        "simulated": gated.simulated,
         "label": gated.label,
         "differences": [
             {"part": each.part, "host": each.host, "was": each.was, "now": each.now, "on_purpose": on_purpose}

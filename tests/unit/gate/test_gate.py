@@ -84,6 +84,16 @@ def test_what_stands_well_is_folded_in_a_summary() -> None:
     assert folded.count("| ok |") == 22
 
 
+def test_a_summary_of_very_many_rows_fits_a_comment() -> None:
+    gated = gate(before(), again(times(0.5)), USUAL)
+
+    page = markdown.render(replace(gated, rows=gated.rows[:2] * 600 + gated.rows[2:] * 60))
+
+    assert len(page) < 65_536
+    assert "1100 more are left out here." in page
+    assert "1220 more are left out here." in page
+
+
 def test_a_metric_with_a_limit_of_its_own_is_gated_beside_the_primary_one() -> None:
     def slower(trial: Trial) -> Trial:
         readings = [

@@ -118,6 +118,7 @@ def test_a_cell_that_vanished_is_missing() -> None:
         found = gated(now)
         assert found.code is ExitCode.NOT_MEASURED
         assert found.rows[0].state is State.MISSING
+        assert found.rows[0].before is not None
         assert VICTIM in {row.title for row in found.rows if row.state is State.MISSING}
 
 
@@ -188,7 +189,7 @@ def test_a_metric_that_no_series_is_of_does_not_pass() -> None:
 def test_what_is_told_of_nights_is_written_like_any_gate() -> None:
     found = gated(run(times(0.92)))
 
-    assert f"beside its history of {NIGHTS} nights" in markdown.render(found)
+    assert f"beside its history of {NIGHTS} nights, simulated \\(under software emulation" in markdown.render(found)
     assert b"<error" in junit.encode(found)
 
 
