@@ -79,6 +79,12 @@ class Overview:
         """How many series have ever been measured."""
         return sum(row.health.nights > 0 for row in self.rows)
 
+    @property
+    def groups(self) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
+        """The changes that are proved and those that are suspected, each worst first."""
+        confirmed = tuple(each for each in self.changes if each.alarm.state is State.CONFIRMED)
+        return confirmed, tuple(each for each in self.changes if each not in confirmed)
+
     def age(self, now: datetime) -> timedelta | None:
         """Return how long ago the last night with data began."""
         return now - _began(self.last) if self.last else None

@@ -22,6 +22,7 @@ from pvbench.store.disk import writing
 FIRST = "index.html"
 SECURITY = "default-src 'none'; style-src 'self'; script-src 'self'; base-uri 'none'; form-action 'none'"
 OWN = ("style.css", "overview.js", "chart.js")
+GROUPS = ("Confirmed", "Suspected, and not looked at again yet")
 LIVE = ("live.js",)
 SIMULATED = "Some or all of these nights were made by a program; nothing was measured in them."
 LABELLED = "Figures of some or all of these nights were made so, and are not those of real hardware."
@@ -128,6 +129,7 @@ def _first_page(page: Template, first: Overview, known: dict[str, Shown], now: d
         told=first,
         known=known,
         headline=headline(first),
+        groups=[(name, rows) for name, rows in zip(GROUPS, first.groups, strict=True) if rows],
         age=age(first, now) if now else "",
         old=bool(now and first.old(now)),
         choices=[(name, sorted({getattr(row.facets, name.lower()) for row in first.rows})) for name in names],

@@ -126,6 +126,20 @@ def test_lost_measurements_come_first_and_improvements_last():
     assert analysis.ranked([better, worse, lost, alarm(one, state=State.CLEARED)]) == [lost, worse, better]
 
 
+def test_what_is_proved_stands_before_what_is_suspected_each_worst_first():
+    names = ["proved", "proved more", "suspected", "suspected more"]
+    every = {name: series(name, 1e9, 1e9) for name in names}
+    states = [State.CONFIRMED, State.CONFIRMED, State.SUSPECT, State.SUSPECT]
+    alarms = tuple(
+        alarm(each, state=state, ratio=ratio)
+        for each, state, ratio in zip(every.values(), states, [0.95, 0.9, 0.8, 0.7], strict=True)
+    )
+    text = first(Analysis((night(1), night(2)), tuple(every.values()), alarms)).partition("What changed")[2]
+    places = [text.index(f"goodput, {name}<") for name in ("proved more", "proved", "suspected more", "suspected")]
+    assert places == sorted(places)
+    assert text.index("<h3>Confirmed") < places[0] < text.index("<h3>Suspected") < places[2]
+
+
 def test_a_change_stands_beside_its_threshold_and_its_own_spread():
     of = series("one", 1e9, 1e9)
     text = first(Analysis((night(1), night(2)), (of,), (alarm(of, ratio=0.9, noise=0.02, threshold=0.05),)))
