@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from pvbench import wording
-from pvbench.histogram import Bins, merge, tail_s, total
+from pvbench.histogram import Bins, merge, tails_s, total
 from pvbench.metrics import METRICS
 from pvbench.model import Outcome
 from pvbench.printable import clean
@@ -32,7 +32,7 @@ def rows(gathered: Sequence[CellTrials], bins: Mapping[str, Bins]) -> tuple[Late
             wording.cell_title(found.cell),
             clean(found.cell.device),
             f"{total(bins[found.id]):,}",
-            *(_METRIC.text(end) if (end := tail_s(bins[found.id], q)) is not None else "–" for q in (0.5, 0.99, 0.999)),
+            *("–" if end is None else _METRIC.text(end) for end in tails_s(bins[found.id], (0.5, 0.99, 0.999))),
         )
         for found in gathered
         if found.id in bins
@@ -69,7 +69,7 @@ def _curve(workload: str, lines: tuple[CurveLine, ...], label: str) -> Curve:
 
 
 def _line(cell: CellTrials, bins: Bins) -> CurveLine:
-    ends = [(share, tail_s(bins, share)) for share in PERCENTILES]
+    ends = zip(PERCENTILES, tails_s(bins, PERCENTILES), strict=True)
     points = tuple(
         CurvePoint(name := f"{share * 100:.5g} %", 1 / (1 - share), end, name, _METRIC.text(end))
         for share, end in ends

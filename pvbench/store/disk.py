@@ -30,10 +30,22 @@ def writing(path: Path) -> Iterator[None]:
 def read_bytes(path: Path, most_bytes: int | None = None) -> bytes:
     """Return a file's content. Raises StoreError, also where it is no plain file, or larger than one of ours can be."""
     with reading(path) as fd:
-        size = os.fstat(fd).st_size
-        if most_bytes is not None and size > most_bytes:
-            raise StoreError(f"cannot read {path}: it is {size:,} bytes, and no run's is more than {most_bytes:,}")
+        _refuse_larger(path, fd, most_bytes)
         return read_descriptor(fd)
+
+
+def read_lines(path: Path, most_bytes: int) -> Iterator[bytes]:
+    """Yield a file's lines with their ends, one after the other, so that a long file takes no room. Raises as above."""
+    with reading(path) as fd:
+        _refuse_larger(path, fd, most_bytes)
+        with os.fdopen(os.dup(fd), "rb") as file:
+            yield from file
+
+
+def _refuse_larger(path: Path, fd: int, most_bytes: int | None) -> None:
+    size = os.fstat(fd).st_size
+    if most_bytes is not None and size > most_bytes:
+        raise StoreError(f"cannot read {path}: it is {size:,} bytes, and no run's is more than {most_bytes:,}")
 
 
 @contextmanager

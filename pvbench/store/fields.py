@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from operator import itemgetter
+from sys import intern
 from typing import Any, NoReturn, TypeVar
 
 from pvbench.model import Scalar
@@ -205,7 +207,7 @@ def words(data: Json, key: str) -> tuple[str, ...]:
     found = each(data, key, _itself)
     if not _are(found, str):
         raise ValueError(f"{key} holds something other than text")
-    return found
+    return _shared(found)
 
 
 def pairs(data: Json, key: str, first: type, *second: type) -> tuple[Any, ...]:
@@ -217,13 +219,20 @@ def pairs(data: Json, key: str, first: type, *second: type) -> tuple[Any, ...]:
         numbers = int in kinds
         if not _are(values, *kinds) or (numbers and not _fit(values, -LARGEST if float in kinds else 0)):
             raise ValueError(f"{key} holds something other than pairs of the right kind")
-    return found
+    return _shared(found) if first is str and second == (str,) else found
+
+
+@lru_cache(maxsize=1024)
+def _shared(texts: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return texts as they were read before, where they were: trials of a cell share argv and what was in use."""
+    return texts
 
 
 def _pair(value: Any) -> tuple[Any, Any]:
     if type(value) is not list or len(value) != 2:
         raise TypeError
-    return value[0], value[1]
+    first = value[0]
+    return (intern(first) if type(first) is str else first), value[1]
 
 
 def columns(data: Json, key: str, first: str, second: str) -> tuple[tuple[int, int], ...]:

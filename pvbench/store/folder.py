@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pvbench.errors import StoreError
 from pvbench.model import Outcome, RawFile, Trial, TrialSpec
 from pvbench.store import codec, kept
-from pvbench.store.disk import Journal, claimed, read_bytes, sync_folder, write_whole, writing
+from pvbench.store.disk import Journal, claimed, read_bytes, read_lines, sync_folder, write_whole, writing
 from pvbench.store.fields import FILE_NAME, uncollected
 from pvbench.store.find import JOURNAL, JOURNAL_BYTES, MANIFEST, MANIFEST_BYTES, find, runs_folder
 from pvbench.store.manifest import Manifest
@@ -215,11 +215,13 @@ class Store:
 
     def _decode(self) -> list[tuple[str, Trial]]:
         path = self.path / JOURNAL
-        lines, found = read_bytes(path, JOURNAL_BYTES).split(b"\n"), []
+        found = []
         with uncollected():
-            for number, line in enumerate(lines[:-1], 1):  # after the last end of line: a torn one, or nothing
+            for number, line in enumerate(read_lines(path, JOURNAL_BYTES), 1):
+                if not line.endswith(b"\n"):  # a torn one
+                    break
                 try:
-                    found.append(codec.decode_trial(line.decode(), self._plan, self._encoded))
+                    found.append(codec.decode_trial(line[:-1].decode(), self._plan, self._encoded))
                 except ValueError as error:
                     raise StoreError(f"{path}:{number}: {error}") from error
         return found

@@ -1,6 +1,7 @@
 """A tool's kept output, read again: it is what was kept, in its place, or it is told what it is not."""
 
 import os
+import stat
 from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -36,11 +37,17 @@ def _check(run: Path, file: RawFile) -> None:
     parts = PurePosixPath(file.path).parts
     if parts[:1] != (RAW,) or len(parts) < 2 or ".." in parts:
         raise StoreError(f"{file.path} is not among the raw outputs of {run}")
-    path = run
+    place = str(run)
     for part in parts:
-        path /= part
-        if os.path.islink(path):  # noqa: PTH114  False for a name that cannot be, where Path raises
-            raise StoreError(f"{run / file.path} is not what was kept: {part} is a symbolic link")
+        place = f"{place}/{part}"
+        try:
+            link = stat.S_ISLNK(os.lstat(place).st_mode)
+        except (OSError, ValueError) as error:  # a name may hold a NUL
+            reason = getattr(error, "strerror", None) or error
+            raise StoreError(f"cannot read {run}/{file.path}: {reason}") from None
+        if link:
+            raise StoreError(f"{run}/{file.path} is not what was kept: {part} is a symbolic link")
+    path = Path(place)
     with reading(path, os.O_NOFOLLOW) as fd:
         size = os.fstat(fd).st_size
         if size != file.size_bytes:

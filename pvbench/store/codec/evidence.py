@@ -46,7 +46,7 @@ def decode_reading(data: Any) -> Reading:
     metric = text(data, "metric")
     if metric not in METRICS:
         raise ValueError(f"unknown metric {metric!r}")
-    return Reading(metric, real(data, "value", 0.0))
+    return Reading(METRICS[metric].name, real(data, "value", 0.0))
 
 
 def decode_witness(data: Any) -> Witness:
