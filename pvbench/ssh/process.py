@@ -11,6 +11,7 @@ from pvbench.errors import CommandFailed, CommandTimeout, TransportError, Unreac
 from pvbench.ssh.wire import Connection, translated
 
 _CHUNK = 1 << 20
+_PIECE = 1 << 18
 _KILL_S = 10.0
 UNDO_S = 60  # what a program may need to undo what it made, between SIGTERM and anything stronger
 _TOKEN = "PVBENCH_COMMAND"  # noqa: S105  a mark, not a secret
@@ -77,7 +78,7 @@ class Process:
         """Send to stdin. Raises CommandTimeout, after ending the program; one that closed stdin is left to `read`."""
         self._channel.settimeout(max(0.001, deadline - self._clock.monotonic()))
         try:
-            self._channel.sendall(data)
+            self._send(data)
         except TimeoutError as error:
             self.kill()
             raise self.late() from error
@@ -163,8 +164,13 @@ class Process:
 
     def _feed(self, data: bytes) -> None:
         with suppress(Exception):  # a program that ends first closes its stdin under us; how it ended is its exit code
-            self._channel.sendall(data)
+            self._send(data)
         self.close_stdin()
+
+    def _send(self, data: bytes) -> None:
+        """Send all of it, piece by piece: paramiko copies what is left of a piece after each packet."""
+        for at in range(0, len(data), _PIECE):
+            self._channel.sendall(data[at : at + _PIECE])
 
     def _collect(self) -> None:
         with suppress(Exception):  # the channel's end, however it comes, is judged by who waits for the program
