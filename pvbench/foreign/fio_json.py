@@ -63,7 +63,7 @@ def _result(document: Document, job: Mapping[str, Any], place: int) -> Result:
 def _figures(job: Mapping[str, Any], source: str) -> Iterator[Figure]:
     for part in PARTS:
         data = at(job, part)
-        if any(number(data, key) for key in ("io_bytes", "iops", "bw")):
+        if any(number(data, key) for key in ("io_bytes", "iops", "bw_bytes", "bw")):
             yield from _moved(data, part, f"{source}.{part}")
             yield from latencies(data, part, f"{source}.{part}")
     if number(job, "sync", "total_ios"):
@@ -135,7 +135,10 @@ def _problem(job: Mapping[str, Any], figures: tuple[Figure, ...]) -> str | None:
         return f"fio says that the job ended with error {error:.0f} ({os.strerror(number_)})"
     if failed := number(job, "total_err"):
         return f"fio says that {failed:,.0f} I/Os failed, the first with error {number(job, 'first_error') or 0:.0f}"
-    return None if any(each_.name in {"throughput", "iops", "latency_mean"} for each_ in figures) else "no I/O was done"
+    if any(each_.name in {"throughput", "iops", "latency_mean"} for each_ in figures):
+        return None
+    idle = any(number(job, part, "io_bytes") == 0 for part in PARTS)
+    return "no I/O was done" if idle else "no figure of I/O is in the file"
 
 
 def _has_bins(job: Mapping[str, Any]) -> bool:

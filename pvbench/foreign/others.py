@@ -31,6 +31,7 @@ _OTHERS = (
         r"^\[ ?(?:ID|SUM|\d+)\](?:\[[TR]X-[CS]\])?\s+(?:Interval|\d|local)|^Connecting to host |^Client connecting to",
         "ask iperf3 for -J",
     ),
+    _other("CSV of iperf 2 (-y C)", r"\A\s*\d{14}(?:\.\d+)?,[^,\n]*,\d+,[^,\n]*,\d+,", "measure with iperf3 -J"),
     _other("a log of fio's (bw, iops or lat)", r"\A\s*\d+, *\d+, *[012], *\d+", "import fio's JSON instead"),
     _other(
         "a job file of fio", r"^\s*(?:ioengine|iodepth|rw|numjobs)\s*=", "import what fio printed, not what it was told"
@@ -75,7 +76,7 @@ _OTHERS = (
     _other("XML", r"\A\s*<\?xml|\A\s*<(?:!DOCTYPE )?html", "neither fio, iperf3 nor netperf writes it"),
 )
 
-KNOWN = "fio json, json+ and terse, iperf3 -J, netperf -k, -o and its classic tables"
+KNOWN = "fio json, json+ and terse, iperf3 -J, netperf -k, -o, -O and its classic tables"
 
 
 def refusal(text: str, file: str) -> ForeignError:

@@ -9,7 +9,15 @@ MOST_BYTES = 256 << 20
 """So large may a file be, unpacked: json+ of thousands of jobs has tens of MB."""
 
 _GZIP = b"\x1f\x8b"
-_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_BOMS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\0\0", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+_PACKED = ((b"\xfd7zXZ", "xz"), (b"BZh", "bzip2"), (b"PK\x03\x04", "zip"), (b"\x28\xb5\x2f\xfd", "zstd"))
+_TAR = (257, b"ustar")
+_LOOKED_AT = 64
 _COLOURS = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 
 
@@ -22,11 +30,22 @@ def text_of(content: bytes, file: str) -> str:
         raise place.refusal(f"larger than {MOST_BYTES >> 20} MiB")
     if not content.strip():
         raise place.refusal("the file is empty")
-    encoding = next((name for mark, name in _BOMS if content.startswith(mark)), "utf-8")
-    if encoding != "utf-16" and b"\0" in content:
+    if packed := next((name for mark, name in _PACKED if content.startswith(mark)), None):
+        raise place.refusal(f"packed with {packed}", "unpack it first; of packed files only those of gzip are read")
+    if content.startswith(_TAR[1], _TAR[0]):
+        raise place.refusal("an archive of tar", "unpack it first, and import the files in it")
+    encoding = _encoding(content)
+    if encoding in {"utf-8", "utf-8-sig"} and b"\0" in content:
         raise place.refusal("binary, not the text that fio, iperf3 or netperf write")
     text = content.decode(encoding, errors="replace").replace("\r\n", "\n").replace("\r", "\n")
     return _COLOURS.sub("", text) if "\x1b" in text else text
+
+
+def _encoding(content: bytes) -> str:
+    marked = next((name for mark, name in _BOMS if content.startswith(mark)), None)
+    head = content[:_LOOKED_AT]
+    wide = len(head) > 2 and not any(head[1::2]) and all(head[::2])
+    return marked or ("utf-16-le" if wide else "utf-8")
 
 
 def _unpacked(content: bytes, place: Place) -> bytes:

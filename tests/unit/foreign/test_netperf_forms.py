@@ -48,7 +48,7 @@ def figures(content: str) -> dict[tuple[str, str], float]:
     ("direction", "counted"),
     [
         ("Send", {"local_send": 900.0, "remote_recv": 890.0, "remote_send": 0.0, "local_recv": 0.0}),
-        ("Recv", {"local_send": 0.0, "remote_recv": 0.0, "remote_send": 900.0, "local_recv": 890.0}),
+        ("Receive", {"local_send": 0.0, "remote_recv": 0.0, "remote_send": 900.0, "local_recv": 890.0}),
     ],
 )
 def test_a_stream_under_its_banner_has_the_rate_of_both_ends_and_no_transactions(

@@ -93,3 +93,10 @@ def test_a_result_in_a_script_s_envelope_is_found_there() -> None:
 
     assert first == second
     assert figure(first, "goodput", "received") == content["end"]["sum_received"]["bits_per_second"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+def test_an_encoding_of_windows_changes_no_figure(encoding: str) -> None:
+    text = stdout(GOLDEN / "workloads/iperf3/3.12-tcp-up.json").decode()
+
+    assert foreign.read(text.encode(encoding), "x").results == foreign.read(text.encode(), "x").results

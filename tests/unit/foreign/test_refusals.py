@@ -22,6 +22,11 @@ GOOD = [
     [
         (b"", "the file is empty"),
         (b"\x00\x01\x02", "binary"),
+        (b"\xfd7zXZ\x00", "packed with xz"),
+        (b"PK\x03\x04\x00", "packed with zip"),
+        (b"a.json" + bytes(251) + b"ustar", "an archive of tar"),
+        (b"20210101000000,10.0.0.1,5001,10.0.0.2,4000,3,0.0-10.0,1,2\n", "CSV of iperf 2"),
+        (b'{"fio version": ' * 100_000, "nested too deeply"),
         (b"\x1f\x8b\x08", "gzip is cut off"),
         (b"job: (g=0): rw=randread, bs=(R) 4096B\nfio-3.33\n", "fio's text for people"),
         (b"[ ID] Interval           Transfer     Bitrate\n", "text of iperf3"),
