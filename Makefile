@@ -35,7 +35,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt .venv.packages
 # uPlot, by which charts of a dashboard are zoomed. Nothing else needs npm, and nothing fails without it.
 NO_ZOOM := charts of dashboards stand still; to zoom them, install npm (apt-get install npm) and call make setup again
 node_modules/.package-lock.json: package.json package-lock.json
-	@if command -v npm >/dev/null; then npm ci --ignore-scripts --no-audit --no-fund --silent || echo "npm failed: $(NO_ZOOM)" >&2; \
+	@if command -v npm >/dev/null; then npm ci --ignore-scripts --no-audit --no-fund --silent --fetch-retries=1 --fetch-timeout=30000 || echo "npm failed: $(NO_ZOOM)" >&2; \
 	else echo "npm is not installed: $(NO_ZOOM)" >&2; fi
 
 run: setup ## Build the lab, run examples/quickstart.yaml in it, write report.html

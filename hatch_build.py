@@ -7,7 +7,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-FETCH = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent")
+FETCH = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent", "--fetch-retries=1")
 CARRIED = ("dist/uPlot.iife.min.js", "dist/uPlot.min.css", "LICENSE")
 
 

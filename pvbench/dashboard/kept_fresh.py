@@ -42,7 +42,7 @@ class KeptFresh:
                 return False
             self._history = self._history.fresh()
             files = self._make()
-        except StoreError as error:
+        except (StoreError, OSError) as error:
             self._warn(f"the site stays as it is: {error}")
             return False
         self._stamp, self.made = stamp, Made(files, self.made.times + 1)
