@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from statistics import fmean, median
 
+from scipy.special import stdtr, stdtrit
+
 from pvbench.metrics import Better
 from pvbench.stats.sample import Sample
-from pvbench.stats.student import cumulative, quantile
 
 
 class Method(StrEnum):
@@ -137,8 +138,8 @@ def _p(difference: float, error: float, freedom: float) -> float:
     """Return the two-sided p-value of a difference of 0."""
     if error == 0:
         return 1.0 if difference == 0 else 0.0
-    return 2 * cumulative(freedom, -abs(difference) / error)
+    return 2 * float(stdtr(freedom, -abs(difference) / error))
 
 
 def _t(level: float, freedom: float) -> float:
-    return quantile(freedom, (1 + level) / 2)
+    return float(stdtrit(freedom, (1 + level) / 2))
