@@ -60,6 +60,11 @@ def ladder(page: ComparisonPage) -> str:
     return drawing.svg("Ratio of each comparison", _spoken(rows, page.label))
 
 
+def rungs(page: ComparisonPage) -> tuple[Row, ...]:
+    """Return the comparisons that the ladder draws, for the table behind it."""
+    return tuple(row for group in _first_rows(page.groups)[0] for row in group.rows)
+
+
 def strip(drawn: Strip, number: int) -> str:
     """Return one strip plot: a row a device, a dot a block, lines joining the dots of one block."""
     metric = METRICS[drawn.metric]

@@ -10,6 +10,8 @@ WIDTH, HEIGHT = 420, 300.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62.0, 30.0, 34.0, 44.0
 _DASHES = ("", "6 2.6", "1.6 2.6", "10 2.6 1.6 2.6")
 """Of the first device on, again from the first where there are more."""
+_WIDE = 7.2
+"""Points that a bold letter of 11.5 points takes, about."""
 
 
 def draw(curve: Curve, number: int) -> str:
@@ -61,7 +63,8 @@ def _across_ticks(curve: Curve) -> list[tuple[float, str]]:
 def _line(drawing: Drawing, line: CurveLine, place: int, across: Scale, up: Scale, *, named: bool) -> None:
     colour = of_path(line.io_path)
     places = [(across(point.x), up(point.y)) for point in line.points]
-    drawing.line(places, Pen(colour, 1.6, dashes=_DASHES[place % len(_DASHES)]))
+    pen = Pen(colour, 1.6, dashes=_DASHES[place % len(_DASHES)])
+    drawing.line(places, pen)
     drawing.marks(places, dot(line.io_path))
     marks = [(point.name, *at) for point, at in zip(line.points, places, strict=True)] if named else []
     taken: list[tuple[float, float]] = []
@@ -71,5 +74,9 @@ def _line(drawing: Drawing, line: CurveLine, place: int, across: Scale, up: Scal
         if all(abs(at[0] - left) > 26 or abs(at[1] - top) > 11 for left, top in taken):
             drawing.text(*at, name, size=10, colour=colour, anchor="middle")
             taken.append(at)
-    left = WIDTH - _RIGHT - 98.0 * (place % 3)
-    drawing.text(left, 14 + 13 * (place // 3), line.device, size=11.5, colour=colour, bold=True, anchor="end")
+    right, base = WIDTH - _RIGHT - 98.0 * (place % 3), 14.0 + 13 * (place // 3)
+    drawing.text(right, base, line.device, size=11.5, colour=colour, bold=True, anchor="end")
+    # Beside its name a piece of the line, so that dashes and marks tell it apart where colours do not.
+    sample = right - _WIDE * len(line.device) - 5
+    drawing.line([(sample - 22, base - 4), (sample, base - 4)], pen)
+    drawing.marks([(sample - 11, base - 4)], dot(line.io_path))

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from markupsafe import Markup
 
 from pvbench.reports import charts, curve_chart, json_page, stacked_bars, template
+from pvbench.reports.behind import strip_table
 from pvbench.reports.exits_view import LEGEND
 from pvbench.reports.mechanism_page import DeviceCost
 from pvbench.reports.page import ComparisonPage, Row
@@ -23,12 +24,16 @@ def render(page: ComparisonPage) -> str:
         json_page.embedded(page),
         page=page,
         ladder=Markup(charts.ladder(page)) if compared else None,  # noqa: S704
+        rungs=charts.rungs(page),
         curves=[(drawn, Markup(curve_chart.draw(drawn, n))) for n, drawn in enumerate(page.curves)],  # noqa: S704
         latency_curves=[
             (drawn, Markup(curve_chart.draw(drawn, n)))  # noqa: S704
             for n, drawn in enumerate(page.latency_curves, len(page.curves))
         ],
-        strips=[(drawn, Markup(charts.strip(drawn, n))) for n, drawn in enumerate(page.strips)],  # noqa: S704
+        strips=[
+            (drawn, Markup(charts.strip(drawn, n)), strip_table(drawn))  # noqa: S704
+            for n, drawn in enumerate(page.strips)
+        ],
         exits=Markup(stacked_bars.exits(costs)) if costs and costs.traced else None,  # noqa: S704
         bills=Markup(stacked_bars.bills(costs)) if costs and costs.billed else None,  # noqa: S704
         traps=[

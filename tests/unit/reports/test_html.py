@@ -15,6 +15,7 @@ import pytest
 from pvbench import plain_json
 from pvbench.model import CommandRecord, Outcome, RawFile, Trial, Witness
 from pvbench.reports import charts, comparison, html, table
+from pvbench.reports.behind import strip_table
 from pvbench.testing.runs import LOADS, fio, sample_run
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "reports"
@@ -112,6 +113,29 @@ def test_the_page_is_as_recorded(run: Any) -> None:
     text = re.sub(r"<svg\b.*?</svg>", "<svg/>", rendered(run), flags=re.DOTALL)
     text = re.sub(r"<(script|style)\b[^>]*>.*?</\1>", r"<\1/>", text, flags=re.DOTALL)
     golden("coexist.html", re.sub(r"sha256-[A-Za-z0-9+/=]+", "sha256-", text))
+
+
+def test_every_figure_has_words_and_a_table_behind_it(run: Any) -> None:
+    text = rendered(run)
+
+    figures = re.findall(r"<figure[^>]*>.*?</figure>", text, re.DOTALL)
+    named = [figure for figure in figures if re.search(r'aria-labelledby="(?:ladder|strip|curve)', figure)]
+    assert len(named) == len(re.findall(r'aria-labelledby="(?:ladder|strip|curve)\d*-title', text)) >= 3
+    for figure in named:
+        assert re.search(r"<title [^>]*>[^<]+</title>\s*<desc [^>]*>[^<]+</desc>", figure)
+        assert "<summary>" in figure
+        assert "<tbody>" in figure
+        assert re.search(r"(?:</figcaption>\s*</figure>)$", figure)
+
+
+def test_a_strip_of_many_blocks_has_a_table_of_the_first_and_says_so() -> None:
+    values = tuple((block, float(block)) for block in range(1, 201))
+    drawn = comparison.build(*vars(sample_run(blocks=2, workloads=LOADS[:1])).values()).strips[0]
+
+    behind = strip_table(replace(drawn, arms=tuple(replace(arm, values=values) for arm in drawn.arms)))
+
+    assert [block for block, _ in behind.rows] == [str(block) for block in range(1, 61)]
+    assert behind.more == "140 more blocks are in the page’s JSON."
 
 
 def test_the_page_needs_nothing_from_elsewhere(run: Any) -> None:
