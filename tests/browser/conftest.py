@@ -15,7 +15,9 @@ from pvbench.history.analysis import Analysis
 from pvbench.history.nouns import Annotation
 from pvbench.history.store import History
 from pvbench.reports import comparison, html
+from pvbench.reports.made import make
 from pvbench.store import Store
+from pvbench.store.record import Record
 from pvbench.testing.histories import Fault, Injected, Simulation, simulated_history
 from pvbench.testing.runs import SampleRun, flawed_run, sample_run
 
@@ -65,6 +67,12 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     for name, page in built.items():
         pages[name] = folder / f"{name}.html"
         pages[name].write_text(html.render(page))
+    beside = {"several": flawed_run(), "hostile several": hostile_run()}
+    for name, run in beside.items():
+        record = Record(replace(run.manifest, run_id=f"{run.manifest.run_id}-beside"), run.trials)
+        first = sample_run()
+        pages[name] = folder / f"{name}.html"
+        pages[name].write_text(make([Record(first.manifest, first.trials), record], "html", redacted=False).text)
     faults = (Injected(0, 30), Injected(2, 35, Fault.VANISHED), Injected(4, 20, Fault.CONSTANT))
     history = simulated_history(str(folder / "history"), Simulation(40, 24, injected=faults, changed=(10,)))
     for name, path in dashboard(folder / "site", analysis(history)).items():

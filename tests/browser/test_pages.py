@@ -17,6 +17,8 @@ PAGES = (
     "sample",
     "flawed",
     "hostile",
+    "several",
+    "hostile several",
     "dashboard overview",
     "dashboard series",
     "hostile dashboard overview",
@@ -54,6 +56,19 @@ def test_a_hostile_name_is_text(written: dict[str, Path], opened: Callable[..., 
     assert HOSTILE in page.evaluate("document.body.textContent")
     assert page.locator("img[onerror], img[src='x']").count() == 0
     assert page.title() != "pwned"
+
+
+def test_what_folds_behind_a_verdict_leads_to_its_cell_and_fits_a_phone(
+    written: dict[str, Path], opened: Callable[..., Any]
+) -> None:
+    page = opened(written["quickstart"], "phone").page
+
+    page.locator(".why summary").first.click()
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    page.locator(".why .links a").first.click()
+
+    cell = page.evaluate("location.hash.slice(1)")
+    assert page.locator(f"details.cell[open] #{cell}").is_visible()
 
 
 def test_the_pages_are_valid_html(written: dict[str, Path]) -> None:
