@@ -1,6 +1,7 @@
 """history: years of nights: add, list, series, check, export, drop, thin."""
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -53,21 +54,35 @@ def add(app: App, runs: tuple[str, ...], again: str | None, results: Path, histo
     app.note(f"the history is in {kept.place.where}; `pvbench history list` shows its nights")
 
 
+def _dated(name: str, words: str) -> Callable[[Callable[..., int | None]], Callable[..., int | None]]:
+    return click.option(
+        f"--{name}", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help=f"Only nights {words} DATE."
+    )
+
+
+since_option, until_option = _dated("since", "on or after"), _dated("until", "on or before")
+
+
 @history_verbs.command("list", short_help="List the nights.")
+@since_option
+@until_option
 @history_option
 @json_option
 @pass_app
-def list_nights(app: App, history: str, as_json: bool) -> None:
+def list_nights(app: App, since: datetime | None, until: datetime | None, history: str, as_json: bool) -> None:
     """List the nights, oldest first, with the trials that were measured of those expected."""
+    from pvbench.history import find
     from pvbench.views import history as views
 
     with opened(app, history) as kept:
-        nights = kept.nights()
+        nights = list(find.between(kept.nights(), since, until).values())
         warn(app, kept)
     if as_json:
         print_json([views.night_data(night) for night in nights])
     elif nights:
         print(views.nights(nights), end="")
+    elif kept.nights():
+        app.note(f"none of the {fmt.count(len(kept.nights()), 'night')} in {kept.place.where} is of these dates")
     else:
         app.note(f"no nights in {kept.place.where}; `pvbench history add RUN` adds one")
 
@@ -82,6 +97,8 @@ def _chosen(name: str) -> Callable[[Callable[..., int | None]], Callable[..., in
 @_chosen("device")
 @_chosen("workload")
 @_chosen("metric")
+@since_option
+@until_option
 @history_option
 @json_option
 @click.option("--csv", "as_csv", is_flag=True, help="Print a row a value, for spreadsheets.")
@@ -91,6 +108,8 @@ def series(
     /,
     *,
     name: str | None,
+    since: datetime | None,
+    until: datetime | None,
     history: str,
     as_json: bool,
     as_csv: bool,
@@ -103,8 +122,8 @@ def series(
     if as_json and as_csv:
         raise UsageError("--json and --csv are two formats", hint="ask for one of them")
     with opened(app, history) as kept:
-        nights = {night.run_id: night for night in kept.nights()}
-        chosen = find.chosen(kept.series(), find.Wanted(**texts))
+        nights = find.between(kept.nights(), since, until)
+        chosen = find.chosen(kept.series(), find.Wanted(**texts), nights)
         warn(app, kept)
     one = find.series(chosen, name) if name is not None else None
     if as_csv:
@@ -116,6 +135,8 @@ def series(
         print(views.values(one, nights), end="")
     elif chosen:
         print(views.series(chosen, nights), end="")
+    elif kept.nights():
+        app.note(f"none of the {len(kept.series())} series in {kept.place.where} is of all of that")
     else:
         app.note(f"no series in {kept.place.where}; `pvbench history add RUN` begins them")
 

@@ -1,8 +1,8 @@
 """Which night and which series of a history a person means. Pure."""
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from pvbench.errors import UsageError
@@ -40,11 +40,23 @@ class Wanted:
         return vars(self).items()
 
 
-def chosen(every: Sequence[Series], wanted: Wanted) -> tuple[Series, ...]:
-    """Return the series that are wanted. Raises UsageError for what none of them is of."""
+def chosen(every: Sequence[Series], wanted: Wanted, nights: Mapping[str, Night]) -> tuple[Series, ...]:
+    """Return the series that are wanted, with their points of these nights alone. Raises UsageError."""
     if every:
         wanted.refuse(every)
-    return tuple(each for each in every if wanted.fits(each.key))
+    fitting = (each for each in every if wanted.fits(each.key))
+    cut = (replace(each, points=tuple(point for point in each.points if point.run_id in nights)) for each in fitting)
+    return tuple(each for each in cut if each.points)
+
+
+def between(nights: Iterable[Night], since: date | None, until: date | None) -> dict[str, Night]:
+    """Return the nights from one date to another, both included, by their runs; None is without an end."""
+    return {
+        night.run_id: night
+        for night in nights
+        if (since is None or f"{since:%Y-%m-%d}" <= night.night)
+        and (until is None or night.night <= f"{until:%Y-%m-%d}")
+    }
 
 
 def series(every: Iterable[Series], name: str) -> Series:

@@ -110,6 +110,19 @@ def test_a_series_has_the_same_values_as_table_csv_and_json(call: Call, kept: Hi
     assert all(one.key.of.text(point.value) in shown for point in one.points)
 
 
+def test_nights_are_chosen_by_their_dates(call: Call, kept: History) -> None:
+    dates = ["--since", "2026-01-03", "--until", "2026-01-04"]
+    listed = json.loads(call("history", "list", *dates, "--json").out)
+    assert [night["night"] for night in listed] == ["2026-01-03", "2026-01-04"]
+    one = kept.series()[1]
+    data = json.loads(call("history", "series", one.key.id, *dates, "--json").out)
+    assert [point["value"] for point in data["points"]] == [point.value for point in one.points[2:4]]
+    assert "none of the 6 nights" in call("history", "list", "--since", "2027-01-01").err
+    said = call("history", "series", "--until", "2025-01-01")
+    assert (0, "", True) == (said.code, said.out, "none of the 12 series" in said.err)
+    assert call("history", "list", "--since", "yesterday").code == 2
+
+
 def test_a_series_that_is_not_there_is_one_line(call: Call, kept: History) -> None:
     said = call("history", "series", "nosuch")
     assert (2, "", 2) == (said.code, said.out, len(said.err.splitlines()))
