@@ -1,16 +1,11 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import fields, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
-import pytest
-
 from pvbench.model import FlagKind
-from pvbench.reports import comparison, json_page, page
-
-DOCUMENTED = (Path(__file__).parents[3] / "docs/report-json.md").read_text(encoding="utf-8")
+from pvbench.reports import comparison, json_page
 
 
 def texts(value: Any) -> Iterator[str]:
@@ -68,10 +63,3 @@ def test_it_says_what_flags_mean_and_what_to_do(run: Any) -> None:
 
     assert set(FlagKind) == set(read["flag_kinds"])
     assert all(each["meaning"] for each in read["flag_kinds"].values())
-
-
-@pytest.mark.parametrize("noun", [page.Group, page.Row, page.Arm, page.Single])
-def test_every_field_of_a_comparison_is_documented(noun: type[Any]) -> None:
-    (row,) = re.findall(rf"^\| {noun.__name__} \| .* \| (`.*`) \|$", DOCUMENTED, re.MULTILINE)
-
-    assert [field.name for field in fields(noun)] == re.findall(r"`(\w+)`", row)
