@@ -23,7 +23,7 @@ from pvbench.history.nouns import State as Stage
 from pvbench.history.shifts import GIVEN_UP, Seen, seen
 from pvbench.history.table import Table, table
 from pvbench.samples import CellTrials
-from pvbench.stats.nightly import YOUNGEST
+from pvbench.stats.changepoint import FIRST
 
 NEW_FOR = GIVEN_UP
 """A confirmed change is one for so many nights; from then on its level is what nights are held against."""
@@ -95,7 +95,7 @@ class _Told:
 
     @cached_property
     def seen(self) -> Seen:
-        return seen(self.table, [each for each in self.analysis.alarms if each.state is Stage.CONFIRMED])
+        return seen(self.table)
 
     @cached_property
     def order(self) -> Mapping[str, int]:
@@ -161,15 +161,15 @@ class _Told:
         column = self.order[self.own.run_id]
         index = int(np.flatnonzero(self.seen.columns[number] == column)[0])
         way = float(self.table.ways[number])
-        level = float(np.exp(self.seen.track.followed.level[number, index] * way))
+        level = float(np.exp(self.seen.track.level[number, index] * way))
         row = replace(row, before=level, ratio=float((point.value or 0) / level) ** way)
         alarm = next(iter(self.alarms.get(self.analysis.series[number].key.id, ())), None)
         if alarm:
             return _alarmed(row, alarm)
-        if len(earlier) < YOUNGEST:
-            why = f"{figures.count(len(earlier), 'night')} before; a series is judged from {YOUNGEST} on"
+        if len(earlier) < FIRST:
+            why = f"{figures.count(len(earlier), 'night')} before; a series is judged from {FIRST} on"
             return replace(row, state=State.UNDETERMINED, why=why)
-        threshold = float(np.expm1(self.seen.threshold[number, index]))
+        threshold = self.seen.threshold(number, index)
         told = f"a night is out of its level from {figures.significant(threshold * 100, 2)} % on"
         state = State.OK if threshold <= row.limit.unseen else State.UNDETERMINED
         return replace(row, state=state, why=told)

@@ -7,6 +7,7 @@ from itertools import pairwise
 from pvbench.history.lost import constant, missing
 from pvbench.history.nouns import Alarm, AlarmKind, Annotation, Night, Role, Series, State
 from pvbench.history.shifts import seen, shifts
+from pvbench.history.standing import ended, kept
 from pvbench.history.table import table
 
 NOISY_BELOW = 0.5
@@ -57,13 +58,11 @@ def analyse(
 
     `recorded` are the alarms that the history keeps: confirmed ones stay where they are.
     """
-    latest = {(each.series, each.kind, each.run_id): each for each in recorded}
     arrays = table(nights, series)
-    fixed = [each for each in latest.values() if each.state is State.CONFIRMED]
-    found = [*shifts(arrays, seen(arrays, fixed), fixed), *missing(arrays), *constant(arrays)] if arrays.runs else []
-    order = {run: column for column, run in enumerate(arrays.runs)}
-    alarms = sorted(found, key=lambda each: (order[each.seen], order[each.run_id], each.series, each.kind))
-    return Analysis(tuple(nights), tuple(series), tuple(alarms), tuple(annotations))
+    found = [*shifts(seen(arrays)), *missing(arrays), *constant(arrays)] if arrays.runs else []
+    order = {run: number for number, run in enumerate(arrays.runs)}
+    alarms = ended(kept(found, recorded, order), arrays)
+    return Analysis(tuple(nights), tuple(series), alarms, tuple(annotations))
 
 
 @dataclass(frozen=True)

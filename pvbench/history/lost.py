@@ -43,8 +43,10 @@ def _missing(table: Table, row: int, column: int) -> Alarm:
     state = State.SUSPECT
     if again:
         state = State.CLEARED if any(point.value for point in again) else State.CONFIRMED
-    reason = next((p.reason for p in series.points if p.run_id == table.runs[column]), "")
+    reason = next((point.reason for point in series.points if point.run_id == table.runs[column]), "")
     words = f"no value: {reason}" if reason else "no value"
+    if not table.planned[row, column]:
+        words = "the run did not plan to measure it, as runs before it did"
     run = table.runs[column]
     return Alarm(series.key.id, AlarmKind.MISSING, state, run, run, words=words)
 

@@ -3,7 +3,7 @@
 The rules are those of docs/history.md, "How a change is told".
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,74 +11,75 @@ import numpy as np
 from pvbench.history.nouns import Alarm, AlarmKind, State
 from pvbench.history.table import Table
 from pvbench.stats import changepoint, nightly
-from pvbench.stats.levels import SETTLED, SHORTEST, Flags, Floats, Numbers
+from pvbench.stats.changepoint import Change
+from pvbench.stats.levels import SHORTEST, Flags, Floats, Numbers
 
 IMPLAUSIBLE_FROM = 2.0
 """A level that is so many times as good is told as implausible: what measured nothing is fast."""
 BACK = 2.0
 """A night that is less than so many standard deviations out is back at its level."""
-GIVEN_UP = 2 * SETTLED
-"""A suspect that was neither seen again nor gone after so many nights is cleared."""
-KINDS = (AlarmKind.REGRESSION, AlarmKind.IMPROVEMENT, AlarmKind.IMPLAUSIBLE)
+AGAIN = 1.64
+"""Fresh boots show a change if they are out by so many standard deviations, and by half of what the night was."""
+GIVEN_UP = 12
+"""A suspect that is neither seen again nor gone after so many nights is cleared."""
+CHANGES = (AlarmKind.REGRESSION, AlarmKind.IMPROVEMENT, AlarmKind.IMPLAUSIBLE)
 
 
 @dataclass(frozen=True)
 class Seen:
-    """All that the nights say of levels: columns are nights with a value, `columns` says which nights they are.
+    """What the nights of series say of their levels: a row a series, a column a night with a value.
 
-    `out` are the nights that are out of their level, `threshold` the difference from which one is, `begins` those at
-    which an environment begins.
+    `columns` says which nights they are; `begins` those at which an environment begins; `allowed` is the p-value up to
+    which a night is out of its level.
     """
 
-    track: changepoint.Track
-    watched: nightly.Watched
+    table: Table
     columns: Numbers
     begins: Flags
-    out: Flags
-    threshold: Floats
+    track: changepoint.Track
+    watched: nightly.Watched
+    allowed: Floats
+
+    @property
+    def out(self) -> Flags:
+        """Which nights are out of their level."""
+        return self.watched.p <= self.allowed
+
+    def threshold(self, row: int, night: int) -> float:
+        """Return the relative change from which a night is out of its level."""
+        return float(np.expm1(nightly.threshold(self.watched, (row, night), float(self.allowed[row, night]))))
 
 
-def seen(table: Table, fixed: Sequence[Alarm] = ()) -> Seen:
-    """Return what the nights say, the levels that confirmed alarms began being fixed."""
+def seen(table: Table) -> Seen:
+    """Return what the nights say of the levels of their series."""
     columns = table.measured()
     logs = np.take_along_axis(table.goodness, columns, axis=1)
     environments = np.take_along_axis(table.environments, columns, axis=1)
     begins = np.zeros(logs.shape, dtype=bool)
     begins[:, 1:] = (environments[:, 1:] != environments[:, :-1]) & np.isfinite(logs[:, 1:])
-    track = changepoint.tracked(logs, begins | _fixed(table, columns, fixed))
-    watched = nightly.watch(track)
+    track = changepoint.tracked(logs, begins)
+    watched = nightly.watch(track, table.hosts, columns)
     p = np.full_like(logs, np.nan)
     np.put_along_axis(p, columns, watched.p, axis=1)
-    allowed = np.broadcast_to(nightly.allowed(p), logs.shape)
-    out = np.take_along_axis(p <= allowed, columns, axis=1)
-    return Seen(track, watched, columns, begins, out, nightly.threshold(track, np.take_along_axis(allowed, columns, 1)))
+    allowed = np.take_along_axis(np.broadcast_to(nightly.allowed(p), logs.shape), columns, axis=1)
+    return Seen(table, columns, begins, track, watched, allowed)
 
 
-def _fixed(table: Table, columns: Numbers, alarms: Sequence[Alarm]) -> Flags:
-    rows = {each.key.id: row for row, each in enumerate(table.series)}
-    nights = {run: column for column, run in enumerate(table.runs)}
-    fixed = np.zeros(columns.shape, dtype=bool)
-    for alarm in alarms:
-        row, column = rows.get(alarm.series), nights.get(alarm.run_id)
-        if row is not None and column is not None and alarm.kind in KINDS and alarm.state is State.CONFIRMED:
-            fixed[row] |= columns[row] == column
-    fixed[:, 0] = False
-    return fixed
+def shifts(nights: Seen) -> Iterator[Alarm]:
+    """Yield the alarms of every series' changes of level, in the order in which a series' alarms are decided."""
+    for row in _worth_a_look(nights):
+        yield from _Story(nights, int(row)).alarms()
 
 
-def shifts(table: Table, nights: Seen, fixed: Sequence[Alarm] = ()) -> Iterator[Alarm]:
-    """Yield the alarms of every series' changes of level, `fixed` being those that are confirmed and stay."""
-    own: dict[str, dict[str, Alarm]] = {}
-    for alarm in fixed:
-        if alarm.kind in KINDS and alarm.state is State.CONFIRMED:
-            own.setdefault(alarm.series, {})[alarm.run_id] = alarm
-    for row, series in enumerate(table.series):
-        yield from _Story(table, nights, row, own.get(series.key.id, {})).alarms()
+def _worth_a_look(seen: Seen) -> Numbers:
+    settled = np.array([bool(own) for own in seen.track.settled], dtype=bool)
+    moved = (seen.track.since[:, 1:] != seen.track.since[:, :-1]).any(axis=1)
+    return np.flatnonzero(seen.out.any(axis=1) | moved | settled)
 
 
 @dataclass(frozen=True)
-class _Open:
-    """A suspect: the index of its first night, that of the night that told, and how much better it is, logarithmic."""
+class _Suspect:
+    """The index of the first night that is out, that of the night that told, and how much better, logarithmic."""
 
     at: int
     told: int
@@ -88,68 +89,68 @@ class _Open:
 class _Story:
     """What happens to one series, night by night."""
 
-    def __init__(self, table: Table, nights: Seen, row: int, fixed: dict[str, Alarm]) -> None:
-        self.table, self.row, self.fixed = table, row, fixed
-        self.id = table.series[row].key.id
-        self.nights = int(nights.track.nights[row])
-        self.columns = nights.columns[row]
-        self.since = nights.track.followed.since[row].tolist()
-        self.level = nights.track.followed.level[row].tolist()
-        self.settled = {after - 1: at for at, after in nights.track.followed.settled[row]}
-        self.noise = float(nights.track.noise[row])
-        self.begins = nights.begins[row].tolist()
-        self.out = nights.out[row].tolist()
-        self.apart = nights.watched.apart[row].tolist()
-        self.deviations = nights.watched.deviations[row].tolist()
-        self.threshold = nights.threshold[row].tolist()
-        self.open: _Open | None = None
-        self.last, self.last_way = 0, 0.0  # where the level began that stands, and whether it was better or worse
+    def __init__(self, seen: Seen, row: int) -> None:
+        self.seen, self.row = seen, row
+        self.since = seen.track.since[row].tolist()
+        self.level = seen.track.level[row].tolist()
+        self.deviations = seen.watched.deviations[row].tolist()
+        self.out = seen.out[row].tolist()
+        self.begins = seen.begins[row].tolist()
+        self.settled = {each.settled - 1: each for each in seen.track.settled[row] if each.settled}
+        self.open: _Suspect | None = None
+        self.last, self.last_way = 0, 0.0  # where the level that stands began, and whether it was better or worse
+        self.start = 0  # where it was followed from, once settled
 
     def alarms(self) -> Iterator[Alarm]:
         """Yield the alarms, in the order in which they are decided."""
-        for night in range(self.nights):
-            run = self._run(night)
-            if self.begins[night] or run in self.fixed:
-                if self.open and self.begins[night]:
-                    yield self._cleared(self.open, "a new environment began before it was seen again")
-                self.open = None
-                self.last, self.last_way = night, 0.0
-                if run in self.fixed:
-                    self.last_way = np.log(self.fixed[run].ratio or 1.0)
-                    yield self.fixed[run]
-                continue
-            yield from self._settle(night)
-            if self.open is None:
-                self.open = self._suspect(night)
-                if self.open:
-                    yield from self._look_again(self.open)
-            elif self._is_back(night, self.open):
-                yield self._cleared(self.open, "the nights after are back at the level before")
+        nights = int(np.isfinite(self.seen.track.logs[self.row]).sum())
+        moved = np.flatnonzero(np.diff(self.seen.track.since[self.row, : nights + 1])).tolist()
+        told = np.flatnonzero(self.seen.out[self.row] | self.seen.begins[self.row]).tolist()
+        to_look_at = sorted({*moved, *told, *self.settled}, reverse=True)
+        night = 0
+        while night < nights:
+            yield from self._go(night)
+            while to_look_at and to_look_at[-1] <= night:
+                to_look_at.pop()
+            night = night + 1 if self.open else to_look_at[-1] if to_look_at else nights
         if self.open:
-            yield self._alarm(self.open, State.SUSPECT, "not seen again yet")
+            yield self._alarm(self.open, State.SUSPECT, "not looked at again yet")
 
-    def _settle(self, night: int) -> Iterator[Alarm]:
-        at = self.settled.get(night)
-        if at is None:
+    def _go(self, night: int) -> Iterator[Alarm]:
+        if self.begins[night]:
+            if self.open:
+                yield self._cleared(self.open, "a new environment began before it was seen again")
+            self.last, self.last_way = night, 0.0
             return
-        apart = self.level[night + 1] - self.level[at]
-        if abs(at - self.last) <= SHORTEST and apart * self.last_way > 0:
-            return  # confirmed before
-        found = _Open(at, night, apart)
-        if self.open and _same(self.open, found):
-            found = replace(self.open, apart=apart)
-        self.open, self.last, self.last_way = None, found.at, apart
-        yield self._alarm(found, State.CONFIRMED, f"the level has lasted {night + 1 - at} nights")
+        if night in self.settled:
+            yield from self._settle(night, self.settled[night])
+        if self.open is None:
+            self.open = self._suspect(night)
+            if self.open:
+                yield from self._look_again(self.open)
+        elif self._is_back(night, self.open):
+            yield self._cleared(self.open, "the nights after are back at the level before")
 
-    def _suspect(self, night: int) -> _Open | None:
+    def _settle(self, night: int, change: Change) -> Iterator[Alarm]:
+        self.start = change.start
+        apart = float(np.log(change.ratio))
+        if abs(change.index - self.last) <= 2 * SHORTEST and apart * self.last_way > 0:
+            return  # fresh boots have confirmed it
+        found = _Suspect(change.index, night, apart)
+        if self.open and abs(self.open.at - change.index) <= SHORTEST and self.open.apart * apart > 0:
+            found, self.open = replace(self.open, apart=apart), None
+        self.last, self.last_way = found.at, apart
+        yield self._alarm(found, State.CONFIRMED, "the nights since settle it")
+
+    def _suspect(self, night: int) -> _Suspect | None:
         since = self.since[night + 1]
-        if since > self.last + SHORTEST and since not in self.settled.values():
-            return _Open(since, night, self.level[night + 1] - self.level[since])
-        if not self.out[night] or (self._follows(night) and self.apart[night] * self.last_way > 0):
-            return None
+        if since > max(self.last + SHORTEST, self.start):
+            return _Suspect(since, night, self.level[night + 1] - self.level[since])
         way = np.sign(self.deviations[night])
-        first = min(at for at in range(max(0, night - 2), night + 1) if self._is_out(at, way) or at == night)
-        return _Open(first, night, self.apart[night])
+        if not self.out[night] or (self._follows(night) and way * self.last_way > 0):
+            return None
+        first = next(at for at in range(max(0, night - 2), night + 1) if at == night or self._is_out(at, way))
+        return _Suspect(first, night, float(self.seen.watched.apart[self.row, night]))
 
     def _follows(self, night: int) -> bool:
         """Whether a confirmed change is so new that the level of the nights is not there yet."""
@@ -158,60 +159,67 @@ class _Story:
     def _is_out(self, night: int, way: float) -> bool:
         return bool(self.deviations[night] * way >= BACK)
 
-    def _is_back(self, night: int, suspect: _Open) -> bool:
+    def _is_back(self, night: int, suspect: _Suspect) -> bool:
         stands = self.since[night + 1]
-        if stands > self.last and abs(stands - suspect.at) <= SHORTEST:
+        if stands > max(self.last, self.start) and abs(stands - suspect.at) <= SHORTEST:
             return False
         way = np.sign(suspect.apart)
         back = night >= suspect.told + 2 and not self._is_out(night, way) and not self._is_out(night - 1, way)
         return back or night - suspect.told >= GIVEN_UP
 
-    def _look_again(self, suspect: _Open) -> Iterator[Alarm]:
+    def _look_again(self, suspect: _Suspect) -> Iterator[Alarm]:
         """Decide by fresh boots, where there were any: out again, the same way and by half as much, or not."""
-        points = self.table.again.get((self.row, int(self.columns[suspect.told])), ())
-        values = [point.value for point in points if point.value]
+        table = self.seen.table
+        values = table.measured_again(self.row, int(self.seen.columns[self.row, suspect.told]))
         if not values:
             return
-        value = float(np.log(np.median(values)) * self.table.ways[self.row])
-        apart = value - self.level[suspect.told]
-        way = np.sign(suspect.apart)
-        if way * apart >= max(BACK * self.noise, abs(suspect.apart) / 2):
+        apart = float(np.log(np.median(values)) * table.ways[self.row]) - self.level[suspect.told]
+        noise = float(self.seen.track.noise[self.row, suspect.told])
+        if np.sign(suspect.apart) * apart >= max(AGAIN * noise, abs(suspect.apart) / 2):
             found = replace(suspect, apart=(suspect.apart + apart) / 2)
             self.open, self.last, self.last_way = None, found.at, found.apart
             yield self._alarm(found, State.CONFIRMED, "fresh boots show it again")
         else:
             yield self._cleared(suspect, "fresh boots do not show it")
 
-    def _cleared(self, suspect: _Open, why: str) -> Alarm:
+    def _cleared(self, suspect: _Suspect, why: str) -> Alarm:
         self.open = None
         return self._alarm(suspect, State.CLEARED, why)
 
-    def _alarm(self, change: _Open, state: State, why: str) -> Alarm:
-        ratio = float(np.exp(change.apart))
-        kind = AlarmKind.REGRESSION if ratio < 1 else AlarmKind.IMPROVEMENT
-        if ratio >= IMPLAUSIBLE_FROM:
-            kind = AlarmKind.IMPLAUSIBLE
+    def _alarm(self, change: _Suspect, state: State, why: str) -> Alarm:
+        seen, told, ratio = self.seen, (self.row, change.told), float(np.exp(change.apart))
+        host = seen.table.series[self.row].key.host
+        drift = float(np.nan_to_num(seen.watched.drift[self.row, change.at]))
+        words = [_change(ratio), why]
+        if drift * change.apart > 0 and abs(drift) >= abs(change.apart) / 2:
+            words.insert(1, f"all series of {host} moved by {_percent(drift)} that night: the host, not the device")
         return Alarm(
-            series=self.id,
-            kind=kind,
+            series=seen.table.series[self.row].key.id,
+            kind=_kind(ratio),
             state=state,
             run_id=self._run(change.at),
             seen=self._run(change.told),
             ratio=ratio,
-            noise=float(np.expm1(self.noise)),
-            threshold=float(np.expm1(self.threshold[change.told])),
-            words=f"{_change(ratio)}; {why}",
+            noise=float(np.expm1(seen.watched.noise[told])),
+            threshold=seen.threshold(*told),
+            words="; ".join(words),
         )
 
     def _run(self, night: int) -> str:
-        return self.table.runs[int(self.columns[night])]
+        return self.seen.table.runs[int(self.seen.columns[self.row, night])]
 
 
-def _same(one: _Open, other: _Open) -> bool:
-    return abs(one.at - other.at) <= SHORTEST and one.apart * other.apart > 0
+def _kind(ratio: float) -> AlarmKind:
+    if ratio >= IMPLAUSIBLE_FROM:
+        return AlarmKind.IMPLAUSIBLE
+    return AlarmKind.REGRESSION if ratio < 1 else AlarmKind.IMPROVEMENT
 
 
 def _change(ratio: float) -> str:
     if ratio >= IMPLAUSIBLE_FROM:
         return f"{ratio:.3g} times as good as before, which is not plausible"
-    return f"{abs(ratio - 1):.1%} {'better' if ratio > 1 else 'worse'} than before".replace("%", " %")
+    return f"{_percent(np.log(ratio))} {'better' if ratio > 1 else 'worse'} than before"
+
+
+def _percent(apart: float) -> str:
+    return f"{100 * abs(np.expm1(apart)):.1f} %"

@@ -1,33 +1,34 @@
 """Where series of nights change their level: one definition of a change for pages, gates and anybody's series.
 
-Values are compared as ratios, so their logarithms are followed (`levels`). The noise of a series is measured around its
-own levels, not over its changes, and a series whose nights resemble their neighbours pays more for a change: as many
-nights tell less (Bartlett's factor for a mean under AR(1) noise, (1 + rho) / (1 - rho)).
+Values are compared as ratios, so their logarithms are followed (`levels`), night by night and with no more knowledge
+than there was: the noise of a series is told anew as its nights grow by half, around its own levels and not over its
+changes. A series whose nights resemble their neighbours pays more for a change: as many nights tell less (Bartlett's
+factor for a mean under AR(1) noise, (1 + rho) / (1 - rho)).
 
 Where a change lies is told as the middle of the few nights that most likely hold it, not as the one likeliest night:
-of small changes that is off by more nights. A change that is settled stays where it was placed then.
+of small changes that is off by more nights. A change that is settled stays: no later night moves or removes it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
-from pvbench.stats import levels
-from pvbench.stats.levels import BOUND, SHORTEST, Flags, Floats, Followed, Numbers, spans
+from pvbench.stats import levels, spread
+from pvbench.stats.levels import BOUND, SHORTEST, Flags, Floats, Followed, Numbers
 
-PRICE = 3.4
+PRICE = 3.3
 """What a change costs, in natural logarithms of the nights: by simulation under 1 % of flat series have an alarm."""
+FEW = 20
+"""With so many nights a change costs twice as much, as their noise is not known well; with more soon no more."""
 SMALLEST = 0.005
 """A change of less than half a per cent is none, however sure: machines are not steadier from month to month."""
 NEAR = 3
 """A change is told to within so many nights."""
+FIRST = 8
+"""A series is followed once it has so many nights."""
+_AGAIN = 1.5  # its noise is told anew when it has so many times as many
 _HALF_ALIKE = 3.0  # Bartlett's factor for a correlation of a half
-_MAD = 1.4826  # the standard deviation of normal noise over its median absolute deviation
-_WITHIN, _OF_WITHIN = 3.0, 0.9866  # normal noise within three deviations has so much of its standard deviation
-_STEADIEST = 1e-4  # no instrument of ours resolves less than a hundredth of a per cent
-_MOST_ALIKE = 0.8  # a correlation beyond is a drift, and told worse by its few nights than bounded here
 
 
 @dataclass(frozen=True)
@@ -35,120 +36,154 @@ class Change:
     """A change of level: the index of the first night of the new level, and the level's ratio new ÷ old.
 
     `noise` is the standard deviation of the series' nights around their levels, relative: 0.02 for 2 %. `settled` is
-    the number of nights after which no later one moves it, None where that is still to come.
+    the number of nights after which no later one moves it, None where that is still to come. `start` is where the
+    level was followed from, a few nights off at most.
     """
 
     index: int
     ratio: float
     noise: float
-    settled: int | None = None
+    settled: int | None
+    start: int
 
 
 @dataclass(frozen=True)
 class Track:
     """Logarithms of series, a row a series and its nights from the first column on, as followed night by night.
 
-    `noise` is each series' standard deviation around its levels, `alike` the correlation of its neighbours. `begins`
-    tells where a level begins by declaration.
+    `noise` is the standard deviation of the nights around their levels as known before each, `alike` the correlation of
+    neighbours then; both are NaN as long as neither is known. `since` and `level` are as in `Followed`; `begins` are
+    the nights at which a level begins by declaration.
     """
 
     logs: Floats
     noise: Floats
     alike: Floats
+    since: Numbers
+    level: Floats
+    settled: tuple[tuple[Change, ...], ...]
     begins: Flags
-    followed: Followed
-
-    @cached_property
-    def nights(self) -> Numbers:
-        """How many nights each series has."""
-        return np.asarray(np.isfinite(self.logs).sum(axis=1))
-
-    def changes(self, row: int) -> tuple[Change, ...]:
-        """Return the changes of a series, oldest first; levels that begin by declaration are none."""
-        nights = int(self.nights[row])
-        edges = [0, *np.flatnonzero(self.begins[row]).tolist()]
-        found = []
-        for start, settled in self.followed.settled[row]:
-            edges.append(start)
-            found.append(self._placed(row, max(edge for edge in edges if edge < start), start, settled))
-        last, newest = max(edges), self.followed.changes(row, nights)
-        for before, start, end in zip((last, *newest), newest, (*newest[1:], nights), strict=False):
-            if start > last:
-                found.append(self._placed(row, max(before, last), start, end, settled=False))
-        return tuple(each for each in found if abs(np.log(each.ratio)) >= np.log1p(SMALLEST))
-
-    def _placed(self, row: int, before: int, start: int, end: int, settled: bool = True) -> Change:
-        """Return the change at a night between the first night of the level before and the end of what is known."""
-        around, noise = self.logs[row, before:end], float(self.noise[row])
-        old, new = (float(np.median(part)) for part in (around[: start - before], around[start - before :]))
-        worth = (1 - self.alike[row]) / (1 + self.alike[row])
-        at = before + _middle((_loss(around, new, noise) - _loss(around, old, noise)) * worth / 2)
-        return Change(at, float(np.exp(new - old)), noise, end if settled else None)
 
 
 def changes(series: Sequence[Sequence[float | None]]) -> list[tuple[Change, ...]]:
     """Return the changes of each series of positive values, oldest first; None is a night that was not measured.
 
-    Raises ValueError for a value that is not positive and finite.
+    Those that are settled are as they were then, those that are not as they show after the last night. Raises
+    ValueError for a value that is not positive and finite.
     """
     measured = [[index for index, value in enumerate(values) if value is not None] for values in series]
-    values = np.full((len(series), max(map(len, measured), default=0) or 1), np.nan)
+    values = np.full((len(series), max(map(len, measured), default=0)), np.nan)
     for row, nights in enumerate(measured):
         own = np.array([series[row][night] for night in nights], dtype=float)
         if not (np.isfinite(own).all() and (own > 0).all()):
             raise ValueError("a series holds a value that is not a positive number")
         values[row, : len(nights)] = own
-    track = tracked(np.log(values))
+    logs = np.log(values)
+    settled = tracked(logs).settled
     return [
-        tuple(replace(each, index=nights[each.index]) for each in track.changes(row))
-        for row, nights in enumerate(measured)
+        tuple(replace(each, index=nights[each.index]) for each in (*before, *now))
+        for nights, before, now in zip(measured, settled, _unsettled(logs, settled), strict=True)
     ]
 
 
 def tracked(logs: Floats, begins: Flags | None = None) -> Track:
     """Follow series, NaN behind the last night of each; `begins` tells where a level begins by declaration."""
-    begins = np.zeros(logs.shape, dtype=bool) if begins is None else begins
-    price = PRICE * np.log(np.maximum(np.isfinite(logs).sum(axis=1), 2))
-    # Neighbours are of one level nearly always, so their differences tell the noise before any level is known. They
-    # tell too little of it where neighbours are alike, so the first levels are bought as if all series were so.
-    noise = np.maximum(_spread(np.diff(logs, axis=1)) / np.sqrt(2), _STEADIEST)
-    first = levels.follow(logs, noise, _HALF_ALIKE * price, begins)
-    noise, alike = _noise(logs, first)
-    dear = (1 + alike) / (1 - alike)
-    return Track(logs, noise, alike, begins, levels.follow(logs, noise, dear * price, begins))
+    count, nights = logs.shape
+    declared = np.zeros(logs.shape, dtype=bool) if begins is None else begins
+    begins = declared.copy()
+    noise, alike = np.full((2, *logs.shape), np.nan)
+    since, level = np.zeros((count, nights + 1), dtype=np.int64), np.full((count, nights + 1), np.nan)
+    for known in range(1, min(FIRST, nights) + 1):
+        young = np.isfinite(logs[:, :known]).any(axis=1)
+        level[young, known] = np.nanmedian(logs[young, :known], axis=1)
+    settled: list[list[Change]] = [[] for _ in range(count)]
+    for known, end in stretches(nights):
+        rows = np.flatnonzero(np.isfinite(logs[:, known]))
+        part = _Part.of(logs[rows, :end], begins[rows, :end], known)
+        noise[rows, known:end], alike[rows, known:end] = part.noise[:, None], part.alike[:, None]
+        since[rows, known + 1 : end + 1] = part.followed.since[:, known + 1 :]
+        level[rows, known + 1 : end + 1] = part.followed.level[:, known + 1 :]
+        for own, row in enumerate(rows.tolist()):
+            for change in part.settled(own):
+                begins[row, change.start] = True
+                settled[row].append(change)
+    kept = (tuple(each for each in own if _is_large(each)) for own in settled)
+    return Track(logs, noise, alike, since, level, settled=tuple(kept), begins=declared)
 
 
-def _noise(logs: Floats, followed: Followed) -> tuple[Floats, Floats]:
-    """Return the standard deviation of each row around its levels, and the correlation of its neighbours.
+def stretches(nights: int) -> Iterator[tuple[int, int]]:
+    """Yield the stretches of nights with one noise: (nights it is told by, night after the last)."""
+    known = FIRST
+    while known < nights:
+        end = int(np.ceil(known * _AGAIN))
+        yield known, min(end, nights)
+        known = end
 
-    Nights beyond three deviations do not tell. Each level takes something of both away, which is given back.
-    """
+
+def _unsettled(logs: Floats, settled: Sequence[Sequence[Change]]) -> Iterator[list[Change]]:
+    """Yield the changes of each series that show after its last night and are not settled, by the noise known then."""
+    begins = np.zeros(logs.shape, dtype=bool)
+    for row, own in enumerate(settled):
+        begins[row, [each.start for each in own]] = True
+    found: list[list[Change]] = [[] for _ in logs]
     nights = np.isfinite(logs).sum(axis=1)
-    rest = np.full_like(logs, np.nan)
-    count = np.ones(len(logs))
-    for row, own in enumerate(followed.changes(row, int(nights[row])) for row in range(len(logs))):
-        count[row] += len(own)
-        for start, end in spans(own, int(nights[row])) if nights[row] else ():
-            rest[row, start:end] = logs[row, start:end] - np.median(logs[row, start:end])
-    noise = _spread(rest)
-    for _ in range(3):
-        usual = np.abs(rest) < _WITHIN * np.maximum(noise, _STEADIEST)[:, None]
-        seen = np.where(usual, rest, 0.0)
-        noise = np.sqrt((seen**2).sum(axis=1) / np.maximum(1, usual.sum(axis=1))) / _OF_WITHIN
-    pairs = np.maximum(1, (usual[:, 1:] & usual[:, :-1]).sum(axis=1))
-    together = (seen[:, 1:] * seen[:, :-1]).sum(axis=1) / pairs
-    share = np.minimum(0.25, count / np.maximum(1, nights))
-    alike = (together / np.maximum((noise * _OF_WITHIN) ** 2, 1e-18) + share) / (1 - 3 * share)
-    return np.maximum(noise / np.sqrt(1 - share), _STEADIEST), np.clip(alike, 0.0, _MOST_ALIKE)
+    for known in np.unique(nights[nights > FIRST]).tolist():
+        rows = np.flatnonzero(nights == known)
+        part = _Part.of(logs[rows, :known], begins[rows, :known], known)
+        for row, told in zip(rows.tolist(), map(part.all, range(len(rows))), strict=True):
+            found[row] = [replace(each, settled=None) for each in told if _is_large(each)]
+    yield from found
 
 
-def _spread(rows: Floats) -> Floats:
-    """Return the standard deviation of each row, by its median absolute deviation: outliers do not tell."""
-    known = np.isfinite(rows).any(axis=1)
-    spread = np.zeros(len(rows))
-    middle = np.nanmedian(rows[known], axis=1, keepdims=True)
-    spread[known] = _MAD * np.nanmedian(np.abs(rows[known] - middle), axis=1)
-    return spread
+@dataclass(frozen=True)
+class _Part:
+    """Series as followed by the noise of the first `known` nights."""
+
+    logs: Floats
+    begins: Flags
+    known: int
+    noise: Floats
+    alike: Floats
+    followed: Followed
+
+    @classmethod
+    def of(cls, logs: Floats, begins: Flags, known: int) -> "_Part":
+        """Follow series. Neighbours that are alike tell too little of the noise: the first levels are bought dear."""
+        price = np.full(len(logs), PRICE * np.log(known) * (1 + (FEW / known) ** 2))
+        past, past_begins = logs[:, :known], begins[:, :known]
+        first = levels.follow(past, spread.of_neighbours(past), _HALF_ALIKE * price, past_begins)
+        noise, alike = spread.around(past, [first.changes(row, known) for row in range(len(past))])
+        followed = levels.follow(logs, noise, price * (1 + alike) / (1 - alike), begins)
+        return cls(logs, begins, known, noise, alike, followed)
+
+    def settled(self, row: int) -> Iterator[Change]:
+        """Yield the changes that settle, or are settled as soon as this noise is known."""
+        before = self._begun(row)
+        for start, after in self.followed.settled[row]:
+            yield self._placed(row, max(each for each in before if each < start), start, max(after, self.known))
+            before.append(start)
+
+    def all(self, row: int) -> Iterator[Change]:
+        """Yield the changes that show after the last night, those before a level that was declared left out."""
+        begun = max(self._begun(row))
+        starts = [start for start in self.followed.changes(row, self.logs.shape[1]) if start > begun]
+        for before, start, end in zip((begun, *starts), starts, (*starts[1:], self.logs.shape[1]), strict=False):
+            yield self._placed(row, before, start, end)
+
+    def _begun(self, row: int) -> list[int]:
+        return [0, *np.flatnonzero(self.begins[row]).tolist()]
+
+    def _placed(self, row: int, before: int, start: int, end: int) -> Change:
+        """Return the change at a night between the first night of the level before and the end of what is known."""
+        nights, noise = self.logs[row, before:end], float(self.noise[row])
+        old, new = (float(np.median(part)) for part in (nights[: start - before], nights[start - before :]))
+        worth = (1 - self.alike[row]) / (1 + self.alike[row])
+        at = before + _middle((_loss(nights, new, noise) - _loss(nights, old, noise)) * worth / 2)
+        return Change(at, float(np.exp(new - old)), noise, end, start)
+
+
+def _is_large(change: Change) -> bool:
+    return bool(abs(np.log(change.ratio)) >= np.log1p(SMALLEST))
 
 
 def _loss(nights: Floats, level: float, noise: float) -> Floats:

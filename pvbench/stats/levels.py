@@ -27,9 +27,13 @@ SHORTEST = 3
 """A level lasts so many nights at least; fewer are outliers."""
 SETTLED = 6
 """A change is settled once it was told for so many nights, and lasted as many."""
+MARGIN = 1.0
+"""A change is settled once the nights are told so much cheaper by it, in what it costs, besides that."""
 _MOVED = 1  # a change that is told a night earlier or later is the same one
 _STEP = 0.25  # of the grid, in standard deviations: its rounding costs 1/64 of a night's usual loss
-_LEAST_LEVELS, _MOST_LEVELS = 8, 512
+_USUAL = 0.03, 0.97  # of the values, where wild ones would stretch the grid; they are taken to be at its edge
+_MOST_LEVELS = 512
+_ALIKE = 16  # numbers of levels are multiples of it, so that many series have as many
 _MOST_AT_ONCE = 1 << 16
 """So many levels × series are kept at once: they stay in a processor's cache."""
 
@@ -58,23 +62,23 @@ def follow(values: Floats, noise: Floats, penalty: Floats, begins: Flags | None 
     """Follow each series (row) night by night.
 
     `noise` is each series' standard deviation, `penalty` what a change costs, in squares of it. `begins` tells where a
-    level begins by declaration. A night that was not measured is NaN and costs nothing; a series without any is not
-    followed.
+    level begins by declaration. A night that was not measured is NaN and costs nothing.
     """
     count, nights = values.shape
     begins = np.zeros(values.shape, dtype=bool) if begins is None else begins
     since = np.zeros((count, nights + 1), dtype=np.int64)
     level = np.full((count, nights + 1), np.nan)
     settled: list[tuple[tuple[int, int], ...]] = [()] * count
-    some = np.flatnonzero(np.isfinite(values).any(axis=1))
-    for size, chosen in _alike(_sizes(values[some], noise[some])):
-        rows = some[chosen]
-        at = _At(_grid(values[rows], noise[rows], size), noise[rows], penalty[rows], nights)
+    low, step, sizes = _grids(values, noise)
+    for size, rows in _alike(sizes):
+        grid = low[rows, None] + step[rows, None] * np.arange(size)
+        at = _At(grid, step[rows] / _STEP, penalty[rows], nights)
+        own = np.clip(values[rows], grid[:, :1], grid[:, -1:])
         for night in range(nights):
-            at.go(night, values[rows, night], begins[rows, night])
+            at.go(night, own[:, night], begins[rows, night])
             since[rows, night + 1], level[rows, night + 1] = at.now()
-        for row, own in zip(rows, at.settled, strict=True):
-            settled[row] = tuple(own)
+        for row, changes in zip(rows, at.settled, strict=True):
+            settled[row] = tuple(changes)
     return Followed(since, level, tuple(settled))
 
 
@@ -88,13 +92,13 @@ class _At:
 
     def __init__(self, grid: Floats, noise: Floats, penalty: Floats, nights: int) -> None:
         count = len(grid)
-        self.grid, self.noise, self.penalty = grid, noise, penalty
-        self.scaled = grid / noise[:, None]
-        self.cost = np.zeros(grid.shape)
+        self.grid, self.noise, self.penalty = grid, noise, penalty.astype(np.float32)
+        self.scaled = (grid / noise[:, None]).astype(np.float32)
+        self.cost = np.zeros(grid.shape, dtype=np.float32)
         self.since = np.zeros(grid.shape, dtype=np.int32)
-        self.losses = np.zeros((SHORTEST, *grid.shape))
-        self.recent = np.zeros(grid.shape)
-        self.best = np.full((nights + 1, count), np.inf)
+        self.losses = np.zeros((SHORTEST, *grid.shape), dtype=np.float32)
+        self.recent = np.zeros(grid.shape, dtype=np.float32)
+        self.best = np.full((nights + 1, count), np.inf, dtype=np.float32)
         self.began, self.fixed, self.told, self.before = np.zeros((4, count), dtype=np.int64)
         self.settled: list[list[tuple[int, int]]] = [[] for _ in range(count)]
         self.each = np.arange(count)
@@ -108,7 +112,7 @@ class _At:
         """Take a night's values in."""
         if begins.any():
             self._begin(np.flatnonzero(begins), night)
-        own = self.scaled - (values / self.noise)[:, None]
+        own = self.scaled - (values / self.noise).astype(np.float32)[:, None]
         own *= own
         np.minimum(own, BOUND * BOUND, out=own)
         own[np.isnan(values)] = 0.0
@@ -142,19 +146,38 @@ class _At:
         same = np.abs(since - self.before) <= _MOVED
         self.told = np.where(new, np.where(same, self.told + 1, 1), 0)
         self.before = since
-        for row in np.flatnonzero((self.told >= SETTLED) & (nights - since >= SETTLED)):
+        ready = np.flatnonzero((self.told >= SETTLED) & (nights - since >= SETTLED))
+        for row in ready[self._sure(ready)]:
             start = int(since[row])
             self.settled[row].append((start, nights))
             self.cost[row, self.since[row] < start] = np.inf
             self.since[row, self.since[row] < start + SHORTEST] = start
             self.fixed[row], self.told[row] = start, 0
 
+    def _sure(self, rows: Numbers) -> Flags:
+        """Return whether the changes told in some rows pay for themselves MARGIN times more than they cost."""
+        cost = self.cost[rows]
+        without = np.where(self.since[rows] > self.fixed[rows, None], np.inf, cost).min(axis=1, initial=np.inf)
+        return np.asarray(without - cost.min(axis=1, initial=np.inf) >= MARGIN * self.penalty[rows])
 
-def _sizes(values: Floats, noise: Floats) -> Numbers:
-    """Return how many levels each series' own grid has, a power of two so that many series have as many."""
-    steps = (np.nanmax(values, axis=1) - np.nanmin(values, axis=1)) / (_STEP * noise)
-    wanted = np.clip(steps + 1, _LEAST_LEVELS, _MOST_LEVELS)
-    return np.asarray(2 ** np.ceil(np.log2(wanted)), dtype=np.int64)
+
+def _grids(values: Floats, noise: Floats) -> tuple[Floats, Floats, Numbers]:
+    """Return the least of the levels that each series may be at, their distance, and their number, many alike.
+
+    They are multiples of their distance: a later night adds some, and moves none. Only where wild values would make
+    them too many they lie between the usual ones, or farther apart.
+    """
+    ordered = np.sort(values, axis=1)  # NaN last
+    last = np.isfinite(values).sum(axis=1) - 1
+    each = np.arange(len(values))
+    low, high = ordered[:, 0], ordered[each, last]
+    wild = high - low > _STEP * noise * (_MOST_LEVELS - 2)
+    usual = (ordered[each, np.rint(share * last).astype(int)] for share in _USUAL)
+    low, high = (np.where(wild, edge, all_of) for edge, all_of in zip(usual, (low, high), strict=True))
+    step = np.maximum(_STEP * noise, (high - low) / (_MOST_LEVELS - 2))
+    low = np.floor(low / step) * step
+    sizes = np.ceil((high - low) / step + 1)
+    return low, step, np.asarray(_ALIKE * np.ceil(sizes / _ALIKE), dtype=np.int64)
 
 
 def _alike(sizes: Numbers) -> Iterator[tuple[int, Numbers]]:
@@ -163,17 +186,3 @@ def _alike(sizes: Numbers) -> Iterator[tuple[int, Numbers]]:
         rows = np.flatnonzero(sizes == size)
         at_once = max(1, _MOST_AT_ONCE // int(size))
         yield from ((int(size), rows[at : at + at_once]) for at in range(0, len(rows), at_once))
-
-
-def _grid(values: Floats, noise: Floats, size: int) -> Floats:
-    """Return the levels that each series may be at, a row a series: evenly between its least value and its greatest.
-
-    Where outliers lie so far off that these would be too far apart they are values of its own, as many of each part.
-    """
-    low, high = np.nanmin(values, axis=1), np.nanmax(values, axis=1)
-    shares = np.linspace(0.0, 1.0, size)
-    grid = np.asarray(low[:, None] + (high - low)[:, None] * shares[None, :])
-    coarse = high - low > _STEP * noise * size
-    if coarse.any():
-        grid[coarse] = np.nanquantile(values[coarse], shares, axis=1, method="nearest").T
-    return grid

@@ -15,6 +15,7 @@ from pvbench.gate.nouns import Gated, Side, State
 from pvbench.history.judged import night_of, points_of
 from pvbench.history.nouns import Night, Point, Role, Series, SeriesKey
 from pvbench.model import Cell, Flag, FlagKind, Reading, Trial, TrialSpec
+from pvbench.stats.changepoint import FIRST
 from pvbench.testing.histories import HOSTS, Fault, Injected, Simulation, simulate
 from pvbench.testing.runs import sample_run
 from tests.unit.gate.runs import is_victim, times
@@ -165,7 +166,7 @@ def test_a_young_history_tells_nothing_yet() -> None:
     found = gated(run(day=4), count=4)
 
     assert found.code is ExitCode.NOT_MEASURED
-    assert {row.why for row in found.rows} == {"4 nights before; a series is judged from 5 on"}
+    assert {row.why for row in found.rows} == {f"4 nights before; a series is judged from {FIRST} on"}
 
 
 def test_a_run_that_the_history_has_already_is_told_as_it_was_that_night() -> None:
