@@ -11,6 +11,7 @@ from pvbench.errors import ForeignError
 from pvbench.foreign import fio_interim, fio_json, fio_terse, iperf3_events, iperf3_json, netperf, others
 from pvbench.foreign.documents import Document, Found, find
 from pvbench.foreign.nouns import PATH_UNKNOWN, Figure, Result, Taken
+from pvbench.foreign.prefixes import without_prefix
 from pvbench.foreign.text import MOST_BYTES, text_of
 from pvbench.printable import clean
 
@@ -41,7 +42,7 @@ class Imported:
 def read(content: bytes, file: str) -> Imported:
     """Return a file's results, of its whole parts too where another one is broken; none is always refused."""
     try:
-        text = text_of(content, file)
+        text = without_prefix(text_of(content, file))
     except ForeignError as error:
         return Imported((), error)
     found = find(text, file)

@@ -16,7 +16,7 @@ _NOISE = re.compile(
     r"^\s*(?:Interim result:|$|!!!|\^\[|\^C|catcher:|netperf: |[-=#*/ ]+$|Testing with the following|.*\bnetperf\b"
     r"|.*WARNING|.*[Cc]onfidence|.*[Rr]esult may)"
 )
-_FAILED = re.compile(r"error|refused|could not|unable|failed|unreachable|timed out|reset by", re.IGNORECASE)
+_FAILED = re.compile(r"error|refused|could not|unable|failed|unreachable|timed out|reset by|no response", re.IGNORECASE)
 _AFTER = re.compile(r"^\s*(?:Alignment|Maximum|Histogram)")
 
 

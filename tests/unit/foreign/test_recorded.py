@@ -100,3 +100,13 @@ def test_an_encoding_of_windows_changes_no_figure(encoding: str) -> None:
     text = stdout(GOLDEN / "workloads/iperf3/3.12-tcp-up.json").decode()
 
     assert foreign.read(text.encode(encoding), "x").results == foreign.read(text.encode(), "x").results
+
+
+@pytest.mark.parametrize(
+    "prefix", ["fio-1  | ", "Nov 29 09:0{n}:1{n} host1 fio[4711]: ", "2026-11-29T09:00:0{n}.5Z ", "> > "]
+)
+def test_what_a_log_puts_before_each_line_is_taken_off(prefix: str) -> None:
+    content = stdout(GOLDEN / "workloads/fio/3.33-randread.json").decode()
+    logged = "".join(prefix.format(n=n % 10) + line + "\n" for n, line in enumerate(content.splitlines()))
+
+    assert foreign.read(logged.encode(), "x").results == foreign.read(content.encode(), "x").results
