@@ -15,6 +15,7 @@ PvbenchError                 exit code
 ├── TraceError                   2   a file is no trace of Xen, or is damaged
 ├── ForeignError                 2   a file of another tool's results is of no kind we know, or is damaged
 ├── OutputLost                   4   standard output, or the file of -o, does not take what was asked for
+├── NotRedacted                  2   a report would still hold what --redact takes out of it
 ├── ResumeRefused                2   matrix, host facts or stack changed since the run began
 ├── ParseError                   3   a tool's output is not what its parser knows
 ├── BootError                    4   the guest did not come up
@@ -127,6 +128,12 @@ class ForeignError(PvbenchError):
 
 class OutputLost(PvbenchError):
     """Standard output, or the file of -o, does not take what was asked for."""
+
+
+class NotRedacted(PvbenchError):
+    """A report would still hold what --redact takes out of it; nothing is written."""
+
+    exit_code = ExitCode.USAGE
 
 
 class ResumeRefused(PvbenchError):

@@ -140,8 +140,9 @@ FORMS = (
     _form(Kind.SERIAL, r"(?<!\w)0x[0-9a-f]{16}(?![0-9a-z])"),
     _form(Kind.SERIAL, r"(?<![0-9a-f:])(?:[0-9a-f]{2}:){7}[0-9a-f]{2}(?![0-9a-f:])"),
     _form(Kind.SERIAL, r"(?<![\w-])(?:i|vol|ami|eni|vpc|subnet|sg)-[0-9a-f]{8,17}(?![\w-])"),
+    _form(Kind.SERIAL, r"\bVMware-(?:[0-9a-f]{2}[ -]?){4,16}"),
     _form(Kind.SERIAL, r"\barn:aws[\w:/.-]+"),
-    _form(Kind.SERIAL, r"\biqn\.\d{4}-\d{2}\.[\w.:-]+"),
+    _form(Kind.SERIAL, r"\b[in]qn\.\d{4}-\d{2}\.[\w.:-]+"),
     _form(
         Kind.SERIAL,
         r"(?<!\w)(?:[\w.-]*serial(?:[ _-]?(?:number|no\.?|num))?|s/n|service[ _-]tag|asset[ _-]?tag|wwn|wwid"

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pvbench import figures as fmt
-from pvbench.errors import PvbenchError
-from pvbench.exit_codes import ExitCode
+from pvbench.errors import NotRedacted
 from pvbench.model import Cell
 from pvbench.redaction import encoded, own_words
 from pvbench.redaction.keyed import of_fact, of_parameters
@@ -19,12 +18,6 @@ from pvbench.redaction.patterns import identifiers, is_domain
 from pvbench.redaction.walk import Rewriter, pairs, texts
 from pvbench.store import Manifest
 from pvbench.store.record import Record
-
-
-class NotRedacted(PvbenchError):
-    """An identifier that was taken out of a run is in what was made of it all the same; nothing is written."""
-
-    exit_code = ExitCode.USAGE
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,16 @@
 """Identifiers of any kind in any text of a run: none is left in what is made of it."""
 
 import html
-from dataclasses import fields, is_dataclass
-from enum import Enum
-from typing import Any
 
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from pvbench.redaction import redact
-from pvbench.redaction.own_words import NAMES
 from pvbench.reports import comparison, csv_page, json_page, markdown
 from pvbench.reports import html as html_page
 from pvbench.store.record import Record
+from pvbench.testing.planted import planted
 from pvbench.testing.runs import LOADS, sample_run
 
 pytestmark = pytest.mark.thorough
@@ -50,30 +47,14 @@ KEYED = st.one_of(
 PLACES = st.sampled_from(("{}", "before {}, after", "x={};", "({})", "<b>{}</b>"))
 
 
-def planted(noun: Any, texts: "list[str]", taken: "list[int]") -> Any:
-    """Return a noun with the next of the texts behind each of its texts, as long as there are any."""
-    if isinstance(noun, Enum) or noun is None or isinstance(noun, int | float) or noun in NAMES:
-        return noun
-    if isinstance(noun, str):
-        taken[0] += 1
-        return f"{noun} {texts[taken[0] % len(texts)]}" if taken[0] % 3 == 0 else noun
-    if isinstance(noun, tuple):
-        return tuple(planted(each, texts, taken) for each in noun)
-    if is_dataclass(noun) and not isinstance(noun, type) and type(noun).__name__ not in {"TrialSpec", "Reading"}:
-        made = {field.name: planted(getattr(noun, field.name), texts, taken) for field in fields(noun)}
-        kept = {name: getattr(noun, name) for name in ("started", "booted", "plan", "reason") if hasattr(noun, name)}
-        return type(noun)(**{**made, **kept})
-    return noun
-
-
 @settings(max_examples=12, deadline=None, phases=(Phase.generate,))
 @given(st.lists(st.tuples(PLACES, IDENTIFIERS), min_size=3, max_size=9), st.lists(KEYED, max_size=5), st.integers(0, 2))
 def test_no_identifier_is_left_wherever_it_stood(
     found: list[tuple[str, str]], keyed: list[tuple[str, str]], start: int
 ) -> None:
     texts = [place.format(each) for place, each in found] + [f"{key}{each}" for key, each in keyed]
-    taken = [start]
-    record = Record(planted(RUN.manifest, texts, taken), planted(RUN.trials, texts, taken))
+    texts = texts[start:] + texts[:start]
+    record = Record(planted(RUN.manifest, texts, 3), planted(RUN.trials, texts, 3))
 
     (safe,), redaction = redact([record])
 

@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 import pytest
 
+from pvbench.errors import NotRedacted
 from pvbench.redaction import Redaction, redact
-from pvbench.redaction.redact import NotRedacted
 from pvbench.store.record import Record
 from pvbench.testing.runs import LAB, sample_run
 
