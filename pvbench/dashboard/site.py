@@ -4,14 +4,16 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
+from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pvbench import figures
 from pvbench.dashboard import line_chart, series_page, zoom
 from pvbench.dashboard.facets import facets, related
-from pvbench.dashboard.nights import Shown, shown
+from pvbench.dashboard.nights import shown
 from pvbench.dashboard.overview import LATE, Overview, overview
 from pvbench.history import analysis
 from pvbench.history.analysis import Analysis
@@ -98,7 +100,20 @@ def files(analysed: Analysis, settings: Settings = DEFAULT) -> Iterator[tuple[st
 
 def pages(analysed: Analysis, settings: Settings = DEFAULT, *, zoomed: bool = True) -> Iterator[tuple[str, str]]:
     """Yield name and text of each page."""
-    environment = Environment(
+    common = {
+        "labels": _labels(analysed),
+        "letters": series_page.LETTERS,
+        "live": settings.live,
+        "security": SECURITY + ("; connect-src 'self'" if settings.live else ""),
+    }
+    yield FIRST, _first_page(common, analysed, settings)
+    known = shown(analysed.nights, {run: f"../{address}" for run, address in settings.reports.items()})
+    yield from _series_pages({**common, "known": known, "zoom": zoomed}, analysed)
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
         loader=PackageLoader("pvbench.dashboard"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -106,14 +121,6 @@ def pages(analysed: Analysis, settings: Settings = DEFAULT, *, zoomed: bool = Tr
         lstrip_blocks=True,
         finalize=lambda value: clean(value, "\n") if type(value) is str else value,
     )
-    environment.globals |= {"labels": _labels(analysed), "letters": series_page.LETTERS, "live": settings.live}
-    environment.globals["problems"] = settings.problems
-    environment.globals["security"] = SECURITY + ("; connect-src 'self'" if settings.live else "")
-    known = shown(analysed.nights, settings.reports)
-    first = overview(analysed, known)
-    yield FIRST, _first_page(environment.get_template("overview.html.j2"), first, known, settings.now)
-    below = shown(analysed.nights, {run: f"../{address}" for run, address in settings.reports.items()})
-    yield from _series_pages(environment.get_template("series.html.j2"), analysed, below, zoomed)
 
 
 def _labels(analysed: Analysis) -> list[tuple[str, str]]:
@@ -122,19 +129,27 @@ def _labels(analysed: Analysis) -> list[tuple[str, str]]:
     return [*simulated, *((label[:1].upper() + label[1:], LABELLED) for label in analysed.labels)]
 
 
-def _first_page(page: Template, first: Overview, known: dict[str, Shown], now: datetime | None) -> str:
-    names = ("Host", "Device", "Stack", "Workload", "Metric")
-    return page.render(
-        root="",
-        told=first,
-        known=known,
-        headline=headline(first),
-        groups=[(name, rows) for name, rows in zip(GROUPS, first.groups, strict=True) if rows],
-        age=age(first, now) if now else "",
-        old=bool(now and first.old(now)),
-        choices=[(name, sorted({getattr(row.facets, name.lower()) for row in first.rows})) for name in names],
-        strip_length=len(first.strip),
-        late=LATE,
+def _first_page(common: Mapping[str, Any], analysed: Analysis, settings: Settings) -> str:
+    known = shown(analysed.nights, settings.reports)
+    first = overview(analysed, known)
+    now, names = settings.now, ("Host", "Device", "Stack", "Workload", "Metric")
+    return (
+        _templates()
+        .get_template("overview.html.j2")
+        .render(
+            **common,
+            root="",
+            problems=settings.problems,
+            told=first,
+            known=known,
+            headline=headline(first),
+            groups=[(name, rows) for name, rows in zip(GROUPS, first.groups, strict=True) if rows],
+            age=age(first, now) if now else "",
+            old=bool(now and first.old(now)),
+            choices=[(name, sorted({getattr(row.facets, name.lower()) for row in first.rows})) for name in names],
+            strip_length=len(first.strip),
+            late=LATE,
+        )
     )
 
 
@@ -165,32 +180,30 @@ def age(first: Overview, now: datetime) -> str:
     return f"{words} ago{': old' if first.old(now) else ''}"
 
 
-def _series_pages(
-    page: Template, analysed: Analysis, known: Mapping[str, Shown], zoomed: bool
-) -> Iterator[tuple[str, str]]:
+def _series_pages(common: Mapping[str, Any], analysed: Analysis) -> Iterator[tuple[str, str]]:
     alarms: dict[str, list[Alarm]] = {}
     for alarm in analysed.alarms:
         alarms.setdefault(alarm.series, []).append(alarm)
     families, names = related(analysed.series), [each.key.id for each in analysed.series]
+    page = _templates().get_template("series.html.j2")
     for number, (name, series) in enumerate(zip(names, analysed.series, strict=True)):
         notes = [note for note in analysed.annotations if note.series in ("", name)]
-        own = alarms.get(name, [])
+        own, family = alarms.get(name, []), families.get(name, ())
         text = page.render(
+            **common,
             root="../",
             series=series,
             facets=facets(series.key),
-            page=series_page.page(series, known, own, notes, families.get(name, ())),
+            page=series_page.page(series, common["known"], own, notes, family),
             health=analysis.health(series, own),
-            family=families.get(name, ()),
+            family=family,
             standing=[alarm for alarm in reversed(own) if alarm.stands],
             past=[alarm for alarm in reversed(own) if not alarm.stands],
             notes=notes,
-            known=known,
             before=names[number - 1] if number else None,
             after=names[number + 1] if number + 1 < len(names) else None,
             ratio=bool(series.key.against),
             recent=series_page.RECENT,
-            zoom=zoomed,
             width=line_chart.WIDTH,
             height=line_chart.HEIGHT,
         )

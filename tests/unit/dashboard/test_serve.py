@@ -3,7 +3,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -22,21 +21,22 @@ from pvbench.views.serve import under_way
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 
 
-@pytest.fixture
-def history(tmp_path: Path) -> History:
-    return simulated_history(str(tmp_path / "history"), Simulation(nights=2, series=3))
+@pytest.fixture(scope="module")
+def history(tmp_path_factory: pytest.TempPathFactory) -> History:
+    return simulated_history(str(tmp_path_factory.mktemp("kept") / "history"), Simulation(nights=2, series=3))
 
 
-@pytest.fixture
-def fresh(history: History, tmp_path: Path) -> KeptFresh:
-    reports = tmp_path / "reports"
+@pytest.fixture(scope="module")
+def fresh(history: History, tmp_path_factory: pytest.TempPathFactory) -> KeptFresh:
+    folder = tmp_path_factory.mktemp("served")
+    reports = folder / "reports"
     reports.mkdir()
     (reports / f"{history.nights()[0].run_id}.html").write_text("<p>a report")
-    (tmp_path / "secret.html").write_text("secret")
+    (folder / "secret.html").write_text("secret")
     return KeptFresh(history, reports, FakeClock(), print)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def port(fresh: KeptFresh) -> Iterator[int]:
     with serving(fresh, lambda: [f"{HOSTILE}: 1 of 4 trials"], 0) as port:
         yield port
@@ -115,7 +115,9 @@ def test_a_port_that_is_taken_is_told(fresh, port):
         pass
 
 
-def test_the_site_is_made_anew_when_the_history_has_grown(fresh, history):
+def test_the_site_is_made_anew_when_the_history_has_grown(tmp_path):
+    history = simulated_history(str(tmp_path / "history"), Simulation(nights=2, series=3))
+    fresh = KeptFresh(history, tmp_path, FakeClock(), print)
     assert not fresh.look()
     assert fresh.made.times == 1
     history.annotate(Annotation("", history.nights()[0].night, "a new switch", "2026-01-01T00:00:00Z"))
