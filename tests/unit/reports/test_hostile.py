@@ -22,9 +22,9 @@ HOSTILE = (
     "=cmd|' /C calc'!A0",
     "\u202egnp.exe\x1b[31m\x00",
 )
-_OURS = """html head meta title style body header p span h1 h2 h3 h4 strong dl div dt dd main section table caption colgroup
-col thead tr th tbody td details summary ul li figure svg path use rect circle text desc defs figcaption a code pre ol
-footer script br"""
+_OURS = """html head meta title style body header p span h1 h2 h3 h4 strong dl div dt dd main section table caption
+colgroup col thead tr th tbody td details summary ul li figure svg path use rect circle text desc defs
+figcaption a code pre ol footer script br"""
 OURS = frozenset(_OURS.split())
 
 
