@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped
+from markdown_it import MarkdownIt
 
 from pvbench.errors import PvbenchError, StoreError, UsageError
 from pvbench.exit_codes import ExitCode
@@ -287,8 +288,15 @@ def test_names_of_others_are_text_in_markdown_and_xml() -> None:
     gated = gate(named(before()), named(again(times(0.5))), USUAL)
 
     page = markdown.render(gated)
-    assert "<img" not in page
-    assert len({line.count(" | ") for line in page.splitlines() if line.startswith("| ")}) == 1
+    shown = MarkdownIt("gfm-like", {"linkify": False}).parse(page)
+    assert {token.content for token in shown if token.type == "html_block"} == {
+        "<details><summary>22 ok</summary>\n",
+        "</details>\n",
+    }
+    assert sum(token.type == "tr_open" for token in shown) == 2 + len(gated.rows)
+    texts = ["".join(part.content for part in each.children or ()) for each in shown if each.type == "inline"]
+    assert texts.count(clean(HOSTILE)) == len(gated.rows)
+    assert "\x1b" not in page
     (suite,) = JUnitXml.fromstring(junit.encode(gated))
     assert (suite.tests, suite.failures, suite.errors, suite.skipped) == (24, 2, 0, 0)
     assert [type(result) for case in suite for result in case.result] == [Failure, Failure]
