@@ -14,7 +14,7 @@ from pvbench.gate.cells import disturbed, nothing, of_side, reason, wrong_path
 from pvbench.gate.environment import differences
 from pvbench.gate.limits import Limit, Limits
 from pvbench.gate.nouns import NOTHING, Gated, Row, Side, State, nowhere, ordered
-from pvbench.history.shifts import IMPLAUSIBLE_FROM
+from pvbench.history.nouns import IMPLAUSIBLE_FROM
 from pvbench.metrics import METRICS, Metric
 from pvbench.model import Outcome
 from pvbench.samples import CellTrials

@@ -6,6 +6,9 @@ from enum import StrEnum
 from pvbench.metrics import METRICS, Metric
 from pvbench.model import digest
 
+IMPLAUSIBLE_FROM = 2.0
+"""What is so many times as good as before is told as implausible: what measured nothing is fast."""
+
 
 class Side(StrEnum):
     """What a series follows: one arm's figure, or the ratio of two arms, from which the host's drift cancels."""

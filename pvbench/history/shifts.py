@@ -8,14 +8,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pvbench.history.nouns import Alarm, AlarmKind, State
+from pvbench.history.nouns import IMPLAUSIBLE_FROM, Alarm, AlarmKind, State
 from pvbench.history.table import Table
 from pvbench.stats import changepoint, nightly
 from pvbench.stats.changepoint import Change
 from pvbench.stats.levels import SHORTEST, Flags, Floats, Numbers
 
-IMPLAUSIBLE_FROM = 2.0
-"""A level that is so many times as good is told as implausible: what measured nothing is fast."""
 BACK = 2.0
 """A night that is less than so many standard deviations out is back at its level."""
 AGAIN = 1.64

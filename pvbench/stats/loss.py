@@ -7,6 +7,7 @@ Neither answers the other: a few noisy boots prove no loss, and rule none out.
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, variance
@@ -64,12 +65,15 @@ def units_to_rule_out(spread: float, worse: float) -> int | None:
     With a power of 80 %, as for a trial of non-inferiority: (t₀.₉₅ + t₀.₈)·√(spread / n) within the logarithm. None
     where more would be needed than a matrix may ask for.
     """
-    for units in range(2, MOST_UNITS + 1):
+    allowed = math.log1p(worse)
+
+    def told(units: int) -> bool:
         freedom = 2 * (units - 1)
         quantiles = float(stdtrit(freedom, LEVEL)) + float(stdtrit(freedom, POWER))
-        if quantiles * math.sqrt(spread / units) <= math.log1p(worse):
-            return units
-    return None
+        return quantiles * math.sqrt(spread / units) <= allowed
+
+    found = bisect_left(range(MOST_UNITS + 1), True, lo=2, key=told)
+    return found if found <= MOST_UNITS else None
 
 
 def _of_run(sample: Sample, run: int) -> Sample:
