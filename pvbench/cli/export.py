@@ -1,9 +1,11 @@
 """export: runs in the formats of other programs."""
 
 import os
+import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import click
@@ -18,6 +20,17 @@ if TYPE_CHECKING:
 
 NAMES = ("ndjson", "csv", "parquet", "junit", "otava", "bencher", "prometheus")
 """The formats; a test holds them against FORMATS, which is not loaded before one is asked for."""
+
+NEXT: Mapping[str, str] = MappingProxyType(
+    {
+        "ndjson": "jq -c '[.device, .metric, .value]' {file}",
+        "parquet": "read it with pandas.read_parquet or DuckDB",
+        "otava": "otava analyze pvbench --config-file {folder}/otava.yaml --since 2020-01-01",
+        "bencher": "bencher run --adapter json --file {file}",
+        "prometheus": "move it to where node_exporter's --collector.textfile.directory looks",
+    }
+)
+"""What a person may do next, said after writing; a file's name is put in as a shell takes it."""
 
 
 @verb(short_help="Write runs in the format of another program.")
@@ -34,11 +47,14 @@ def export(app: App, runs: tuple[str, ...], form: str, output: str | None, resul
     RUN is an id, the beginning of one, a path, or `last`. Otava's configuration, otava.yaml, is put beside its CSV.
     """
     from pvbench.exports.formats import FORMATS
+    from pvbench.terminal.output import STANDARD_OUTPUT
 
     _refuse(FORMATS[form], form, len(runs), output)
     exported = _read(app, results, runs)
     path = output or f"{exported[0].manifest.run_id}.{FORMATS[form].ending}"
     write_files(app, FORMATS[form].make(exported, Path(path)), path)
+    if output != STANDARD_OUTPUT and form in NEXT:
+        app.note(NEXT[form].format(file=shlex.quote(path), folder=shlex.quote(str(Path(path).parent))))
     if any(run.gave_figures for run in exported):
         return ExitCode.DONE
     app.note("no trial gave a figure")

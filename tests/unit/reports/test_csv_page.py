@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from pvbench.metrics import METRICS
 from pvbench.printable import guarded
 from pvbench.reports import comparison, csv_page
 
@@ -19,6 +20,9 @@ def test_every_comparison_is_a_row_with_exact_figures(run: Any) -> None:
     for row, line in zip(rows, read, strict=True):
         assert [row.point, row.low, row.high] == [float(line[name]) if line[name] else None for name in FIGURES]
         assert (row.tone, row.candidate.cell) == (line["verdict"], line["candidate_cell"])
+        told = METRICS[row.metric].text(float(line["baseline_value"])) if line["baseline_value"] else None
+        assert row.baseline.median == (told or row.baseline.median)
+        assert METRICS[row.metric].unit == line["metric_unit"]
 
 
 FIGURES = ("ratio", "low", "high")
