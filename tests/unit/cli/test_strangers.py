@@ -34,9 +34,8 @@ export RUN --format parquet -o page.html
 export RUN --format junit -o page.html
 export RUN --format bencher -o page.html
 export RUN --format prometheus -o page.html
-history add RUN
-history series
-history check
+history add RUN --history HISTORY
+history series --history HISTORY
 """
 TEXTS = [
     "",
@@ -191,10 +190,9 @@ def not_json(name: str) -> None:
 
 
 def ask_all(root: Path, world: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    meant = {".": str(root), "RUN": str(root / "runs/run"), "HISTORY": str(root / "history")}
     for line in VERBS.splitlines():
-        argv = [
-            str(root) if word == "." else str(root / "runs/run") if word == "RUN" else word for word in line.split()
-        ]
+        argv = [meant.get(word, word) for word in line.split()]
         capsys.readouterr()
         code = main([word.replace("page.html", str(root / "page.html")) for word in argv], world.edges())
         said = capsys.readouterr()
