@@ -111,7 +111,8 @@ class _Told:
         found: dict[str, tuple[Alarm, ...]] = {}
         for each in self.analysis.alarms:
             recent = self.order[self.own.run_id] - self.order[each.run_id] < NEW_FOR
-            if each.stands and (recent or each.state is Stage.SUSPECT or each.kind is AlarmKind.CONSTANT):
+            lost = each.kind is AlarmKind.MISSING  # of which the run's own point tells
+            if each.stands and not lost and (recent or each.state is Stage.SUSPECT or each.kind is AlarmKind.CONSTANT):
                 found[each.series] = (*found.get(each.series, ()), each)
         return found
 
@@ -163,9 +164,8 @@ class _Told:
         way = float(self.table.ways[number])
         level = float(np.exp(self.seen.track.level[number, index] * way))
         row = replace(row, before=level, ratio=float((point.value or 0) / level) ** way)
-        alarm = next(iter(self.alarms.get(self.analysis.series[number].key.id, ())), None)
-        if alarm:
-            return _alarmed(row, alarm)
+        if alarms := self.alarms.get(self.analysis.series[number].key.id):
+            return ordered(_alarmed(row, alarm) for alarm in alarms)[0]
         if len(earlier) < FIRST:
             why = f"{figures.count(len(earlier), 'night')} before; a series is judged from {FIRST} on"
             return replace(row, state=State.UNDETERMINED, why=why)

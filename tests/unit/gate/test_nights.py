@@ -162,6 +162,36 @@ def test_a_disturbed_cell_is_contaminated_with_its_ratio() -> None:
     }
 
 
+def test_a_suspect_is_not_hidden_by_a_gain_confirmed_before() -> None:
+    gain = Injected(cell=_victim(), night=18, ratio=1.2)
+
+    found = gated(run(times(0.9), day=25), gain, 25)
+
+    assert found.code is ExitCode.NOT_MEASURED
+    assert [row.state for row in found.rows if row.title == VICTIM] == [State.UNDETERMINED]
+
+
+def test_the_nights_after_another_environment_are_judged_or_said_not_to_be() -> None:
+    known, series = nights()
+    first = run(kernel="Linux 6.12.0")
+    points = {each.key: each.points for each in series}
+    for key, point in points_of(first.manifest, first.trials).items():
+        points[key] = (*points[key], point)
+    after = run(kernel="Linux 6.12.0", day=30, part="-next")
+    after = Side(replace(after.manifest, started="2026-02-01T23:30:00Z"), after.trials)
+
+    found = gate(
+        (*known, night_of(first.manifest, first.trials)),
+        tuple(Series(*each) for each in points.items()),
+        (),
+        after,
+        Limits(),
+    )
+
+    assert {row.state for row in found.rows} <= {State.OK, State.UNDETERMINED}
+    assert all(row.why for row in found.rows)
+
+
 def test_a_young_history_tells_nothing_yet() -> None:
     found = gated(run(day=4), count=4)
 
