@@ -1,10 +1,12 @@
 """The words that pvbench itself uses, so that a host called `block` does not take the page's own words with it."""
 
 import re
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
 import pvbench
+from pvbench import model
 from pvbench.drivers import DRIVERS
 from pvbench.factors import FACTORS
 from pvbench.metrics import METRICS
@@ -12,8 +14,19 @@ from pvbench.parts import PARTS
 from pvbench.tunables import TUNABLES
 from pvbench.workloads import WORKLOADS
 
-NAMES = frozenset((*DRIVERS, *FACTORS, *METRICS, *PARTS, *TUNABLES, *WORKLOADS))
-"""The names of pvbench's tables; a text that is one of them means it."""
+_ENUMERATIONS = [kind for kind in vars(model).values() if isinstance(kind, type) and issubclass(kind, StrEnum)]
+NAMES = frozenset(
+    (
+        *DRIVERS,
+        *FACTORS,
+        *METRICS,
+        *PARTS,
+        *TUNABLES,
+        *WORKLOADS,
+        *(word.value for kind in _ENUMERATIONS for word in kind),
+    )
+)
+"""The names of pvbench's tables and enumerations; a text that is one of them means it."""
 
 
 @cache

@@ -5,6 +5,9 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any
 
+from pvbench.model import Workload
+from pvbench.redaction import own_words
+
 Rewrite = Callable[[str], str]
 
 
@@ -58,6 +61,8 @@ class Rewriter:
             return type(noun)(map(self, noun))
         if isinstance(noun, dict):
             return {self(key): self(value) for key, value in noun.items()}
+        if isinstance(noun, Workload):
+            return self._workload(noun)
         if id(noun) not in self._shared:
             self._shared[id(noun)] = noun, self._made(noun)
         return self._shared[id(noun)][1]
@@ -68,6 +73,14 @@ class Rewriter:
             self._texts[text] = self._rewrite(text)
         return self._texts[text]
 
+    def _workload(self, load: Workload) -> Workload:
+        """Return a workload; what it is of pvbench's own words (`randread`) stays, whatever a host is called."""
+        said = [each for _, each in load.params if isinstance(each, str) and each not in own_words.words()]
+        if not said:
+            return load
+        params = tuple((name, self(value) if value in said else value) for name, value in load.params)
+        return Workload(load.tool, params)
+
     def _made(self, noun: Any) -> Any:
         if not is_dataclass(noun) or isinstance(noun, type):
             return noun
@@ -75,6 +88,6 @@ class Rewriter:
         for field in fields(noun):
             value = getattr(noun, field.name)
             made[field.name] = self.text(value) if field.name == "host" and isinstance(value, str) else self(value)
-            if field.name in {"params", "tunables"} and isinstance(value, tuple):
+            if field.name == "tunables" and isinstance(value, tuple):
                 made[field.name] = tuple(sorted(made[field.name]))
         return type(noun)(**made)

@@ -2,13 +2,17 @@
 
 import base64
 import html
+import json
 from dataclasses import replace
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 
 from pvbench.errors import NotRedacted
+from pvbench.model import Trial
 from pvbench.redaction import Redaction, redact
+from pvbench.reports.made import make
 from pvbench.store.record import Record
 from pvbench.testing.runs import LAB, sample_run
 
@@ -43,3 +47,31 @@ def test_an_identifier_that_is_still_there_is_an_error(redaction: Redaction, wri
 
 def test_a_stand_in_and_what_only_looks_alike_are_none(redaction: Redaction) -> None:
     redaction.check("host-1, zeus, prod7, 1167dd8e9a7597309e339bbcb95bc00a15737e5feeb6551a13ee9c17b5b82201")
+
+
+@pytest.mark.parametrize(
+    "name", ["a", "ide", "block", "trial", "boot", "randread", "fio", "css", "e", "x1", "iops", "lab"]
+)
+def test_a_host_that_is_called_like_a_word_of_ours_takes_no_figure_with_it(name: str) -> None:
+    run = sample_run(blocks=2)
+
+    def moved(trial: Trial) -> Trial:
+        cell = replace(trial.spec.cell, arm=replace(trial.spec.cell.arm, host=name))
+        return replace(trial, spec=replace(trial.spec, cell=cell, boot=f"b0-{name}"))
+
+    run = run.changed(moved)
+    plan = tuple(trial.spec for trial in run.trials)
+    record = Record(replace(run.manifest, hosts=(replace(LAB, name=name),), plan=plan), run.trials)
+
+    shown, plain = (json.loads(make([record], "json", redacted=redacted).text)["page"] for redacted in (True, False))
+
+    assert [(row["workload"], row["ratio"], row["interval"]) for row in rows(shown)] == [
+        (row["workload"], row["ratio"], row["interval"]) for row in rows(plain)
+    ]
+    assert {row["baseline"]["device"] for row in rows(shown)} == {"ide", "e1000"}
+    assert [host["name"] for host in shown["hosts"]] == ["host-1"]
+    assert {cell["host"] for cell in shown["cells"]} == {"host-1"}
+
+
+def rows(page: dict[str, Any]) -> list[dict[str, Any]]:
+    return [row for group in page["groups"] for row in group["rows"]]
