@@ -23,7 +23,7 @@ _DECADES = 6
 """So many of the ladder's decades have room for their labels."""
 _LONGEST_SIDE = 26
 _STRIP_WIDTH, _STRIP_ROW, _STRIP_TOP, _STRIP_BOTTOM, _STRIP_LEFT = 340, 26.0, 8.0, 24.0, 84.0
-_MARKS: Mapping[str, tuple[str, str]] = MappingProxyType(
+MARKS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "faster": ("circle", PV),
         "slower": ("pointing down", EMULATED),
@@ -42,16 +42,16 @@ def ladder(page: ComparisonPage) -> str:
     """Return the ladder: every comparison's ratio with its interval on a logarithmic axis with decade lines."""
     groups, left_out = _first_rows(page.groups)
     rows = [row for group in groups for row in group.rows]
-    low, high = _decades([number for row in rows for number in (row.low, row.high, row.point) if number])
+    low, high = decades([number for row in rows for number in (row.low, row.high, row.point) if number])
     height = _TOP + _BOTTOM + _HEAD * len(groups) + _ROW * len(rows) + (_HEAD if left_out else 0)
     drawing = Drawing("ladder", WIDTH, height)
     edge = 0.06 * math.log10(high / low)
     across = logarithmic(10 ** (math.log10(low) - edge), 10 ** (math.log10(high) + edge), 0.0, WIDTH)
-    _decade_lines(drawing, across, low, high)
+    decade_lines(drawing, across, low, high)
     y = _TOP
     for group in groups:
         y += _HEAD
-        drawing.text(0.0, y - 9, _cut(group.heading, 56), size=12, bold=True)
+        drawing.text(0.0, y - 9, cut(group.heading, 56), size=12, bold=True)
         for row in group.rows:
             _rung(drawing, across, row, y)
             y += _ROW
@@ -72,7 +72,7 @@ def strip(drawn: Strip, number: int) -> str:
     drawing = Drawing(f"strip{number}", _STRIP_WIDTH, height)
     numbers = [value for arm in drawn.arms for _, value in arm.values if value > 0]
     low, high = (min(numbers) / 1.35, max(numbers) * 1.35) if numbers else (0.1, 10.0)
-    longest = max(len(_cut(arm.name, _LONGEST_SIDE)) for arm in drawn.arms)
+    longest = max(len(cut(arm.name, _LONGEST_SIDE)) for arm in drawn.arms)
     across = logarithmic(low, high, max(_STRIP_LEFT, _WIDE * longest), _STRIP_WIDTH)
     bottom = height - _STRIP_BOTTOM
     for tick in ticks(low, high):
@@ -104,7 +104,8 @@ def dot(io_path: str) -> Mark:
     return Mark("circle" if circle else "diamond", 7 if circle else 5.8, of_path(io_path), PAPER)
 
 
-def _decade_lines(drawing: Drawing, across: Scale, low: float, high: float) -> None:
+def decade_lines(drawing: Drawing, across: Scale, low: float, high: float) -> None:
+    """Draw a line for each power of ten of a ratio, with its name above, and a darker one at 1."""
     powers = range(round(math.log10(low)), round(math.log10(high)) + 1)
     every = 1 if len(powers) <= _DECADES else 2
     for power in powers:
@@ -120,13 +121,13 @@ def _rung(drawing: Drawing, across: Scale, row: Row, top: float) -> None:
     shown = row.verdict if row.point is None else f"{row.bound}{row.ratio} {row.interval}".strip()
     room = WIDTH - _WIDE * len(shown)
     size = 12 if _WIDE * len(row.workload) <= room else 10
-    drawing.text(0.0, top + 12, _cut(row.workload, int(room / (_WIDE * size / 12))), size=size)
+    drawing.text(0.0, top + 12, cut(row.workload, int(room / (_WIDE * size / 12))), size=size)
     drawing.line([(0.0, middle), (WIDTH, middle)], Pen(GRID, 0.8))
     if row.point is None:
         drawing.text(WIDTH, top + 12, shown, size=11.5, colour=MUTED, anchor="end")
         return
     drawing.text(WIDTH, top + 12, shown, size=12, bold=True, anchor="end")
-    shape, filling = _MARKS[row.tone]
+    shape, filling = MARKS[row.tone]
     edge = NEUTRAL if filling == PAPER else filling
     if row.low is not None and row.high is not None:
         drawing.line([(across(row.low), middle), (across(row.high), middle)], Pen(edge, 4.5, 0.55, "round"))
@@ -134,7 +135,7 @@ def _rung(drawing: Drawing, across: Scale, row: Row, top: float) -> None:
 
 
 def _dots(drawing: Drawing, across: Scale, arm: Arm, height: float) -> None:
-    drawing.text(0.0, height + 4, _cut(arm.name, _LONGEST_SIDE), size=11.5)
+    drawing.text(0.0, height + 4, cut(arm.name, _LONGEST_SIDE), size=11.5)
     shown = [(across(value), height) for _, value in arm.values if value > 0]
     if shown:
         drawing.marks(shown, dot(arm.io_path))
@@ -142,7 +143,8 @@ def _dots(drawing: Drawing, across: Scale, arm: Arm, height: float) -> None:
         drawing.text(drawing.width, height + 4, arm.median, size=11, colour=MUTED, anchor="end")
 
 
-def _cut(name: str, longest: int) -> str:
+def cut(name: str, longest: int) -> str:
+    """Return a name that has room for so many letters."""
     return name if len(name) <= longest else name[: longest - 1] + "…"
 
 
@@ -156,7 +158,7 @@ def _first_rows(groups: Sequence[Group]) -> tuple[list[Group], int]:
     return kept, sum(len(group.rows) for group in groups) - sum(len(group.rows) for group in kept)
 
 
-def _decades(ratios: Sequence[float]) -> tuple[float, float]:
+def decades(ratios: Sequence[float]) -> tuple[float, float]:
     """Return the decades that hold every ratio, 1 and at least 10; three each way is as far as a figure goes."""
     low = min([1.0, *ratios])
     high = max([10.0, *ratios])

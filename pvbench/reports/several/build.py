@@ -46,7 +46,7 @@ def build(records: Sequence[Record]) -> RunsPage:
     return RunsPage(
         headline=_headline(len(records), shared, len(cells) + len(lone)),
         warning=_warning(differing(rows)),
-        label=wording.label(hosts),
+        label=_label(pages),
         label_note=wording.label_note(hosts),
         runs=tuple(_run(page, each, own) for page, each, own in zip(pages, LETTERS, others, strict=False)),
         conditions=differing(rows),
@@ -78,6 +78,25 @@ def _warning(rows: Sequence[Condition]) -> str:
     ]
     more = f"; and {len(rows) - NAMED} more below" if len(rows) > NAMED else ""
     return f"The runs differ in {kinds}: {'; '.join(named[:NAMED])}{more}"
+
+
+def _by_value(values: Sequence[str]) -> str:
+    """Return "A and B: Xen 4.17 | C: Xen 4.20"."""
+    letters: dict[str, list[str]] = {}
+    for letter, value in zip(LETTERS, values, strict=False):
+        letters.setdefault(value, []).append(letter)
+    return " | ".join(f"{wording.listed(own)}: {value}" for value, own in letters.items())
+
+
+def _label(pages: Sequence[ComparisonPage]) -> str:
+    """Return what stands beside every figure, and beside whose where that is not so of all runs."""
+    labels = [page.label for page in pages]
+    if len(set(labels)) == 1:
+        return labels[0]
+    letters: dict[str, list[str]] = {}
+    for letter, label in zip(LETTERS, labels, strict=False):
+        letters.setdefault(label or "bare metal", []).append(letter)
+    return "; ".join(f"{wording.listed(own)}: {label}" for label, own in letters.items())
 
 
 def _beside(rows: Sequence[Condition], at: int) -> Beside:

@@ -6,13 +6,14 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
+from xml.etree import ElementTree
 
 import pytest
 
 from pvbench.errors import UsageError
 from pvbench.model import Emulation, Purpose, Reading, Trial
 from pvbench.reports.made import FORMATS, make
-from pvbench.reports.several import html
+from pvbench.reports.several import chart, html
 from pvbench.reports.several.build import build
 from pvbench.reports.several.page import RunsPage
 from pvbench.store.record import Record
@@ -92,6 +93,37 @@ def test_a_host_of_another_emulation_has_no_verdict_but_its_figures() -> None:
     assert "accelerator" in page.warning
     assert set.union(*verdicts(page).values()) == {"NO VERDICT"}
     assert all(side and side.ratio for row in page.cells for side in row.sides[1:])
+
+
+def test_the_label_says_whose_figures_it_stands_beside() -> None:
+    page = runs(lambda run: run.on(replace(LAB, emulation=Emulation.BARE_METAL)))
+
+    assert page.label == "A: software emulation; B: bare metal"
+
+
+def test_the_figure_draws_each_run_and_says_it_in_words() -> None:
+    first, other = sample_run(workloads=LOADS[:3]), sample_run(workloads=LOADS[2:5])
+    page = build([record(first, "one"), record(other, "two")])
+
+    drawn = chart.ladder(page)
+
+    tree = ElementTree.fromstring(drawn)
+    words = [each.text or "" for each in tree.iter() if each.tag.endswith("}text")]
+    assert [words.count(letter) for letter in "AB"] == [len(page.ratios)] * 2
+    assert words.count("not in this run") == 4
+    described = next(each.text or "" for each in tree.iter() if each.tag.endswith("}desc"))
+    assert described.count("not in this run") == 4
+    assert all(side.ratio in described for row in page.ratios for side in row.sides if side and side.ratio)
+
+
+def test_a_page_without_a_ratio_has_no_figure() -> None:
+    page = runs(lambda run: run)
+    assert chart.ladder(replace(page, ratios=())) == ""
+
+
+def test_a_figure_of_very_many_comparisons_says_how_many_more_there_are() -> None:
+    page = runs()
+    assert f"{100 * len(page.ratios) - 60} more in the table" in chart.ladder(replace(page, ratios=page.ratios * 100))
 
 
 def test_a_pilot_has_no_verdict() -> None:
