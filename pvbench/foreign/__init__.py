@@ -56,7 +56,7 @@ def read(content: bytes, file: str) -> Imported:
             except ForeignError as error:
                 refused.append(error)
     rest = found.rest
-    for finder in FINDERS:
+    for finder in FINDERS if not rest.isspace() else ():
         taken = finder(rest, file)
         results += taken.results
         refused += taken.refused

@@ -40,7 +40,8 @@ class Found:
 
 def find(text: str, file: str) -> Found:
     """Return the documents of a text, in order, and the first that is broken; reading goes on behind it."""
-    source = _Source(_BINS.sub(_emptied, text) if len(text) > _LARGE else text, file)
+    text = _BINS.sub(_emptied, text) if len(text) > _LARGE else text
+    source = _Source(text, file)
     documents: list[Document] = []
     broken: list[ForeignError] = []
     rest: list[str] = []
