@@ -40,6 +40,6 @@ def serve(app: App, history: str, results: Path, port: int, reports: Path | None
         return [under_way(run) for run in running(results, app.edges.clock.now())]
 
     with serving(fresh, told, port) as taken:
-        click.echo(f"http://{LOOPBACK}:{taken}/")
+        print(f"http://{LOOPBACK}:{taken}/", flush=True)
         app.note("Ctrl-C ends it")
         app.edges.wait()
