@@ -38,11 +38,11 @@ def build(
     `earlier` are trials that were measured again: rows, no figures. `altered` says which outputs are not what was kept.
     """
     results = results_of(manifest, trials, earlier)
-    bins, label = latency.histograms(results.cells), wording.label(manifest.hosts)
+    tails, label = latency.tails(results.cells), wording.label(manifest.hosts)
     return replace(
         _page(manifest, results, altered),
-        latency=latency.rows(results.cells, bins),
-        latency_curves=latency.curves(results.cells, bins, label),
+        latency=latency.rows(results.cells, tails),
+        latency_curves=latency.curves(results.cells, tails, label),
         asymmetry=asymmetry.lines(results.cells, results.costs),
     )
 

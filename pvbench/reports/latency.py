@@ -1,9 +1,10 @@
 """Histograms of latency → a table and percentile curves, merged over all blocks of a cell. Pure."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from pvbench import wording
-from pvbench.histogram import Bins, merge, tails_s, total
+from pvbench.histogram import merge, tails_s, total
 from pvbench.metrics import METRICS
 from pvbench.model import Outcome
 from pvbench.printable import clean
@@ -16,40 +17,51 @@ CURVES = 12
 _METRIC = METRICS["latency_p50"]
 
 
-def histograms(gathered: Sequence[CellTrials]) -> Mapping[str, Bins]:
-    """Return each cell's samples, by its id, of all its good trials together; cells without any are left out."""
-    merged = {
-        found.id: merge(trial.latency_bins for trial in found.trials if trial.outcome is Outcome.OK)
-        for found in gathered
-    }
-    return {cell: bins for cell, bins in merged.items() if bins}
+@dataclass(frozen=True)
+class Tails:
+    """How many samples a cell has, and the quantile at each of PERCENTILES in seconds; None where few lie beyond."""
+
+    samples: int
+    ends: Mapping[float, float | None]
 
 
-def rows(gathered: Sequence[CellTrials], bins: Mapping[str, Bins]) -> tuple[LatencyRow, ...]:
+def tails(gathered: Sequence[CellTrials]) -> Mapping[str, Tails]:
+    """Return each cell's, by its id, of all its good trials together; cells without a histogram are left out.
+
+    One merged histogram at a time: those of thousands of trials together would take more room than the trials.
+    """
+    found = {}
+    for cell in gathered:
+        if bins := merge(trial.latency_bins for trial in cell.trials if trial.outcome is Outcome.OK):
+            found[cell.id] = Tails(total(bins), dict(zip(PERCENTILES, tails_s(bins, PERCENTILES), strict=True)))
+    return found
+
+
+def rows(gathered: Sequence[CellTrials], told: Mapping[str, Tails]) -> tuple[LatencyRow, ...]:
     """Return a row a cell; "–" stands where too few samples lie beyond a percentile."""
     return tuple(
         LatencyRow(
             wording.cell_title(found.cell),
             clean(found.cell.device),
-            f"{total(bins[found.id]):,}",
-            *("–" if end is None else _METRIC.text(end) for end in tails_s(bins[found.id], (0.5, 0.99, 0.999))),
+            f"{told[found.id].samples:,}",
+            *("–" if (end := told[found.id].ends[q]) is None else _METRIC.text(end) for q in (0.5, 0.99, 0.999)),
         )
         for found in gathered
-        if found.id in bins
+        if found.id in told
     )
 
 
-def curves(gathered: Sequence[CellTrials], bins: Mapping[str, Bins], label: str) -> tuple[Curve, ...]:
+def curves(gathered: Sequence[CellTrials], told: Mapping[str, Tails], label: str) -> tuple[Curve, ...]:
     """Return a figure a workload and host, a line a device: latency by percentile, on two logarithmic axes."""
     families: dict[tuple[str, str], list[CellTrials]] = {}
     for found in gathered:
-        if found.id in bins:
+        if found.id in told:
             families.setdefault((found.cell.host, wording.cell_title(found.cell)), []).append(found)
     several = len({host for host, _ in families}) > 1
     drawn = []
     for (host, workload), cells in families.items():
         where = f"{workload} on {clean(host)}" if several else workload
-        lines = tuple(_line(cell, bins[cell.id]) for cell in cells)
+        lines = tuple(_line(cell, told[cell.id]) for cell in cells)
         drawn += [_curve(where, lines, label)] if any(len(line.points) > 1 for line in lines) else []
     return tuple(drawn[:CURVES])
 
@@ -68,11 +80,10 @@ def _curve(workload: str, lines: tuple[CurveLine, ...], label: str) -> Curve:
     )
 
 
-def _line(cell: CellTrials, bins: Bins) -> CurveLine:
-    ends = zip(PERCENTILES, tails_s(bins, PERCENTILES), strict=True)
+def _line(cell: CellTrials, told: Tails) -> CurveLine:
     points = tuple(
         CurvePoint(name := f"{share * 100:.5g} %", 1 / (1 - share), end, name, _METRIC.text(end))
-        for share, end in ends
+        for share, end in told.ends.items()
         if end
     )
     return CurveLine(clean(cell.cell.device), wording.io_path(cell.cell.device), points)
