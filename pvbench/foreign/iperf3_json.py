@@ -58,6 +58,8 @@ def read(document: Document) -> tuple[Result, ...]:
 
 
 def _notes(test: Test, counted: tuple[Figure, ...]) -> Iterator[str]:
+    if test.data.keys() == {"error"}:
+        yield "nothing but an error is in the file: that it is iperf3's is taken from its form alone"
     if omitted := number(test.ran, "omit"):
         yield f"the first {omitted:g} s are in none of the figures"
     rates = {figure.part: figure for figure in counted if figure.name == "goodput"}

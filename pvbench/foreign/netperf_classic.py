@@ -8,7 +8,7 @@ from pvbench.errors import ForeignError
 from pvbench.foreign.netperf_sections import Section
 from pvbench.foreign.netperf_units import bits_per_second
 from pvbench.foreign.nouns import Figure, Result
-from pvbench.foreign.values import word
+from pvbench.foreign.values import figure, word
 
 _NUMBERS = re.compile(r"^\s*-?\d[\d.eE+-]*(?:\s+-?[\d.][\d.eE+-]*)*\s*$")
 _NUMBER = re.compile(r"-?\d*\.?\d+(?:[eE][+-]?\d+)?")
@@ -85,7 +85,9 @@ def _result(section: Section, test: str, header: str, rows: Sequence[Row]) -> Re
         figures, seconds = _datagrams(section, header, rows)
     else:
         figures, seconds = _stream(section, test, header, rows[0])
-    rates = [figure.value for figure in figures if figure.name in {"goodput", "transactions"}]
+    if odd := next((each for each in figures if figure(each.value) is None), None):
+        raise section.place(rows[0].at).refusal(f"{odd.source} is {odd.value:g}, which no test comes to")
+    rates = [each.value for each in figures if each.name in {"goodput", "transactions"}]
     return Result(
         tool="netperf",
         version=None,

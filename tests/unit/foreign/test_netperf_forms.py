@@ -125,6 +125,8 @@ def test_a_csv_that_a_script_has_spaced_out_is_read_by_its_header() -> None:
     ("content", "said"),
     [
         (BANNER.format("REQUEST/RESPONSE") + "h\n16384 131072 1 2 1 30.00 43642.12\n", "7 figures, where its rate is"),
+        (BANNER.format("STREAM") + CLASSIC.format("1e400"), "which no test comes to"),
+        (BANNER.format("STREAM") + CLASSIC.format("-5.00"), "which no test comes to"),
         ("iperf3: parameter error - unknown\n", "an option that it does not know"),
         ("iperf3: error - unable to connect to server\n", "iperf3's message that it failed"),
         ("fio: unrecognized option '--x=4'\n", "an option or a value that it does not know"),

@@ -1,6 +1,7 @@
 """What is no result is refused: by name where we know it, always with its place, and whatever is done to a file."""
 
 import json
+import math
 import re
 from pathlib import Path
 
@@ -77,3 +78,4 @@ def test_a_file_that_is_cut_or_changed_anywhere_ends_in_results_or_in_one_refusa
     imported = foreign.read(content, "x")
 
     assert imported.refused.message.startswith("x:") if imported.refused else imported.results
+    assert all(0 <= figure.value < math.inf for result in imported.results for figure in result.figures)
