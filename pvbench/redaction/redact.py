@@ -33,7 +33,12 @@ class Redaction:
 
     def check(self, written: str) -> None:
         """Raise NotRedacted if a text that was made of the runs holds an identifier, encoded in some way or plainly."""
-        views = [written, encoded.plain(written), *(said for _, said in encoded.hidden(written))]
+        views = [
+            written,
+            encoded.plain(written),
+            written.replace("\\", ""),
+            *(said for _, said in encoded.hidden(written)),
+        ]
         for view in views:
             for left in self.names.in_view(view):
                 raise NotRedacted(

@@ -61,7 +61,9 @@
     });
   };
   const section = (name) => document.querySelector(`section[aria-labelledby="${name}"]`);
-  filter(section("results"), [...document.querySelectorAll("table.results tbody tr")], "comparisons");
+  const rows = (name) => [...document.querySelectorAll(`section[aria-labelledby="${name}"] table.results tbody tr`)];
+  filter(section("results"), rows("results"), "comparisons");
+  filter(section("cells"), rows("cells"), "cells");
   filter(section("evidence"), [...document.querySelectorAll("details.cell")], "cells");
   const unfold = () => {
     const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));

@@ -38,6 +38,7 @@ def redaction() -> Redaction:
         f"data:image/svg+xml;base64,{base64.b64encode(f'<svg><text>{NAME}</text></svg>'.encode()).decode()}",
         base64.urlsafe_b64encode(f"??>{NAME}".encode()).decode(),
         NAME.encode().hex(),
+        NAME.replace("-", r"\-"),
     ],
 )
 def test_an_identifier_that_is_still_there_is_an_error(redaction: Redaction, written: str) -> None:
