@@ -4,10 +4,12 @@ Its parts are our own numbers and words, joined here and not by a template: a th
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from statistics import median
 
 from markupsafe import Markup
 
@@ -15,6 +17,10 @@ WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 960, 300, 72, 10, 22, 26
 MOST_TICKS = 7
 LONGEST_DAYS = 100 * 366
 """What is said to go on for longer has a wrong date."""
+
+
+LEVELS_BEGIN = frozenset({"regression", "improvement", "implausible", "environment"})
+"""Kinds of marks at which another level begins."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +60,26 @@ def draw(drawn: Values, marks: Iterable[Mark], decimals: int) -> Markup | None:
         else:
             runs[-1].append(f"{xs[day - first]},{floor - value * tall:.1f}")
     lines = [f'<polyline points="{" ".join(run if len(run) > 1 else run * 2)}"/>' for run in runs if run]
+    marks = tuple(marks)
+    levels = [
+        f'<path class="level" d="M{xs[one - first]} {floor - level * tall:.1f}H{xs[other - first]}"/>'
+        for one, other, level in levels_of(drawn, marks)
+    ]
     above = [_mark(mark, xs[mark.day - first]) for mark in marks if first <= mark.day <= last]
     ticks = [_tick(floor - value * tall, f"{value:,.{decimals}f}") for value in round_values(low, high)]
-    return Markup("\n".join([*ticks, _dates(first, last), *above, *lines, *dots]))  # noqa: S704  our own
+    return Markup("\n".join([*ticks, _dates(first, last), *above, *lines, *levels, *dots]))  # noqa: S704  our own
+
+
+def levels_of(drawn: Values, marks: Iterable[Mark]) -> list[tuple[int, int, float]]:
+    """Return the first and last day and the median of each stretch between changes, where there were any."""
+    begins = sorted({mark.day for mark in marks if mark.kind in LEVELS_BEGIN})
+    if not begins:
+        return []
+    stretches: list[list[tuple[int, float]]] = [[] for _ in range(len(begins) + 1)]
+    for day, value, again in zip(drawn.days, drawn.values, drawn.again, strict=True):
+        if value is not None and not again:
+            stretches[bisect_right(begins, day)].append((day, value))
+    return [(own[0][0], own[-1][0], median(value for _, value in own)) for own in stretches if own]
 
 
 def _tick(y: float, text: str) -> str:

@@ -65,6 +65,11 @@ def test_a_chart_says_its_nights_by_keys_and_zooms(written: dict[str, Path], ope
     assert page.inner_text(".said")[:4] == "2026"
     page.keyboard.press("+")
     assert page.evaluate("chart.scales.x.max - chart.scales.x.min < every.at(-1).x - every[0].x")
+    page.wait_for_url("**#from=2026*")
+    again = opened(written["dashboard series"]).page
+    again.goto(page.url)
+    again.reload()
+    assert abs(again.evaluate("chart.scales.x.min") - page.evaluate("chart.scales.x.min")) <= 86400
     page.keyboard.press("0")
     assert page.evaluate("chart.scales.x.max - chart.scales.x.min === every.at(-1).x - every[0].x")
 
@@ -91,5 +96,6 @@ def test_a_ratio_stands_above_its_two_sides_and_is_zoomed_with_them(
     assert page.locator("figure canvas").count() == 2
     page.focus(".plot")
     page.keyboard.press("+")
-    page.wait_for_function("chart.scales.x.min > every[0].x && second.scales.x.min === chart.scales.x.min")
+    page.wait_for_url("**#from=2026*")
+    assert page.evaluate("chart.scales.x.min > every[0].x && second.scales.x.min === chart.scales.x.min")
     assert there.console == []

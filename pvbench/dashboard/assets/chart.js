@@ -49,8 +49,21 @@ function options(height, label, series) {
     axes: [{...axis, values: dates, space: 80}, {...axis, size: 70, label, labelFont: font, labelSize: label ? 22 : 0}], padding: [18, 32, 0, 0],
     scales: {y: {range: (_chart, low, high) => { const room = (high - low) * 0.08 || Math.abs(high) * 0.05 || 1; return [low - room, high + room]; }}},
     cursor: {points: {size: 9}, drag: {x: true, y: false}, sync: {key: "nights"}},
-    hooks: {drawClear: [marks], setCursor: [chart => say(every[chart.cursor.idx])], setScale: [follow]},
+    hooks: {drawClear: [marks], setCursor: [chart => say(every[chart.cursor.idx])], setScale: [follow, note]},
   };
+}
+const begins = each => each.marks.some(mark => ["regression", "improvement", "implausible", "environment"].includes(mark));
+function levels() {
+  const found = [], median = values => values.sort((one, other) => one - other)[values.length >> 1];
+  for (let at = 0; at < every.length;) {
+    let end = at + 1;
+    while (end < every.length && !begins(every[end])) end++;
+    const there = every.slice(at, end).filter(each => !each.again && each.value !== null).map(each => each.value);
+    const level = there.length ? median(there) : null;
+    // The night before a change ends its level, so that no line slopes from one to the next.
+    for (; at < end; at++) found.push(at === end - 1 && end < every.length && end - 1 > 0 ? null : level);
+  }
+  return found;
 }
 function draw() {
   const line = {stroke: colour("line"), width: 1.5}, bound = {stroke: "transparent", points: {show: false}};
@@ -61,8 +74,12 @@ function draw() {
     data.push(every.map(each => each.high), every.map(each => each.low ?? null));
     bands.push({series: [1, 2], fill: colour("grid")});
   }
-  data.push(every.map(each => each.again ? undefined : each.value), every.map(each => each.again ? each.value : null));
+  if (every.some(begins)) {
+    series.push({stroke: colour("ink"), width: 2, points: {show: false}});
+    data.push(levels());
+  }
   series.push({...line, points: {show: every.length < 120, size: 5}}, {...line, paths: () => null, points: {show: true, size: 8, fill: colour("paper")}});
+  data.push(every.map(each => each.again ? undefined : each.value), every.map(each => each.again ? each.value : null));
   return new uPlot({...options(320, unit === "x" ? "ratio" : unit, series), bands}, data, place);
 }
 function drawSides() {
@@ -86,6 +103,19 @@ function follow(moved, scale) {
   following = true;
   other.setScale("x", {min: moved.scales.x.min, max: moved.scales.x.max});
   following = false;
+}
+// The nights that are looked at stand in the address, as a permalink.
+const date = seconds => new Date(seconds * 1000).toISOString().slice(0, 10);
+let noted = null;
+function note(moved, scale) {
+  if (scale !== "x" || moved !== chart) return;
+  clearTimeout(noted);
+  const {min, max} = moved.scales.x, whole = min <= every[0].x && max >= every.at(-1).x;
+  noted = setTimeout(() => history.replaceState(null, "", whole ? location.pathname : `#from=${date(min)}&to=${date(max)}`), 300);
+}
+function read() {
+  const asked = new URLSearchParams(location.hash.slice(1)), from = Date.parse(asked.get("from")) / 1000, to = Date.parse(asked.get("to")) / 1000;
+  if (from < to) look(from, to);
 }
 function say(night) {
   if (!night) return;
@@ -149,6 +179,7 @@ if (figure && window.uPlot) {
     sides.prepend(below);
   }
   redraw();
+  read();
   place.addEventListener("keydown", event => {
     if (event.ctrlKey || event.metaKey || event.altKey || !keys[event.key]) return;
     event.preventDefault();
