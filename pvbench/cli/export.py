@@ -68,10 +68,15 @@ def _refuse(chosen: "Format", form: str, runs: int, output: str | None) -> None:
 
     if runs > 1 and not chosen.several:
         raise UsageError(f"--format {form} takes one run at a time", hint="write one file a run")
-    if output == STANDARD_OUTPUT and not chosen.alone:
+    if output and not chosen.alone and (output == STANDARD_OUTPUT or _is_no_plain_file(output)):
         raise UsageError(f"--format {form} is more than one file", hint="name the first with -o FILE")
     if output == STANDARD_OUTPUT and not chosen.text and writer(sys.stdout).isatty():
         raise UsageError(f"--format {form} is nothing a terminal can show", hint="name a file with -o FILE")
+
+
+def _is_no_plain_file(name: str) -> bool:
+    """Whether something else than a file is there: a device, a pipe, /dev/stdout."""
+    return os.path.exists(name) and not os.path.isfile(name)  # noqa: PTH110, PTH113  Path raises for some names
 
 
 def _read(app: App, results: Path, names: Sequence[str]) -> "list[ExportedRun]":

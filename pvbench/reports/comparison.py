@@ -38,7 +38,7 @@ def build(
     `earlier` are trials that were measured again: rows, no figures. `altered` says which outputs are not what was kept.
     """
     results = results_of(manifest, trials, earlier)
-    tails, label = latency.tails(results.cells), wording.label(manifest.hosts)
+    tails, label = latency.tails_of(results.cells), wording.label(manifest.hosts)
     return replace(
         _page(manifest, results, altered),
         latency=latency.rows(results.cells, tails),

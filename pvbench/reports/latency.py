@@ -25,7 +25,7 @@ class Tails:
     ends: Mapping[float, float | None]
 
 
-def tails(gathered: Sequence[CellTrials]) -> Mapping[str, Tails]:
+def tails_of(gathered: Sequence[CellTrials]) -> Mapping[str, Tails]:
     """Return each cell's, by its id, of all its good trials together; cells without a histogram are left out.
 
     One merged histogram at a time: those of thousands of trials together would take more room than the trials.
@@ -37,31 +37,31 @@ def tails(gathered: Sequence[CellTrials]) -> Mapping[str, Tails]:
     return found
 
 
-def rows(gathered: Sequence[CellTrials], told: Mapping[str, Tails]) -> tuple[LatencyRow, ...]:
+def rows(gathered: Sequence[CellTrials], tails: Mapping[str, Tails]) -> tuple[LatencyRow, ...]:
     """Return a row a cell; "–" stands where too few samples lie beyond a percentile."""
     return tuple(
         LatencyRow(
             wording.cell_title(found.cell),
             clean(found.cell.device),
-            f"{told[found.id].samples:,}",
-            *("–" if (end := told[found.id].ends[q]) is None else _METRIC.text(end) for q in (0.5, 0.99, 0.999)),
+            f"{tails[found.id].samples:,}",
+            *("–" if (end := tails[found.id].ends[q]) is None else _METRIC.text(end) for q in (0.5, 0.99, 0.999)),
         )
         for found in gathered
-        if found.id in told
+        if found.id in tails
     )
 
 
-def curves(gathered: Sequence[CellTrials], told: Mapping[str, Tails], label: str) -> tuple[Curve, ...]:
+def curves(gathered: Sequence[CellTrials], tails: Mapping[str, Tails], label: str) -> tuple[Curve, ...]:
     """Return a figure a workload and host, a line a device: latency by percentile, on two logarithmic axes."""
     families: dict[tuple[str, str], list[CellTrials]] = {}
     for found in gathered:
-        if found.id in told:
+        if found.id in tails:
             families.setdefault((found.cell.host, wording.cell_title(found.cell)), []).append(found)
     several = len({host for host, _ in families}) > 1
     drawn = []
     for (host, workload), cells in families.items():
         where = f"{workload} on {clean(host)}" if several else workload
-        lines = tuple(_line(cell, told[cell.id]) for cell in cells)
+        lines = tuple(_line(cell, tails[cell.id]) for cell in cells)
         drawn += [_curve(where, lines, label)] if any(len(line.points) > 1 for line in lines) else []
     return tuple(drawn[:CURVES])
 
@@ -80,10 +80,10 @@ def _curve(workload: str, lines: tuple[CurveLine, ...], label: str) -> Curve:
     )
 
 
-def _line(cell: CellTrials, told: Tails) -> CurveLine:
+def _line(cell: CellTrials, tails: Tails) -> CurveLine:
     points = tuple(
         CurvePoint(name := f"{share * 100:.5g} %", 1 / (1 - share), end, name, _METRIC.text(end))
-        for share, end in told.ends.items()
+        for share, end in tails.ends.items()
         if end
     )
     return CurveLine(clean(cell.cell.device), wording.io_path(cell.cell.device), points)

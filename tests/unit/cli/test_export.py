@@ -38,6 +38,7 @@ def test_a_format_is_a_file_that_its_ending_names(call: Call, here: Path, form: 
     ("argv", "reason"),
     [
         (("--format", "otava", "-o", "-"), "more than one file"),
+        (("--format", "otava", "-o", "/dev/null"), "more than one file"),
         (("--format", "bencher", EXAMPLE), "one run at a time"),
         (("--format", "docx"), "is not one of"),
     ],
