@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,7 @@ from pvbench.errors import UsageError
 from pvbench.exit_codes import ExitCode
 from pvbench.gate import junit, markdown
 from pvbench.gate.limits import Limit, Limits
-from pvbench.gate.nights import gate
+from pvbench.gate.nights import NEW_FOR, gate
 from pvbench.gate.nouns import Gated, Side, State
 from pvbench.history.judged import night_of, points_of
 from pvbench.history.nouns import Night, Point, Role, Series, SeriesKey
@@ -230,3 +231,10 @@ def _victim() -> int:
     return next(
         number for number, key in enumerate(values) if key.arm == "blkfront" and "Random read, 4" in key.workload
     )
+
+
+def test_the_page_has_the_numbers_of_nights_that_hold() -> None:
+    text = " ".join((Path(__file__).parents[3] / "docs/gate.md").read_text().split())
+
+    assert f"the first {NEW_FOR} nights of the change" in text
+    assert f"fewer than {FIRST} nights before" in text
