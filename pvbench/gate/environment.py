@@ -1,14 +1,29 @@
 """What two runs were made on and with, and in what the two differ beside the thing that is gated. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
+from pvbench import hypervisor
 from pvbench.model import HostFacts
 from pvbench.store import Manifest
 
 HYPERVISOR, KERNEL, MACHINE, GUEST, PROGRAMS, STACK = "hypervisor", "kernel", "machine", "guest", "programs", "stack"
 PARTS = (HYPERVISOR, KERNEL, MACHINE, GUEST, PROGRAMS, STACK)
-"""What may be said to have been changed on purpose. "programs" are pvbench's own on host and guest."""
+"""What may be said to have been changed on purpose. "programs" are the host's tools and device model, and our own."""
+_OF_DETAILS: Mapping[str, str] = MappingProxyType(
+    {
+        "stack deployed": STACK,
+        "hypervisor build-id": HYPERVISOR,
+        "changeset": HYPERVISOR,
+        "scheduler": HYPERVISOR,
+        hypervisor.GUEST_MODES: HYPERVISOR,
+        hypervisor.KERNEL_VERSION: KERNEL,
+        hypervisor.MACHINE_ID: MACHINE,
+        "governor": MACHINE,
+    }
+)
+"""Of which part a detail of a host's facts is; command lines go by their first word; all else is of programs."""
 _OWN = frozenset({"hostside", "guestside"})
 
 
@@ -54,8 +69,14 @@ def _of_host(was: HostFacts, now: HostFacts) -> Iterator[Difference]:
     details = dict(was.details)
     for key, value in now.details:
         if details.get(key, value) != value:
-            part = KERNEL if "command line" in key else MACHINE
-            yield Difference(part, now.name, f"{key} {details[key]}", f"{key} {value}")
+            yield Difference(_part(key, now), now.name, f"{key} {details[key]}", f"{key} {value}")
+
+
+def _part(detail: str, host: HostFacts) -> str:
+    first, _, rest = detail.partition(" ")
+    if rest == "command line":
+        return HYPERVISOR if first in host.hypervisor.lower().split() else KERNEL
+    return _OF_DETAILS.get(detail, MACHINE if rest == "memory" else PROGRAMS)
 
 
 def _machine(host: HostFacts) -> tuple[str, ...]:

@@ -219,6 +219,30 @@ def test_another_kernel_contaminates_unless_it_was_changed_on_purpose() -> None:
     assert [each.words for each in asked.expected] == ["kernel of lab: Linux 6.1.0-40-amd64 before, Linux 6.12.0 now"]
 
 
+@pytest.mark.parametrize(
+    ("detail", "part"),
+    [
+        ("xen command line", "hypervisor"),
+        ("hypervisor build-id", "hypervisor"),
+        ("dom0 command line", "kernel"),
+        ("kernel version", "kernel"),
+        ("governor", "machine"),
+        ("machine id", "machine"),
+        ("stack deployed", "stack"),
+        ("device model", "programs"),
+        ("iperf3", "programs"),
+    ],
+)
+def test_each_detail_of_a_host_is_of_the_part_that_it_belongs_to(detail: str, part: str) -> None:
+    def with_detail(side: Side, value: str) -> Side:
+        hosts = tuple(replace(host, details=((detail, value),)) for host in side.manifest.hosts)
+        return Side(replace(side.manifest, hosts=hosts), side.trials)
+
+    gated = gate(with_detail(before(), "one"), with_detail(again(), "other"), USUAL)
+
+    assert [each.part for each in gated.unexpected] == [part]
+
+
 def test_a_stack_that_was_built_anew_is_the_same_cell_and_a_difference() -> None:
     def on(side: Side, digest: str) -> Side:
         def moved(spec: TrialSpec) -> TrialSpec:
