@@ -6,7 +6,7 @@ from datetime import date
 
 from markupsafe import Markup, escape
 
-from pvbench.history.nouns import Night, Role
+from pvbench.history.nouns import Night, Role, Series
 from pvbench.printable import clean
 
 
@@ -39,6 +39,16 @@ def _shown(night: Night, report: str | None) -> Shown:
         again=again,
         label=", ".join(labels(night)),
     )
+
+
+def looks_again(nights: Iterable[Night]) -> frozenset[str]:
+    """Return the runs that look again at a night, and are none that was to be measured."""
+    return frozenset(each.run_id for each in nights if each.role is Role.AGAIN)
+
+
+def without(series: Series, runs: frozenset[str]) -> Series:
+    """Return a series without its points of some runs."""
+    return Series(series.key, tuple(each for each in series.points if each.run_id not in runs)) if runs else series
 
 
 def labels(night: Night) -> tuple[str, ...]:

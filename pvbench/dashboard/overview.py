@@ -7,7 +7,7 @@ from itertools import pairwise
 from statistics import median
 
 from pvbench.dashboard.facets import Facets, facets
-from pvbench.dashboard.nights import Shown
+from pvbench.dashboard.nights import Shown, looks_again, without
 from pvbench.history import analysis
 from pvbench.history.analysis import Analysis, Health
 from pvbench.history.nouns import Alarm, AlarmKind, Night, Point, Role, Series, State
@@ -100,7 +100,8 @@ def overview(analysed: Analysis, known: Mapping[str, Shown]) -> Overview:
     of_series: dict[str, list[Alarm]] = {}
     for alarm in analysed.alarms:
         of_series.setdefault(alarm.series, []).append(alarm)
-    rows = tuple(_row(series, of_series.get(series.key.id, []), known) for series in analysed.series)
+    again = looks_again(analysed.nights)
+    rows = tuple(_row(without(each, again), of_series.get(each.key.id, []), known) for each in analysed.series)
     last, nights = analysed.last, [each for each in analysed.nights if each.role is Role.NIGHT]
     tonight = [(row, point) for row in rows if last and (point := _point(row.series, last.run_id))]
     changes = _changes(analysed.alarms, {row.series.key.id: row for row in rows}, known)

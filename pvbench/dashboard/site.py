@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from pvbench import figures
 from pvbench.dashboard import line_chart, series_page, zoom
 from pvbench.dashboard.facets import facets, related
-from pvbench.dashboard.nights import shown
+from pvbench.dashboard.nights import looks_again, shown, without
 from pvbench.dashboard.overview import LATE, Overview, overview
 from pvbench.history import analysis
 from pvbench.history.analysis import Analysis
@@ -184,6 +184,7 @@ def _series_pages(common: Mapping[str, Any], analysed: Analysis) -> Iterator[tup
     alarms: dict[str, list[Alarm]] = {}
     for alarm in analysed.alarms:
         alarms.setdefault(alarm.series, []).append(alarm)
+    again = looks_again(analysed.nights)
     families, names = related(analysed.series), [each.key.id for each in analysed.series]
     page = _templates().get_template("series.html.j2")
     for number, (name, series) in enumerate(zip(names, analysed.series, strict=True)):
@@ -195,7 +196,7 @@ def _series_pages(common: Mapping[str, Any], analysed: Analysis) -> Iterator[tup
             series=series,
             facets=facets(series.key),
             page=series_page.page(series, common["known"], own, notes, family),
-            health=analysis.health(series, own),
+            health=analysis.health(without(series, again), own),
             family=family,
             standing=[alarm for alarm in reversed(own) if alarm.stands],
             past=[alarm for alarm in reversed(own) if not alarm.stands],

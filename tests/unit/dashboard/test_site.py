@@ -222,6 +222,7 @@ def test_fresh_boots_that_looked_again_are_no_part_of_the_line():
     of = series("one", 1e9, 1.1e9, 1.2e9)
     text = page_of(Analysis((night(1), night(2, role=Role.AGAIN, again="run-1"), night(3)), (of,)), of)
     assert text.count("<circle") == 1
+    assert "<dt>Nights measured</dt><dd>2 of 2</dd>" in text
     assert "<tr class=again><th>2026-01-02<td>1.1000<td>fresh boots looked again" in text
 
 
