@@ -14,10 +14,10 @@ import pyarrow as pa
 from platformdirs import user_cache_path
 
 from pvbench.errors import StoreError
-from pvbench.history.file import night_from
 from pvbench.history.gathered import COLUMNS, Gathered, Run
 from pvbench.history.nouns import SeriesKey, Side
 from pvbench.history.place import Entry
+from pvbench.history.record import night_from
 from pvbench.model import digest
 from pvbench.store.disk import read_bytes, write_whole
 

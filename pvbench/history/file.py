@@ -7,8 +7,6 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
-from datetime import date
 from typing import Any
 
 import pyarrow as pa
@@ -16,17 +14,15 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pvbench.errors import Damaged, StoreError
-from pvbench.history.kinds import of_its_kinds
-from pvbench.history.nouns import Night, Point, Role, SeriesKey, Side
+from pvbench.history import record
+from pvbench.history.nouns import Night, Point, SeriesKey
 from pvbench.history.older import MIGRATIONS, Migrations, NewerSchema, modern
+from pvbench.history.record import SCHEMA_VERSION, KeptRun, RunColumns
 from pvbench.history.seal import sealed, whole
-from pvbench.metrics import METRICS
 from pvbench.model import Outcome, Trial, canonical, digest
 from pvbench.store import Manifest
 from pvbench.store.parquet import COLUMNS, cell_row, storable, trial_row
 
-SCHEMA_VERSION = 1
-"""The schema of what is written; older ones are read as `older` makes them."""
 SAID = b"pvbench.history"
 """The key in the file's metadata under which the run, its series and their values stand as JSON."""
 _OF_READINGS = ("metric", "unit", "value")
@@ -39,24 +35,6 @@ ROWS = pa.schema(
     ]
 )
 """The columns of a row a trial; `readings` are by metric, in its base unit."""
-_KEY = tuple(field.name for field in fields(SeriesKey))
-_POINT = tuple(field.name for field in fields(Point) if field.name != "run_id")
-_NUMBER = (float, int, type(None))
-_KINDS = {
-    **dict.fromkeys(("value", "low", "high"), _NUMBER),
-    "units": (int, type(None)),
-    **dict.fromkeys(("environment", "reason"), (str,)),
-}
-"""What the columns of points are of, as JSON has it."""
-
-
-@dataclass(frozen=True)
-class KeptRun:
-    """What a file says of its run: the night, its series' values, and `content`, a digest of what was measured."""
-
-    night: Night
-    points: Mapping[SeriesKey, Point]
-    content: str
 
 
 def encode(night: Night, points: Mapping[SeriesKey, Point], manifest: Manifest, trials: Iterable[Trial]) -> bytes:
@@ -72,28 +50,27 @@ def table(night: Night, manifest: Manifest, trials: Iterable[Trial]) -> pa.Table
 
 def encode_rows(run: KeptRun, rows: pa.Table) -> bytes:
     """Return the file of a run whose rows are a table already."""
-    keys, points = run.points.keys(), run.points.values()
-    said = {
-        "schema": SCHEMA_VERSION,
-        "content": run.content,
-        "night": asdict(run.night),
-        "series": {name: [getattr(key, name) for key in keys] for name in _KEY},
-        "points": {name: [getattr(point, name) for point in points] for name in _POINT},
-    }
     buffer = io.BytesIO()
-    metadata = {SAID: storable(json.dumps(said, allow_nan=False))}
+    metadata = {SAID: storable(json.dumps(record.said(run), allow_nan=False))}
     pq.write_table(rows.replace_schema_metadata(metadata), buffer, compression="zstd")
     return sealed(buffer.getvalue())
 
 
-def read_run(name: str, data: bytes, wanted: int = SCHEMA_VERSION, migrations: Migrations = MIGRATIONS) -> KeptRun:
+def read_columns(
+    name: str, data: bytes, wanted: int = SCHEMA_VERSION, migrations: Migrations = MIGRATIONS
+) -> RunColumns:
     """Return what a file says of its run, without its rows. Raises Damaged; StoreError for one that is newer.
 
     `wanted` is the schema that is known here, `migrations` what makes it of older ones.
     """
     with _reading(name, data):
         metadata = pq.read_metadata(io.BytesIO(data)).metadata
-        return _decoded(modern(json.loads(metadata[SAID]), wanted, migrations))
+        return record.columns(modern(json.loads(metadata[SAID]), wanted, migrations))
+
+
+def read_run(name: str, data: bytes) -> KeptRun:
+    """Return the same as nouns."""
+    return read_columns(name, data).run
 
 
 def rows_of(name: str, data: bytes) -> pa.Table:
@@ -112,37 +89,6 @@ def _reading(name: str, data: bytes) -> Iterator[None]:
         raise StoreError(f"{name}: {error}") from error
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
         raise Damaged(f"{name}: no file of a history: {_first_line(error)}") from error
-
-
-def _decoded(record: Mapping[str, Any]) -> KeptRun:
-    night = night_from(record["night"])
-    _hold(record["series"], dict.fromkeys(_KEY, (str,)))
-    _hold(record["points"], _KINDS)
-    if unknown := set(record["series"]["metric"]) - METRICS.keys():
-        raise NewerSchema(f"it has the metric {min(unknown)!r}, which this pvbench does not know; a newer one wrote it")
-    keys = zip(*(record["series"][name] for name in _KEY), strict=True)
-    points = zip(*(record["points"][name] for name in _POINT), strict=True)
-    sides = {str(side): side for side in Side}
-    series = {
-        SeriesKey(sides[side], *names): Point(night.run_id, *values)
-        for (side, *names), values in zip(keys, points, strict=True)
-    }
-    return KeptRun(night, series, record["content"])
-
-
-def night_from(record: Mapping[str, Any]) -> Night:
-    """Return the night that is kept as JSON. Raises KeyError, TypeError or ValueError where it is none."""
-    own = dict(record)
-    own["role"], own["environments"] = Role(own["role"]), tuple((host, text) for host, text in own["environments"])
-    night = of_its_kinds(Night(**own))
-    date.fromisoformat(night.night)
-    return night
-
-
-def _hold(columns: Mapping[str, Any], kinds: Mapping[str, tuple[type, ...]]) -> None:
-    for name, allowed in kinds.items():
-        if not {type(each) for each in columns[name]} <= {*allowed}:
-            raise ValueError(f"{name} holds something of another kind")
 
 
 def _rows(night: Night, manifest: Manifest, trials: Iterable[Trial]) -> Iterator[dict[str, Any]]:

@@ -1,15 +1,15 @@
 """Every run of a history as columns: hundreds of thousands of points are read, kept and sorted as numbers. Pure."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pvbench.history.file import KeptRun
 from pvbench.history.nouns import Night, Point, Series, SeriesKey
 from pvbench.history.place import Entry
+from pvbench.history.record import Names, RunColumns, key_of, names_of
 
 COLUMNS = np.dtype(
     [
@@ -56,17 +56,18 @@ class Gathered:
         rows["run"] = numbers[rows["run"]]
         return Gathered(tuple(self.runs[number] for number in kept), self.keys, self.texts, rows)
 
-    def plus(self, others: Iterable[tuple[Entry, KeptRun]]) -> "Gathered":
+    def plus(self, others: Iterable[tuple[Entry, RunColumns]]) -> "Gathered":
         """Return these runs and others."""
         runs, blocks = list(self.runs), [self.rows]
-        keys = {key: number for number, key in enumerate(self.keys)}
+        keys = {names_of(key): number for number, key in enumerate(self.keys)}
         texts = {text: number for number, text in enumerate(self.texts)}
         for entry, run in others:
-            blocks.append(_rows(len(runs), run.points, keys, texts))
+            blocks.append(_rows(len(runs), run, keys, texts))
             runs.append(Run(entry, run.night, run.content))
         if len(runs) == len(self.runs):
             return self
-        return Gathered(tuple(runs), tuple(keys), tuple(texts), np.concatenate(blocks))
+        new = list(keys)[len(self.keys) :]
+        return Gathered(tuple(runs), (*self.keys, *map(key_of, new)), tuple(texts), np.concatenate(blocks))
 
     def series(self, order: Sequence[int]) -> tuple[Series, ...]:
         """Return the series of some of the runs, given by their numbers, each with its points in that order."""
@@ -105,13 +106,13 @@ def _known(numbers: NDArray[Any], known: NDArray[np.bool_]) -> list[Any]:
     return list(made)
 
 
-def _rows(run: int, points: Mapping[SeriesKey, Point], keys: dict[SeriesKey, int], texts: dict[str, int]) -> Rows:
-    made = np.empty(len(points), COLUMNS)
-    made["run"] = run
-    made["key"] = [keys.setdefault(key, len(keys)) for key in points]
+def _rows(number: int, run: RunColumns, keys: dict[Names, int], texts: dict[str, int]) -> Rows:
+    made = np.empty(len(run.names), COLUMNS)
+    made["run"] = number
+    made["key"] = [keys.setdefault(names, len(keys)) for names in run.names]
     for name in ("value", "low", "high"):
-        made[name] = [np.nan if (number := getattr(point, name)) is None else number for point in points.values()]
-    made["units"] = [-1 if point.units is None else point.units for point in points.values()]
+        made[name] = np.array(run.points[name], np.float64)  # None becomes NaN
+    made["units"] = [-1 if units is None else units for units in run.points["units"]]
     for name in ("environment", "reason"):
-        made[name] = [texts.setdefault(getattr(point, name), len(texts)) for point in points.values()]
+        made[name] = [texts.setdefault(text, len(texts)) for text in run.points[name]]
     return made

@@ -11,7 +11,7 @@ def goes_on(there: str, kept: bytes, name: str, data: bytes) -> bool:
     Raises StoreError where it is another run, has another part in the history, or lacks what was measured.
     """
     try:
-        old, new = file.read_run(there, kept), file.read_run(name, data)
+        old, new = file.read_columns(there, kept), file.read_columns(name, data)
         lost = 0 if old.content == new.content else file.lost(file.rows_of(there, kept), file.rows_of(name, data))
     except Damaged:
         return there == name

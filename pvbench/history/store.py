@@ -15,11 +15,11 @@ from pvbench.errors import StoreError
 from pvbench.history import events, file
 from pvbench.history.cache import Cache, usual_folder
 from pvbench.history.events import Events
-from pvbench.history.file import KeptRun
 from pvbench.history.gathered import Gathered, Run
 from pvbench.history.judged import night_of, points_of
 from pvbench.history.nouns import Alarm, Annotation, Night, Role, Series
 from pvbench.history.place import Entry, Place
+from pvbench.history.record import RunColumns
 from pvbench.history.same_run import goes_on
 from pvbench.model import Purpose, Trial
 from pvbench.store import Manifest
@@ -203,11 +203,11 @@ class History:
             self._cache.write(gathered)
         return Held(gathered, once(gathered.runs, problems), tuple(problems))
 
-    def _read(self, entries: Sequence[Entry], problems: list[str]) -> Iterator[tuple[Entry, KeptRun]]:
+    def _read(self, entries: Sequence[Entry], problems: list[str]) -> Iterator[tuple[Entry, RunColumns]]:
         known = {entry.name: entry for entry in entries}
         for number, (name, data) in enumerate(self.place.read_each(list(known)), 1):
             try:
-                run = file.read_run(name, data)
+                run = file.read_columns(name, data)
             except StoreError as error:
                 problems.append(str(error))
             else:

@@ -14,9 +14,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pvbench.history import file
-from pvbench.history.file import KeptRun
 from pvbench.history.judged import night_of, points_of
 from pvbench.history.nouns import Night, Point, SeriesKey, Side
+from pvbench.history.record import KeptRun
 from pvbench.history.store import History
 from pvbench.metrics import METRICS, Better
 from pvbench.model import Cell, Outcome, TrialSpec, Workload, digest

@@ -1,5 +1,6 @@
 """What was read of a history is kept here, and never tells anything that its files do not."""
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -10,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pvbench.history.cache import FOLDER, WORTH, Cache, decode, encode
-from pvbench.history.file import KeptRun
 from pvbench.history.gathered import Gathered
 from pvbench.history.nouns import Night, Point, Series, SeriesKey, Side
 from pvbench.history.place import Entry
+from pvbench.history.record import KeptRun, RunColumns, columns, said
 from pvbench.history.store import History
 from pvbench.testing.histories import Fault, Injected, Simulation, simulated_history
 
@@ -146,6 +147,11 @@ def run(number: int, own: dict[SeriesKey, Point]) -> tuple[Entry, KeptRun]:
     return Entry(f"{number}.parquet", number, "v"), KeptRun(night, named, f"content {number}")
 
 
+def read_again(found: tuple[Entry, KeptRun]) -> tuple[Entry, RunColumns]:
+    entry, run = found
+    return entry, columns(json.loads(json.dumps(said(run))))
+
+
 @settings(deadline=None, max_examples=25)
 @given(
     st.lists(st.dictionaries(st.sampled_from(KEYS), points), max_size=6),
@@ -155,7 +161,7 @@ def run(number: int, own: dict[SeriesKey, Point]) -> tuple[Entry, KeptRun]:
 def test_columns_say_what_the_points_said_in_any_order_and_without_any_run(blocks, rng, dropped) -> None:
     found = [run(number, own) for number, own in enumerate(blocks)]
     split = rng.randint(0, len(found))
-    whole = Gathered().plus(found[:split]).plus(found[split:])
+    whole = Gathered().plus(map(read_again, found[:split])).plus(map(read_again, found[split:]))
     whole = decode(encode(whole, "here"), "here")
     left = [each for number, each in enumerate(found) if number != dropped]
     gathered = whole.only({entry for entry, _ in left})
@@ -169,5 +175,5 @@ def test_columns_say_what_the_points_said_in_any_order_and_without_any_run(block
 
 
 def test_a_cache_of_few_runs_is_not_worth_its_file(cache: Path) -> None:
-    Cache(cache, "here").write(Gathered().plus([run(0, {})]))
+    Cache(cache, "here").write(Gathered().plus([read_again(run(0, {}))]))
     assert not cache.exists()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pvbench.errors import Damaged, StoreError
-from pvbench.history import file
+from pvbench.history import file, record
 from pvbench.history.older import modern
 from pvbench.history.store import History
 from pvbench.testing.histories import Simulation, simulate
@@ -28,7 +28,7 @@ def known(now: Any, then: Any) -> Any:
 
 
 def test_there_is_a_history_of_each_schema_up_to_that_of_now():
-    assert [path.name for path in SCHEMAS] == [f"schema-{each}" for each in range(1, file.SCHEMA_VERSION + 1)]
+    assert [path.name for path in SCHEMAS] == [f"schema-{each}" for each in range(1, record.SCHEMA_VERSION + 1)]
 
 
 @pytest.mark.parametrize("folder", SCHEMAS, ids=lambda path: path.name)
@@ -52,18 +52,18 @@ def second(record):
 def test_a_record_goes_through_every_schema_between_its_own_and_that_of_now():
     ((run, rows),) = simulate(Simulation(nights=1, series=4))
     data = file.encode_rows(run, rows)
-    read = file.read_run("it", data, 3, {1: second, 2: third})
+    read = file.read_columns("it", data, 3, {1: second, 2: third}).run
     assert (read.content, read.night.label) == (f"{run.content}-2", "software emulation, migrated")
     assert read.points == run.points
-    assert file.read_run("it", data, 1, {1: second, 2: third}) == run
+    assert file.read_columns("it", data, 1, {1: second, 2: third}).run == file.read_run("it", data) == run
 
 
 def test_a_step_that_no_schema_has_is_damage_and_not_guessed_at():
     ((run, rows),) = simulate(Simulation(nights=1, series=4))
     with pytest.raises(Damaged, match="it"):
-        file.read_run("it", file.encode_rows(run, rows), 3, {1: second})
+        file.read_columns("it", file.encode_rows(run, rows), 3, {1: second})
     with pytest.raises(StoreError, match="newer"):
-        file.read_run("it", file.encode_rows(run, rows), 0)
+        file.read_columns("it", file.encode_rows(run, rows), 0)
 
 
 @pytest.mark.parametrize("schema", [None, "1", True, 0, -1, 1.5, []])

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pvbench.errors import Damaged, StoreError
-from pvbench.history import events, file
+from pvbench.history import events, file, record
 from pvbench.history.nouns import Alarm, AlarmKind, Annotation, Role, Side, State
 from pvbench.history.seal import sealed
 from pvbench.history.store import History
@@ -287,12 +287,12 @@ def altered(path: Path, change, *, seal: bool) -> None:
 def test_a_file_of_a_newer_schema_is_told_and_not_guessed_at(history):
     run = dated(sample_run(), 3)
     add(history, run)
-    altered(only_file(history), lambda content: content.update(schema=file.SCHEMA_VERSION + 1), seal=True)
+    altered(only_file(history), lambda content: content.update(schema=record.SCHEMA_VERSION + 1), seal=True)
     again = history.fresh()
     assert again.nights() == ()
     with pytest.raises(StoreError, match="a newer one wrote it"):
         add(again, run)
-    assert [f"schema is {file.SCHEMA_VERSION + 1}" in problem for problem in again.problems()] == [True]
+    assert [f"schema is {record.SCHEMA_VERSION + 1}" in problem for problem in again.problems()] == [True]
 
 
 @pytest.mark.parametrize(
@@ -306,7 +306,7 @@ def test_a_file_of_a_newer_schema_is_told_and_not_guessed_at(history):
         (lambda said: said["series"]["side"].__setitem__(0, "upside"), "upside"),
         (lambda said: said["series"].pop("arm"), "arm"),
         (lambda said: said["points"]["value"].__setitem__(0, "much"), "value holds something"),
-        (lambda said: said["points"]["units"].pop(), "shorter"),
+        (lambda said: said["points"]["units"].pop(), "a series is there twice"),
         (lambda said: said["points"].__setitem__("reason", None), "no file of a history"),
         (lambda said: said["night"].__setitem__("measured", "all"), "measured holds"),
         (lambda said: said["night"].__setitem__("night", "yesterday"), "yesterday"),
