@@ -22,6 +22,9 @@ def marked(results: Iterable[Result]) -> list[Result]:
             note = f"a report of a job that still ran: the whole is that of line {later.line}"
             facts = {**earlier.facts, "followed_by_line": str(later.line)}
             done[at] = dataclasses.replace(earlier, notes=(note, *earlier.notes), facts=facts)
+        elif _may_go_on(earlier, later):
+            note = f"line {later.line} is of a job of this name that ran for longer: this may be a report of it"
+            done[at] = dataclasses.replace(earlier, notes=(note, *earlier.notes))
     return done
 
 
@@ -31,6 +34,15 @@ def _goes_on(earlier: Result, later: Result) -> bool:
     if later.line == earlier.line or _begun(earlier) is None or ran is None or ran < _SHORTEST_SECONDS:
         return False
     return (earlier.seconds or 0) < (later.seconds or 0)
+
+
+def _may_go_on(earlier: Result, later: Result) -> bool:
+    """Tell whether a terse line, which has no time, may be of a job whose last line is later."""
+    return (
+        earlier.format.startswith("terse")
+        and earlier.line < later.line
+        and (earlier.seconds or 0) < (later.seconds or 0)
+    )
 
 
 def _begun(result: Result) -> float | None:

@@ -9,7 +9,7 @@ from pvbench.foreign.nouns import Figure, Result
 from pvbench.foreign.values import at, each, figure, number, word
 
 PARTS = ("read", "write", "trim", "mixed")
-PERCENTILES = ((50.0, "p50"), (90.0, "p90"), (95.0, "p95"), (99.0, "p99"), (99.9, "p999"), (99.99, "p9999"))
+_MEDIAN = 50.0
 _KINDS = (("slat", "submission_latency"), ("clat", "completion_latency"), ("lat", "latency"))
 _UNITS = (("_ns", 1e-9), ("_us", 1e-6), ("", 1e-6))
 """fio 3 writes nanoseconds under lat_ns, fio 2 microseconds under lat."""
@@ -105,11 +105,14 @@ def latencies(data: Mapping[str, Any], part: str, source: str) -> Iterator[Figur
 
 
 def _percentiles(shares: Mapping[str, Any], unit: float, name: str, part: str, here: str) -> Iterator[Figure]:
-    by_share = {share: (key, value) for key, value in shares.items() if (share := figure(key)) is not None}
-    for share, word_ in PERCENTILES:
-        key, value = by_share.get(share, ("", None))
-        if (taken := figure(value)) is not None:
-            yield Figure(f"{name}_{word_}", taken * unit, "s", part, f"{here}.percentile.{key}")
+    for key, value in shares.items():
+        if (suffix := percentile(figure(key))) and (taken := figure(value)) is not None:
+            yield Figure(f"{name}_{suffix}", taken * unit, "s", part, f"{here}.percentile.{key}")
+
+
+def percentile(share: float | None) -> str | None:
+    """Return the name of a percentile from the median on: p50, p99, p999 for 99.9; None for a lower one."""
+    return f"p{share:g}".replace(".", "") if share is not None and _MEDIAN <= share <= 100 else None
 
 
 def _notes(job: Mapping[str, Any], figures: tuple[Figure, ...]) -> Iterator[str]:
@@ -122,9 +125,9 @@ def _notes(job: Mapping[str, Any], figures: tuple[Figure, ...]) -> Iterator[str]
             if count := number(job, part, key):
                 yield f"{count:,.0f} I/Os were {what} ({part})"
     names = {each_.name for each_ in figures}
-    if "completion_latency_p50" in names and "latency_p50" not in names:
+    if any(name.startswith("completion_latency_p") and name.removeprefix("completion_") not in names for name in names):
         yield "percentiles are of the completion latency; those of the whole latency are not in the file"
-    if "completion_latency_mean" in names and not any(name.endswith("_p99") for name in names):
+    if "completion_latency_mean" in names and not any("latency_p" in name for name in names):
         yield "no percentiles in the file"
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from pvbench.errors import ForeignError
-from pvbench.foreign.fio_json import PERCENTILES
+from pvbench.foreign.fio_json import percentile
 from pvbench.foreign.nouns import Figure, Place, Result, Taken
 from pvbench.foreign.values import figure, word
 
@@ -111,10 +111,9 @@ def _figures(row: Sequence[str], part: str) -> Iterator[Figure]:
         for at, stat in enumerate(("min", "max", "mean", "stddev")):
             if (value := figure(row[begin + at])) is not None:
                 yield Figure(f"{name}_{stat}", value * _MICROSECOND, "s", part, "terse, µs")
-    told = [
-        _PERCENTILE.match(row[at].strip()) for at in range(_FIRST_PERCENTILE, _FIRST_PERCENTILE + _PERCENTILE_COUNT)
-    ]
-    by_share = {float(each[1]): float(each[2]) for each in told if each}
-    for share, suffix in PERCENTILES:
-        if share in by_share:
-            yield Figure(f"completion_latency_{suffix}", by_share[share] * _MICROSECOND, "s", part, "terse, µs")
+    if not figure(row[_TIMES[1][0] + 1]):
+        return  # no completion latency was taken, and its percentiles are written as 0 all the same
+    for cell in row[_FIRST_PERCENTILE : _FIRST_PERCENTILE + _PERCENTILE_COUNT]:
+        told = _PERCENTILE.match(cell.strip())
+        if told and (suffix := percentile(float(told[1]))):
+            yield Figure(f"completion_latency_{suffix}", float(told[2]) * _MICROSECOND, "s", part, "terse, µs")

@@ -18,7 +18,7 @@ _STEPS = {
     "B": (figures.BYTES, ""),
     "s": (figures.SECONDS, ""),
 }
-LEFT_OUT = ("_min", "_max", "_stddev")
+LEFT_OUT = ("_min", "_max", "_stddev", "_p60", "_p70", "_p80", "_p995", "_p9995")
 """Figures that are for programs alone."""
 
 

@@ -203,3 +203,24 @@ def test_reports_of_a_job_that_still_ran_are_told_from_the_last() -> None:
     assert "still had 9 s to go" in " ".join(first.notes)
     assert "followed_by_line" not in last.facts
     assert not [note for note in last.notes if "to go" in note or "still ran" in note]
+
+
+def test_percentiles_of_a_terse_line_without_latencies_are_not_there() -> None:
+    cells = terse(3, 2).split(";")
+    cells[5 + 8 : 5 + 12] = ["0", "0", "0.000000", "0.000000"]
+
+    assert not [name for name, _ in figures(";".join(cells)) if "completion" in name]
+
+
+def test_percentiles_that_were_asked_for_are_there_by_their_names() -> None:
+    read = {
+        "io_bytes": 1,
+        "iops": 1,
+        "clat_ns": {"N": 1, "mean": 1, "percentile": {"90.0": 9e3, "99.9999": 9e6, "1.0": 1}},
+    }
+    found = figures(json.dumps({"fio version": "fio-3.41", "jobs": [{"jobname": "a", "error": 0, "read": read}]}))
+
+    assert {name: value for (name, _), value in found.items() if "_p" in name} == {
+        "completion_latency_p90": pytest.approx(9e-6),
+        "completion_latency_p999999": pytest.approx(9e-3),
+    }
