@@ -76,3 +76,18 @@ def test_a_host_that_is_called_like_a_word_of_ours_takes_no_figure_with_it(name:
 
 def rows(page: dict[str, Any]) -> list[dict[str, Any]]:
     return [row for group in page["groups"] for row in group["rows"]]
+
+
+def test_what_a_boot_is_called_by_its_host_is_no_further_machine() -> None:
+    run = sample_run(blocks=1)
+    name = "db7.fra.example.org"
+
+    def booted(trial: Trial) -> Trial:
+        return replace(trial, spec=replace(trial.spec, boot=f"b00-{name}"))
+
+    run = run.on(replace(LAB, name=name)).changed(booted)
+    (safe,), redaction = redact([Record(run.manifest, run.trials)])
+
+    assert {trial.spec.boot for trial in safe.trials} == {"b00-host-1"}
+    # The host, its name without the domains, and `lab`, of which the cells are; the two domains that it is in.
+    assert redaction.sentence().startswith("removed 3 host names, 2 domain names, ")
