@@ -15,7 +15,7 @@ TOOLS = {"mmdebstrap": "mmdebstrap"}
 
 _RECIPE = Path(__file__).parent / "recipe"
 _SCRIPTS = tuple(_RECIPE / name for name in ("guest-downloads.sh", "guest.sh"))
-_PROGRAMS = ("bootrom.S", "init", "pvb-run", "traps.c")
+_PROGRAMS = ("bootrom.S", "init", "pvb-in", "pvb-run", "traps.c")
 _PACKAGES = """
 gcc libc6-dev make binutils libaio-dev zlib1g-dev iperf3 netperf dropbear-bin busybox-static ethtool syslinux
 mtools dosfstools cpio zstd xz-utils
@@ -82,4 +82,6 @@ def _read(folder: Path) -> GuestImage:
         login=Login((folder / "host_key").read_text().strip()),
         programs=Programs(tuple((name, value) for name, _, value in versions)),
         kernel=BootKernel(str(folder / "vmlinuz"), str(folder / "initrd")),
+        tools=str(folder / "tools.tar"),
+        busybox=str(folder / "busybox"),
     )

@@ -80,7 +80,8 @@ class Programs:
 class GuestImage:
     """A guest to measure in. `digest` identifies what it boots from; no path is of it.
 
-    Without `kernel` it is for HVM guests alone.
+    Without `kernel` it is for HVM guests alone. `tools` is a tar, on this machine, of its programs for other guests,
+    `busybox` the file of its busybox.
     """
 
     name: str
@@ -89,3 +90,5 @@ class GuestImage:
     login: Login
     programs: Programs = Programs()
     kernel: BootKernel | None = None
+    tools: str = ""
+    busybox: str = ""

@@ -26,6 +26,7 @@ PYTHON = [path for path in HOSTSIDE if path.read_text().startswith("#!/usr/bin/e
 SHELL = [
     *(path for path in HOSTSIDE if path not in PYTHON),
     ROOT / "guestside/init",
+    ROOT / "guestside/pvb-in",
     ROOT / "guestside/pvb-run",
     ROOT / "guestside/mkbuildtree",
     *sorted((ROOT / "pvbench").glob("*/recipe/*.sh")),

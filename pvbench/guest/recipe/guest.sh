@@ -71,6 +71,21 @@ syslinux --install out/boot.img
 cp kernel/boot/vmlinuz-* out/vmlinuz
 cp initrd out/initrd
 
+# The same programs for guests of other distributions: each by the loader and the libraries that it was built with.
+mkdir -p tools/bin tools/real tools/lib
+cp root/lib/*.so* root/lib64/ld-linux-x86-64.so.2 tools/lib/
+for program in fio iperf3 netperf netserver ethtool; do
+    cp root/bin/$program tools/real/
+    # shellcheck disable=SC2016
+    printf '#!/bin/sh\nhere=${0%%/*}/..\nexec "$here/lib/ld-linux-x86-64.so.2" --library-path "$here/lib" "$here/real/%s" "$@"\n' \
+        $program >tools/bin/$program
+done
+cp root/bin/pvb-traps guestside/pvb-run tools/bin/
+cp guestside/pvb-in tools/
+chmod 755 tools/bin/* tools/real/* tools/pvb-in
+tar -C tools --owner=0 --group=0 -cf out/tools.tar .
+cp root/bin/busybox out/busybox
+
 {
     echo "kernel=$(dpkg-deb -f linux-image-*.deb Package) $(dpkg-deb -f linux-image-*.deb Version)"
     echo "initramfs bytes=$(stat -c %s initrd)"

@@ -9,7 +9,7 @@ from pvbench.guest import builtin
 from pvbench.lab.contents import digest
 from pvbench.lab.flavours import USUAL
 
-GUEST, LAB = "dddc2a7f78272b02", "1d91d2acd93dd933"
+GUEST, LAB = "607229ab488c25cf", "1d91d2acd93dd933"
 
 
 def test_a_change_of_the_guest_is_none_of_the_labs_image(tmp_path: Path) -> None:

@@ -1,0 +1,90 @@
+"""Somebody's own guest made fit to measure in: our programs in a temporary folder, run as root, its own tools first.
+
+What the guest has is used and what it lacks is ours: guestside/pvb-in puts the guest's own PATH before the folder's.
+"""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pvbench.errors import BootError
+from pvbench.transport import Command, CommandResult, Conversation, Transport
+
+_PUT = """
+umask 022
+for place in /tmp /var/tmp /dev/shm "$HOME"; do
+    folder=$(mktemp -d "$place/pvbench.XXXXXX" 2>/dev/null) || continue
+    if tar -xf - -C "$folder" 2>/dev/null && "$folder/pvb-in" true 2>/dev/null; then
+        echo "$folder"
+        exit 0
+    fi
+    rm -rf "$folder"
+    exit 1
+done
+exit 1
+"""
+
+
+@dataclass(frozen=True)
+class Inside:
+    """A way into a guest whose every command goes through our programs there, as root."""
+
+    way: Transport
+    prefix: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """What messages call the guest."""
+        return self.way.name
+
+    def run(self, command: Command) -> CommandResult:
+        """Run to the end; the result names the command as it was asked for."""
+        result = self.way.run(replace(command, argv=(*self.prefix, *command.argv)))
+        return replace(result, argv=command.argv)
+
+    def put(self, data: bytes, path: str, mode: int = 0o644) -> None:
+        """Write a file whole, as the user who logged in."""
+        self.way.put(data, path, mode)
+
+    def get(self, path: str) -> bytes:
+        """Read a file whole, as the user who logged in."""
+        return self.way.get(path)
+
+    def talk(self, argv: tuple[str, ...]) -> AbstractContextManager[Conversation]:
+        """Start a program that answers JSON lines."""
+        return self.way.talk((*self.prefix, *argv))
+
+    def hop(self, *where: Any, **named: Any) -> AbstractContextManager[Transport]:
+        """Reach a further machine through the guest."""
+        return self.way.hop(*where, **named)
+
+
+def entered(way: Transport, user: str, tools: bytes, timeout_s: float) -> Transport:
+    """Put our programs into a guest and return the way through them. Raises BootError where it does not take them."""
+    root = () if user == "root" else ("sudo", "-n")
+    if root and way.run(Command((*root, "true"), timeout_s=timeout_s)).exit_code != 0:
+        raise BootError(
+            f"the guest's user {user} may not become root by sudo",
+            hint=f"let it: `{user} ALL=(ALL) NOPASSWD:ALL` in /etc/sudoers.d; or log in as root",
+        )
+    put = way.run(Command(("sh", "-c", _PUT), tools, timeout_s))
+    folder = put.stdout.decode(errors="replace").strip()
+    if put.exit_code != 0 or not folder.startswith("/"):
+        raise BootError(
+            "the guest took our programs nowhere: /tmp, /var/tmp, /dev/shm and the home folder are full, are mounted "
+            "noexec, or it has no tar",
+            hint="give the image some 30 MB of free space in /tmp, and tar",
+        )
+    return Inside(way, (*root, f"{folder}/pvb-in"))
+
+
+def versions(way: Transport, programs: Mapping[str, tuple[str, ...]], timeout_s: float) -> dict[str, str]:
+    """Return the first line that each tool prints of its version; what a guest cannot run is left out."""
+    found = {}
+    for name, argv in programs.items():
+        done = way.run(Command(argv, timeout_s=timeout_s))
+        lines = (done.stdout or done.stderr).decode(errors="replace").splitlines()
+        if done.exit_code == 0 and lines:
+            found[name] = lines[0].strip()
+    return found

@@ -1,0 +1,105 @@
+"""What somebody's own guest has and lacks to be measured in, by one look into it. Pure but for the script's text."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pvbench.checkup import Lack
+from pvbench.drivers import DRIVERS
+from pvbench.model import IoPath
+from pvbench.workloads import WORKLOADS
+
+_SCRIPT = """
+say() { echo "$1=$2"; }
+say kernel "$(uname -r)"
+say distribution "$(. /etc/os-release 2>/dev/null && echo "$PRETTY_NAME")"
+say init "$(cat /proc/1/comm)"
+say clock "$(cat /sys/devices/system/clocksource/clocksource0/current_clocksource)"
+weak=/sys/devices/system/cpu/vulnerabilities
+say mitigations "$(cat $weak/* | sed 's/[:;,].*//' | sort | uniq -c | tr -s ' \\n' ' ')"
+say security "$(getenforce 2>/dev/null)"
+say hypervisor "$(cat /sys/hypervisor/type)"
+say free "$(df -Pk / | tail -n 1 | tr -s ' ' | cut -d ' ' -f 4)"
+say command_line "$(cat /proc/cmdline)"
+release=$(uname -r)
+for module; do
+    name=$(echo "$module" | tr _ -)
+    if [ -e "/sys/module/$(echo "$module" | tr - _)" ]; then
+        say "module $module" loaded
+    elif find "/lib/modules/$release" "/usr/lib/modules/$release" -name "$name.ko*" 2>/dev/null | grep -q .; then
+        say "module $module" there
+    elif grep -qs "/$name.ko" "/lib/modules/$release/modules.builtin" "/usr/lib/modules/$release/modules.builtin"; then
+        say "module $module" built-in
+    else
+        say "module $module" absent
+    fi
+done
+IFS=,
+for tool in $TOOLS; do
+    path=$(command -v $tool)
+    case $path in
+    "$PVB_TMP"/*) say "tool $tool" pushed ;;
+    "") say "tool $tool" absent ;;
+    *) say "tool $tool" own ;;
+    esac
+done
+"""
+LEAST_FREE_KIB = 50 << 10
+_MENDS = {
+    IoPath.PV: "boot a kernel with it; Debian's and Ubuntu's usual kernels have it, some `cloud` flavours do not",
+    IoPath.EMULATED: "boot a kernel with it, or leave {device} out of the matrix",
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a guest said of itself: facts by name, where it has each module, and whose each tool is."""
+
+    facts: Mapping[str, str]
+    modules: Mapping[str, str]
+    tools: Mapping[str, str]
+
+
+def argv() -> tuple[str, ...]:
+    """Return the command that looks; what a guest cannot say it does not."""
+    tools = ",".join((*WORKLOADS, "ethtool"))
+    return ("sh", "-c", f"TOOLS={tools}\n{{\n{_SCRIPT}}} 2>/dev/null; exit 0", "pvb-look", *modules())
+
+
+def modules() -> tuple[str, ...]:
+    """Return the modules that drive the devices of DRIVERS, as their files are called."""
+    return tuple(dict.fromkeys(row.module.replace("_", "-") for row in DRIVERS.values()))
+
+
+def parse(stdout: bytes) -> Look:
+    """Return what a guest said."""
+    facts: dict[str, str] = {}
+    of_kind: dict[str, dict[str, str]] = {"module": {}, "tool": {}}
+    for line in stdout.decode(errors="replace").splitlines():
+        name, found, value = line.partition("=")
+        kind, _, what = name.partition(" ")
+        if found and kind in of_kind and what:
+            of_kind[kind][what] = value
+        elif found and value.strip():
+            facts[name.replace("_", " ")] = value.strip()
+    return Look(facts, of_kind["module"], of_kind["tool"])
+
+
+def lacks(look: Look) -> tuple[Lack, ...]:
+    """Return what a guest lacks, and how each is mended. A tool that it lacks is pushed in, and no lack."""
+    missing: list[Lack] = []
+    for device, row in DRIVERS.items():
+        module = row.module.replace("_", "-")
+        if look.modules.get(module) == "absent" and not any(module in each.what for each in missing):
+            kind = "the frontend" if row.io_path is IoPath.PV else "the driver"
+            missing.append(Lack(f"{module}, {kind} of {device}", _MENDS[row.io_path].format(device=device)))
+    free = look.facts.get("free", "")
+    if free.isdigit() and int(free) < LEAST_FREE_KIB:
+        missing.append(
+            Lack(f"free space: its root file system has {int(free) // 1024} MiB", "give the image 50 MiB or more")
+        )
+    missing += [
+        Lack(f"{tool}, which could not be put there either", "install it in the image")
+        for tool, whose in look.tools.items()
+        if whose == "absent"
+    ]
+    return tuple(missing)

@@ -1,0 +1,30 @@
+"""A guest of somebody's own, as a matrix names it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class OwnGuest:
+    """A disk image to measure in. `name` is what tables call it: its file's.
+
+    `path` is the file on this machine; `format` is "qcow2" or "raw", `size_bytes` its disk's size, `signature` the 4
+    bytes by which a BIOS knows that disk. It is reached as `user`. With `key`, a private key's file, and `host_key`,
+    the guest's own public key, it is as it is; without them it is a cloud image, which is told both by a seed.
+    `digest` is the file's, "" until a run begins.
+    """
+
+    name: str
+    path: Path
+    format: str
+    size_bytes: int
+    signature: bytes
+    user: str
+    key: Path | None = None
+    host_key: str | None = None
+    digest: str = ""
+
+    @property
+    def seeded(self) -> bool:
+        """Whether it is a cloud image, which learns from a seed who may log in."""
+        return self.host_key is None

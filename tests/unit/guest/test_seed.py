@@ -1,0 +1,64 @@
+import io
+import json
+from dataclasses import replace
+
+import pycdlib
+
+from pvbench.guest import Seed, SeededNic, seed
+
+SEED = Seed(
+    "pvb-b01",
+    "debian",
+    "ssh-ed25519 PUBLIC",
+    "a private\nkey\n",
+    "ssh-ed25519 HOST",
+    [SeededNic("00:16:3e:0:0:1", "198.18.10.2/24")],
+)
+
+
+def read(data: bytes) -> dict[str, str]:
+    iso = pycdlib.PyCdlib()
+    iso.open_fp(io.BytesIO(data))
+    found = {}
+    for name in ("meta-data", "user-data", "network-config"):
+        out = io.BytesIO()
+        iso.get_file_from_iso_fp(out, rr_path=f"/{name}")
+        found[name] = out.getvalue().decode()
+    iso.close()
+    return found
+
+
+def test_a_seed_is_a_disk_that_cloud_init_looks_for() -> None:
+    data = seed.disk(SEED)
+
+    assert len(data) % 512 == 0
+    assert data[0x8001:0x8006] == b"CD001"
+    assert data[0x8028:0x8048].rstrip() == b"cidata"
+    assert read(data) == seed.files(SEED)
+
+
+def test_a_seed_brings_the_guests_own_host_key_and_lets_in_ours_alone() -> None:
+    told = seed.files(SEED)
+    head, _, text = told["user-data"].partition("\n")
+    data = json.loads(text)
+
+    assert head == "#cloud-config"
+    assert data["ssh_keys"] == {"ed25519_private": "a private\nkey\n", "ed25519_public": "ssh-ed25519 HOST"}
+    assert data["ssh_genkeytypes"] == []
+    assert data["users"][0]["ssh_authorized_keys"] == ["ssh-ed25519 PUBLIC"]
+    assert not data["ssh_pwauth"]
+    assert json.loads(told["meta-data"])["instance-id"] == "pvb-b01"
+
+
+def test_addresses_are_bound_to_the_nics_they_are_of() -> None:
+    told = json.loads(seed.files(SEED)["network-config"])
+
+    (nic,) = told["ethernets"].values()
+    assert (nic["match"], nic["addresses"]) == ({"macaddress": "00:16:3e:0:0:1"}, ["198.18.10.2/24"])
+
+
+def test_root_is_let_in_where_it_is_asked_for_and_nobody_else_becomes_it() -> None:
+    data = json.loads(seed.files(replace(SEED, user="root"))["user-data"].partition("\n")[2])
+
+    assert not data["disable_root"]
+    assert "sudo" not in data["users"][0]
