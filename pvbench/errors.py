@@ -19,6 +19,7 @@ PvbenchError                 exit code
 ├── ResumeRefused                2   matrix, host facts or stack changed since the run began
 ├── ParseError                   3   a tool's output is not what its parser knows
 ├── BootError                    4   the guest did not come up
+│   └── NoNetwork                    it runs, and its network does not answer
 ├── DeployError                  4   files could not be put in place
 ├── ImageError                   4   an image of the guest or of the lab could not be built, or is not safe to use
 ├── StackError                   4   a stack could not be built, or a host could not be made to run it
@@ -29,6 +30,7 @@ PvbenchError                 exit code
     ├── Unreachable                  no connection, or it was lost
     ├── HostKeyUnknown               the host's key is not pinned anywhere
     ├── HostKeyMismatch              the host's key is not the pinned one
+    │   └── GuestKeyMismatch             a guest's key is not the one that it was given; the run stops
     ├── LoginRefused                 the host answers, but lets none of our keys in
     ├── CommandFailed                the command ran and exited non-zero
     └── CommandTimeout               the command did not end in time
@@ -152,6 +154,10 @@ class BootError(PvbenchError):
     """The guest did not come up."""
 
 
+class NoNetwork(BootError):
+    """A guest of somebody's own booted, and its network does not answer: another NIC may."""
+
+
 class DeployError(PvbenchError):
     """Files could not be put in place on a host."""
 
@@ -190,6 +196,10 @@ class HostKeyUnknown(TransportError):
 
 class HostKeyMismatch(TransportError):
     """The host's key is not the pinned one."""
+
+
+class GuestKeyMismatch(HostKeyMismatch):
+    """What answers as a guest has another key than it was given: it is not that guest, and nothing goes on."""
 
 
 class LoginRefused(TransportError):

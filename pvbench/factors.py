@@ -117,7 +117,6 @@ _ROWS = (
         without=lambda arm: replace(arm, guest=BUILTIN_GUEST),
         switched_by=_always(Switch.BOOT),
         proved_by="the digest of the image that was booted",
-        not_in_one_run=_ONE_A_RUN.format("guest image"),
     ),
     Factor(
         "mode",

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from pvbench.checkup import Ability
 from pvbench.model import (
+    BUILTIN_GUEST,
     STOCK,
     Cell,
     CommandRecord,
@@ -39,7 +40,7 @@ class GuestSpec:
 
     `name` is the boot's id, fit for the name of a guest; `tunables` are what it is asked for, as in `Cell`. With
     `peer` a second guest is booted beside it, for workloads between guests. It is run in `mode`. `frontends` and
-    `backends` are as in `Arm`.
+    `backends` are as in `Arm`, and `guest`, the image's name.
     """
 
     name: str
@@ -53,6 +54,7 @@ class GuestSpec:
     mode: GuestMode = GuestMode.HVM
     frontends: str = STOCK
     backends: str = STOCK
+    guest: str = BUILTIN_GUEST
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pvbench.campaign.cost import plan_of
 from pvbench.guest import STOCK_DRIVERS, Drivers, GuestImage
 from pvbench.inventory import Host
 from pvbench.matrix import Matrix
-from pvbench.model import Cell, DeployedStack, HostFacts, Placement, Purpose
+from pvbench.model import Cell, DeployedStack, HostFacts, OwnGuest, Placement, Purpose
 from pvbench.plan import Plan
 
 
@@ -88,7 +88,7 @@ class Site:
     """What a campaign is measured on: its hosts by name, what each of them says of itself, and the guest image.
 
     `stacks` are, by host, those of the matrix that were deployed there; of such a host the facts say what stays.
-    `drivers` are those that were built.
+    `drivers` are those that were built; `own_guests` the images besides the builtin guest, with their files' digests.
     """
 
     hosts: Mapping[str, Host]
@@ -96,3 +96,4 @@ class Site:
     guest: GuestImage
     stacks: Mapping[str, tuple[DeployedStack, ...]] = field(default_factory=dict)
     drivers: Drivers = STOCK_DRIVERS
+    own_guests: tuple[OwnGuest, ...] = ()

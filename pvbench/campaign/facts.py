@@ -8,16 +8,17 @@ from pvbench.deploy import payload_of
 from pvbench.guest import GuestImage
 from pvbench.hypervisor import MACHINE_ID
 from pvbench.inventory import Host
-from pvbench.model import DeployedStack, HostFacts
+from pvbench.model import DeployedStack, HostFacts, OwnGuest
 
 Facts = tuple[tuple[str, str], ...]
 OWN_PROGRAMS = ("hostside", "guestside")
 _OF_THE_MACHINE = frozenset({MACHINE_ID, "operating system"})
 
 
-def guest_facts(guest: GuestImage) -> Facts:
-    """Return what identifies a guest."""
-    return (("name", guest.name), ("digest", guest.digest), *guest.programs.versions)
+def guest_facts(guest: GuestImage, own: Iterable[OwnGuest] = ()) -> Facts:
+    """Return what identifies the guests of a run: the builtin one, and images of one's own by their files."""
+    images = ((f"image {each.name}", each.digest) for each in own)
+    return (("name", guest.name), ("digest", guest.digest), *guest.programs.versions, *images)
 
 
 def whole(facts: HostFacts, hypervisors: Iterable[str], kernels: Iterable[str]) -> HostFacts:

@@ -27,7 +27,7 @@ def begin(campaign: Campaign, site: Site, now: datetime, salt: str) -> Manifest:
         seed=matrix.run.seed,
         contrasts=matrix.contrasts,
         hosts=site.facts,
-        guest=guest_facts(site.guest),
+        guest=guest_facts(site.guest, site.own_guests),
         stack=stack(site.facts, site.stacks),
         plan=campaign.plan.trials,
         vcpus=matrix.guest.vcpus,

@@ -75,7 +75,7 @@ def _check_identity(manifest: Manifest, campaign: Campaign, site: Site) -> None:
     changed += [
         f"the host {facts.name}" for facts in site.facts if before.get(facts.name, facts.identity) != facts.identity
     ]
-    changed += ["the guest image"] if dict(manifest.guest) != dict(guest_facts(site.guest)) else []
+    changed += ["the guest image"] if dict(manifest.guest) != dict(guest_facts(site.guest, site.own_guests)) else []
     if changed:
         raise ResumeRefused(
             f"{manifest.run_id} cannot go on: {', '.join(changed)} changed since it began", hint=NEVER_POOLED

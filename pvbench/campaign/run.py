@@ -14,7 +14,7 @@ from pvbench.campaign.visits import RunSummary
 from pvbench.campaign.world import Edges, HostStacks, World
 from pvbench.clock import Clock
 from pvbench.errors import BootError
-from pvbench.guest import STOCK_DRIVERS, Drivers
+from pvbench.guest import STOCK_DRIVERS, Drivers, own
 from pvbench.hypervisor import GUEST_MODES
 from pvbench.model import GuestMode, HostFacts
 from pvbench.store import Store
@@ -32,6 +32,7 @@ _MENDS: Mapping[GuestMode, str] = MappingProxyType(
 def survey(campaign: Campaign, world: World) -> Site:
     """Return what the campaign is measured on, every host probed before anything is measured on any."""
     guest = world.guest_image()
+    own_guests = tuple(map(own.with_digest, filter(None, campaign.matrix.guest.images)))
     # What does not compile is found before any host is asked for anything.
     frontends, backends = (
         tuple(filter(None, sources)) for sources in (campaign.matrix.frontends, campaign.matrix.backends)
@@ -44,11 +45,11 @@ def survey(campaign: Campaign, world: World) -> Site:
     if backends:
         drivers = Drivers(drivers.frontends, world.backends(backends, facts).backends)
     if not (names := campaign.matrix.stacks):
-        return Site(hosts, facts, guest, drivers=drivers)
+        return Site(hosts, facts, guest, drivers=drivers, own_guests=own_guests)
     stacks = {name: world.stacks(host, "looking at its stacks").deployed(names) for name, host in hosts.items()}
     there = ((each, stacks[each.name]) for each in facts)
     lasting = (whole(each, (s.hypervisor for s in own), (s.kernel for s in own)) for each, own in there)
-    return Site(hosts, tuple(lasting), guest, stacks, drivers=drivers)
+    return Site(hosts, tuple(lasting), guest, stacks, drivers=drivers, own_guests=own_guests)
 
 
 def check_modes(modes: Sequence[GuestMode], facts: HostFacts) -> None:

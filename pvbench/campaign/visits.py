@@ -18,6 +18,7 @@ from pvbench.disturbance import ATTEMPTS, Beneath, beneath, disturbed
 from pvbench.drivers import DRIVERS
 from pvbench.errors import (
     CommandFailed,
+    GuestKeyMismatch,
     HostBusy,
     HostKeyMismatch,
     HostKeyUnknown,
@@ -87,7 +88,7 @@ class _Stay:
             before = len(self.left)
             try:
                 self._visit()
-            except (HostBusy, StoreError):
+            except (GuestKeyMismatch, HostBusy, StoreError):
                 raise
             except Exception as error:  # noqa: BLE001  whatever a host does costs its own rows, not the run
                 # Whole pairs count: a load that takes its host down every time is not tried for ever.
@@ -131,7 +132,7 @@ class _Stay:
                 self._check_in_use(specs, booted)
                 for pair in pairs(specs):
                     self._pair(pair, booted)
-        except (HostBusy, StoreError):
+        except (GuestKeyMismatch, HostBusy, StoreError):
             raise
         except Exception as error:  # noqa: BLE001  a guest that breaks costs a boot, whatever it breaks with
             held.renew()  # raises when it is the host that is gone: no fault of the guest
@@ -228,6 +229,7 @@ class _Stay:
             mode=arm.mode,
             frontends=arm.frontends,
             backends=arm.backends,
+            guest=arm.guest,
         )
 
     def _devices(self, specs: Sequence[TrialSpec]) -> tuple[str, ...]:

@@ -88,15 +88,6 @@ def configuration(app: App) -> "Ask":
     return ssh.configuration(app.edges.home, app.edges.environment, app.note)
 
 
-def check_guest(matrix: "Matrix") -> None:
-    """Raise UsageError for a guest we cannot boot."""
-    if matrix.guest.image is not None:
-        raise UsageError(
-            f"guest.image {matrix.guest.image}: only the builtin guest can be booted as yet",
-            hint="leave `image` out of `guest`",
-        )
-
-
 def slug(path: Path) -> str:
     """Return a file's name as that of a folder; one that had to be changed ends with a digest, lest two become one."""
     import re

@@ -16,16 +16,29 @@ from pvbench.terminal.streams import print_json
 @click.argument("host", required=False)
 @hosts_option
 @click.option("--dry-run", is_flag=True, help="Contact nothing: say how HOST would be reached, and where that is from.")
+@click.option(
+    "--guest", "image", type=click.Path(path_type=Path), help="A disk image: boot it on HOST and look into it."
+)
+@click.option(
+    "--user", default="root", show_default=True, help="Who logs in to the guest; a cloud image's seed says so."
+)
 @json_option
 @pass_app
-def doctor(app: App, host: str | None, hosts_file: Path | None, dry_run: bool, as_json: bool) -> int:
-    """Say what is missing and the exact command that mends it: here for the lab, or on HOST for guests."""
+def doctor(
+    app: App, *, host: str | None, hosts_file: Path | None, dry_run: bool, image: Path | None, user: str, as_json: bool
+) -> int:
+    """Say what is missing and the exact command that mends it: here for the lab, on HOST for guests, in your IMAGE."""
     if dry_run:
         return _reached(app, host, hosts_file, as_json)
-    from pvbench.cli import wiring
+    from pvbench.cli import guests, wiring
     from pvbench.views.doctor import as_data, checkup_of, render
 
-    if host is None:
+    if image is not None:
+        own = guests.own(image, user)
+        if host is None:
+            raise UsageError("--guest needs a HOST to boot the image on", hint=f"pvbench doctor lab --guest {image}")
+        checkup = guests.examined(app, host, own, arguments.inventory(hosts_file))
+    elif host is None:
         checkup = wiring.checkup_here(app)
     else:
         checkup = checkup_of(host, wiring.check_of(app, host, arguments.inventory(hosts_file)))

@@ -1,11 +1,11 @@
 """HYPERVISORS: how the hosts of each hypervisor are driven. Only the wiring imports this."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from pvbench.model import Platform
+from pvbench.model import OwnGuest, Platform
 
 if TYPE_CHECKING:
     from pvbench.clock import Clock
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 class Means:
     """What it takes to drive a host: the way to it, the host, its guests' image, the time.
 
-    `tell` is told what could not be undone; `swapped` is the negative control; `drivers` are those of one's own.
+    `tell` is told what could not be undone; `swapped` is the negative control; `drivers` and `own`
+    (guests by name) are of one's own.
     """
 
     transport: "Transport"
@@ -29,6 +30,7 @@ class Means:
     tell: Callable[[str], None]
     swapped: bool = False
     drivers: "HostDrivers | None" = None
+    own: "Mapping[str, OwnGuest]" = field(default_factory=dict)
 
 
 def _xen(means: Means) -> "Hypervisor":
@@ -42,6 +44,7 @@ def _xen(means: Means) -> "Hypervisor":
         means.tell,
         swapped=means.swapped,
         drivers=means.drivers,
+        own=means.own,
     )
 
 

@@ -70,7 +70,6 @@ def check(
     from pvbench.wording import listed
 
     read, known = arguments.matrix(matrix), arguments.inventory(hosts_file, matrix)
-    arguments.check_guest(read)
     arguments.check_hosts(read, str(matrix), known, app)
     wiring.check_devices(read, str(matrix))
     trials = f"{len(expand(read))} cells in {read.run.blocks} blocks, {len(plan_of(read).trials)} trials"

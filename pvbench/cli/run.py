@@ -86,7 +86,6 @@ def requested(
         name = store.manifest.matrix_name
         matrix = load(store.manifest.matrix_text, name=name)
     known = arguments.inventory(hosts_file, path)
-    arguments.check_guest(matrix)
     arguments.check_hosts(matrix, name if path is None else str(path), known, app)
     if purpose is Purpose.CONTROL:
         check_control(matrix)

@@ -14,6 +14,7 @@ from pvbench.lab.flavours import BY_HOST
 from pvbench.terminal.steps import steps
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from pvbench.checkup import Checkup
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pvbench.lab.machine import Machine
     from pvbench.lease import Lease
     from pvbench.matrix import Matrix
+    from pvbench.model import OwnGuest
     from pvbench.ssh import Ask, Step
     from pvbench.ssh.contacts import Contact
     from pvbench.stack.reach import Reach
@@ -56,6 +58,7 @@ def hypervisor(
     host: "Host",
     guest: "GuestImage | None" = None,
     drivers: "HostDrivers | None" = None,
+    own: "Sequence[OwnGuest]" = (),
 ) -> "Hypervisor":
     """Return what drives the host; without a guest image it can be asked, and boots nothing."""
     from pvbench.cli.hypervisors import HYPERVISORS, Means
@@ -65,7 +68,16 @@ def hypervisor(
     if app.edges.hypervisor is not None:
         return app.edges.hypervisor(transport, host, guest, app.edges.clock)
     return HYPERVISORS[host.hypervisor](
-        Means(transport, host, guest, app.edges.clock, app.voice.warn, swapped=app.swapped, drivers=drivers)
+        Means(
+            transport,
+            host,
+            guest,
+            app.edges.clock,
+            app.voice.warn,
+            swapped=app.swapped,
+            drivers=drivers,
+            own={each.name: each for each in own},
+        )
     )
 
 

@@ -87,7 +87,9 @@ class World:
         @contextmanager
         def hold(name: str) -> "Iterator[HeldHost]":
             with wiring.leased(self.app, site.hosts[name], self.inventory, purpose, token) as (transport, held):
-                driven = wiring.hypervisor(self.app, transport, site.hosts[name], site.guest, site.drivers.of(name))
+                driven = wiring.hypervisor(
+                    self.app, transport, site.hosts[name], site.guest, site.drivers.of(name), site.own_guests
+                )
                 lab = wiring.own_lab(self.app, site.hosts[name])
                 yield HeldHost(driven, held.check, beneath=lab.beneath) if lab else HeldHost(driven, held.check)
 

@@ -10,7 +10,7 @@ from typing import Any
 from pvbench.drivers import DRIVERS
 from pvbench.errors import MatrixError
 from pvbench.inventory import HOST_NAME
-from pvbench.matrix import driver_builds
+from pvbench.matrix import driver_builds, guest_images
 from pvbench.matrix.compare import MODE, STACK, Compare, devices_of
 from pvbench.matrix.nouns import GuestSettings, Matrix, RunSettings
 from pvbench.matrix.rules import check, fixed_before, placement_of, read_workloads, twin_share
@@ -26,10 +26,10 @@ from pvbench.yaml_schema import (
     Field,
     Keyed,
     Listed,
+    Node,
     OneOf,
     Share,
     Swept,
-    Text,
     Whole,
     parse,
 )
@@ -44,6 +44,9 @@ def _tools() -> str:
         names.setdefault(tool.kind, []).append(tool.name)
     return ", ".join(f"{' and '.join(own)} on {kind} devices" for kind, own in names.items())
 
+
+BUILTINS_MEMORY, OWN_MEMORY = 256 << 20, 1 << 30
+"""What a guest is given, in bytes, where a matrix says nothing."""
 
 _DEVICES = Keyed(
     "devices",
@@ -85,8 +88,13 @@ _RUN = Keyed(
 _GUEST = Keyed(
     "guest",
     {
-        "image": Field(Text("path", r"[^\s].*", "the path of a guest image"), "Your own guest; left out: builtin."),
-        "memory": Field(SIZE.between("64MiB", "1TiB", "1MiB"), "The guest's memory.", default="256MiB"),
+        "image": Field(
+            guest_images.IMAGES, "builtin, or the path of your own image; every cell is measured in each of a list."
+        ),
+        **guest_images.LOGIN,
+        "memory": Field(
+            SIZE.between("64MiB", "1TiB", "1MiB"), "The guest's memory; left out: 256MiB, 1GiB with your own image."
+        ),
         "vcpus": Field(Whole(1, 64), "The guest's virtual CPUs.", default="1"),
         "mode": Field(
             Swept(MODE), "How the guest is run; every PV device is measured in each mode, an emulated one in hvm alone."
@@ -166,7 +174,7 @@ def load(text: str, *, name: str, folder: Path = Path()) -> Matrix:
             boots_per_deployment=run["boots_per_deployment"],
         ),
         "contrasts": read["compare"] or (),
-        "guest": GuestSettings(guest["image"], guest["memory"], guest["vcpus"]),
+        "guest": _guest(guest, root, folder),
         "scratch_bytes": read["scratch"],
     }
     tunables = {name: values for name, values in (read["tunables"] or {}).items() if values is not None}
@@ -204,6 +212,7 @@ def expand(matrix: Matrix) -> tuple[Cell, ...]:
                 device,
                 matrix.placement,
                 point,
+                guest,
                 mode=mode,
                 stack=stack,
                 frontends=frontends,
@@ -213,6 +222,7 @@ def expand(matrix: Matrix) -> tuple[Cell, ...]:
         )
         for host in matrix.hosts
         for stack in matrix.stacks or (AS_FOUND,)
+        for guest in guest_images.names(matrix.guest.images)
         for mode in matrix.modes
         for frontends in driver_builds.values(matrix.frontends)
         for backends in driver_builds.values(matrix.backends)
@@ -230,12 +240,28 @@ def _identity(content: Mapping[str, Any]) -> dict[str, Any]:
     others = [asdict(each) for each in contrasts if each.factor != "device"]
     rest = {name: value for name, value in content.items() if name != "contrasts"}
     rest["run"] = asdict(content["run"])
+    rest["guest"] = _guest_identity(content["guest"])
     if rest["run"]["boots_per_deployment"] == 1:  # as it was before that could be said
         del rest["run"]["boots_per_deployment"]
     known = {"baseline": dict(devices.baseline), "margin": devices.margin}  # type: ignore[arg-type]
     # By what is in their files, wherever those lie.
     rest |= {side: driver_builds.values(rest[side]) for side in driver_builds.SIDES if side in rest}
     return rest | known | ({"contrasts": others} if others else {})
+
+
+def _guest(read: Mapping[str, Any], root: Node, folder: Path) -> GuestSettings:
+    usual = {name: read[name] for name in guest_images.LOGIN}
+    images = guest_images.images(read["image"], usual, root, folder)
+    memory = read["memory"] or (BUILTINS_MEMORY if images == (None,) else OWN_MEMORY)
+    return GuestSettings(images, memory, read["vcpus"])
+
+
+def _guest_identity(guest: GuestSettings) -> dict[str, Any]:
+    """Return what the digest is of: as it was when there were no images of one's own, and of those no path."""
+    image = None
+    if guest.images != (None,):
+        image = [(each.name, each.user, each.host_key) if each else None for each in guest.images]
+    return {"image": image, "memory_bytes": guest.memory_bytes, "vcpus": guest.vcpus}
 
 
 def _by_kind(read: Mapping[str, Any]) -> Mapping[DeviceKind, Any]:

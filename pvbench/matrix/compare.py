@@ -8,6 +8,7 @@ from typing import Any
 from pvbench.drivers import DRIVERS
 from pvbench.factors import FACTORS
 from pvbench.inventory import HOST_NAME
+from pvbench.matrix import guest_images
 from pvbench.matrix.nouns import Matrix
 from pvbench.model import MARGIN, STOCK, Contrast, DeviceKind, DriverSource, GuestMode, IoPath, Placement, Scalar
 from pvbench.tunables import TUNABLES
@@ -43,9 +44,10 @@ _DEVICES = Keyed(
     {kind.value: Field(devices_of(kind), f"The {kind} device the others are compared with.") for kind in DeviceKind},
     least=1,
 )
+GUEST = Text("guest image", r"[^\s].*", "builtin, or the name of an image's file")
 BUILD = Text("build of drivers", r"[^\s].*", "stock, or the name of a build")
 _SHAPES: Mapping[str, Shape] = MappingProxyType(
-    {"host": HOST_NAME, "mode": MODE, "stack": STACK, "frontends": BUILD, "backends": BUILD}
+    {"host": HOST_NAME, "mode": MODE, "stack": STACK, "guest": GUEST, "frontends": BUILD, "backends": BUILD}
 )
 """Of the factors that are neither devices nor tunables, what a value looks like."""
 _BUILT: Mapping[str, Callable[[Matrix], Iterable[DriverSource | None]]] = MappingProxyType(
@@ -148,6 +150,8 @@ def check_contrasts(matrix: Matrix, root: Node) -> None:
             _check_values(contrast, matrix.hosts, "hosts", node)
         elif contrast.factor == "stack":
             _check_values(contrast, matrix.stacks, "stacks", node)
+        elif contrast.factor == "guest":
+            _check_values(contrast, guest_images.names(matrix.guest.images), "guest", node)
         elif contrast.factor == "mode":
             _check_values(contrast, matrix.modes, "guest", node)
         elif contrast.factor in _BUILT:

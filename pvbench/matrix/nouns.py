@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pvbench.model import Contrast, DeviceKind, DriverSource, GuestMode, Order, Placement, Scalar, Workload
+from pvbench.model import Contrast, DeviceKind, DriverSource, GuestMode, Order, OwnGuest, Placement, Scalar, Workload
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,9 @@ class RunSettings:
 
 @dataclass(frozen=True)
 class GuestSettings:
-    """What the guest is given; without `image` it is the builtin one."""
+    """What the guest is given. `images` are what it boots from, None for the builtin one; each is measured."""
 
-    image: str | None
+    images: tuple[OwnGuest | None, ...]
     memory_bytes: int
     vcpus: int
 

@@ -7,6 +7,7 @@ from typing import Any
 from pvbench.drivers import DRIVERS
 from pvbench.matrix.compare import check_contrasts
 from pvbench.matrix.driver_builds import check_builds
+from pvbench.matrix.guest_images import check_images
 from pvbench.matrix.modes import check_modes
 from pvbench.matrix.nouns import Matrix
 from pvbench.matrix.sweeps import MOST_WORKLOADS, kind_of, sweep
@@ -92,11 +93,12 @@ def check(matrix: Matrix, entries: Entries, root: Node) -> None:
     _check_kinds(matrix, entries, root)
     check_modes(matrix, root)
     check_builds(matrix, root)
+    check_images(matrix, root)
     check_contrasts(matrix, root)
     _check_fit(matrix, entries, root)
     for name in matrix.tunables:
         _check_tunable(matrix, name, root)
-    points = math.prod(map(len, (*matrix.tunables.values(), matrix.frontends, matrix.backends)))
+    points = math.prod(map(len, (*matrix.tunables.values(), matrix.frontends, matrix.backends, matrix.guest.images)))
     cells = points * sum(
         DRIVERS[device].exists_in(mode)
         for mode in matrix.modes

@@ -6,42 +6,41 @@ from dataclasses import dataclass
 from typing import Any
 
 from pvbench.clock import Clock
-from pvbench.errors import BootError, TransportError, Unreachable
-from pvbench.guest import Login
+from pvbench.errors import BootError, GuestKeyMismatch, HostKeyMismatch, TransportError, Unreachable
 from pvbench.hypervisor import GuestSpec
 from pvbench.inventory import Host
-from pvbench.model import STOCK, CommandRecord
-from pvbench.model.driver_builds import in_words
+from pvbench.model import CommandRecord
 from pvbench.transport import Transport
-from pvbench.xen import booting
 from pvbench.xen import domain_config as domain
 from pvbench.xen.devices import DomainDevices
 from pvbench.xen.guest import XenGuest
 from pvbench.xen.lint_boot import refuse_wrong
+from pvbench.xen.media import Media
 from pvbench.xen.peer import serve
 from pvbench.xen.prepared import Prepared, bridge_of
 from pvbench.xen.programs import ask
+from pvbench.xen.silence import settled, silent
+
+_SETTLED_S = 0.5  # usual, at most, from the last that a booting guest prints to its SSH server
 
 
 @dataclass(frozen=True, kw_only=True)
 class Boots:
     """What all boots of a run have in common.
 
-    `private_key` and `public_key` are the controller's own. `patience` scales a usual time in seconds by the host's
-    speed; `native_tsc` as in `domain_config`; `swapped` is the negative control; `host_parts` as in `XenGuest`.
-    `files` are what a guest boots from whose frontends are not stock, on the host; a peer's are.
+    `media` is what the guest boots from, `peer_media` what the guest that only answers does. `patience` scales a usual
+    time in seconds by the host's speed; `native_tsc` as in `domain_config`; `swapped` is the negative control;
+    `host_parts` as in `XenGuest`.
     """
 
     host: Host
     prepared: Prepared
-    login: Login
-    private_key: str
-    public_key: str
+    media: Media
+    peer_media: Media
     clock: Clock
     patience: Callable[[float], float]
     native_tsc: bool
     swapped: bool
-    files: Mapping[str, str]
     host_parts: Mapping[str, str]
 
     @contextmanager
@@ -55,13 +54,13 @@ class Boots:
         with ExitStack() as stack:
             begun = self.clock.monotonic()
             peer_domid = stack.enter_context(self._peer(spec, nics)) if spec.peer else None
-            made, append = stack.enter_context(self._domain(spec, nics, disks))
-            transport = self._reach(stack, spec, nics)
+            made, append = stack.enter_context(self._domain(spec, nics, disks, self.media))
+            transport = self._reach(stack, spec, nics, self.media)
             elapsed = self.clock.monotonic() - begun
             commands = (
                 CommandRecord("host", ("xl", "create", f"{domain.PREFIX}{spec.name}.cfg"), 0, made["seconds"]),
                 *([CommandRecord("host", tuple(made["argv"]), None, None)] if made["argv"] else []),
-                CommandRecord("guest kernel", tuple(append.split()), None, elapsed),
+                *([CommandRecord("guest kernel", tuple(append.split()), None, elapsed)] if append else []),
             )
             yield XenGuest(
                 transport=transport,
@@ -79,30 +78,24 @@ class Boots:
 
     @contextmanager
     def _domain(
-        self, spec: GuestSpec, nics: tuple[domain.Nic, ...], disks: tuple[domain.Disk, ...]
+        self, spec: GuestSpec, nics: tuple[domain.Nic, ...], disks: tuple[domain.Disk, ...], media: Media
     ) -> Iterator[tuple[Mapping[str, Any], str]]:
         """Yield what pvb-domain says of the domain it created, and its kernel's command line."""
         run, name = self.prepared, domain.PREFIX + spec.name
-        files = run.files if spec.frontends == STOCK else self.files
-        append = domain.command_line(spec, nics, self.public_key.split()[1], swapped=self.swapped)
-        if spec.mode.has_emulated_devices:
-            boots = booting.from_disk(spec, nics, f"{run.boot}/{name}.img", files["boot.rom"])
-            disk = {"boot_disk": files["boot.img"], "append": append}
-        else:
-            boots, disk = booting.from_kernel(spec, files["vmlinuz"], files["initrd"], append), {}
+        given = media.given(spec, nics, name)
         config = domain.domain_config(
             spec,
             nics,
             disks,
             bridge=bridge_of(self.host),
             script=f"{run.programs}/pvb-hotplug",
-            boots=boots,
+            boots=given.settings,
             native_tsc=self.native_tsc,
         )
-        refuse_wrong(config, append, disks)
-        request = {"action": "create", "name": name, "config": config, "root": self.host.scratch, **disk}
+        refuse_wrong(config, given.command_line, disks)
+        request = {"action": "create", "name": name, "config": config, "root": self.host.scratch, **given.request}
         try:
-            yield ask(run.domains, request, self.patience(15), self.host.name), append
+            yield ask(run.domains, request, self.patience(15), self.host.name), given.command_line
         finally:
             with suppress(TransportError, BootError):
                 ask(run.domains, {"action": "destroy", "name": name}, self.patience(5), self.host.name)
@@ -111,42 +104,40 @@ class Boots:
     def _peer(self, spec: GuestSpec, nics: tuple[domain.Nic, ...]) -> Iterator[int]:
         """Yield the domain number of a second guest that answers the network tests of the first."""
         beside, nic = domain.peer(spec), domain.peer_nic(nics, self.host.name)
-        with self._domain(beside, (nic,), ()) as (made, _), ExitStack() as stack:
-            serve(self._reach(stack, beside, (nic,)), nic, self.patience(2))
+        with self._domain(beside, (nic,), (), self.peer_media) as (made, _), ExitStack() as stack:
+            serve(self._reach(stack, beside, (nic,), self.peer_media), nic, self.patience(2))
             yield made["domid"]
 
-    def _reach(self, stack: ExitStack, spec: GuestSpec, nics: Sequence[domain.Nic]) -> Transport:
+    def _reach(self, stack: ExitStack, spec: GuestSpec, nics: Sequence[domain.Nic], media: Media) -> Transport:
         """Return the way into a guest once it answers. Raises BootError where it ended, or takes too long."""
+        usual_s, login = media.usual_boot_s, media.login
         name = domain.PREFIX + spec.name
         best = max(nics, key=lambda nic: nic.control)
-        deadline = self.clock.monotonic() + self.patience(8)
+        begun = self.clock.monotonic()
+        deadline = begun + self.patience(usual_s)
+        settled_at: float | None = None
         while True:
             try:
-                return stack.enter_context(
+                way = stack.enter_context(
                     self.prepared.host.hop(
                         best.guest_address,
-                        self.login.port,
-                        self.login.user,
-                        self.private_key,
-                        self.login.host_key,
+                        login.port,
+                        login.user,
+                        media.private_key,
+                        login.host_key,
                         self.patience(1),
                     )
                 )
+                return media.entered(way, self.patience(10))
+            except HostKeyMismatch as error:
+                raise GuestKeyMismatch(f"{name} answers with another host key than it was given: {error}") from error
             except Unreachable as error:
-                look = ask(self.prepared.domains, {"action": "alive", "name": name}, self.patience(2), self.host.name)
-                if not look["alive"]:
-                    said = f"; device model: {look['log']}" if spec.mode.has_emulated_devices else ""
-                    raise BootError(f"{name} ended while it booted{said}") from error
-                if self.clock.monotonic() > deadline:
-                    raise BootError(
-                        f"{name} runs, but did not answer within {self.patience(8):.0f} s{_built(spec)}",
-                        hint=f"pvbench doctor {self.host.name}",
-                    ) from error
+                request = {"action": "alive", "name": name, "address": best.guest_address}
+                look = ask(self.prepared.domains, request, self.patience(2), self.host.name)
+                now = self.clock.monotonic()
+                # A guest that has come as far as it ever will is not waited for until the deadline.
+                settled_at = (settled_at or now) if settled(str(look.get("console") or "")) else None
+                late = now > deadline or (settled_at is not None and now - settled_at > self.patience(_SETTLED_S))
+                if not look["alive"] or late:
+                    raise silent(spec, self.host.name, look, waited_s=now - begun if look["alive"] else None) from error
                 self.clock.sleep(0.5)
-
-
-def _built(spec: GuestSpec) -> str:
-    """Return what else may be amiss with a guest whose frontends are not its kernel's own."""
-    if spec.frontends == STOCK:
-        return ""
-    return f"; its frontends are '{in_words(spec.frontends)}', and a guest that cannot load them has no PV device"

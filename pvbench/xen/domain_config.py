@@ -67,6 +67,11 @@ def nics(spec: GuestSpec, host: str) -> tuple[Nic, ...]:
     return tuple(found)
 
 
+def first_nic(host: str) -> Nic:
+    """Return the NIC of a guest that has one, as far as addresses go: they are the same whatever device it is."""
+    return _nic(host, REACHED_BY[IoPath.PV], 0, control=False)
+
+
 def _nic(host: str, device: str, index: int, *, control: bool) -> Nic:
     """Return a NIC whose MAC differs from host to host, for the bridge may be a shared one."""
     tag = hashlib.sha256(host.encode()).digest()

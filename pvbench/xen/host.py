@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pvbench import shipped, ssh
@@ -11,17 +12,19 @@ from pvbench.clock import Clock
 from pvbench.deploy import File, deploy, deploy_files, payload_of
 from pvbench.drivers import DRIVERS
 from pvbench.errors import BootError, DeployError, TransportError, Unreachable
-from pvbench.guest import GuestImage, HostDrivers
+from pvbench.guest import GuestImage, HostDrivers, boot_rom
 from pvbench.hypervisor import GuestSpec, HostCheck
 from pvbench.inventory import Host
-from pvbench.model import STOCK, DeviceKind, Emulation, GuestMode, HostFacts
+from pvbench.model import BUILTIN_GUEST, STOCK, DeviceKind, Emulation, GuestMode, HostFacts, OwnGuest
 from pvbench.observed import Observed
 from pvbench.transport import Command, Transport
 from pvbench.workloads import servers
-from pvbench.xen import built
+from pvbench.xen import built, dhcp
+from pvbench.xen import domain_config as domain
 from pvbench.xen.boot import Boots
 from pvbench.xen.facts import check_of, facts_of, lacks_of
 from pvbench.xen.guest import XenGuest
+from pvbench.xen.media import BuiltinMedia, Media, OwnMedia
 from pvbench.xen.observe import observe
 from pvbench.xen.prepared import Prepared, setup_request
 from pvbench.xen.programs import ask, last_line
@@ -29,6 +32,7 @@ from pvbench.xen.recorder import Recorder
 from pvbench.xen.tunables import dom0_vcpus
 from pvbench.xen.verify import host_parts
 
+_IMAGE_S = 3600.0  # at most, to send an image of some GiB
 UNDO_S = 30.0  # usual, at most: a mount that a dying domain still holds, servers that are slow to end
 
 
@@ -36,7 +40,7 @@ class XenHypervisor:
     """A Xen host. `swapped` is the negative control: every flow is sent over another device than the one asked for.
 
     `tell` is told what could not be undone: no reason to lose what was measured, and somebody should know.
-    `drivers` are what can be loaded in the place of stock ones.
+    `drivers` are what can be loaded in the place of stock ones, `own` the images besides the builtin guest, by name.
     """
 
     def __init__(
@@ -49,10 +53,13 @@ class XenHypervisor:
         *,
         swapped: bool = False,
         drivers: HostDrivers | None = None,
+        own: Mapping[str, OwnGuest] = MappingProxyType({}),
     ) -> None:
         self._transport, self._host, self._image, self._clock = transport, host, guest, clock
         self._tell, self._swapped, self._drivers = tell, swapped, drivers or HostDrivers()
+        self._own = own
         self._private, self._public = ssh.new_key()
+        self._guests_keys = ssh.new_key()
         self._facts: HostFacts | None = None
         self._run: Prepared | None = None
 
@@ -106,6 +113,7 @@ class XenHypervisor:
                 Recorder(lambda: self._transport.talk((f"{programs}/pvb-trace",)), host.name)
             )
             request = setup_request(host, scratch_bytes, devices)
+            request["servers"] += self._dhcp()
             made = ask(setup, request, self.patience(20 + scratch_bytes * disks / 2e8), host.name)
             self._run = Prepared(
                 root=host.scratch,
@@ -134,17 +142,16 @@ class XenHypervisor:
         run = self._run
         if run is None:
             raise BootError(f"{self._host.name}: no guest boots before setup()")
+        builtin = self._builtin(run, run.files)
         boots = Boots(
             host=self._host,
             prepared=run,
-            login=self._image.login,
-            private_key=self._private,
-            public_key=self._public,
+            media=self._media(run, spec),
+            peer_media=builtin,
             clock=self._clock,
             patience=self.patience,
             native_tsc=self._translated,
             swapped=self._swapped,
-            files=self._files_with(spec),
             host_parts=host_parts(self.facts()),
         )
         vcpus = dom0_vcpus(spec.tunables)
@@ -159,11 +166,50 @@ class XenHypervisor:
         """Whether the host's own processor is emulated by software."""
         return self.facts().emulation is Emulation.SOFTWARE
 
-    def _files_with(self, spec: GuestSpec) -> Mapping[str, str]:
-        """Return where what a guest boots from lies on the host, put there if its frontends are not stock."""
+    def _media(self, run: Prepared, spec: GuestSpec) -> Media:
+        """Return what a guest boots from, put on the host if it is not there."""
+        if spec.guest != BUILTIN_GUEST:
+            return self._own_media(run, self._own[spec.guest])
         if spec.frontends == STOCK:
-            return {}
-        return self._boot_files((spec.mode,), self._drivers.images[spec.frontends])
+            return self._builtin(run, run.files)
+        return self._builtin(run, self._boot_files((spec.mode,), self._drivers.images[spec.frontends]))
+
+    def _builtin(self, run: Prepared, files: Mapping[str, str]) -> BuiltinMedia:
+        return BuiltinMedia(
+            login=self._image.login,
+            private_key=self._private,
+            public_key=self._public,
+            files=files,
+            boot=run.boot,
+            swapped=self._swapped,
+        )
+
+    def _dhcp(self) -> list[dict[str, Any]]:
+        """Return the server that gives an address to guests without a seed, its files put there; none without such."""
+        if all(guest.seeded for guest in self._own.values()):
+            return []
+        nic = domain.first_nic(self._host.name)
+        files = {
+            "busybox": File(Path(self._image.busybox).read_bytes(), 0o755),
+            "udhcpd.conf": File(dhcp.configuration(self._host, nic).encode()),
+        }
+        return [dhcp.server(deploy_files(self._transport, files, self._host.scratch, "guest"))]
+
+    def _own_media(self, run: Prepared, guest: OwnGuest) -> OwnMedia:
+        """Put an image on the host, with a ROM that boots it. Raises DeployError, ImageError."""
+        rom = boot_rom.for_disk(Path(self._image.boot.rom).read_bytes(), guest.signature)
+        files = {"boot.rom": File(rom, 0o600), guest.name: File(guest.path.read_bytes(), 0o600)}
+        placed = deploy_files(self._transport, files, self._host.scratch, "guest", timeout_s=_IMAGE_S)
+        return OwnMedia(
+            guest=guest,
+            private_key=guest.key.read_text() if guest.key else self._private,
+            public_key=self._public,
+            host_keys=("", guest.host_key) if guest.host_key else self._guests_keys,
+            image=placed[guest.name],
+            rom=placed["boot.rom"],
+            boot=run.boot,
+            tools=Path(self._image.tools).read_bytes(),
+        )
 
     @contextmanager
     def _backends_with(self, run: Prepared, value: str) -> Iterator[None]:

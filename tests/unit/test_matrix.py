@@ -123,7 +123,7 @@ def test_the_quickstart_says_what_the_issue_asks_for() -> None:
     assert (Contrast("device", ((DeviceKind.NET, "rtl8139"), (DeviceKind.BLOCK, "ide"))),) == found.contrasts
     assert Placement.COEXIST is found.placement
     assert (5, Order.RANDOM, 1) == (found.run.blocks, found.run.order, found.run.seed)
-    assert matrix.GuestSettings(None, 256 * 2**20, 1) == found.guest
+    assert matrix.GuestSettings((None,), 256 * 2**20, 1) == found.guest
     assert 64 * 2**20 == found.scratch_bytes
     assert 10 == len(matrix.expand(found))
 

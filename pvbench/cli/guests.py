@@ -1,0 +1,79 @@
+"""What a guest of one's own is, has and lacks: it is booted once on a host and looked into."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pvbench.cli import wiring
+from pvbench.cli.app import App
+from pvbench.errors import BootError, ImageError, NoNetwork, PvbenchError, UsageError
+
+if TYPE_CHECKING:
+    from pvbench.checkup import Checkup
+    from pvbench.hypervisor import GuestSpec, Hypervisor
+    from pvbench.inventory import Inventory
+    from pvbench.model import OwnGuest
+
+TRIED = ("netfront", "e1000")
+"""The NICs that a guest is reached by, one after the other: its PV one tells more."""
+MEMORY_BYTES, SCRATCH_BYTES = 1 << 30, 16 << 20
+
+
+def own(path: Path, user: str) -> "OwnGuest":
+    """Return the guest of a cloud image's file. Raises UsageError for one that no guest can be booted from."""
+    from pvbench import disk_image
+    from pvbench.model import OwnGuest
+
+    try:
+        image = disk_image.read(path)
+    except ImageError as error:
+        raise UsageError(str(error), hint=error.hint) from None
+    if image.signature is None:
+        raise UsageError(
+            f"{path}: its first cluster is packed by Zstandard", hint="unpack it: qemu-img convert -O qcow2"
+        )
+    return OwnGuest(path.name, path, image.format, image.size_bytes, image.signature, user)
+
+
+def examined(app: App, name: str, guest: "OwnGuest", known: "Inventory") -> "Checkup":
+    """Boot a guest on a host and return what it has and lacks; one that does not answer lacks that."""
+    from pvbench.views.guest import checkup_of, silent
+
+    builtin = wiring.guest_image(app)
+    hosts, known = wiring.resolve(app, (name,), known)
+    with wiring.leased(app, hosts[name], known, "doctor") as (transport, _lease):
+        driven = wiring.hypervisor(app, transport, hosts[name], builtin, own=(guest,))
+        mute: list[PvbenchError] = []
+        with driven.setup(SCRATCH_BYTES, TRIED):
+            for device in TRIED:
+                app.note(f"{name}: booting {guest.name} with {device}")
+                try:
+                    return checkup_of(guest.name, device, _look(driven, _spec(guest, device)), mute)
+                except (BootError, ImageError) as error:
+                    mute.append(error)
+                    if not isinstance(error, NoNetwork):
+                        break
+    return silent(guest.name, mute)
+
+
+def _look(driven: "Hypervisor", spec: "GuestSpec") -> bytes:
+    from pvbench.guest import look
+    from pvbench.transport import Command
+
+    with driven.boot(spec) as guest:
+        return guest.transport.run(Command(look.argv(), timeout_s=guest.patience(10))).stdout
+
+
+def _spec(guest: "OwnGuest", device: str) -> "GuestSpec":
+    from pvbench.hypervisor import GuestSpec
+    from pvbench.model import Placement
+
+    return GuestSpec(
+        name=f"doctor-{os.getpid()}-{device}",
+        devices=(device,),
+        placement=Placement.ISOLATED,
+        memory_bytes=MEMORY_BYTES,
+        vcpus=1,
+        scratch_bytes=SCRATCH_BYTES,
+        guest=guest.name,
+    )

@@ -1,0 +1,140 @@
+"""`guest: {image: …}` of a matrix: the builtin guest, or images of one's own; files looked at where they are named."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pvbench import disk_image
+from pvbench.errors import ImageError
+from pvbench.matrix.nouns import Matrix
+from pvbench.model import BUILTIN_GUEST, OwnGuest, Placement
+from pvbench.tunables import TUNABLES, Applied
+from pvbench.yaml_schema import Field, Keyed, Node, Scalar, Swept, Text, at, at_key
+from pvbench.yaml_schema import Sequence as Items
+
+_PATH = Text("path", r"[^\s].*", "the path of a qcow2 or raw disk image", longest=1000)
+_USER = Text("user", r"[a-z_][a-z0-9_-]{0,31}", "a user's name as useradd(8) takes it", longest=32)
+_HOST_KEY = Text(
+    "host key",
+    r"(ssh-ed25519|ecdsa-sha2-nistp256|ssh-rsa) [A-Za-z0-9+/]+=*( .*)?",
+    "a public key as in /etc/ssh/ssh_host_ed25519_key.pub: `ssh-ed25519 AAAA…`",
+    longest=2000,
+)
+LOGIN: Mapping[str, Field] = {
+    "user": Field(_USER, "Who logs in; other users than root need sudo without a password.", default="root"),
+    "key": Field(
+        _PATH, "The private key that the guest lets in; left out: one of this run's, in a cloud image's seed."
+    ),
+    "host_key": Field(
+        _HOST_KEY, "The guest's own public key, which is pinned; left out: one of this run's, in a cloud image's seed."
+    ),
+}
+_IMAGE = Keyed("an image", {"path": Field(_PATH, "The disk image.", required=True), **LOGIN})
+Wanted = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class _BuiltinOrImage:
+    """`builtin`, which is None, the path of an image, or a mapping with that and how its guest is reached."""
+
+    def read(self, node: Node) -> Wanted | None:
+        if not isinstance(node, Scalar):
+            return _IMAGE.read(node)
+        path = _PATH.read(node)
+        return None if path == BUILTIN_GUEST else {"path": path}
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [{"const": BUILTIN_GUEST}, _PATH.schema(), _IMAGE.schema()]}
+
+
+IMAGES = Swept(_BuiltinOrImage())
+
+
+def images(
+    wanted: Sequence[Wanted | None] | None, usual: Mapping[str, Any], root: Node, folder: Path
+) -> tuple[OwnGuest | None, ...]:
+    """Return the guests of a matrix, None for the builtin one; `usual` is what holds where an image says nothing.
+
+    Raises MatrixError for a file that no guest can be booted from, two of one name, and half a way to log in.
+    """
+    found: list[OwnGuest | None] = []
+    for number, each in enumerate(wanted or (None,)):
+        place = _item(root, number)
+        guest = None if each is None else _image({**usual, **each}, place, folder)
+        if guest and guest.name in [other.name for other in found if other]:
+            raise place.problem(f"two images are called '{guest.name}'; rename one of the files")
+        found.append(guest)
+    return tuple(found)
+
+
+def names(guests: Sequence[OwnGuest | None]) -> tuple[str, ...]:
+    """Return the values of the factor."""
+    return tuple(guest.name if guest else BUILTIN_GUEST for guest in guests)
+
+
+def check_images(matrix: Matrix, root: Node) -> None:
+    """Raise MatrixError for what cannot be had in a guest that boots by its own loader, with its own kernel."""
+    own = next(((number, guest) for number, guest in enumerate(matrix.guest.images) if guest), None)
+    if own is None:
+        return
+    number, guest = own
+    place = _item(root, number)
+    if matrix.placement is Placement.COEXIST:
+        raise place.problem(
+            f"placement coexist needs a guest that keeps emulated and PV devices, and {guest.name} boots with its own "
+            "kernel command line; use placement isolated"
+        )
+    for mode in matrix.modes:
+        if not mode.has_emulated_devices:
+            raise place.problem(
+                f"{mode} guests have no firmware, and {guest.name} boots by its own loader; only in hvm"
+            )
+    if any(matrix.frontends):
+        raise at_key(root, "frontends").problem(
+            f"frontends are built for the builtin guest's kernel, not for {guest.name}'s"
+        )
+    for name in matrix.tunables:
+        if TUNABLES[name].applied not in (Applied.GUEST, Applied.HOST):
+            raise at_key(root, "tunables", name).problem(
+                f"{name} is set by the builtin guest as it boots; it cannot be in {guest.name}"
+            )
+
+
+def _image(wanted: Wanted, place: Node, folder: Path) -> OwnGuest:
+    where = at(place, "path") if not isinstance(place, Scalar) else place
+    path = (folder / Path(wanted["path"]).expanduser()).absolute()
+    try:
+        image = disk_image.read(path)
+    except ImageError as error:
+        raise where.problem(f"{error}{f' ({error.hint})' if error.hint else ''}") from None
+    if image.signature is None:
+        raise where.problem(f"{path}: its first cluster is packed by Zstandard; unpack it: qemu-img convert -O qcow2")
+    if path.name == BUILTIN_GUEST:
+        raise where.problem(f"'{BUILTIN_GUEST}' is the builtin guest's name; rename the file")
+    key = None
+    if wanted["key"] is not None:
+        key = (folder / Path(wanted["key"]).expanduser()).absolute()
+        if not key.is_file():
+            raise where.problem(f"there is no key {key}")
+    if (key is None) != (wanted["host_key"] is None):
+        lacking = "host_key" if key else "key"
+        raise where.problem(
+            f"'{lacking}' is missing: `key` and `host_key` are said together, or neither (cloud images)"
+        )
+    return OwnGuest(
+        name=path.name,
+        path=path,
+        format=image.format,
+        size_bytes=image.size_bytes,
+        signature=image.signature,
+        user=wanted["user"],
+        key=key,
+        host_key=wanted["host_key"],
+    )
+
+
+def _item(root: Node, number: int) -> Node:
+    """Return the place of an image: an item of a list, or the one there is."""
+    node = at(root, "guest", "image")
+    return node.items[number] if isinstance(node, Items) else node

@@ -1,0 +1,130 @@
+"""What a guest boots from and how it is entered: the builtin guest's disk, or an image of one's own.
+
+Each is a row of what a boot differs in; how a domain is made, waited for and destroyed is the same for all.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from pvbench.guest import Login, Seed, SeededNic, entering, seed
+from pvbench.hypervisor import GuestSpec
+from pvbench.model import OwnGuest
+from pvbench.transport import Transport
+from pvbench.xen import booting
+from pvbench.xen import domain_config as domain
+
+
+@dataclass(frozen=True)
+class Given:
+    """What one boot is given: lines of xl.cfg(5), and what pvb-domain is told besides.
+
+    `command_line` is the kernel's, "" where an image has its own.
+    """
+
+    settings: Mapping[str, domain.Setting]
+    request: Mapping[str, Any] = field(default_factory=dict)
+    command_line: str = ""
+
+
+class Media(Protocol):
+    """What guests of one image boot from. `private_key` is the one that lets in."""
+
+    @property
+    def login(self) -> Login:
+        """How its guests are reached."""
+        ...
+
+    @property
+    def private_key(self) -> str:
+        """The text of the key that they let in."""
+        ...
+
+    @property
+    def usual_boot_s(self) -> float:
+        """How long they take to answer on an ordinary host, at most."""
+        ...
+
+    def given(self, spec: GuestSpec, nics: Sequence[domain.Nic], name: str) -> Given:
+        """Return what a boot is given; `name` is the domain's."""
+        ...
+
+    def entered(self, transport: Transport, timeout_s: float) -> Transport:
+        """Return the way to run programs in a guest that answers, what it lacks put there."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuiltinMedia:
+    """The builtin guest: `files` are its own on the host, `boot` is where each boot's copy of its disk lies there."""
+
+    login: Login
+    private_key: str
+    public_key: str
+    files: Mapping[str, str]
+    boot: str
+    swapped: bool = False
+    usual_boot_s: float = 8.0
+
+    def given(self, spec: GuestSpec, nics: Sequence[domain.Nic], name: str) -> Given:
+        """Return its disk with the kernel's command line on it, or kernel and initramfs where there is no firmware."""
+        line = domain.command_line(spec, tuple(nics), self.public_key.split()[1], swapped=self.swapped)
+        if spec.mode.has_emulated_devices:
+            settings = booting.from_disk(spec, nics, f"{self.boot}/{name}.img", self.files["boot.rom"])
+            return Given(settings, {"boot_disk": self.files["boot.img"], "append": line}, line)
+        return Given(booting.from_kernel(spec, self.files["vmlinuz"], self.files["initrd"], line), {}, line)
+
+    def entered(self, transport: Transport, timeout_s: float) -> Transport:  # noqa: ARG002
+        """Return the way itself: it has all its programs."""
+        return transport
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnMedia:
+    """An image of one's own: `image` and `rom` lie on the host, `boot` is the folder of overlays and seeds there.
+
+    `host_keys` are the private and the public key by which its guests are known, "" and the pinned one where they have
+    their own; `tools` is a tar of what is pushed into a guest.
+    """
+
+    guest: OwnGuest
+    private_key: str
+    public_key: str
+    host_keys: tuple[str, str]
+    image: str
+    rom: str
+    boot: str
+    tools: bytes
+    usual_boot_s: float = 90.0
+
+    @property
+    def login(self) -> Login:
+        """As the matrix says, with the key that the seed gives it or its own."""
+        return Login(self.host_keys[1], user=self.guest.user)
+
+    def given(self, spec: GuestSpec, nics: Sequence[domain.Nic], name: str) -> Given:
+        """Return a throw-away overlay of the image, and the seed of a cloud image."""
+        overlay = {"image": self.image, "format": self.guest.format, "bytes": self.guest.size_bytes}
+        request: dict[str, Any] = {"overlay": overlay}
+        seed_disk = None
+        if self.guest.seeded:
+            told = Seed(
+                instance=name,
+                user=self.guest.user,
+                public_key=self.public_key,
+                host_key=self.host_keys[0],
+                host_key_public=self.host_keys[1],
+                nics=[SeededNic(nic.mac, f"{nic.guest_address}/24") for nic in nics],
+            )
+            request["seed"] = seed.encoded(told)
+            seed_disk = f"{self.boot}/{name}.seed"
+        return Given(
+            booting.from_overlay(
+                spec, nics, f"{self.boot}/{name}.img", seed_disk, self.rom, f"{self.boot}/{name}.console"
+            ),
+            request,
+        )
+
+    def entered(self, transport: Transport, timeout_s: float) -> Transport:
+        """Return the way through the programs that were put into a temporary folder of the guest."""
+        return entering.entered(transport, self.guest.user, self.tools, timeout_s)

@@ -1,0 +1,144 @@
+"""An image of somebody's own: what the host is asked for, how the guest is entered, and what is left."""
+
+import base64
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pvbench.clock import SystemClock
+from pvbench.errors import BootError, GuestKeyMismatch, HostKeyMismatch
+from pvbench.guest import GuestImage
+from pvbench.inventory import Host
+from pvbench.model import OwnGuest, Placement
+from pvbench.testing import FakeTransport
+from pvbench.transport import Command, CommandResult
+from pvbench.xen import XenHypervisor, dhcp
+from pvbench.xen.domain_config import first_nic
+from tests.unit.guest.test_boot_rom import ROM
+from tests.unit.guest.test_seed import read
+from tests.unit.test_disk_image import qcow2
+from tests.unit.xen.dom0 import SPEC, Dom0, done
+
+OWN = replace(SPEC, guest="debian.qcow2", devices=("blkfront",), placement=Placement.ISOLATED)
+
+
+class Entered(Dom0):
+    """A host whose guest is somebody's own: programs are put into it first."""
+
+    def guest(self, command: Command) -> CommandResult:
+        if command.argv[:2] == ("sh", "-c") and command.stdin:
+            return done("/tmp/pvbench.AAAA\n")
+        self.in_guest.append(command.argv)
+        if command.argv[0] != "sudo":
+            return super().guest(command)
+        inside = command.argv[3:] if "pvb-in" in command.argv[2] else ("true",)
+        return super().guest(replace(command, argv=inside))
+
+
+@pytest.fixture
+def guest(tmp_path: Path) -> OwnGuest:
+    path = tmp_path / "debian.qcow2"
+    path.write_bytes(qcow2())
+    return OwnGuest(path.name, path, "qcow2", 8 << 20, b"1234", "debian")
+
+
+def driven(dom0: Dom0, image: GuestImage, guest: OwnGuest, tmp_path: Path) -> XenHypervisor:
+    Path(image.boot.rom).write_bytes(ROM)
+    tools = tmp_path / "tools.tar"
+    tools.write_bytes(b"tar")
+    host = Host("xen1", "10.0.0.1", scratch="/s")
+    busybox = tmp_path / "busybox"
+    busybox.write_bytes(b"busybox")
+    image = replace(image, tools=str(tools), busybox=str(busybox))
+    return XenHypervisor(dom0.transport(), host, image, SystemClock(), dom0.told.append, own={guest.name: guest})
+
+
+def created(dom0: Dom0):
+    return next(request for what, request in dom0.asked if what == "pvb-domain create")
+
+
+def test_it_boots_from_an_overlay_with_a_seed_and_runs_everything_as_root(
+    image: GuestImage, guest: OwnGuest, tmp_path: Path
+) -> None:
+    dom0 = Entered()
+    xen = driven(dom0, image, guest, tmp_path)
+    with xen.setup(64 << 20, OWN.devices), xen.boot(OWN) as booted:
+        booted.traps()
+
+    request = created(dom0)
+    assert request["overlay"]["image"].endswith("/debian.qcow2")
+    assert (request["overlay"]["format"], request["overlay"]["bytes"]) == ("qcow2", 8 << 20)
+    assert (
+        read(base64.b64decode(request["seed"]))["meta-data"]
+        == '{"instance-id": "pvb-b01-xen1", "local-hostname": "pvb-b01-xen1"}'
+    )
+    assert 'serial="file:/s/work-1/boot/pvb-b01-xen1.console"' in request["config"]
+    assert "/s/work-1/boot/pvb-b01-xen1.img" in request["config"]
+    assert "readonly=on" in request["config"]
+    assert "boot_disk" not in request
+    assert ("sudo", "-n", "/tmp/pvbench.AAAA/pvb-in", "pvb-traps") in dom0.in_guest
+
+
+def test_a_guest_with_its_own_keys_gets_no_seed(image: GuestImage, guest: OwnGuest, tmp_path: Path) -> None:
+    key = tmp_path / "id"
+    key.write_text("private")
+    dom0, own = Entered(), replace(guest, key=key, host_key="ssh-ed25519 AAAA", user="root")
+    xen = driven(dom0, image, own, tmp_path)
+    with xen.setup(64 << 20, OWN.devices), xen.boot(OWN):
+        pass
+
+    assert "seed" not in created(dom0)
+    assert "pvbseed" not in created(dom0)["config"]
+
+
+def test_a_guest_of_another_host_key_is_no_guest_of_ours(image: GuestImage, guest: OwnGuest, tmp_path: Path) -> None:
+    class Imposter(Entered):
+        def behind(self, address: str) -> FakeTransport:
+            raise HostKeyMismatch(f"{address} has another key")
+
+    dom0 = Imposter()
+    xen = driven(dom0, image, guest, tmp_path)
+    with xen.setup(64 << 20, OWN.devices), pytest.raises(GuestKeyMismatch, match="another host key"), xen.boot(OWN):
+        pass
+    assert dom0.asked[-2][0] == "pvb-domain destroy"
+
+
+def test_a_guest_that_ends_says_what_its_console_did(image: GuestImage, guest: OwnGuest, tmp_path: Path) -> None:
+    dom0 = Entered()
+    dom0.alive = False
+    console = "Kernel panic - not syncing: No working init found\r\n"
+    dom0.instead["alive"] = {"alive": False, "log": None, "console": console, "read": 1 << 20}
+    xen = driven(dom0, image, guest, tmp_path)
+    with (
+        xen.setup(64 << 20, OWN.devices),
+        pytest.raises(BootError, match=r"debian\.qcow2 ended.*No working init"),
+        xen.boot(OWN),
+    ):
+        pass
+
+
+def test_a_guest_without_a_seed_is_given_its_address_on_our_own_bridge(
+    image: GuestImage, guest: OwnGuest, tmp_path: Path
+) -> None:
+    key = tmp_path / "id"
+    key.write_text("private")
+    dom0, own = Entered(), replace(guest, key=key, host_key="ssh-ed25519 AAAA", user="root")
+    xen = driven(dom0, image, own, tmp_path)
+    with xen.setup(64 << 20, OWN.devices):
+        pass
+
+    servers = next(request for what, request in dom0.asked if what == "pvb-setup setup")["servers"]
+    (dhcp,) = [server["argv"] for server in servers if server["name"] == "dhcp"]
+    assert dhcp[1:3] == ["udhcpd", "-f"]
+    assert (Path(dhcp[0]).name, Path(dhcp[3]).name) == ("busybox", "udhcpd.conf")
+
+
+def test_nobody_is_given_an_address_on_a_bridge_of_somebody_elses() -> None:
+    host = Host("xen1", "10.0.0.1", scratch="/s")
+
+    told = dhcp.configuration(host, first_nic("xen1"))
+    assert "interface pvbr0\n" in told
+    assert f"static_lease {first_nic('xen1').mac} 198.18.10.2\n" in told
+    with pytest.raises(BootError, match="answers nobody"):
+        dhcp.configuration(replace(host, bridge="xenbr0"), first_nic("xen1"))
