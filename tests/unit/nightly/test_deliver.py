@@ -266,3 +266,17 @@ def test_a_server_whose_certificate_nobody_vouches_for_gets_no_password(
     text = mail(server, "starttls", ", password_variable: WORD, tries: 1")
     wrong, took = send(text, tmp_path, {"WORD": SECRET})
     assert ([], [], 1) == (took, server.letters, len(wrong))
+
+
+def test_a_server_on_this_machine_is_spoken_to_without_tls_and_without_a_login(tmp_path: Path) -> None:
+    made = Post()
+    server = Controller(made, hostname="localhost", port=free_port())
+    server.start()
+    try:
+        text = (
+            f"  email: {{server: localhost, port: {server.port}, security: none, from: a@b.c, to: d@e.f, timeout: 5s}}"
+        )
+        assert ([], ["email"]) == send(text, tmp_path)
+    finally:
+        server.stop()
+    assert [("a@b.c", ["d@e.f"])] == [(sender, to) for sender, to, _ in made.letters]
