@@ -1,6 +1,7 @@
 """fio's json and json+ (2.0 to 3.x): a result a job; units, which fio 3 changed, are told apart by their keys."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -32,10 +33,19 @@ def read(document: Document) -> tuple[Result, ...]:
     jobs = [*each(data, "jobs"), *each(data, "client_stats")]
     if not jobs:
         raise document.place.refusal("fio ended without a job: neither jobs nor client_stats has one")
-    return tuple(_result(document, job, place) for place, job in enumerate(jobs))
+    return tuple(_result(document, job, place, title) for place, (job, title) in enumerate(_titled(jobs)))
 
 
-def _result(document: Document, job: Mapping[str, Any], place: int) -> Result:
+def _titled(jobs: list[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """Yield each job and its name; of several of one name (numjobs, clients), each with its number."""
+    names = [word(job.get("jobname")) or "job without a name" for job in jobs]
+    often, begun = Counter(names), Counter[str]()
+    for job, name in zip(jobs, names, strict=True):
+        begun[name] += 1
+        yield job, f"{name} #{begun[name]}" if often[name] > 1 else name
+
+
+def _result(document: Document, job: Mapping[str, Any], place: int, title: str) -> Result:
     data = document.data
     version = word(data.get("fio version"))
     options = {**at(data, "global options"), **at(job, "job options")}
@@ -50,7 +60,7 @@ def _result(document: Document, job: Mapping[str, Any], place: int) -> Result:
         tool="fio",
         version=version.removeprefix("fio-") if version else None,
         format="json+" if _has_bins(job) else "json",
-        title=word(job.get("jobname")) or "job without a name",
+        title=title,
         line=document.place.line,
         figures=figures,
         facts=facts,

@@ -41,7 +41,7 @@ def _result(file: str, result: Result) -> Iterator[str]:
     yield f"{file}:{result.line}: {result.tool} {version}, {result.format}: {result.title}"
     yield f"  imported; path: {result.path} (nothing proves which device carried it)"
     if result.problem:
-        yield f"  not a figure: {result.problem}"
+        yield f"  problem: {result.problem}"
     rows = [
         ("  " + figure.name, figure.part, text_of(figure))
         for figure in result.figures

@@ -224,3 +224,10 @@ def test_percentiles_that_were_asked_for_are_there_by_their_names() -> None:
         "completion_latency_p90": pytest.approx(9e-6),
         "completion_latency_p999999": pytest.approx(9e-3),
     }
+
+
+def test_jobs_of_one_name_are_told_apart_by_their_number() -> None:
+    job = {"jobname": "a", "error": 0, "read": {"iops": 1, "bw_bytes": 1}}
+    content = json.dumps({"fio version": "fio-3.41", "jobs": [job, {**job, "jobname": "b"}, job]})
+
+    assert [result.title for result in foreign.read(content.encode(), "f").results] == ["a #1", "b", "a #2"]
