@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pvbench.errors import ImageError
+from pvbench.partitions import FIRST_SECTORS, system_of
 
 SECTOR = 512
+_FIRST = FIRST_SECTORS * SECTOR
 _QCOW2 = b"QFI\xfb"
 _HEADER = struct.Struct(">4sIQIIQIIQQIIQ")
 _DIRTY, _CORRUPT, _DATA_FILE, _COMPRESSION, _EXTENDED_L2 = range(5)
@@ -75,7 +77,7 @@ def _read(path: Path, file: BinaryIO, length: int) -> DiskImage:
         form = "qcow2"
     else:
         _refuse_others(path, head, _at(file, max(0, length - SECTOR), SECTOR))
-        form, size, first = "raw", length, head[: 2 * SECTOR]
+        form, size, first = "raw", length, head[:_FIRST]
         if length % SECTOR:
             raise ImageError(
                 f"{path}: {length:,} bytes are no whole number of {SECTOR}-byte sectors: no raw disk, or one cut short"
@@ -109,7 +111,7 @@ def _refuse_others(path: Path, head: bytes, end: bytes) -> None:
 
 
 def _qcow2(path: Path, file: BinaryIO, length: int) -> tuple[int, bytes]:
-    """Return the size of a qcow2's disk and its first two sectors; raise ImageError for one that is not whole."""
+    """Return the size of a qcow2's disk and its first sectors; raise ImageError for one that is not whole."""
     head = _at(file, 0, 112)
     if len(head) < _HEADER.size:
         raise ImageError(f"{path}: a qcow2 that is cut short in its header")
@@ -158,9 +160,9 @@ def _refuse_backing(path: Path, name: str) -> None:
 
 
 def _first_sectors(path: Path, file: BinaryIO, length: int, bits: int, l1_at: int, features: int) -> Iterator[bytes]:
-    """Yield the first two sectors of a qcow2's disk, those that were never written as zeros."""
+    """Yield the first sectors of a qcow2's disk, those that were never written as zeros."""
     cluster = 1 << bits
-    empty = bytes(2 * SECTOR)
+    empty = bytes(_FIRST)
     l2_at = struct.unpack(">Q", _at(file, l1_at, 8))[0] & _OFFSET
     if not l2_at:
         yield empty
@@ -178,7 +180,7 @@ def _first_sectors(path: Path, file: BinaryIO, length: int, bits: int, l1_at: in
     if not at or entry & 1:
         yield empty
         return
-    found = _at(file, at, min(cluster, 2 * SECTOR))
+    found = _at(file, at, min(cluster, _FIRST))
     if len(found) < SECTOR:
         raise ImageError(f"{path}: a qcow2 that is cut short: its first cluster would lie at byte {at:,} of {length:,}")
     yield found
@@ -193,7 +195,7 @@ def _unpacked(path: Path, file: BinaryIO, entry: int, bits: int, features: int) 
     sectors = ((entry >> shift) & ((1 << (bits - 8)) - 1)) + 1
     packed = _at(file, at, sectors * SECTOR - at % SECTOR)
     try:
-        return zlib.decompressobj(-12 if bits <= 12 else -15).decompress(packed, 2 * SECTOR)
+        return zlib.decompressobj(-12 if bits <= 12 else -15).decompress(packed, _FIRST)
     except zlib.error as error:
         raise ImageError(f"{path}: a corrupt qcow2: its first cluster does not unpack: {error}") from None
 
@@ -207,6 +209,11 @@ def _refuse_unbootable(path: Path, size: int, first: bytes) -> None:
     mend = "an image that boots by BIOS is needed; nothing here boots by EFI"
     if not any(first[:SECTOR]):
         raise ImageError(f"{path}: the disk begins with nothing: it is empty, or no disk that boots", hint=mend)
+    if (system := system_of(first)) is not None:
+        raise ImageError(
+            f"{path}: a disk of {system}; only Linux guests can be measured in",
+            hint=f"{system} would need a program of its own that runs the tools and looks at its PV devices",
+        )
     if first[510:512] != b"\x55\xaa":
         raise ImageError(f"{path}: no boot sector: the first sector does not end with 55 aa", hint=mend)
     if not any(first[:440]):

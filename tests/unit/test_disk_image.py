@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pvbench import disk_image
 from pvbench.disk_image import DiskImage
 from pvbench.errors import ImageError
+from tests.unit.test_partitions import mbr
 
 SIZE = 8 << 20
 BOOTS = b"\xeb\x63" + b"code" * 100 + bytes(510 - 402) + b"\x55\xaa" + bytes(512)
@@ -90,6 +91,7 @@ def test_a_raw_disk_that_boots_is_known_by_its_first_sector(tmp_path: Path) -> N
         (bytes(0x8001) + b"CD001".ljust(65536, b"\0"), "CD image"),
         (BOOTS.ljust((1 << 20) + 7, b"\0"), "no whole number"),
         (BOOTS, "too small"),
+        (mbr(0x07).ljust(1 << 20, b"\0"), "a disk of Windows; only Linux guests"),
     ],
 )
 def test_a_file_no_guest_boots_from_is_refused_in_a_line(tmp_path: Path, data: bytes, words: str) -> None:
