@@ -3,6 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+OTAVA := .venv.otava
 # Without Python's cache of what it compiled, each worker of pytest takes three seconds longer to start.
 unexport PYTHONDONTWRITEBYTECODE
 PACKAGES := python3-venv mmdebstrap fakeroot debian-archive-keyring uidmap e2fsprogs openssh-client openssh-server shellcheck
@@ -55,7 +56,7 @@ check: setup ## Format, lint, types, layers, unit tests: under a minute
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q -n 4 --dist worksteal -m "not lab and not proof and not thorough and not browser"
 
-test: setup .venv.browser ## Everything, the lab's end-to-end tests included
+test: setup .venv.browser $(OTAVA)/.ready ## Everything, the lab's end-to-end tests included
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -70,6 +71,13 @@ test: setup .venv.browser ## Everything, the lab's end-to-end tests included
 	$(BIN)/pip install -q -e '.[browser]' -c constraints.txt
 	@touch $@
 
+# Apache Otava reads our exports in the tests; it wants a numpy of its own.
+$(OTAVA)/.ready:
+	@$(MAKE) --no-print-directory packages-of PACKAGES=jq
+	$(PYTHON) -m venv $(OTAVA)
+	$(OTAVA)/bin/pip install -q apache-otava==0.8.0
+	@touch $@
+
 soak: setup ## The rest of the lab: faults, flavours, driver builds, modes, stacks; two to three hours
 	$(BIN)/pytest -q -s -m soak
 
@@ -77,4 +85,4 @@ bench: setup ## Time pvbench itself
 	$(BIN)/pytest bench -q
 
 clean: ## Forget the virtual environment
-	rm -rf $(VENV) node_modules .venv.packages .venv.browser
+	rm -rf $(VENV) $(OTAVA) node_modules .venv.packages .venv.browser

@@ -19,7 +19,9 @@ from pvbench.model import Reading, Trial
 from pvbench.testing.runs import sample_run
 
 FIRST, NIGHTS, STEP = datetime(2026, 1, 1), 40, 25
-OTAVA = os.environ.get("OTAVA") or shutil.which("otava")
+OURS = Path(__file__).parents[3] / ".venv.otava/bin"
+OTAVA = os.environ.get("OTAVA") or shutil.which("otava", path=f"{os.environ['PATH']}{os.pathsep}{OURS}")
+"""What `make test` installs, unless there is another."""
 
 
 def night(number: int, slower: float = 1.0) -> ExportedRun:
