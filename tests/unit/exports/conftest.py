@@ -1,6 +1,9 @@
 """A run in which every name and text is what somebody hostile would choose, and some trials gave nothing."""
 
+import os
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -38,3 +41,13 @@ def hostile_run() -> ExportedRun:
         plan=tuple(map(renamed, run.manifest.plan)),
     )
     return ExportedRun(manifest, tuple(map(hostile, run.trials)))
+
+
+@pytest.fixture(scope="session")
+def otava_program() -> str:
+    """Apache Otava, as OTAVA or PATH name it or `make test` installs it."""
+    ours = Path(__file__).parents[3] / ".venv.otava/bin"
+    found = os.environ.get("OTAVA") or shutil.which("otava", path=f"{os.environ['PATH']}{os.pathsep}{ours}")
+    if found is None:
+        pytest.skip("otava, of apache-otava, is not on PATH, nor does OTAVA name it")
+    return found

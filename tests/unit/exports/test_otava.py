@@ -3,8 +3,6 @@
 import csv
 import io
 import json
-import os
-import shutil
 import subprocess
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -19,9 +17,6 @@ from pvbench.model import Reading, Trial
 from pvbench.testing.runs import sample_run
 
 FIRST, NIGHTS, STEP = datetime(2026, 1, 1), 40, 25
-OURS = Path(__file__).parents[3] / ".venv.otava/bin"
-OTAVA = os.environ.get("OTAVA") or shutil.which("otava", path=f"{os.environ['PATH']}{os.pathsep}{OURS}")
-"""What `make test` installs, unless there is another."""
 
 
 def night(number: int, slower: float = 1.0) -> ExportedRun:
@@ -85,13 +80,12 @@ def test_a_hostile_name_is_no_formula_and_breaks_no_row(tmp_path: Path, hostile_
 
 
 @pytest.mark.thorough
-@pytest.mark.skipif(OTAVA is None, reason="otava, of apache-otava, is not on PATH, nor does OTAVA name it")
-def test_otava_finds_the_night_from_which_a_device_is_slower(tmp_path: Path) -> None:
+def test_otava_finds_the_night_from_which_a_device_is_slower(otava_program: str, tmp_path: Path) -> None:
     runs = [night(number, 0.6 if number >= STEP else 1.0) for number in range(NIGHTS)]
     for file in otava.files(runs, tmp_path / "nights.csv"):
         file.path.write_bytes(file.data)
 
-    argv = [str(OTAVA), "analyze", "pvbench", "--config-file", str(tmp_path / otava.CONFIG), "--since", "2025-12-01"]
+    argv = [otava_program, "analyze", "pvbench", "--config-file", str(tmp_path / otava.CONFIG), "--since", "2025-12-01"]
     done = subprocess.run([*argv, "--output", "json"], capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr

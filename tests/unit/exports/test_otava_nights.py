@@ -3,8 +3,6 @@
 import csv
 import io
 import json
-import os
-import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +16,6 @@ from pvbench.history.nouns import Role, Side
 from pvbench.history.store import History
 from pvbench.testing.histories import Fault, Injected, Simulation, simulated_history
 
-OTAVA = os.environ.get("OTAVA") or shutil.which("otava")
 STEP = 25
 SIMULATION = Simulation(
     nights=40, series=12, outliers=0, injected=(Injected(0, STEP, ratio=0.6), Injected(2, 30, Fault.VANISHED, until=33))
@@ -57,12 +54,13 @@ def test_a_look_again_is_no_night(history: History, tmp_path: Path) -> None:
 
 
 @pytest.mark.thorough
-@pytest.mark.skipif(OTAVA is None, reason="otava, of apache-otava, is not on PATH, nor does OTAVA name it")
-def test_otava_finds_the_night_from_which_a_cell_is_slower(history: History, tmp_path: Path) -> None:
+def test_otava_finds_the_night_from_which_a_cell_is_slower(
+    history: History, otava_program: str, tmp_path: Path
+) -> None:
     for file in otava_nights.files(history.nights(), history.series(), tmp_path / "nights.csv"):
         file.path.write_bytes(file.data)
 
-    argv = [str(OTAVA), "analyze", "pvbench", "--config-file", str(tmp_path / CONFIG), "--since", "2025-12-01"]
+    argv = [otava_program, "analyze", "pvbench", "--config-file", str(tmp_path / CONFIG), "--since", "2025-12-01"]
     done = subprocess.run([*argv, "--output", "json"], capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr
