@@ -63,14 +63,15 @@ class Test:
 
 def ways(test: Test) -> tuple[Way, ...]:
     """Return the directions that a test has."""
-    flags = {
-        bool(part["sender"]) for stream in each(test.end, "streams") for part in _parts(stream) if "sender" in part
-    }
-    if len(flags) == 2 and not any(key.endswith(_REVERSE) for key in test.end):
+    parts = [part for stream in each(test.end, "streams") for part in _parts(stream)]
+    intervals = [*each(test.data, "intervals")]
+    parts += [stream for interval in intervals[:1] for stream in each(interval, "streams")]
+    flags = {part["sender"] for part in parts if isinstance(part.get("sender"), bool)}
+    named = any(key.endswith(_REVERSE) for told in (test.end, *intervals[:1]) for key in told)
+    if len(flags) == 2 and not named:
         return tuple(_of_streams(test, sender) for sender in (not test.served, test.served))
-    reverse = bool(number(test.ran, "reverse"))
-    first = _of_sums(test, "", here_sends=reverse == test.served)
-    both = any(key.endswith(_REVERSE) for key in test.end) or bool(number(test.ran, "bidir"))
+    first = _of_sums(test, "", here_sends=bool(number(test.ran, "reverse")) == test.served)
+    both = named or bool(number(test.ran, "bidir"))
     return (first, _of_sums(test, _REVERSE, here_sends=test.served)) if both else (first,)
 
 
@@ -132,12 +133,16 @@ def _way(test: Test, way: Way) -> Iterator[Figure]:
         (way.sent, "sent", way.here_sends, way.sources[0]),
         (way.received, "received", not way.here_sends, way.sources[1]),
     ):
-        if number(data, "bytes") or number(data, "bits_per_second") or (data and _known(test, own)):
+        counted = tuple(_of_intervals(test.data, way, part, "intervals", sends=way.here_sends)) if own else ()
+        if own and counted and test.served and test.failed:
+            yield from counted  # what a server has when its client leaves is bytes to the end over seconds of before
+        elif number(data, "bytes") or number(data, "bits_per_second") or (data and _known(test, own)):
             yield from _rates(data, way.prefix + part, source)
         elif own:
-            yield from _of_intervals(test.data, way, part, "intervals")
+            yield from counted
         elif part == "received":
-            yield from _of_intervals(at(test.data, "server_output_json"), way, part, "server_output_json.intervals")
+            served, place = at(test.data, "server_output_json"), "server_output_json.intervals"
+            yield from _of_intervals(served, way, part, place, sends=not way.here_sends)
     yield from _losses(test, way)
 
 
@@ -170,11 +175,25 @@ def _rates(data: Mapping[str, Any], part: str, source: str) -> Iterator[Figure]:
             yield Figure(name, value, unit, part, f"{source}.{key}")
 
 
-def _of_intervals(data: Mapping[str, Any], way: Way, part: str, source: str) -> Iterator[Figure]:
+def _of_intervals(data: Mapping[str, Any], way: Way, part: str, source: str, *, sends: bool) -> Iterator[Figure]:
     """Yield the rate that the intervals come to, which are counted by the end that wrote them."""
-    sums = [at(interval, way.intervals) for interval in each(data, "intervals")]
-    counted = [part for part in sums if part and not part.get("omitted")]
-    moved = sum(number(part, "bytes") or 0 for part in counted)
-    seconds = sum(number(part, "seconds") or 0 for part in counted)
+    moved, seconds = 0.0, 0.0
+    for interval in each(data, "intervals"):
+        total = _of_interval(interval, way, sends=sends)
+        if not total.get("omitted"):
+            moved += number(total, "bytes") or 0
+            seconds += number(total, "seconds") or 0
     if seconds > 0 and moved > 0:
-        yield Figure("goodput", moved * 8 / seconds, "bit/s", way.prefix + part, f"{source}[].sum.bytes / seconds")
+        yield Figure("goodput", moved * 8 / seconds, "bit/s", way.prefix + part, f"{source}[].bytes / seconds")
+
+
+def _of_interval(interval: Mapping[str, Any], way: Way, *, sends: bool) -> Mapping[str, Any]:
+    """Return a direction's sum: of both ways up to 3.9 both are written under one key, and its streams tell them."""
+    if way.intervals:
+        return at(interval, way.intervals)
+    streams = [stream for stream in each(interval, "streams") if stream.get("sender") is sends]
+    if not streams:
+        return {}
+    longest = max(number(stream, "seconds") or 0 for stream in streams)
+    moved = sum(number(stream, "bytes") or 0 for stream in streams)
+    return {"bytes": moved, "seconds": longest, "omitted": any(stream.get("omitted") for stream in streams)}

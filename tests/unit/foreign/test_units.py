@@ -231,3 +231,28 @@ def test_jobs_of_one_name_are_told_apart_by_their_number() -> None:
     content = json.dumps({"fio version": "fio-3.41", "jobs": [job, {**job, "jobname": "b"}, job]})
 
     assert [result.title for result in foreign.read(content.encode(), "f").results] == ["a #1", "b", "a #2"]
+
+
+def test_both_ways_that_broke_off_are_told_by_the_streams_of_their_intervals() -> None:
+    """Up to 3.9 both directions' sums are written under one key, of which a reader of JSON sees the last."""
+    streams = [
+        {"bytes": 900, "seconds": 1.0, "omitted": False, "sender": True},
+        {"bytes": 700, "seconds": 1.0, "omitted": False, "sender": False},
+    ]
+    start = {"connecting_to": {}, "test_start": {"protocol": "TCP", "reverse": 0}}
+    intervals = [{"streams": streams, "sum": streams[1]}]
+    found = figures(json.dumps({"start": start, "intervals": intervals, "end": {}, "error": "lost"}))
+
+    assert found == {("goodput", "sent"): 7200, ("goodput", "reverse received"): 5600}
+
+
+def test_a_server_whose_client_left_has_the_rate_of_its_intervals() -> None:
+    """Its end has the bytes of the whole time over the seconds of the intervals that were over."""
+    start = {"accepted_connection": {}, "test_start": {"protocol": "UDP", "reverse": 1}}
+    end = {"sum_sent": {"bytes": 320, "seconds": 1.0, "bits_per_second": 2560, "sender": True}}
+    intervals = [{"sum": {"bytes": 200, "seconds": 1.0, "omitted": False, "sender": True}}]
+    found = figures(
+        json.dumps({"start": start, "intervals": intervals, "end": end, "error": "the client has terminated"})
+    )
+
+    assert found == {("goodput", "sent"): 1600}
