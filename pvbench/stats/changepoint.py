@@ -17,17 +17,20 @@ import numpy as np
 from pvbench.stats import levels, spread
 from pvbench.stats.levels import BOUND, SHORTEST, Flags, Floats, Followed, Numbers
 
-PRICE = 3.3
+PRICE = 3.0
 """What a change costs, in natural logarithms of the nights: by simulation under 1 % of flat series have an alarm."""
-FEW = 20
-"""With so many nights a change costs twice as much, as their noise is not known well; with more soon no more."""
+FEW = 35
+"""With so many nights or fewer a change costs twice as much, as their noise is not known well; with more soon less."""
 SMALLEST = 0.005
 """A change of less than half a per cent is none, however sure: machines are not steadier from month to month."""
 NEAR = 3
 """A change is told to within so many nights."""
 FIRST = 8
 """A series is followed once it has so many nights."""
+MOST = 250
+"""A change is searched for in so many nights at once; among more it costs no more than among those."""
 _AGAIN = 1.5  # its noise is told anew when it has so many times as many
+_AROUND = 4 * NEAR  # nights of where a change was followed from are looked at for it
 _HALF_ALIKE = 3.0  # Bartlett's factor for a correlation of a half
 
 
@@ -149,7 +152,7 @@ class _Part:
     @classmethod
     def of(cls, logs: Floats, begins: Flags, known: int) -> "_Part":
         """Follow series. Neighbours that are alike tell too little of the noise: the first levels are bought dear."""
-        price = np.full(len(logs), PRICE * np.log(known) * (1 + (FEW / known) ** 2))
+        price = np.full(len(logs), PRICE * np.log(min(known, MOST)) * (1 + min(1.0, (FEW / known) ** 2)))
         past, past_begins = logs[:, :known], begins[:, :known]
         first = levels.follow(past, spread.of_neighbours(past), _HALF_ALIKE * price, past_begins)
         noise, alike = spread.around(past, [first.changes(row, known) for row in range(len(past))])
@@ -157,11 +160,13 @@ class _Part:
         return cls(logs, begins, known, noise, alike, followed)
 
     def settled(self, row: int) -> Iterator[Change]:
-        """Yield the changes that settle, or are settled as soon as this noise is known."""
+        """Yield the changes that settle, or are settled as soon as this noise is known; those of old levels do not."""
         before = self._begun(row)
+        closed = max(each for each in before if each < self.known)
         for start, after in self.followed.settled[row]:
-            yield self._placed(row, max(each for each in before if each < start), start, max(after, self.known))
-            before.append(start)
+            if start > closed:
+                yield self._placed(row, max(each for each in before if each < start), start, max(after, self.known))
+                before.append(start)
 
     def all(self, row: int) -> Iterator[Change]:
         """Yield the changes that show after the last night, those before a level that was declared left out."""
@@ -178,7 +183,9 @@ class _Part:
         nights, noise = self.logs[row, before:end], float(self.noise[row])
         old, new = (float(np.median(part)) for part in (nights[: start - before], nights[start - before :]))
         worth = (1 - self.alike[row]) / (1 + self.alike[row])
-        at = before + _middle((_loss(nights, new, noise) - _loss(nights, old, noise)) * worth / 2)
+        first = max(before, start - _AROUND)
+        near = self.logs[row, first : min(end, start + _AROUND)]
+        at = first + _middle((_loss(near, new, noise) - _loss(near, old, noise)) * worth / 2)
         return Change(at, float(np.exp(new - old)), noise, end, start)
 
 
