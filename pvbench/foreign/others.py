@@ -43,7 +43,7 @@ _OTHERS = (
     ),
     _other(
         "what netperf prints without a header (-P 0), which does not say the test nor the unit",
-        r"\A\s*\d[\d.]*(?:\s+\d[\d.]*){3,}\s*\Z",
+        r"\A\s*\d[\d.]*(?:\s+-?\d[\d.]*){3,}\s*\Z",
         "leave -P 0 out, or ask netperf for -- -k",
     ),
     _other(

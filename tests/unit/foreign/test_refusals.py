@@ -32,6 +32,7 @@ GOOD = [
         (b"job: (g=0): rw=randread, bs=(R) 4096B\nfio-3.33\n", "fio's text for people"),
         (b"[ ID] Interval           Transfer     Bitrate\n", "text of iperf3"),
         (b" 87380  16384  16384    10.00     941.41\n", "without a header"),
+        (b" 87380  16384  16384    10.00     941.41   3.10     -1.00    2.7     -1.0\n", "without a header"),
         (b"[global]\nioengine=libaio\n", "a job file of fio"),
         (b'{"results": []}', "neither of fio nor of iperf3"),
         (b"hello\n", "no output of fio, iperf3 or netperf"),
