@@ -32,9 +32,10 @@ HARMLESS = re.compile(
     r"|spec-ctrl|pti|xpti|gnttab\w*|elevator|noreboot|earlyprintk|earlycon|crashkernel|nmi|nosmp|maxcpus|swiotlb|tsc",
     re.IGNORECASE,
 )
-_SMALL = re.compile(r"-?(?:0x)?[0-9a-f]{0,4}[kmgt]?b?|\w{1,3}|[a-z]{1,8}", re.IGNORECASE)
+_SMALL = re.compile(r"-?(?:0x)?[0-9a-f]{0,4}[kmgt]?b?|[yn]|force|strict|full|lazy|verbose|debug|info", re.IGNORECASE)
+"""What no secret fits into; on, off and the like are generic anyway."""
 _SECRET = re.compile(
-    r"pass|pwd|secret|token|key|cred|auth|pin$|luks|otp|psk|user|login|host|domain|serial|uuid", re.IGNORECASE
+    r"pass|pwd|secret|token|key|cred|auth|pin$|code$|luks|otp|psk|user|login|host|domain|serial|uuid", re.IGNORECASE
 )
 
 

@@ -88,7 +88,11 @@ def test_a_form_tells_what_an_identifier_is(text: str, identifier: str, kind: st
         ("hostname", "athen", {"athen"}),
         ("host", "iperf3 server of the host", set()),
         ("dom0 command line", "root=/dev/vda rw console=hvc0 net.ifnames=0 mitigations=off panic=1", set()),
-        ("kernel command line", "quiet asset=K-44-1b7 unlock.pin=4711 max_loop=8", {"K-44-1b7", "4711"}),
+        (
+            "kernel command line",
+            "quiet asset=K-44-1b7 unlock.pin=4711 max_loop=8 acme.x=mango",
+            {"K-44-1b7", "4711", "mango"},
+        ),
         ("feature-max-indirect-segments", "256", set()),
         ("serial", "none", set()),
         ("user", "root", set()),
