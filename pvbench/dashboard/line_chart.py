@@ -89,7 +89,7 @@ def _tick(y: float, text: str) -> str:
     )
 
 
-def _mark(mark: Mark, x: float) -> str:
+def _mark(mark: Mark, x: str) -> str:
     return (
         f'<path class="mark {mark.kind}" d="M{x} {TOP - 2}V{HEIGHT - BOTTOM}"/>'
         f'<text class="{mark.kind}" x="{x}" y="14" text-anchor="middle">{mark.letter}</text>'
@@ -101,16 +101,16 @@ def _dates(first: int, last: int) -> str:
     xs, texts = _places(first, last), []
     for day, text in months(first, last):
         x = xs[day - first]
-        anchor = "start" if x < LEFT + 40 else "end" if x > WIDTH - 60 else "middle"
+        anchor = "start" if float(x) < LEFT + 40 else "end" if float(x) > WIDTH - 60 else "middle"
         texts.append(f'<text x="{x}" y="{HEIGHT - 6}" text-anchor="{anchor}">{text}</text>')
     return "".join(texts)
 
 
 @lru_cache(maxsize=64)
-def _places(first: int, last: int) -> tuple[float, ...]:
+def _places(first: int, last: int) -> tuple[str, ...]:
     """Return where each day is, from left to right; most series are of the same days."""
     wide = (WIDTH - LEFT - RIGHT) / max(1, last - first)
-    return tuple(round(LEFT + number * wide, 1) for number in range(last - first + 1))
+    return tuple(f"{LEFT + number * wide:.1f}" for number in range(last - first + 1))
 
 
 def months(first: int, last: int) -> tuple[tuple[int, str], ...]:

@@ -53,26 +53,28 @@ class Column:
 
 def columns(points: Points, unit: Unit, sides: Iterable[tuple[str, Series]]) -> list[Column]:
     """Return the columns of figures of a series; `sides` are a ratio's candidate and baseline."""
-    values = [_text(point.value, unit) for point, _ in points]
+    values = _texts((point.value for point, _ in points), unit)
     found = [Column("value", f"Value, {unit.name}" if unit.name else "Value", values)]
     if any(point.low is not None for point, _ in points):
-        ends = [_ends(point, unit) for point, _ in points]
-        found.append(Column("interval", "95 % interval", ends))
+        found.append(Column("interval", "95 % interval", _ends(points, unit)))
     for word, series in sides:
         own, by_run = unit_of(series), {point.run_id: point.value for point in series.points}
         head = f"{word.capitalize()}, {own.name}" if own.name else word.capitalize()
-        found.append(Column(word, head, [_text(by_run.get(point.run_id), own) for point, _ in points]))
+        found.append(Column(word, head, _texts((by_run.get(point.run_id) for point, _ in points), own)))
     return found
 
 
-def _text(value: float | None, unit: Unit) -> str:
-    return "" if value is None else f"{value / unit.size:.{unit.decimals}f}"
+def _texts(values: Iterable[float | None], unit: Unit) -> list[str]:
+    size, form = unit.size, f"%.{unit.decimals}f"
+    return ["" if value is None else form % (value / size) for value in values]
 
 
-def _ends(point: Point, unit: Unit) -> str:
-    if point.low is None or point.high is None:
-        return ""
-    return f"{point.low / unit.size:.{unit.decimals}f} to {point.high / unit.size:.{unit.decimals}f}"
+def _ends(points: Points, unit: Unit) -> list[str]:
+    size, form = unit.size, f"%.{unit.decimals}f to %.{unit.decimals}f"
+    return [
+        "" if point.low is None or point.high is None else form % (point.low / size, point.high / size)
+        for point, _ in points
+    ]
 
 
 def rows(points: Points, figures: Sequence[Column], happened: Happened) -> Markup:

@@ -51,7 +51,8 @@ def page(
     """Return a series' page; `alarms` and `notes` are those of this series, `family` the others of its pair."""
     unit = unit_of(series)
     points = [(point, known[point.run_id]) for point in series.points if point.run_id in known]
-    happened = _happened(points, known, alarms, notes)
+    changed = _changes(points)
+    happened = _happened(changed, known, alarms, notes)
     there = [(point.value, night) for point, night in points if point.value is not None and not night.again]
     size = unit.size
     values = Values(
@@ -68,7 +69,7 @@ def page(
         drawing=draw(values, marks, max(0, unit.decimals - 2)),
         last=(unit.text(there[-1][0]), there[-1][1].night) if there else None,
         recent=unit.text(median(value for value, _ in there[-RECENT:])) if there else "",
-        changes=tuple((night.night, CHANGED) for night in _changes(points)),
+        changes=tuple((night.night, CHANGED) for night in changed),
         marked=bool(marks),
         again=any(values.again),
         columns=figures,
@@ -76,14 +77,14 @@ def page(
 
 
 def _happened(
-    points: Points,
+    changed: Iterable[Shown],
     known: Mapping[str, Shown],
     alarms: Iterable[Alarm],
     notes: Iterable[Annotation],
 ) -> dict[int, list[tuple[Mark, str]]]:
     """Return by its day what happened to a series, as a mark and in words."""
     found: dict[int, list[tuple[Mark, str]]] = {}
-    for night in _changes(points):
+    for night in changed:
         found.setdefault(night.day, []).append((Mark(night.day, ENVIRONMENT, "⟳"), CHANGED))
     for alarm in alarms:
         if alarm.run_id in known and alarm.state is not State.CLEARED:

@@ -3,6 +3,7 @@
 Pure. Each reader is a row of READERS (JSON) or FINDERS (text); the path of whatever is imported is not known.
 """
 
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -45,16 +46,19 @@ def read(content: bytes, file: str) -> Imported:
         text = without_prefix(text_of(content, file))
     except ForeignError as error:
         return Imported((), error)
+    return _of_text(text, file, envelopes=True)
+
+
+def _of_text(text: str, file: str, *, envelopes: bool) -> Imported:
     found = find(text, file)
     results: list[Result] = []
     refused: list[ForeignError] = []
     for document in iperf3_events.with_errors(iperf3_events.joined(found.documents), found.rest):
-        for part in _claimed(document.data):
-            reader = next(reader for reader in READERS if reader.claims(part))
-            try:
-                results += reader.read(Document(part, document.place))
-            except ForeignError as error:
-                refused.append(error)
+        for part in _of_document(document, file, envelopes=envelopes):
+            if isinstance(part, Result):
+                results.append(part)
+            else:
+                refused.append(part)
     rest = found.rest
     for finder in FINDERS if not rest.isspace() else ():
         taken = finder(rest, file)
@@ -64,9 +68,31 @@ def read(content: bytes, file: str) -> Imported:
     refused += [found.broken] if found.broken else []
     if not results and not refused:
         refused.append(_not_known(found, file))
-    return Imported(
-        tuple(fio_interim.marked(sorted(results, key=lambda each: each.line))), refused[0] if refused else None
-    )
+    ordered = fio_interim.marked(sorted(results, key=lambda each: each.line))
+    return Imported(tuple(ordered), refused[0] if refused else None)
+
+
+def _of_document(document: Document, file: str, *, envelopes: bool) -> Iterator[Result | ForeignError]:
+    """Yield a document's results and refusals: its own, or an envelope's, which may hold an output as one string."""
+    parts = [*_claimed(document.data)]
+    for part in parts:
+        reader = next(reader for reader in READERS if reader.claims(part))
+        try:
+            yield from reader.read(Document(part, document.place))
+        except ForeignError as error:
+            yield error
+    for text in _strings(document.data) if envelopes and not parts else ():
+        for result in _of_text(text, file, envelopes=False).results:
+            yield dataclasses.replace(result, line=document.place.line)
+
+
+def _strings(data: Any, depth: int = _DEEPEST) -> Iterator[str]:
+    """Yield the strings of an envelope that have more than one line, as an output has."""
+    if isinstance(data, str) and "\n" in data.strip():
+        yield data
+    elif depth and isinstance(data, Mapping | list):
+        for value in data.values() if isinstance(data, Mapping) else data:
+            yield from _strings(value, depth - 1)
 
 
 def _claimed(data: Mapping[str, Any], depth: int = _DEEPEST) -> Iterator[Mapping[str, Any]]:

@@ -15,7 +15,7 @@ from pvbench.redaction.keyed import of_fact, of_parameters
 from pvbench.redaction.kinds import STANDS, Kind, is_generic
 from pvbench.redaction.names import Names
 from pvbench.redaction.patterns import identifiers, is_domain
-from pvbench.redaction.walk import Rewriter, pairs, texts
+from pvbench.redaction.walk import Rewriter, leaves
 from pvbench.store import Manifest
 from pvbench.store.record import Record
 
@@ -49,10 +49,14 @@ class Redaction:
 
 def redact(records: Sequence[Record]) -> tuple[tuple[Record, ...], Redaction]:
     """Return runs with a stand-in for each identifier, the same in all of them, and what was taken out."""
-    every = {text: None for record in records for text in texts(record)}
+    told = dict.fromkeys(leaf for record in records for leaf in leaves(record))
+    every = [leaf for leaf in told if isinstance(leaf, str)]
+    facts = [leaf for leaf in told if isinstance(leaf, tuple)]
     said = "\n".join(every).casefold()
     names = Names(lambda text: text.casefold() in own_words.text(), lambda name: name in said)
-    for kind, text in _collected(records, every):
+    for kind, text in dict.fromkeys(_collected(records, every, facts)):
+        if kind in {Kind.HOST, Kind.DOMAIN} and (rest := names.replaced(text)) != text and not is_domain(rest):
+            continue  # a boot called by its host, b01-db7.example.org, is no further machine
         for each in _with_parts(kind, text):
             names.add(*each)
     rewrite = Rewriter(names.replaced, own_words.NAMES)
@@ -80,7 +84,9 @@ def _record(record: Record, rewrite: Rewriter) -> Record:
     )
 
 
-def _collected(records: Sequence[Record], every: dict[str, None]) -> Iterator[tuple[Kind, str]]:
+def _collected(
+    records: Sequence[Record], every: Sequence[str], facts: Sequence[tuple[str, str]]
+) -> Iterator[tuple[Kind, str]]:
     """Yield identifiers: first what the nouns say are hosts, then what names and forms tell of the rest."""
     for record in records:
         manifest, trials = record.manifest, (*record.trials, *record.earlier)
@@ -92,7 +98,7 @@ def _collected(records: Sequence[Record], every: dict[str, None]) -> Iterator[tu
             if "kernel" in where:
                 yield from of_parameters(list(argv))
             yield from _told(" ".join(argv))
-    for name, value in dict.fromkeys(pair for record in records for pair in pairs(record)):
+    for name, value in facts:
         yield from of_fact(name, value)
     for text in every:
         yield from _told(text)

@@ -1,45 +1,44 @@
 """Any noun of a run → its texts, and the same noun with each text rewritten."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from pvbench.model import Workload
 from pvbench.redaction import own_words
 
 Rewrite = Callable[[str], str]
+NUMBERS = frozenset({"latency_bins", "bins", "windows", "disturbed_above"})
+"""Fields that hold numbers alone, often thousands."""
 
 
-def texts(noun: object) -> Iterator[str]:
-    """Yield every text that a noun holds, those of enumerations not: they are the program's own."""
-    if isinstance(noun, Enum):
-        return
-    if isinstance(noun, str):
-        yield noun
-    elif isinstance(noun, dict):
-        for pair in noun.items():
-            yield from texts(pair)
-    elif isinstance(noun, tuple | list | frozenset | set):
-        for each in noun:
-            yield from texts(each)
-    elif is_dataclass(noun):
-        for field in fields(noun):
-            yield from texts(getattr(noun, field.name))
+def leaves(noun: object) -> Iterator[str | tuple[str, str]]:
+    """Yield every text that a noun holds, and every pair of texts, a fact's name and the fact, before its texts.
+
+    Those of enumerations are the program's own, and left out.
+    """
+    kind: Any = type(noun)
+    if kind is str:
+        yield noun  # type: ignore[misc]
+    elif kind is tuple or kind is list:
+        items: Any = noun
+        if len(items) == 2 and type(items[0]) is str and type(items[1]) is str:
+            yield items[0], items[1]
+        for each in items:
+            yield from leaves(each)
+    elif kind is dict:
+        yield from leaves(list(noun.items()))  # type: ignore[attr-defined]
+    else:
+        for name in _fields(kind):
+            yield from leaves(getattr(noun, name))
 
 
-def pairs(noun: object) -> Iterator[tuple[str, str]]:
-    """Yield every pair of texts that a noun holds: a fact's name and the fact."""
-    if isinstance(noun, tuple | list):
-        if len(noun) == 2 and all(type(each) is str for each in noun):
-            yield noun[0], noun[1]
-        for each in noun:
-            yield from pairs(each)
-    elif isinstance(noun, dict):
-        yield from pairs(list(noun.items()))
-    elif is_dataclass(noun) and not isinstance(noun, Enum):
-        for field in fields(noun):
-            yield from pairs(getattr(noun, field.name))
+@cache
+def _fields(kind: Any) -> tuple[str, ...]:
+    """Return the fields of a dataclass that may hold text; none of any other type."""
+    return tuple(each.name for each in fields(kind) if each.name not in NUMBERS) if is_dataclass(kind) else ()
 
 
 class Rewriter:
@@ -85,9 +84,9 @@ class Rewriter:
         if not is_dataclass(noun) or isinstance(noun, type):
             return noun
         made = {}
-        for field in fields(noun):
-            value = getattr(noun, field.name)
-            made[field.name] = self.text(value) if field.name == "host" and isinstance(value, str) else self(value)
-            if field.name == "tunables" and isinstance(value, tuple):
-                made[field.name] = tuple(sorted(made[field.name]))
-        return type(noun)(**made)
+        for name in _fields(type(noun)):
+            value = getattr(noun, name)
+            made[name] = self.text(value) if name == "host" and isinstance(value, str) else self(value)
+            if name == "tunables" and isinstance(value, tuple):
+                made[name] = tuple(sorted(made[name]))
+        return replace(noun, **made)

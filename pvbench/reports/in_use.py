@@ -19,10 +19,13 @@ def note(pair: CellPair) -> str:
 
 def table(cells: Sequence[CellTrials]) -> tuple[InUse, ...]:
     """Return what was in use, a row for each value of each part; it names the arms where not all had it."""
+    had = {cell.id: parts_in_use(cell) for cell in cells}
+    if not any(had.values()):
+        return ()
     varied = [row for row in FACTORS.values() if len({row.value(cell.cell.arm) for cell in cells}) > 1]
     arms: dict[str, dict[str, list[str]]] = {}
     for cell in cells:
-        for part, values in parts_in_use(cell).items():
+        for part, values in had[cell.id].items():
             for value in values:
                 arms.setdefault(part, {}).setdefault(value, []).append(_arm(cell, varied))
     everybody = {_arm(cell, varied) for cell in cells}

@@ -192,6 +192,8 @@ def each(data: Json, key: str, read: Callable[[Any], Any]) -> tuple[Any, ...]:
     value = data[key]
     if type(value) is not list:
         raise ValueError(f"{key} is not an array but {_shown(value)}")
+    if not value:
+        return ()
     try:
         return tuple(map(read, value))
     except TypeError:

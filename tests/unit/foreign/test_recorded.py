@@ -110,3 +110,23 @@ def test_what_a_log_puts_before_each_line_is_taken_off(prefix: str) -> None:
     logged = "".join(prefix.format(n=n % 10) + line + "\n" for n, line in enumerate(content.splitlines()))
 
     assert foreign.read(logged.encode(), "x").results == foreign.read(content.encode(), "x").results
+
+
+@pytest.mark.parametrize(
+    "path", [GOLDEN / "foreign/netperf-tcp-stream.txt", GOLDEN / "foreign/iperf3-3.9-tcp-bidir.json"]
+)
+def test_an_output_that_is_one_string_of_an_envelope_is_read_there(path: Path) -> None:
+    envelope = {"host": "h1", "task": {"cmd": "run", "stdout": path.read_text(), "stderr": "two\nlines"}}
+    [plain] = foreign.read(path.read_bytes(), "x").results
+
+    [result] = foreign.read(json.dumps(envelope, indent=1).encode(), "x").results
+
+    assert (result.figures, result.problem, result.line) == (plain.figures, plain.problem, 1)
+
+
+def test_what_is_whole_in_an_envelope_is_imported_beside_what_is_not() -> None:
+    content = json.loads(stdout(GOLDEN / "workloads/iperf3/3.12-tcp-up.json"))
+    imported = foreign.read(json.dumps([{"fio version": "fio-3.1", "jobs": []}, {"r": content}]).encode(), "x")
+
+    assert len(imported.results) == 1
+    assert imported.refused is not None

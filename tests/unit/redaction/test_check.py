@@ -14,7 +14,7 @@ from pvbench.model import Trial
 from pvbench.redaction import Redaction, redact
 from pvbench.reports.made import make
 from pvbench.store.record import Record
-from pvbench.testing.runs import LAB, sample_run
+from pvbench.testing.runs import LAB, LOADS, sample_run
 
 NAME = "zeus-prod7"
 
@@ -54,7 +54,7 @@ def test_a_stand_in_and_what_only_looks_alike_are_none(redaction: Redaction) -> 
     "name", ["a", "ide", "block", "trial", "boot", "randread", "fio", "css", "e", "x1", "iops", "lab"]
 )
 def test_a_host_that_is_called_like_a_word_of_ours_takes_no_figure_with_it(name: str) -> None:
-    run = sample_run(blocks=2)
+    run = sample_run(blocks=2, workloads=(LOADS[0], LOADS[4]))
 
     def moved(trial: Trial) -> Trial:
         cell = replace(trial.spec.cell, arm=replace(trial.spec.cell.arm, host=name))
@@ -76,3 +76,18 @@ def test_a_host_that_is_called_like_a_word_of_ours_takes_no_figure_with_it(name:
 
 def rows(page: dict[str, Any]) -> list[dict[str, Any]]:
     return [row for group in page["groups"] for row in group["rows"]]
+
+
+def test_what_a_boot_is_called_by_its_host_is_no_further_machine() -> None:
+    run = sample_run(blocks=1)
+    name = "db7.fra.example.org"
+
+    def booted(trial: Trial) -> Trial:
+        return replace(trial, spec=replace(trial.spec, boot=f"b00-{name}"))
+
+    run = run.on(replace(LAB, name=name)).changed(booted)
+    (safe,), redaction = redact([Record(run.manifest, run.trials)])
+
+    assert {trial.spec.boot for trial in safe.trials} == {"b00-host-1"}
+    # The host, its name without the domains, and `lab`, of which the cells are; the two domains that it is in.
+    assert redaction.sentence().startswith("removed 3 host names, 2 domain names, ")
