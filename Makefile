@@ -8,7 +8,7 @@ OTAVA := .venv.otava
 unexport PYTHONDONTWRITEBYTECODE
 PACKAGES := python3-venv mmdebstrap fakeroot debian-archive-keyring uidmap e2fsprogs openssh-client openssh-server shellcheck
 
-.PHONY: help run test check soak bench setup packages packages-of clean
+.PHONY: help run test check soak bench example setup packages packages-of clean
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST)
 
@@ -80,6 +80,10 @@ $(OTAVA)/.ready:
 
 soak: setup ## The rest of the lab: faults, flavours, driver builds, modes, stacks; two to three hours
 	$(BIN)/pytest -q -s -m soak
+
+example: setup ## Make docs/example again: a report, and the dashboard of a year of nights
+	rm -rf docs/example/dashboard
+	$(BIN)/python -m pvbench.testing.example docs/example
 
 bench: setup ## Time pvbench itself
 	$(BIN)/pytest bench -q
