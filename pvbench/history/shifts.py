@@ -5,6 +5,7 @@ The rules are those of docs/history.md, "How a change is told".
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -38,7 +39,7 @@ class Seen:
     watched: nightly.Watched
     allowed: Floats
 
-    @property
+    @cached_property
     def out(self) -> Flags:
         """Which nights are out of their level."""
         return self.watched.p <= self.allowed

@@ -31,9 +31,9 @@ MARGIN = 1.0
 """A change is settled once the nights are told so much cheaper by it, in what it costs, besides that."""
 _MOVED = 1  # a change that is told a night earlier or later is the same one
 _STEP = 0.25  # of the grid, in standard deviations: its rounding costs 1/64 of a night's usual loss
-_USUAL = 0.03, 0.97  # of the values, where wild ones would stretch the grid; they are taken to be at its edge
+_USUAL = 0.08, 0.92  # of the values, where wild ones would stretch the grid; they are taken to be at its edge
 _MOST_LEVELS = 512
-_ALIKE = 16  # numbers of levels are multiples of it, so that many series have as many
+_ALIKE = 32  # numbers of levels are multiples of it, so that many series have as many
 _MOST_AT_ONCE = 1 << 16
 """So many levels × series are kept at once: they stay in a processor's cache."""
 
@@ -75,8 +75,7 @@ def follow(values: Floats, noise: Floats, penalty: Floats, begins: Flags | None 
         at = _At(grid, step[rows] / _STEP, penalty[rows], nights)
         own = np.clip(values[rows], grid[:, :1], grid[:, -1:])
         for night in range(nights):
-            at.go(night, own[:, night], begins[rows, night])
-            since[rows, night + 1], level[rows, night + 1] = at.now()
+            since[rows, night + 1], level[rows, night + 1] = at.go(night, own[:, night], begins[rows, night])
         for row, changes in zip(rows, at.settled, strict=True):
             settled[row] = tuple(changes)
     return Followed(since, level, tuple(settled))
@@ -103,13 +102,8 @@ class _At:
         self.settled: list[list[tuple[int, int]]] = [[] for _ in range(count)]
         self.each = np.arange(count)
 
-    def now(self) -> tuple[Numbers, Floats]:
-        """Return the first night of each series' level, and that level."""
-        at = self.cost.argmin(axis=1)
-        return self.since[self.each, at].astype(np.int64), self.grid[self.each, at]
-
-    def go(self, night: int, values: Floats, begins: Flags) -> None:
-        """Take a night's values in."""
+    def go(self, night: int, values: Floats, begins: Flags) -> tuple[Numbers, Floats]:
+        """Take a night's values in; return the first night of each series' level now, and that level."""
         if begins.any():
             self._begin(np.flatnonzero(begins), night)
         own = self.scaled - (values / self.noise).astype(np.float32)[:, None]
@@ -130,7 +124,10 @@ class _At:
             self.since[better] = start
         lasted = nights - self.began >= SHORTEST
         self.best[nights, lasted] = self.cost[lasted].min(axis=1)
-        self._settle(nights)
+        at = self.cost.argmin(axis=1)
+        since = self.since[self.each, at].astype(np.int64)
+        self._settle(nights, since)
+        return since, self.grid[self.each, at]
 
     def _begin(self, rows: Numbers, night: int) -> None:
         """Begin a level whatever it is: all cost as much as the cheapest way here."""
@@ -139,9 +136,8 @@ class _At:
         self.began[rows] = self.fixed[rows] = self.before[rows] = night
         self.told[rows] = 0
 
-    def _settle(self, nights: int) -> None:
+    def _settle(self, nights: int, since: Numbers) -> None:
         """Settle the changes that were told for long enough: ways here without them are no more."""
-        since, _ = self.now()
         new = since > self.fixed
         same = np.abs(since - self.before) <= _MOVED
         self.told = np.where(new, np.where(same, self.told + 1, 1), 0)

@@ -143,3 +143,9 @@ def test_many_series_take_no_more_memory_than_a_few() -> None:
 def test_a_value_that_is_no_positive_number_is_refused(wrong: float) -> None:
     with pytest.raises(ValueError, match="positive"):
         changes([[1.0] * 9 + [wrong]])
+
+
+def test_several_wild_values_of_a_short_series_hide_no_step() -> None:
+    ((found,),) = changes([[1e308, 5e-324, 1e308, *[1.0] * 12, *[5.0] * 12]])
+
+    assert (found.index, found.ratio) == (15, pytest.approx(5))
