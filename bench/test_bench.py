@@ -15,6 +15,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from pvbench import plan
+from pvbench.history.analysis import analyse
 from pvbench.history.store import History
 from pvbench.model import (
     Arm,
@@ -39,6 +40,7 @@ MANY = 10_000
 GOLDEN = Path(__file__).parents[1] / "tests/golden"
 MOST_CPU_S, MOST_MIB = 2.0, 150
 SLOWEST_MB_S = 20  # 50 and more on an idle machine
+SLOWEST_ANALYSIS_S = 4  # 1.8 on an idle machine
 SLOWEST_OPENING_S = 1.5  # 0.6 on an idle machine
 FIRST_BUILD_S, NEXT_NIGHT_S, OPENED_S = 60, 5, 1
 
@@ -191,6 +193,17 @@ def test_opening_a_year_of_a_thousand_series_for_the_first_time(
         return len(History.open(str(year), cache=tmp_path / str(next(numbers))).series())
 
     assert benchmark.pedantic(opened, rounds=2) == 1000
+
+
+@pytest.mark.benchmark(timer=time.process_time)
+def test_analysing_a_year_of_a_thousand_series(benchmark: BenchmarkFixture, year: Path) -> None:
+    history = History.open(str(year))
+    nights, series = history.nights(), history.series()
+
+    analysis = benchmark.pedantic(analyse, args=(nights, series), rounds=2)
+
+    assert analysis.alarms
+    assert benchmark.stats["min"] < SLOWEST_ANALYSIS_S
 
 
 @pytest.fixture(scope="module")

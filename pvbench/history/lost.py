@@ -61,7 +61,7 @@ def constant(table: Table) -> Iterator[Alarm]:
             continue
         edges = np.flatnonzero(np.diff(np.concatenate([[False], same, [False]]).astype(int)))
         for start, end in edges.reshape(-1, 2):  # nights start to end, both included, are equal
-            needed = _needed(values[:start])
+            needed = _needed(np.log(values[:start]))
             if end - start + 1 < needed:
                 continue
             told = int(columns[start + needed - 1])
@@ -81,7 +81,7 @@ def constant(table: Table) -> Iterator[Alarm]:
 
 
 def _needed(before: Floats) -> int:
-    """Return how many equal nights in a row are no chance, by how finely the nights before differ."""
+    """Return how many equal nights in a row are no chance, by how finely the logarithms before differ."""
     distinct = np.unique(before)
     if len(distinct) < 2:
         return LONGEST

@@ -187,6 +187,22 @@ def test_a_series_that_never_differed_is_constant_only_after_many_nights_and_a_c
     assert young == ()
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_the_values_are_the_record_changes_nothing_and_every_figure_is_finite(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    values = steady(int(rng.integers(1, 70)), seed, float(rng.choice([0, 1e-6, 0.02, 0.3])))
+    values[rng.random(values.shape) < rng.choice([0, 0.1, 0.6])] = np.nan
+    values[rng.random(values.shape) < 0.03] *= 10.0 ** rng.integers(-300, 300)
+    values[0] = np.nan if seed % 3 == 0 else np.round(values[0], -2)
+    nights, series = again(history(values), values.shape[1] - 1, 900.0)
+
+    analysis = analyse(nights, series)
+
+    assert analyse(nights, series, analysis.alarms).alarms == analysis.alarms
+    shown = [figure for each in analysis.alarms for figure in (each.ratio, each.threshold) if figure is not None]
+    assert np.isfinite(shown).all()
+
+
 def test_what_was_recorded_as_confirmed_stays_as_it_was_said() -> None:
     nights, series = history(steady(60))
     said = Alarm(series[0].key.id, AlarmKind.REGRESSION, State.CONFIRMED, "n030", "n030", ratio=0.9, words="said")
