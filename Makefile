@@ -48,13 +48,13 @@ run: setup ## Build the lab, run examples/quickstart.yaml in it, write report.ht
 	  $(BIN)/pvbench report last -o report.html && echo "The report is in $(CURDIR)/report.html"; \
 	fi; exit $$code
 
-# Four workers, also on two cores: many tests wait, for an sshd or a clock.
+# Three workers, also on two cores: many tests wait, for an sshd or a clock, and each more costs ten seconds to start.
 check: setup ## Format, lint, types, layers, unit tests: under a minute
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -n 4 --dist worksteal -m "not lab and not proof and not thorough and not browser"
+	$(BIN)/pytest -q -n 3 --dist worksteal -m "not lab and not proof and not thorough and not browser"
 
 test: setup .venv.browser $(OTAVA)/.ready ## Everything, the lab's end-to-end tests included
 	$(BIN)/ruff format --check .

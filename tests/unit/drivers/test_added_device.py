@@ -7,6 +7,8 @@ import pytest
 from tests.copied import said_with
 from tests.toys.rows import NIC
 
+pytestmark = pytest.mark.thorough
+
 DISK = """
     Driver(
         name="ide-slave",

@@ -21,6 +21,8 @@ from pvbench.testing.histories import HOSTS, Fault, Injected, Simulation, simula
 from pvbench.testing.runs import sample_run
 from tests.unit.gate.runs import is_victim, times
 
+pytestmark = pytest.mark.thorough
+
 NIGHTS, SERIES = 30, 24
 VICTIM = "blkfront, Random read, 4 KiB, depth 1"
 Change = Callable[[Trial], Trial | None]

@@ -23,6 +23,8 @@ from pvbench.testing.outputs import Output, recorded, times
 from pvbench.testing.runs import SampleRun
 from pvbench.testing.world import FakeWorld
 
+pytestmark = pytest.mark.thorough
+
 Call = Callable[..., int]
 PROGRAMS = {"ide": "fio", "blkfront": "fio", "e1000": "netperf", "netfront": "netperf"}
 NIGHTS = 200

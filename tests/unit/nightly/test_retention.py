@@ -10,6 +10,8 @@ from pvbench.history.store import History
 from pvbench.store import runs
 from pvbench.testing.world import FakeWorld
 
+pytestmark = pytest.mark.thorough
+
 Call = Callable[..., int]
 DAY_S = 24 * 3600.0
 

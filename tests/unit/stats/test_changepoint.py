@@ -120,6 +120,7 @@ def test_a_value_however_wild_hides_no_step(wild: float) -> None:
     assert (found.index, round(found.ratio, 3)) == (20, 1.04)
 
 
+@pytest.mark.thorough
 def test_what_is_found_in_a_series_does_not_depend_on_those_beside_it() -> None:
     made = synthetic_nights(7, count=40).values
     wild = [10.0 ** (at % 9) for at in range(120)]

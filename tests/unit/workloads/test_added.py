@@ -7,6 +7,8 @@ import pytest
 
 from tests.copied import ROOT, add_tool, copy_into, ran
 
+pytestmark = pytest.mark.thorough
+
 MATRIX = """\
 schema: 1
 hosts: [lab]

@@ -199,6 +199,7 @@ def test_a_list_is_as_long_as_a_guest_may_need_it() -> None:
     assert "guest.cfg:4:8: disk has 300 entries, and no guest more than 256" in refused(hvm(f"disk = [{'0,' * 300}]\n"))
 
 
+@pytest.mark.thorough
 def test_signs_and_operators_may_be_many() -> None:
     assert imported("memory = " + "-" * 100_000 + "64\n").settings["memory"] == 64
     assert imported("memory = " + "1+" * 10_000 + "1\n").settings["memory"] == 10_001
@@ -315,6 +316,7 @@ WORDS = st.sampled_from(
 )
 
 
+@pytest.mark.thorough
 @settings(max_examples=300, deadline=None)
 @given(st.one_of(st.lists(WORDS).map("".join), st.lists(WORDS).map(" ".join), st.text(), st.binary().map(repr)))
 def test_no_text_makes_a_traceback(text: str) -> None:
@@ -324,6 +326,7 @@ def test_no_text_makes_a_traceback(text: str) -> None:
 LINES = st.one_of(st.text(alphabet="file:phyioemu,hdaexv=w/ \t!%-0159tapqcowr", max_size=40), st.text(max_size=20))
 
 
+@pytest.mark.thorough
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(["disk", "vif"]), st.lists(LINES, max_size=3), st.sampled_from(["hvm", "pv", "pvh"]))
 def test_no_line_of_a_disk_or_a_nic_makes_a_traceback(key: str, lines: list[str], mode: str) -> None:

@@ -61,6 +61,7 @@ def random_trace(kit: Kit, rng: random.Random, svm: bool, cpus: int, windows: in
     )
 
 
+@pytest.mark.thorough
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     seed=st.integers(0, 2**32),
@@ -235,6 +236,7 @@ def test_a_trace_cut_at_any_byte_is_a_lower_bound(kit: Kit) -> None:
         assert trace.truncated == (end not in whole)
 
 
+@pytest.mark.thorough
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32), chunk=st.sampled_from((40, 300, 4 << 20)))
 def test_damage_of_any_kind_is_an_error_or_a_count(kit: Kit, seed: int, chunk: int) -> None:

@@ -161,6 +161,7 @@ def test_whose_exit_codes_they_are_stays_known(kit: Kit) -> None:
     assert read(kit.write(part)).vendor == "svm"
 
 
+@pytest.mark.thorough
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32), chunk=st.sampled_from((40, 300, 4 << 20)))
 def test_damage_of_any_kind_is_an_error_or_a_trace(kit: Kit, seed: int, chunk: int) -> None:

@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.copied import said_with
 from tests.toys.rows import TUNABLE
+
+pytestmark = pytest.mark.thorough
 
 PROGRAM = '''
 from pvbench.factors import FACTORS
