@@ -22,12 +22,20 @@ from pvbench.transport import Command, CommandResult, Transport
 
 _DIGEST_CHARS = 16
 _MEND = "mend: "
-# $1 is the root, $2 a new name in it, the others are the folders to renew; stdin is a tar of what was not whole, with
+_LARGE, _KEPT = 64 << 20, 256 << 20
+"""Of what is larger so much must stay free beside it: whoever else lives there needs room for logs."""
+# $1 is the root, $2 a new name in it, $3 how many KiB must be free, the others are the folders to renew; nothing is
+# written where they are not. stdin is a tar of what was not whole, with
 # the `sha256sum` lines of everything as $2/.digests. Whole files of a folder are linked, not copied; the renewed folder
 # takes the old one's place when all of it is proved.
 _UPLOAD = """
 export LC_ALL=C; umask 077; set -e
-cd -- "$1"; part=$2; shift 2
+cd -- "$1"; part=$2; needed=$3; shift 3
+free=$(df -Pk . | tail -n 1 | tr -s ' ' | cut -d ' ' -f 4)
+case $free in
+'' | *[!0-9]*) ;;
+*) [ "$free" -ge "$needed" ] || { echo "no space left: $needed KiB are needed, $free are free" >&2; exit 1; } ;;
+esac
 find . -maxdepth 1 -name '.part-*' -mmin +60 -exec rm -rf -- {} +
 trap 'rm -rf -- "$part"' EXIT
 mkdir -- "$part"
@@ -134,7 +142,9 @@ def _place(transport: Transport, wanted: Mapping[str, File], scratch: str, folde
     ).encode()
     archive = _tar({**missing, ".digests": File(proved)})
     place = f"{scratch.rstrip('/')}/{folder}"
-    upload = ("sh", "-c", _UPLOAD, "pvbench-upload", place, f".part-{secrets.token_hex(4)}", *folders)
+    needed = len(archive) + (_KEPT if len(archive) > _LARGE else 0)
+    part = f".part-{secrets.token_hex(4)}"
+    upload = ("sh", "-c", _UPLOAD, "pvbench-upload", place, part, str(-(-needed // 1024)), *folders)
     _done(transport, Command(upload, archive, timeout_s), scratch, f"did not take {len(archive) / 1e6:.1f} MB")
 
 

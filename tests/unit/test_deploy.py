@@ -130,6 +130,19 @@ def test_a_disk_that_is_really_full_leaves_nothing_behind(tmp_path: Path) -> Non
     assert [] == list((tmp_path / "hostside").iterdir())
 
 
+def test_what_a_host_has_no_room_for_is_refused_before_a_byte_is_written(tmp_path: Path) -> None:
+    def larger(command: Command) -> None:
+        if "pvbench-upload" in command.argv:
+            at = command.argv.index("pvbench-upload") + 3
+            assert command.argv[at] == str(-(-len(command.stdin) // 1024))
+            object.__setattr__(command, "argv", (*command.argv[:at], str(1 << 50), *command.argv[at + 1 :]))
+
+    with pytest.raises(DeployError, match=r"no space left: \d+ KiB are needed, \d+ are free") as caught:
+        deploy(Here(larger).transport, PAYLOAD, str(tmp_path), "hostside")
+    assert "free some space there" in str(caught.value.hint)
+    assert [] == list((tmp_path / "hostside").iterdir())
+
+
 def test_a_root_that_cannot_be_made_names_the_permission() -> None:
     with pytest.raises(DeployError, match="Permission denied") as caught:
         deploy(answering(73, b"mkdir: cannot create directory '/x': Permission denied\n"), PAYLOAD, "/x", "hostside")
