@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from pvbench import wording
 from pvbench.gate.nouns import Side
-from pvbench.model import FlagKind, Outcome
+from pvbench.model import FlagKind, Outcome, Trial
 from pvbench.samples import CellTrials, gather
 
 DISTURBING = frozenset({FlagKind.DISTURBED, FlagKind.FOREIGN_LOAD, FlagKind.THROTTLING})
@@ -41,12 +41,19 @@ def wrong_path(each: CellTrials) -> str:
 
 def disturbed(each: CellTrials, allowed: float, which: str = "") -> str:
     """Return what disturbed more of the trials that count than may be, `which` being whose; "" where nothing did."""
-    counted = [trial for trial in each.trials if trial.readings]
-    flagged = [trial for trial in counted if any(flag.kind in DISTURBING for flag in trial.flags)]
-    if len(flagged) <= allowed * len(counted):
+    flagged = beyond(each.trials, allowed)
+    if not flagged:
         return ""
+    counted = sum(bool(trial.readings) for trial in each.trials)
     kinds = {flag.kind.value for trial in flagged for flag in trial.flags if flag.kind in DISTURBING}
-    return f"{len(flagged)} of {len(counted)} trials{which}: {', '.join(sorted(kinds))}"
+    return f"{len(flagged)} of {counted} trials{which}: {', '.join(sorted(kinds))}"
+
+
+def beyond(trials: Iterable[Trial], allowed: float) -> list[Trial]:
+    """Return a cell's disturbed trials where they are more of those with a figure than may be; else none."""
+    counted = [trial for trial in trials if trial.readings]
+    flagged = [trial for trial in counted if any(flag.kind in DISTURBING for flag in trial.flags)]
+    return flagged if len(flagged) > allowed * len(counted) else []
 
 
 def untrusted(cells: Iterable[CellTrials], allowed: float) -> str:

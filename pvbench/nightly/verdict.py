@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from pvbench.exit_codes import ExitCode
-from pvbench.gate.cells import DISTURBING
+from pvbench.gate.cells import beyond
 from pvbench.gate.limits import Limits
 from pvbench.history.nouns import Alarm, AlarmKind, Night, State
 from pvbench.model import Outcome, Trial
@@ -35,12 +35,11 @@ def contaminated(trials: Iterable[Trial]) -> str:
     """Return what of a night cannot be trusted, in words: a wrong path, cells that something disturbed; "" for none."""
     last = {trial.spec.id: trial for trial in trials}
     invalid = sum(trial.outcome is Outcome.INVALID for trial in last.values())
-    cells: dict[str, list[bool]] = {}
+    cells: dict[str, list[Trial]] = {}
     for trial in last.values():
         if trial.readings:
-            flagged = any(flag.kind in DISTURBING for flag in trial.flags)
-            cells.setdefault(trial.spec.cell.id, []).append(flagged)
-    disturbed = sum(sum(flags) > Limits.disturbed * len(flags) for flags in cells.values())
+            cells.setdefault(trial.spec.cell.id, []).append(trial)
+    disturbed = sum(bool(beyond(trials, Limits.disturbed)) for trials in cells.values())
     words = [f"{invalid} trials are invalid"] if invalid else []
     words += [f"{disturbed} of {len(cells)} cells were disturbed"] if disturbed else []
     return "; ".join(words)
