@@ -3,6 +3,7 @@
 qcow2 by QEMU's docs/interop/qcow2.txt. Nothing but the file is read: no program of QEMU's is needed to say no.
 """
 
+import re
 import struct
 import zlib
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import BinaryIO
 
 from pvbench.errors import ImageError
 from pvbench.partitions import FIRST_SECTORS, system_of
+from pvbench.printable import clean
 
 SECTOR = 512
 _FIRST = FIRST_SECTORS * SECTOR
@@ -21,6 +23,8 @@ _DIRTY, _CORRUPT, _DATA_FILE, _COMPRESSION, _EXTENDED_L2 = range(5)
 _KNOWN = (1 << _DIRTY) | (1 << _CORRUPT) | (1 << _DATA_FILE) | (1 << _COMPRESSION) | (1 << _EXTENDED_L2)
 _OFFSET, _COMPRESSED = 0x00FF_FFFF_FFFF_FE00, 1 << 62
 _LONGEST_NAME = 1023
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
+"""It is a folder's entry on hosts, and a word in tables."""
 _SIGNATURE = slice(0x1B8, 0x1BC)
 """Where a boot sector holds its disk's own 32 bits: of fdisk, and of every tool since Windows NT."""
 
@@ -46,18 +50,22 @@ _PACKED = (
 class DiskImage:
     """A disk image that QEMU can open and a BIOS may boot: its format, "qcow2" or "raw", and its disk's size in bytes.
 
-    `signature` is the disk's own in its boot sector, by which a BIOS tells it from others; None where that is packed
-    so that it could not be read.
+    `signature` is the disk's own in its boot sector, 4 bytes by which a BIOS tells it from others.
     """
 
     path: Path
     format: str
     size_bytes: int
-    signature: bytes | None = None
+    signature: bytes
 
 
 def read(path: Path) -> DiskImage:
     """Return what an image is. Raises ImageError, one line, for a file that no guest can be booted from."""
+    if not _NAME.fullmatch(path.name):
+        raise ImageError(
+            f"{clean(path.name)!r} cannot be the name of a guest's image",
+            hint="rename the file: letters, digits and . _ + - alone, at most 100",
+        )
     try:
         with path.open("rb") as file:
             length = file.seek(0, 2)
@@ -83,7 +91,7 @@ def _read(path: Path, file: BinaryIO, length: int) -> DiskImage:
                 f"{path}: {length:,} bytes are no whole number of {SECTOR}-byte sectors: no raw disk, or one cut short"
             )
     _refuse_unbootable(path, size, first)
-    return DiskImage(path, form, size, first[_SIGNATURE] if len(first) >= SECTOR else None)
+    return DiskImage(path, form, size, first[_SIGNATURE])
 
 
 def _at(file: BinaryIO, offset: int, size: int) -> bytes:
@@ -187,9 +195,11 @@ def _first_sectors(path: Path, file: BinaryIO, length: int, bits: int, l1_at: in
 
 
 def _unpacked(path: Path, file: BinaryIO, entry: int, bits: int, features: int) -> bytes:
-    """Return the beginning of a compressed cluster; one by Zstandard, which Python 3.11 cannot read, as unknown."""
+    """Return the beginning of a compressed cluster. Raises ImageError for Zstandard, which Python 3.11 cannot read."""
     if features & (1 << _COMPRESSION):
-        return b""
+        raise ImageError(
+            f"{path}: a qcow2 whose clusters are packed by Zstandard", hint="unpack it: qemu-img convert -O qcow2"
+        )
     shift = 62 - (bits - 8)
     at = entry & ((1 << shift) - 1)
     sectors = ((entry >> shift) & ((1 << (bits - 8)) - 1)) + 1
@@ -201,11 +211,9 @@ def _unpacked(path: Path, file: BinaryIO, entry: int, bits: int, features: int) 
 
 
 def _refuse_unbootable(path: Path, size: int, first: bytes) -> None:
-    """Raise ImageError where the first sectors say that a BIOS finds nothing to boot; unknown ones say nothing."""
+    """Raise ImageError where the first sectors say that a BIOS finds nothing to boot."""
     if size < 1 << 20:
         raise ImageError(f"{path}: a disk of {size:,} bytes is too small to boot a guest from")
-    if len(first) < SECTOR:
-        return
     mend = "an image that boots by BIOS is needed; nothing here boots by EFI"
     if not any(first[:SECTOR]):
         raise ImageError(f"{path}: the disk begins with nothing: it is empty, or no disk that boots", hint=mend)

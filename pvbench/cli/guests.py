@@ -28,10 +28,6 @@ def own(path: Path, user: str) -> "OwnGuest":
         image = disk_image.read(path)
     except ImageError as error:
         raise UsageError(str(error), hint=error.hint) from None
-    if image.signature is None:
-        raise UsageError(
-            f"{path}: its first cluster is packed by Zstandard", hint="unpack it: qemu-img convert -O qcow2"
-        )
     return OwnGuest(path.name, path, image.format, image.size_bytes, image.signature, user)
 
 

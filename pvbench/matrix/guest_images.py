@@ -108,8 +108,6 @@ def _image(wanted: Wanted, place: Node, folder: Path) -> OwnGuest:
         image = disk_image.read(path)
     except ImageError as error:
         raise where.problem(f"{error}{f' ({error.hint})' if error.hint else ''}") from None
-    if image.signature is None:
-        raise where.problem(f"{path}: its first cluster is packed by Zstandard; unpack it: qemu-img convert -O qcow2")
     if path.name == BUILTIN_GUEST:
         raise where.problem(f"'{BUILTIN_GUEST}' is the builtin guest's name; rename the file")
     key = None

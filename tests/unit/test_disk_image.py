@@ -98,8 +98,22 @@ def test_a_file_no_guest_boots_from_is_refused_in_a_line(tmp_path: Path, data: b
     assert words in refusal(tmp_path, data)
 
 
+@pytest.mark.parametrize("name", ["a b.qcow2", "a\\b", "it's", "a,b", "-o", "\u202egnp", "x" * 101, "$(id)", "a\nb"])
+def test_a_name_that_a_host_or_a_table_might_misread_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(qcow2())
+    with pytest.raises(ImageError, match="cannot be the name") as caught:
+        disk_image.read(tmp_path / name)
+    assert str(caught.value).isprintable()
+
+
+def test_clusters_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+    assert "Zstandard" in refusal(tmp_path, qcow2(packed=True, features=1 << 3))
+
+
 def test_a_folder_and_a_missing_file_are_refused(tmp_path: Path) -> None:
-    for path, words in ((tmp_path, "is a folder"), (tmp_path / "none", "No such file")):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for path, words in ((folder, "is a folder"), (tmp_path / "none", "No such file")):
         with pytest.raises(ImageError, match=words):
             disk_image.read(path)
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from pvbench.dashboard import zoom
 from pvbench.testing import example
 
 pytestmark = pytest.mark.thorough
@@ -12,6 +13,11 @@ pytestmark = pytest.mark.thorough
 def test_every_page_of_the_example_says_what_was_not_measured(tmp_path: Path) -> None:
     example.build(tmp_path)
 
+    shipped = example.ROOT / "docs/example"
+    assert (tmp_path / "report.html").read_text() == (shipped / "report.html").read_text(), "make example"
+    if zoom.files():  # the shipped pages have uPlot beside them
+        made = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+        assert made == {path: (shipped / path).read_bytes() for path in made}, "make example"
     pages = sorted((tmp_path / "dashboard").rglob("*.html"))
     assert len(pages) == 16
     assert all("Simulated history" in page.read_text() for page in pages)
