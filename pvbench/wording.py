@@ -7,6 +7,7 @@ from pvbench.drivers import DRIVERS
 from pvbench.metrics import METRICS, Metric
 from pvbench.model import (
     AS_FOUND,
+    BUILTIN_GUEST,
     STOCK,
     Cell,
     DeviceKind,
@@ -60,7 +61,9 @@ def cell_title(cell: Cell, but: str = "") -> str:
         if build != STOCK and side != but
     ]
     stack = [] if cell.arm.stack == AS_FOUND or but == "stack" else [f"stack {cell.arm.stack_name}"]
-    return ", ".join([title(cell.workload), *map(clean, asked), *mode, *map(clean, builds), *map(clean, stack)])
+    guest = [] if cell.arm.guest == BUILTIN_GUEST or but == "guest" else [f"guest {cell.arm.guest}"]
+    more = (*map(clean, asked), *mode, *map(clean, builds), *map(clean, guest), *map(clean, stack))
+    return ", ".join([title(cell.workload), *more])
 
 
 def arm(cell: Cell) -> str:

@@ -11,6 +11,7 @@ from pvbench.campaign import run as runs
 from pvbench.campaign.campaign import Campaign
 from pvbench.campaign.world import World
 from pvbench.store import Store
+from pvbench.store.fields import FILE_NAME
 from pvbench.store.find import MANIFEST, runs_folder
 
 
@@ -49,5 +50,5 @@ def whole(store: Store) -> bool:
 
 def _sweep(results: Path, run_id: str | None) -> None:
     """Remove what a kill left of a folder that was being made: of this night's own run alone."""
-    for half_made in runs_folder(results).glob(f".{run_id}.*.new") if run_id else ():
+    for half_made in runs_folder(results).glob(f".{run_id}.*.new") if run_id and FILE_NAME.fullmatch(run_id) else ():
         shutil.rmtree(half_made, ignore_errors=True)

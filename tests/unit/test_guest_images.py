@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from pvbench import wording
 from pvbench.errors import MatrixError
 from pvbench.matrix import expand, load
 from tests.unit.test_disk_image import qcow2
@@ -41,6 +42,14 @@ def test_a_list_of_images_makes_the_guest_a_factor(folder: Path) -> None:
     assert (other.name, other.user) == ("other.qcow2", "root")
     assert {cell.arm.guest for cell in expand(matrix)} == {"builtin", "debian.qcow2", "other.qcow2"}
     assert len({cell.id for cell in expand(matrix)}) == 6
+
+
+def test_cells_of_a_guest_of_ones_own_are_told_apart_in_words(folder: Path) -> None:
+    cells = expand(read(folder, "{image: [builtin, debian.qcow2]}"))
+
+    titles = {wording.cell_title(cell) for cell in cells}
+    assert titles == {"Sequential read, 4 KiB, depth 1", "Sequential read, 4 KiB, depth 1, guest debian.qcow2"}
+    assert {wording.cell_title(cell, but="guest") for cell in cells} == {"Sequential read, 4 KiB, depth 1"}
 
 
 def test_the_builtin_guest_is_the_same_however_it_is_said(folder: Path) -> None:
