@@ -8,17 +8,18 @@ The check is hostside/pvb-claim, handed to the host's shell as text, for nothing
 that program included, before it has found the folder to be ours alone.
 """
 
-import hashlib
-import io
 import secrets
-import tarfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from itertools import chain
 
 from pvbench import shipped
 from pvbench.errors import CommandTimeout, DeployError
+from pvbench.payload import END, AnyFile, File, LargeFile, Payload, packed, packed_size, payload_of
+from pvbench.progress import Update, Watch, unwatched
 from pvbench.transport import Command, CommandResult, Transport
+
+__all__ = ["File", "LargeFile", "Payload", "deploy", "deploy_files", "payload_of"]
 
 _DIGEST_CHARS = 16
 _MEND = "mend: "
@@ -53,52 +54,10 @@ _NEXT_STEPS = (
     ("disk quota", "free some space there, or set `scratch:` to a folder on a larger disk in hosts.yaml"),
     ("read-only", "set `scratch:` to a folder on a writable disk in hosts.yaml"),
     ("permission denied", "give the user write permission there, or set `scratch:` to another folder in hosts.yaml"),
+    ("did not match", "the file changed while it was sent, or the way to the host spoils data: try again"),
+    ("unexpected eof", "the file became shorter while it was sent, or the connection was lost: try again"),
     ("not found", "the host needs sh, tar, find, stat and sha256sum (coreutils)"),
 )
-
-
-@dataclass(frozen=True)
-class File:
-    """What a file holds, and its mode."""
-
-    data: bytes
-    mode: int = 0o644
-
-    @property
-    def sha256(self) -> str:
-        """The digest of the contents, as hex."""
-        return hashlib.sha256(self.data).hexdigest()
-
-
-@dataclass(frozen=True)
-class Payload:
-    """Files by their relative names. Raises ValueError for a name that leads out of its folder or breaks a line."""
-
-    files: Mapping[str, File]
-
-    def __post_init__(self) -> None:
-        for name in self.files:
-            path = PurePosixPath(name)
-            clean = name == str(path) and not path.is_absolute() and ".." not in path.parts and name.isprintable()
-            if not clean or "\\" in name or name == ".":
-                raise ValueError(f"{name!r} cannot be the name of a deployed file")
-
-    @property
-    def digest(self) -> str:
-        """The digest of names, modes and contents, as hex."""
-        lines = (f"{file.sha256} {file.mode:o} {name}\n" for name, file in sorted(self.files.items()))
-        return hashlib.sha256("".join(lines).encode()).hexdigest()
-
-
-def payload_of(folder: Path) -> Payload:
-    """Read a folder's files, all levels; what Python and editors leave behind is passed over."""
-    files = {}
-    for path in sorted(folder.rglob("*")):
-        relative = path.relative_to(folder)
-        if path.is_file() and not any(part.startswith(".") or part == "__pycache__" for part in relative.parts):
-            mode = 0o755 if path.stat().st_mode & 0o100 else 0o644
-            files[relative.as_posix()] = File(path.read_bytes(), mode)
-    return Payload(files)
 
 
 def deploy(transport: Transport, payload: Payload, scratch: str, folder: str, *, timeout_s: float = 120.0) -> str:
@@ -113,26 +72,32 @@ def deploy(transport: Transport, payload: Payload, scratch: str, folder: str, *,
 
 
 def deploy_files(
-    transport: Transport, files: Mapping[str, File], scratch: str, folder: str, *, timeout_s: float = 300.0
+    transport: Transport,
+    files: Mapping[str, AnyFile],
+    scratch: str,
+    folder: str,
+    *,
+    timeout_s: float = 300.0,
+    watch: Watch = unwatched,
 ) -> dict[str, str]:
     """Put big files, each into a folder of its own, so that a change of one sends only that one. Raises as `deploy`.
 
-    Returns the remote path of each name.
+    Returns the remote path of each name. `watch` is told of what is sent in pieces.
     """
     placed = {name: f"{file.sha256[:_DIGEST_CHARS]}/{name}" for name, file in Payload(files).files.items()}
-    _place(transport, {placed[name]: file for name, file in files.items()}, scratch, folder, timeout_s)
+    _place(transport, {placed[name]: file for name, file in files.items()}, scratch, folder, timeout_s, watch)
     return {name: f"{scratch.rstrip('/')}/{folder}/{path}" for name, path in placed.items()}
 
 
-def _place(transport: Transport, wanted: Mapping[str, File], scratch: str, folder: str, timeout_s: float) -> None:
-    digests = "".join(f"{file.sha256}  {path}\n" for path, file in wanted.items()).encode()
-    executable = [path for path, file in wanted.items() if file.mode & 0o100]
-    claim = (shipped.folder("hostside") / "pvb-claim").read_text()
-    check = ("sh", "-c", claim, "pvb-claim", scratch.rstrip("/"), folder, *executable)
-    checked = _done(transport, Command(check, digests, timeout_s), scratch, "cannot be used")
-    lines = checked.stdout.decode(errors="replace").splitlines()
-    whole = {line.removesuffix(": OK") for line in lines if line.endswith(": OK")}
-    whole -= {line.removesuffix(": not executable") for line in lines if line.endswith(": not executable")}
+def _place(
+    transport: Transport,
+    wanted: Mapping[str, AnyFile],
+    scratch: str,
+    folder: str,
+    timeout_s: float,
+    watch: Watch = unwatched,
+) -> None:
+    whole = _whole(transport, wanted, scratch, folder, timeout_s)
     missing = {path: file for path, file in wanted.items() if path not in whole}
     if not missing:
         return
@@ -140,22 +105,52 @@ def _place(transport: Transport, wanted: Mapping[str, File], scratch: str, folde
     proved = "".join(
         f"{file.sha256}  {path}\n" for path, file in wanted.items() if path.partition("/")[0] in folders
     ).encode()
-    archive = _tar({**missing, ".digests": File(proved)})
-    place = f"{scratch.rstrip('/')}/{folder}"
-    needed = len(archive) + (_KEPT if len(archive) > _LARGE else 0)
+    large = {path: file for path, file in missing.items() if isinstance(file, LargeFile)}
+    small = {path: file for path, file in missing.items() if path not in large}
+    first = b"".join(packed({**small, ".digests": File(proved)}))
+    size = len(first) + packed_size(large) + len(END)
+    needed = size + (_KEPT if size > _LARGE else 0)
     part = f".part-{secrets.token_hex(4)}"
+    place = f"{scratch.rstrip('/')}/{folder}"
     upload = ("sh", "-c", _UPLOAD, "pvbench-upload", place, part, str(-(-needed // 1024)), *folders)
-    _done(transport, Command(upload, archive, timeout_s), scratch, f"did not take {len(archive) / 1e6:.1f} MB")
+    what = f"did not take {size / 1e6:.1f} MB"
+    if not large:
+        _done(transport, Command(upload, first + END, timeout_s), scratch, what)
+        return
+    names = ", ".join(path.rpartition("/")[2] for path in large)
+    with watch(f"{transport.name}: sending {names}") as update:
+        _done(transport, Command(upload, first, timeout_s, more=_Sent(large, update)), scratch, what)
 
 
-def _tar(files: Mapping[str, File]) -> bytes:
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w", format=tarfile.GNU_FORMAT) as archive:
-        for path, file in files.items():
-            entry = tarfile.TarInfo(path)
-            entry.size, entry.mode = len(file.data), file.mode
-            archive.addfile(entry, io.BytesIO(file.data))
-    return out.getvalue()
+def _whole(
+    transport: Transport, wanted: Mapping[str, AnyFile], scratch: str, folder: str, timeout_s: float
+) -> frozenset[str]:
+    """Return which files are there and whole; claim the scratch folder. Raises DeployError."""
+    digests = "".join(f"{file.sha256}  {path}\n" for path, file in wanted.items()).encode()
+    executable = [path for path, file in wanted.items() if file.mode & 0o100]
+    claim = (shipped.folder("hostside") / "pvb-claim").read_text()
+    check = ("sh", "-c", claim, "pvb-claim", scratch.rstrip("/"), folder, *executable)
+    checked = _done(transport, Command(check, digests, timeout_s), scratch, "cannot be used")
+    lines = checked.stdout.decode(errors="replace").splitlines()
+    whole = {line.removesuffix(": OK") for line in lines if line.endswith(": OK")}
+    return frozenset(
+        whole - {line.removesuffix(": not executable") for line in lines if line.endswith(": not executable")}
+    )
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """The rest of an archive, made as it is sent; `update` is told how far it has come."""
+
+    files: Mapping[str, LargeFile]
+    update: Update
+
+    def __iter__(self) -> Iterator[bytes]:
+        done, total = 0, packed_size(self.files) + len(END)
+        for piece in chain(packed(self.files), (END,)):
+            yield piece
+            done += len(piece)
+            self.update(done, total)
 
 
 def _done(transport: Transport, command: Command, scratch: str, what: str) -> CommandResult:

@@ -1,6 +1,6 @@
 """One command to one machine, and its result. Who carries it (SSH, a function) is somebody else's business."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -15,13 +15,15 @@ MOST_FILE_BYTES = 1 << 30
 class Command:
     """A program and its arguments, never a shell string. Quoting for the wire happens once, in `ssh`.
 
-    One that prints more than `most_bytes` is ended, and has failed.
+    One that prints more than `most_bytes` is ended, and has failed. `more` comes on its stdin after `stdin`, made piece
+    by piece as it is sent, in another thread; where it raises, stdin ends there.
     """
 
     argv: tuple[str, ...]
     stdin: bytes = b""
     timeout_s: float = 60.0
     most_bytes: int = MOST_OUTPUT_BYTES
+    more: Iterable[bytes] = ()
 
     def __post_init__(self) -> None:
         if not self.argv or any("\0" in word for word in self.argv):

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pvbench.model import OwnGuest, Platform
+from pvbench.progress import Watch, unwatched
 
 if TYPE_CHECKING:
     from pvbench.clock import Clock
@@ -20,7 +21,7 @@ class Means:
     """What it takes to drive a host: the way to it, the host, its guests' image, the time.
 
     `tell` is told what could not be undone; `swapped` is the negative control; `drivers` and `own`
-    (guests by name) are of one's own.
+    (guests by name) are of one's own; `watch` is told how far long work has come.
     """
 
     transport: "Transport"
@@ -31,6 +32,7 @@ class Means:
     swapped: bool = False
     drivers: "HostDrivers | None" = None
     own: "Mapping[str, OwnGuest]" = field(default_factory=dict)
+    watch: "Watch" = unwatched
 
 
 def _xen(means: Means) -> "Hypervisor":
@@ -45,6 +47,7 @@ def _xen(means: Means) -> "Hypervisor":
         swapped=means.swapped,
         drivers=means.drivers,
         own=means.own,
+        watch=means.watch,
     )
 
 

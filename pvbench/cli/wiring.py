@@ -63,6 +63,7 @@ def hypervisor(
     """Return what drives the host; without a guest image it can be asked, and boots nothing."""
     from pvbench.cli.hypervisors import HYPERVISORS, Means
     from pvbench.guest import BootDisk, GuestImage, Login
+    from pvbench.terminal.transfers import watch
 
     guest = guest or GuestImage("none", "", BootDisk("", ""), Login(""))
     if app.edges.hypervisor is not None:
@@ -77,6 +78,7 @@ def hypervisor(
             swapped=app.swapped,
             drivers=drivers,
             own={each.name: each for each in own},
+            watch=watch(app.voice),
         )
     )
 

@@ -11,7 +11,7 @@ class OwnGuest:
     `path` is the file on this machine; `format` is "qcow2" or "raw", `size_bytes` its disk's size, `signature` the 4
     bytes by which a BIOS knows that disk. It is reached as `user`. With `key`, a private key's file, and `host_key`,
     the guest's own public key, it is as it is; without them it is a cloud image, which is told both by a seed.
-    `digest` is the file's, "" until a run begins.
+    `digest` is the file's SHA-256, as hex, and `placed` where it lies on a host; both "" until a run begins.
     """
 
     name: str
@@ -23,6 +23,7 @@ class OwnGuest:
     key: Path | None = None
     host_key: str | None = None
     digest: str = ""
+    placed: str = ""
 
     @property
     def seeded(self) -> bool:

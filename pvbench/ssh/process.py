@@ -3,8 +3,9 @@
 import secrets
 import shlex
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import chain
 
 from pvbench.clock import Clock
 from pvbench.errors import CommandFailed, CommandTimeout, TransportError, Unreachable
@@ -67,10 +68,10 @@ class Process:
         self._collector = threading.Thread(target=self._collect, daemon=True)
         self._collector.start()
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes, more: Iterable[bytes] = ()) -> None:
         """Send stdin and close it, in the background. A program may end without having read it."""
-        if data:
-            threading.Thread(target=self._feed, args=(data,), daemon=True).start()
+        if data or more:
+            threading.Thread(target=self._feed, args=(chain((data,), more),), daemon=True).start()
         else:
             self.close_stdin()
 
@@ -162,9 +163,10 @@ class Process:
         """Return the error for a connection that went away under a program."""
         return Unreachable(f"{self._connection.name}: the connection was lost during {shlex.join(self.argv)[:200]}")
 
-    def _feed(self, data: bytes) -> None:
+    def _feed(self, pieces: Iterable[bytes]) -> None:
         with suppress(Exception):  # a program that ends first closes its stdin under us; how it ended is its exit code
-            self._send(data)
+            for data in pieces:
+                self._send(data)
         self.close_stdin()
 
     def _send(self, data: bytes) -> None:

@@ -49,7 +49,7 @@ class Session:
         began = self._clock.monotonic()
         deadline = began + command.timeout_s
         with process(self._connection, command.argv, self._clock, command.timeout_s, _STDERR_BYTES) as running:
-            running.feed(command.stdin)
+            running.feed(command.stdin, command.more)
             stdout = _printed(running, deadline, command.most_bytes)
             exit_code = running.wait(deadline)
             stderr = running.stderr(deadline)

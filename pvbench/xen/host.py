@@ -17,9 +17,10 @@ from pvbench.hypervisor import GuestSpec, HostCheck
 from pvbench.inventory import Host
 from pvbench.model import BUILTIN_GUEST, STOCK, DeviceKind, Emulation, GuestMode, HostFacts, OwnGuest
 from pvbench.observed import Observed
+from pvbench.progress import Watch, unwatched
 from pvbench.transport import Command, Transport
 from pvbench.workloads import servers
-from pvbench.xen import built, dhcp
+from pvbench.xen import built, dhcp, own_images
 from pvbench.xen import domain_config as domain
 from pvbench.xen.boot import Boots
 from pvbench.xen.facts import check_of, facts_of, lacks_of
@@ -32,7 +33,6 @@ from pvbench.xen.recorder import Recorder
 from pvbench.xen.tunables import dom0_vcpus
 from pvbench.xen.verify import host_parts
 
-_IMAGE_S = 3600.0  # at most, to send an image of some GiB
 UNDO_S = 30.0  # usual, at most: a mount that a dying domain still holds, servers that are slow to end
 
 
@@ -40,7 +40,8 @@ class XenHypervisor:
     """A Xen host. `swapped` is the negative control: every flow is sent over another device than the one asked for.
 
     `tell` is told what could not be undone: no reason to lose what was measured, and somebody should know.
-    `drivers` are what can be loaded in the place of stock ones, `own` the images besides the builtin guest, by name.
+    `drivers` are what can be loaded in the place of stock ones, `own` the images besides the builtin guest, by name;
+    `watch` is told how far they are sent.
     """
 
     def __init__(
@@ -54,10 +55,11 @@ class XenHypervisor:
         swapped: bool = False,
         drivers: HostDrivers | None = None,
         own: Mapping[str, OwnGuest] = MappingProxyType({}),
+        watch: Watch = unwatched,
     ) -> None:
         self._transport, self._host, self._image, self._clock = transport, host, guest, clock
         self._tell, self._swapped, self._drivers = tell, swapped, drivers or HostDrivers()
-        self._own = own
+        self._own, self._watch = dict(own), watch
         self._private, self._public = ssh.new_key()
         self._guests_keys = ssh.new_key()
         self._facts: HostFacts | None = None
@@ -105,6 +107,8 @@ class XenHypervisor:
         """Put files in place, make scratch disks, bridge and peers; undo all of it on leaving."""
         host, disks = self._host, sum(DRIVERS[name].kind is DeviceKind.BLOCK for name in devices)
         files = self._boot_files(modes, self._image)
+        for name, guest in self._own.items():  # before anything is made: a host may have no room for them
+            self._own[name] = own_images.put(self._transport, host, guest, self._watch)
         programs = self._programs()
         with ExitStack() as stack:
             setup = stack.enter_context(self._transport.talk((f"{programs}/pvb-setup",)))
@@ -196,16 +200,16 @@ class XenHypervisor:
         return [dhcp.server(deploy_files(self._transport, files, self._host.scratch, "guest"))]
 
     def _own_media(self, run: Prepared, guest: OwnGuest) -> OwnMedia:
-        """Put an image on the host, with a ROM that boots it. Raises DeployError, ImageError."""
+        """Return what boots from an image, with a ROM that boots it put on the host. Raises DeployError, ImageError."""
         rom = boot_rom.for_disk(Path(self._image.boot.rom).read_bytes(), guest.signature)
-        files = {"boot.rom": File(rom, 0o600), guest.name: File(guest.path.read_bytes(), 0o600)}
-        placed = deploy_files(self._transport, files, self._host.scratch, "guest", timeout_s=_IMAGE_S)
+        files = {"boot.rom": File(rom, 0o600)}
+        placed = deploy_files(self._transport, files, self._host.scratch, "guest")
         return OwnMedia(
             guest=guest,
             private_key=guest.key.read_text() if guest.key else self._private,
             public_key=self._public,
             host_keys=("", guest.host_key) if guest.host_key else self._guests_keys,
-            image=placed[guest.name],
+            image=guest.placed,
             rom=placed["boot.rom"],
             boot=run.boot,
             tools=Path(self._image.tools).read_bytes(),

@@ -1,16 +1,20 @@
 """Deployment by digest: its remote scripts run by the local shell, once also over a real sshd."""
 
+import hashlib
 import os
 import subprocess
-from collections.abc import Callable
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pvbench import ssh
-from pvbench.deploy import File, Payload, deploy, deploy_files, payload_of
+from pvbench.deploy import File, LargeFile, Payload, deploy, deploy_files, payload_of
 from pvbench.errors import CommandTimeout, DeployError
+from pvbench.progress import Update
 from pvbench.testing import FakeTransport
 from pvbench.transport import Command, CommandResult
 
@@ -28,7 +32,8 @@ class Here:
     def _run(self, command: Command) -> CommandResult:
         self.commands.append(command)
         self.before(command)
-        done = subprocess.run(command.argv, input=command.stdin, capture_output=True, timeout=20)
+        given = b"".join((command.stdin, *command.more))
+        done = subprocess.run(command.argv, input=given, capture_output=True, timeout=20)
         return CommandResult(command.argv, done.returncode, done.stdout, done.stderr, 0.0)
 
 
@@ -195,3 +200,75 @@ def test_over_a_real_connection_it_is_the_same(sshd: Any, tmp_path: Path) -> Non
         for _ in range(2):
             place = deploy(transport, PAYLOAD, str(tmp_path / "root"), "hostside")
             assert contents(PAYLOAD) == tree(place)
+
+
+class Watched:
+    """Who is told how far a transfer has come: its title, and the bytes of each update."""
+
+    def __init__(self) -> None:
+        self.titles: list[str] = []
+        self.updates: list[tuple[int, int]] = []
+
+    @contextmanager
+    def __call__(self, title: str) -> Iterator[Update]:
+        self.titles.append(title)
+        yield lambda done, total: self.updates.append((done, total))
+
+
+def large(path: Path, size: int) -> LargeFile:
+    path.write_bytes(os.urandom(1 << 16) * (size >> 16) + b"end")
+    return LargeFile(path, hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_size)
+
+
+def test_a_large_file_is_sent_in_pieces_beside_small_ones_and_only_once(tmp_path: Path) -> None:
+    image, here, watched = large(tmp_path / "image", 3 << 20), Here(), Watched()
+    files = {"image": image, "boot.rom": File(b"rom")}
+    placed = deploy_files(here.transport, files, str(tmp_path / "root"), "guest", watch=watched)
+
+    assert {Path(placed["image"]).read_bytes(), Path(placed["boot.rom"]).read_bytes()} == {
+        image.path.read_bytes(),
+        b"rom",
+    }
+    assert Path(placed["image"]).stat().st_mode & 0o777 == 0o400
+    assert watched.titles == ["here: sending image"]
+    assert sorted(watched.updates) == watched.updates
+    assert watched.updates[-1][0] == watched.updates[-1][1] > image.size
+
+    assert placed == deploy_files(here.transport, files, str(tmp_path / "root"), "guest", watch=watched)
+    assert len(watched.titles) == 1
+
+
+@pytest.mark.parametrize(("written", "why"), [(b"short", "became shorter"), (b"z" * ((1 << 20) + 3), "changed")])
+def test_a_file_that_changes_while_it_is_sent_is_not_taken(tmp_path: Path, written: bytes, why: str) -> None:
+    image = large(tmp_path / "image", 1 << 20)
+    image.path.write_bytes(written)
+
+    with pytest.raises(DeployError) as caught:
+        deploy_files(Here().transport, {"image": image}, str(tmp_path / "root"), "guest")
+    assert why in f"{caught.value} {caught.value.hint}"
+    assert tree(tmp_path / "root/guest") == {}
+
+
+@pytest.mark.sshd
+def test_a_large_file_over_a_real_connection_is_never_held_in_memory(sshd: Any, tmp_path: Path) -> None:
+    image, watched = large(tmp_path / "image", 48 << 20), Watched()
+    with ssh.connect(sshd.host()) as transport:
+        tracemalloc.start()
+        placed = deploy_files(transport, {"image": image}, str(tmp_path / "root"), "guest", watch=watched)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+    assert Path(placed["image"]).read_bytes() == image.path.read_bytes()
+    assert peak < image.size / 3
+    assert watched.updates[-1][0] == watched.updates[-1][1]
+
+
+@pytest.mark.sshd
+def test_a_file_that_became_shorter_is_told_over_a_real_connection(sshd: Any, tmp_path: Path) -> None:
+    image = large(tmp_path / "image", 1 << 20)
+    image.path.write_bytes(b"short")
+
+    with ssh.connect(sshd.host()) as transport, pytest.raises(DeployError) as caught:
+        deploy_files(transport, {"image": image}, str(tmp_path / "root"), "guest")
+    assert "became shorter" in str(caught.value.hint)
+    assert tree(tmp_path / "root/guest") == {}

@@ -80,6 +80,28 @@ def test_it_boots_from_an_overlay_with_a_seed_and_runs_everything_as_root(
     assert ("sudo", "-n", "/tmp/pvbench.AAAA/pvb-in", "pvb-traps") in dom0.in_guest
 
 
+def test_an_image_is_put_on_the_host_once_before_anything_is_made_there(
+    image: GuestImage, guest: OwnGuest, tmp_path: Path
+) -> None:
+    class Told(Entered):
+        def run(self, command: Command) -> CommandResult:
+            if b"/debian.qcow2" in command.stdin:
+                self.asked.append(("the image", {}))
+            return super().run(command)
+
+    dom0 = Told()
+    xen = driven(dom0, image, guest, tmp_path)
+    with xen.setup(64 << 20, OWN.devices):
+        for _ in range(2):
+            with xen.boot(OWN):
+                pass
+
+    asked = [what for what, _ in dom0.asked]
+    assert asked.count("pvb-domain create") == 2
+    assert asked.count("the image") == 1
+    assert asked.index("the image") < asked.index("pvb-setup setup")
+
+
 def test_a_guest_with_its_own_keys_gets_no_seed(image: GuestImage, guest: OwnGuest, tmp_path: Path) -> None:
     key = tmp_path / "id"
     key.write_text("private")
