@@ -1,6 +1,6 @@
 """What any hypervisor can do for us: say what a host is, boot a guest, and bear witness to its devices."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -146,6 +146,13 @@ class Guest(Protocol):
         """Return what the boot has in use of the stack for a device, as (name in PARTS, value), those it could tell.
 
         Guest and host are asked once a boot. A device that is not the guest's is served by nothing.
+        """
+        ...
+
+    def facts(self, tools: Sequence[str]) -> tuple[tuple[str, str], ...]:
+        """Return what the guest says it is, as (a fact of pvbench.parts.guest_facts, what was found), those it tells.
+
+        `tools` are those of WORKLOADS whose versions are wanted, as they would run. It is asked now, by one command.
         """
         ...
 

@@ -17,7 +17,10 @@ from pvbench.workloads import Disk, Peer
 
 @dataclass(frozen=True)
 class Booted:
-    """A guest that runs, the host it runs on, when it was booted, the run that it is for, the clock, what was built."""
+    """A guest that runs, the host it runs on, when it was booted, the run that it is for, the clock, what was built.
+
+    `facts` are what the guest said it is before anything was measured in it.
+    """
 
     guest: Guest
     held: HeldHost
@@ -26,6 +29,7 @@ class Booted:
     settings: Settings
     clock: Clock
     drivers: Drivers = STOCK_DRIVERS
+    facts: tuple[tuple[str, str], ...] = ()
 
     def another_build(self, arm: Arm, in_use: Mapping[str, str]) -> str | None:
         """Return why an arm's trial was made with other drivers than it says, None where it was not."""

@@ -36,7 +36,7 @@ def measure(spec: TrialSpec, booted: Booted, attempt: int = 1) -> Trial:
         raise
     except Exception as error:  # noqa: BLE001  one bad trial is one row, whatever it is bad by
         made = failed(spec, booted.clock, reason_of(error), started)
-    return replace(made, attempt=attempt, booted=booted.since)
+    return replace(made, attempt=attempt, booted=booted.since, guest_facts=booted.facts)
 
 
 def _measured(spec: TrialSpec, booted: Booted, started: str) -> Trial:

@@ -127,7 +127,14 @@ class _Stay:
             with held.hypervisor.boot(self._guest(boot, specs)) as guest:
                 self.edges.progress.booted(boot, guest.boot_seconds)
                 booted = Booted(
-                    guest, held, begun, self.store, self.settings, clock=self.edges.clock, drivers=self.edges.drivers
+                    guest,
+                    held,
+                    begun,
+                    self.store,
+                    self.settings,
+                    clock=self.edges.clock,
+                    drivers=self.edges.drivers,
+                    facts=guest.facts(tuple(dict.fromkeys(spec.cell.workload.tool for spec in specs))),
                 )
                 self._check_in_use(specs, booted)
                 for pair in pairs(specs):

@@ -3,7 +3,6 @@
 What the guest has is used and what it lacks is ours: guestside/pvb-in puts the guest's own PATH before the folder's.
 """
 
-from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -77,14 +76,3 @@ def entered(way: Transport, user: str, tools: bytes, timeout_s: float) -> Transp
             hint="give the image some 30 MB of free space in /tmp, and tar",
         )
     return Inside(way, (*root, f"{folder}/pvb-in"))
-
-
-def versions(way: Transport, programs: Mapping[str, tuple[str, ...]], timeout_s: float) -> dict[str, str]:
-    """Return the first line that each tool prints of its version; what a guest cannot run is left out."""
-    found = {}
-    for name, argv in programs.items():
-        done = way.run(Command(argv, timeout_s=timeout_s))
-        lines = (done.stdout or done.stderr).decode(errors="replace").splitlines()
-        if done.exit_code == 0 and lines:
-            found[name] = lines[0].strip()
-    return found

@@ -49,7 +49,8 @@ class Trial:
     share it, and those of a later one under the same name do not. `attempt` counts from 1 the times that a pair (all
     arms of a workload in a boot) was measured because it was disturbed; `disturbance` is what else ran meanwhile:
     (source, share of that machine's CPU time), those that could be told. `in_use` is what its boot had in
-    use of the stack for its device: (a name in PARTS, what was found), those that could be told.
+    use of the stack for its device: (a name in PARTS, what was found), those that could be told. `guest_facts` are what
+    the guest of its boot said it is: (a fact of pvbench.parts.guest_facts, what was found), likewise.
     """
 
     spec: TrialSpec
@@ -74,6 +75,7 @@ class Trial:
     attempt: int = 1
     disturbance: tuple[tuple[str, float], ...] = ()
     in_use: tuple[tuple[str, str], ...] = ()
+    guest_facts: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if (self.outcome is Outcome.OK) == (self.reason is not None):

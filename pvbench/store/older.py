@@ -20,7 +20,7 @@ _TRIAL_1: dict[str, Any] = {
     "ceiling": [],
 }
 _TRIAL_2: dict[str, Any] = {"booted": None, "attempt": 1, "disturbance": []}
-_TRIAL_3: dict[str, Any] = {"in_use": []}
+_LATE_IN_3: dict[str, Any] = {"in_use": [], "guest_facts": []}
 
 
 def modern_manifest(data: Any) -> Any:
@@ -40,11 +40,10 @@ def modern_manifest(data: Any) -> Any:
 def modern_trial(data: Any) -> Any:
     """Return a decoded line of the journal with what schemas 1 and 2 lack filled in.
 
-    Until late in schema 3 flags were texts, and what was in use was not asked; where nothing is known of it, it is left
-    out to this day.
+    Until late in schema 3 flags were texts, and neither what was in use nor what the guest is was asked; where nothing
+    is known of it, it is left out to this day.
     """
-    if type(data) is dict and "in_use" not in data:
-        data = data | _TRIAL_3
+    data = _LATE_IN_3 | data
     if type(data.get("flags")) is list and str in map(type, data["flags"]):
         data = data | {"flags": [_flag(flag) if type(flag) is str else flag for flag in data["flags"]]}
     if data["schema"] not in (1, 2):

@@ -1,6 +1,6 @@
 """A host with a hypervisor, made of attributes: its guests run nothing and answer with recorded outputs."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -95,13 +95,14 @@ class FakeHypervisor:
     """A host that is what its attributes say. What was asked of it is in `boots`, `runs` and `undone`, in order.
 
     `outputs` are by program what a tool prints in a guest, `log` what it logs besides. `carrier` has, by the device
-    asked for, what the guest's kernel calls the driver that carries the traffic instead. `grant` says of a tunable and
-    what is asked for what is in force, None where nothing tells; `says_mode` what a guest's kernel says it runs as, of
-    the mode asked for; `in_use` what a boot has in use for a device. `other_loads` are the shares of the host's CPUs
-    that other guests use during the next trials. The first `refused_boots` boots fail. `mechanism`
-    is what a trace comes to, None where the host cannot trace, and `traced_output` what the traced load prints, None
-    where that is well. `before_run` is called before each run of a tool with its device and its number, from 1;
-    `before_step` before "trace", "traps" and "on_backing". Both may raise.
+    asked for, what the guest's kernel calls the driver that carries the traffic instead. `grant` says of a tunable
+    and what is asked for what is in force, None where nothing tells; `says_mode` what a guest's kernel says it runs
+    as, of the mode asked for; `in_use` what a boot has in use for a device, `guest_facts` what its guest says it
+    is. `other_loads` are the shares of the host's CPUs that other guests use during the next trials. The first
+    `refused_boots` boots fail. `mechanism` is what a trace comes to, None where the host cannot trace, and
+    `traced_output` what the traced load prints, None where that is well. `before_run` is called before each run of
+    a tool with its device and its number, from 1; `before_step` before "trace", "traps" and "on_backing". Both may
+    raise.
     """
 
     now: HostFacts = FACTS
@@ -115,6 +116,7 @@ class FakeHypervisor:
     flags: tuple[Flag, ...] = ()
     other_loads: list[float] = field(default_factory=list)
     in_use: Callable[[GuestSpec, str], tuple[tuple[str, str], ...]] = lambda _spec, _device: ()
+    guest_facts: Callable[[GuestSpec, Sequence[str]], tuple[tuple[str, str], ...]] = lambda _spec, _tools: ()
     refused_boots: int = 0
     mechanism: Mechanism | None = MECHANISM
     traced_output: bytes | None = None
@@ -197,6 +199,10 @@ class FakeGuest:
     def in_use(self, device: str) -> tuple[tuple[str, str], ...]:
         """Return what the host says is in use."""
         return self.host.in_use(self.spec, device)
+
+    def facts(self, tools: Sequence[str]) -> tuple[tuple[str, str], ...]:
+        """Return what the host's guests say they are."""
+        return self.host.guest_facts(self.spec, tools)
 
     def cache_mode(self, device: str) -> str | None:
         """Return that the host's cache is empty; None for a NIC."""

@@ -248,6 +248,7 @@ TOOL = Tool(
     kind=DeviceKind.NET,
     grammar=GRAMMAR,
     raw_name="iperf3.json",
+    version=("iperf3", "--version"),
     argv=argv,
     parse=parse,
     primary=primary,

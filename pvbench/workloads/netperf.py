@@ -300,6 +300,7 @@ TOOL = Tool(
     kind=DeviceKind.NET,
     grammar=GRAMMAR,
     raw_name="netperf.txt",
+    version=("netperf", "-V"),
     argv=argv,
     parse=parse,
     primary=primary,

@@ -173,9 +173,10 @@ class Tool:
     """A row of WORKLOADS: everything about one tool.
 
     `argv` is what is measured, run in the guest; its standard output, kept as `raw_name`, is what `parse` reads.
-    `warmup_argv` runs before it in the guest and is discarded (None: the tool warms up by itself, or nothing was
-    asked). `windows` reads the rates of equal parts of the measurement from the tool's log (None: `parse` tells them,
-    or none). `server` answers on the host, or in a second guest where `guest_answers`.
+    `version` prints which one it is. `warmup_argv` runs before it in the guest and is discarded (None: the tool
+    warms up by itself, or nothing was asked). `windows` reads the rates of equal parts of the measurement from the
+    tool's log (None: `parse` tells them, or none). `server` answers on the host, or in a second guest where
+    `guest_answers`.
 
     `primary` names the metric a workload is compared by. `title` tells it in a few words; `titled` are the parameters
     that the title has a place for, `sizes` those that are bytes. `offered` is a metric and the most it can come to, as
@@ -192,6 +193,7 @@ class Tool:
     title: Callable[[Params], Sequence[str]]
     titled: frozenset[str]
     sizes: frozenset[str] = frozenset()
+    version: Argv = ()
     warmup_argv: Callable[[Params, Target], Argv | None] = no_warmup
     windows: Callable[[bytes, Params], tuple[float, ...]] | None = None
     server: Server | None = None

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pvbench.drivers import DRIVERS
-from pvbench.errors import BootError, CommandFailed, ParseError
+from pvbench.errors import BootError, CommandFailed, CommandTimeout, ParseError
 from pvbench.evidence.witness import Sighting, guest_witness, parse_look
+from pvbench.guest import facts
 from pvbench.hypervisor import GuestRun, GuestSpec, TracedLoad, TracePass
 from pvbench.model import Cell, CommandRecord, DeviceKind, Granted, GuestMode, IoPath, TrapCost, Workload
 from pvbench.transport import Command, Transport
@@ -68,6 +69,15 @@ class XenGuest:
             dom0 = ask(self.prepared.domains, request, self.patience(5), "the host")
             self._in_use = verify.InUse(self.host_parts, look, dom0)
         return self._in_use.of_device(device, self.devices)
+
+    def facts(self, tools: Sequence[str]) -> tuple[tuple[str, str], ...]:
+        """Return what the guest says it is; nothing where it takes too long to say it, which spoils no figure."""
+        drivers = tuple(dict.fromkeys(DRIVERS[device].module for device in self.spec.devices))
+        try:
+            said = self.transport.run(Command(facts.argv(drivers, tools), timeout_s=self.patience(10)))
+        except (CommandTimeout, CommandFailed):
+            return ()
+        return facts.parse(said.stdout)
 
     def cache_mode(self, device: str) -> str | None:
         """Return how the host caches the device's backing."""

@@ -92,6 +92,7 @@ def measured(spec, value=1.5):
         traps=(TrapCost("empty hypercall", ((900, 3), (1100, 1))),),
         ceiling=(Reading("iops", 12000.0),),
         in_use=(("scheduler", "credit2"), ("a part of a later pvbench", "é\udc80")),
+        guest_facts=(("distribution", "Debian GNU/Linux 13 (trixie)"), ("a fact of a later pvbench", "é\udc80")),
     )
 
 
@@ -545,10 +546,10 @@ def test_a_run_of_schema_2_is_read_and_its_command_line_says_what_it_was_for(sto
 
 
 def test_what_came_late_in_schema_3_is_left_out_where_it_is_as_usual_and_runs_without_it_are_read(store):
-    trial = replace(measured(PLAN[0]), in_use=())
+    trial = replace(measured(PLAN[0]), in_use=(), guest_facts=())
     store.append(trial)
     written = (store.path / "manifest.json").read_text() + (store.path / "journal.ndjson").read_text()
-    assert not [late for late in ("in_use", "frontends", "backends") if f'"{late}"' in written]
+    assert not [late for late in ("in_use", "guest_facts", "frontends", "backends") if f'"{late}"' in written]
     again = reopened(store)
     assert (trial,) == again.trials()
     assert again.trials()[0].environment is None

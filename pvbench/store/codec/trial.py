@@ -65,8 +65,8 @@ def encode_trial(trial: Trial) -> str:
         "attempt": trial.attempt,
         "disturbance": trial.disturbance,
     }
-    if trial.in_use:  # later than the rest of schema 3: readers of before know none
-        data["in_use"] = trial.in_use
+    late = {"in_use": trial.in_use, "guest_facts": trial.guest_facts}
+    data |= {name: pairs for name, pairs in late.items() if pairs}  # readers of before know neither
     return json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
@@ -107,4 +107,5 @@ def decode_trial(line: str, plan: Plan, encoded: Mapping[str, Json]) -> tuple[st
         attempt=whole(data, "attempt", 1),
         disturbance=tuple((source(name), share) for name, share in pairs(data, "disturbance", str, float, int)),
         in_use=pairs(data, "in_use", str, str),
+        guest_facts=pairs(data, "guest_facts", str, str),
     )

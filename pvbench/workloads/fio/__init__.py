@@ -278,6 +278,7 @@ TOOL = Tool(
     kind=DeviceKind.BLOCK,
     grammar=GRAMMAR,
     raw_name="fio.json",
+    version=("fio", "--version"),
     argv=argv,
     parse=parse,
     primary=primary,

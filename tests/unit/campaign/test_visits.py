@@ -1,6 +1,6 @@
 """The loop over a made-up hypervisor: every trial becomes a row, nothing is measured twice, everything is undone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -18,6 +18,7 @@ from pvbench.errors import (
     PvbenchError,
     Unreachable,
 )
+from pvbench.hypervisor import GuestSpec
 from pvbench.model import (
     Flag,
     FlagKind,
@@ -381,6 +382,25 @@ def test_what_is_in_use_is_kept_with_each_trial_but_for_what_differs_from_boot_t
     run(host, store)
 
     assert {trial.in_use for trial in store.trials()} == {(("scheduler", "credit2"),)}
+
+
+def test_what_the_guest_is_is_asked_once_a_boot_and_kept_with_each_of_its_trials(store: Store) -> None:
+    host, asked = FakeHypervisor(), []
+
+    def guest_facts(spec: GuestSpec, tools: Sequence[str]) -> tuple[tuple[str, str], ...]:
+        asked.append((spec.name, tuple(tools), len(host.runs)))
+        return (("kernel", f"6.1 of {spec.name}"),)
+
+    host.guest_facts = guest_facts
+    run(host, store)
+
+    assert [(boot, sorted(tools), before) for boot, tools, before in asked] == [
+        ("b01-xen1", ["fio", "netperf"], 0),
+        ("b02-xen1", ["fio", "netperf"], 4),
+    ]
+    assert {trial.guest_facts for trial in store.trials() if trial.spec.boot == "b02-xen1"} == {
+        (("kernel", "6.1 of b02-xen1"),)
+    }
 
 
 def test_a_boot_of_an_arm_that_has_another_part_in_use_than_before_gives_no_figures(store: Store) -> None:

@@ -59,9 +59,3 @@ def test_a_user_who_may_not_become_root_is_told_how() -> None:
     with pytest.raises(BootError, match="debian may not become root") as caught:
         entering.entered(FakeTransport(refuses), "debian", b"", 10)
     assert "NOPASSWD" in str(caught.value.hint)
-
-
-def test_versions_are_those_that_the_tools_print() -> None:
-    asked = {"sh": ("echo", "sh-1.0\nmore"), "none": ("false",)}
-
-    assert entering.versions(FakeTransport(here), asked, 10) == {"sh": "sh-1.0"}

@@ -2,8 +2,11 @@
 
 import pytest
 
-from pvbench.errors import CommandFailed
+from pvbench.drivers import DRIVERS
+from pvbench.errors import CommandFailed, CommandTimeout
 from pvbench.model import Arm, Cell, DeviceKind, Placement, Workload
+from pvbench.testing import FakeTransport
+from pvbench.transport import Command, CommandResult
 from pvbench.workloads import Disk
 from pvbench.xen import XenHypervisor
 from tests.unit.xen.dom0 import SPEC, Dom0
@@ -39,6 +42,21 @@ def test_trap_costs_that_cannot_be_timed_say_why(xen: XenHypervisor, dom0: Dom0)
         pytest.raises(CommandFailed, match="the guest: no such port"),
     ):
         guest.traps()
+
+
+def test_a_guest_is_asked_for_its_own_drivers_and_says_nothing_where_it_takes_too_long(
+    xen: XenHypervisor, dom0: Dom0
+) -> None:
+    with xen.setup(64 << 20, SPEC.devices), xen.boot(SPEC) as guest:
+        assert guest.facts(("fio",)) == ()
+        asked = dom0.in_guest[-1]
+        assert asked[3:] == ("pvb-facts", *(DRIVERS[each].module.replace("-", "_") for each in SPEC.devices))
+        guest.transport = FakeTransport(late)
+        assert guest.facts(("fio",)) == ()
+
+
+def late(command: Command) -> CommandResult:
+    raise CommandTimeout("it takes longer than 60 s")
 
 
 def test_the_backing_store_is_measured_on_the_disk_that_setup_made(xen: XenHypervisor, dom0: Dom0) -> None:
