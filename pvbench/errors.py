@@ -19,7 +19,8 @@ PvbenchError                 exit code
 ├── ResumeRefused                2   matrix, host facts or stack changed since the run began
 ├── ParseError                   3   a tool's output is not what its parser knows
 ├── BootError                    4   the guest did not come up
-│   └── NoNetwork                    it runs, and its network does not answer
+│   ├── NoNetwork                    it runs, and its network does not answer
+│   └── GuestUnfit                   it runs, and lacks what is to be measured in it, as its image is
 ├── DeployError                  4   files could not be put in place
 ├── ImageError                   4   an image of the guest or of the lab could not be built, or is not safe to use
 ├── StackError                   4   a stack could not be built, or a host could not be made to run it
@@ -156,6 +157,10 @@ class BootError(PvbenchError):
 
 class NoNetwork(BootError):
     """A guest of somebody's own booted, and its network does not answer: another NIC may."""
+
+
+class GuestUnfit(BootError):
+    """A guest of somebody's own lacks what is to be measured in it; another boot of its image would lack it too."""
 
 
 class DeployError(PvbenchError):

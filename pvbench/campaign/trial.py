@@ -136,6 +136,8 @@ def failed(spec: TrialSpec, clock: Clock, reason: str, started: str | None = Non
 
 def reason_of(error: Exception) -> str:
     """Return an error as a trial's reason; one that is not ours is pvbench's own fault, and says so."""
+    if isinstance(error, BootError) and error.hint:  # a report is all that many see of it
+        return f"{error} ({error.hint})"
     return (
         str(error)
         if isinstance(error, PvbenchError)

@@ -8,6 +8,7 @@ from functools import cached_property
 from itertools import groupby, takewhile
 
 from pvbench.campaign import resume
+from pvbench.campaign.alike import Alike
 from pvbench.campaign.booted import Booted
 from pvbench.campaign.campaign import Settings
 from pvbench.campaign.deployments import Deployments
@@ -19,6 +20,7 @@ from pvbench.drivers import DRIVERS
 from pvbench.errors import (
     CommandFailed,
     GuestKeyMismatch,
+    GuestUnfit,
     HostBusy,
     HostKeyMismatch,
     HostKeyUnknown,
@@ -125,6 +127,7 @@ class _Stay:
         begun = self.edges.clock.now().isoformat(timespec="milliseconds")
         try:
             with held.hypervisor.boot(self._guest(boot, specs)) as guest:
+                self._alike.came_up(specs)
                 self.edges.progress.booted(boot, guest.boot_seconds)
                 booted = Booted(
                     guest,
@@ -141,6 +144,9 @@ class _Stay:
                     self._pair(pair, booted)
         except (GuestKeyMismatch, HostBusy, StoreError):
             raise
+        except GuestUnfit as error:
+            self._give_up(self._alike.lost(self.left, specs, error), reason_of(error))
+            return False
         except Exception as error:  # noqa: BLE001  a guest that breaks costs a boot, whatever it breaks with
             held.renew()  # raises when it is the host that is gone: no fault of the guest
             self._charge(self.running, specs, error)
@@ -153,6 +159,10 @@ class _Stay:
             now = dict(booted.in_use(arm.device))
             resume.check_in_use(self.store.manifest, arm, self._in_use.get(arm, {}), now)
             self._in_use[arm] = {**now, **self._in_use.get(arm, {})}
+
+    @cached_property
+    def _alike(self) -> Alike:
+        return Alike(self._devices)
 
     @cached_property
     def _in_use(self) -> dict[Arm, Found]:
@@ -202,7 +212,7 @@ class _Stay:
         if self.broke[at] < TRIES:
             return
         if running is None:
-            self._give_up([spec for spec in self.left if spec.boot == at], reason_of(error))
+            self._give_up(self._alike.lost(self.left, specs, error), reason_of(error))
             return
         self._give_up([running], reason_of(error))
         # A partner that has its figure waits for nobody now; several that have none yet still share their boot.

@@ -8,7 +8,7 @@ from typing import Any
 from pvbench import disk_image
 from pvbench.errors import ImageError
 from pvbench.matrix.nouns import Matrix
-from pvbench.model import BUILTIN_GUEST, OwnGuest, Placement
+from pvbench.model import BUILTIN_GUEST, OwnGuest
 from pvbench.tunables import TUNABLES, Applied
 from pvbench.yaml_schema import Field, Keyed, Node, Scalar, Swept, Text, at, at_key
 from pvbench.yaml_schema import Sequence as Items
@@ -80,11 +80,6 @@ def check_images(matrix: Matrix, root: Node) -> None:
         return
     number, guest = own
     place = _item(root, number)
-    if matrix.placement is Placement.COEXIST:
-        raise place.problem(
-            f"placement coexist needs a guest that keeps emulated and PV devices, and {guest.name} boots with its own "
-            "kernel command line; use placement isolated"
-        )
     for mode in matrix.modes:
         if not mode.has_emulated_devices:
             raise place.problem(

@@ -9,7 +9,7 @@ from pvbench.clock import Clock
 from pvbench.errors import BootError, GuestKeyMismatch, HostKeyMismatch, TransportError, Unreachable
 from pvbench.hypervisor import GuestSpec
 from pvbench.inventory import Host
-from pvbench.model import CommandRecord
+from pvbench.model import BUILTIN_GUEST, CommandRecord
 from pvbench.transport import Transport
 from pvbench.xen import domain_config as domain
 from pvbench.xen.devices import DomainDevices
@@ -19,6 +19,7 @@ from pvbench.xen.media import Media
 from pvbench.xen.peer import serve
 from pvbench.xen.prepared import Prepared, bridge_of
 from pvbench.xen.programs import ask
+from pvbench.xen.proof import prove
 from pvbench.xen.silence import settled, silent
 
 _SETTLED_S = 0.5  # usual, at most, from the last that a booting guest prints to its SSH server
@@ -62,6 +63,9 @@ class Boots:
                 *([CommandRecord("host", tuple(made["argv"]), None, None)] if made["argv"] else []),
                 *([CommandRecord("guest kernel", tuple(append.split()), None, elapsed)] if append else []),
             )
+            devices = DomainDevices(made["domid"], nics, disks)
+            if spec.guest != BUILTIN_GUEST:
+                prove(transport, spec, devices, self.clock, self.patience)
             yield XenGuest(
                 transport=transport,
                 boot_seconds=elapsed,
@@ -70,7 +74,7 @@ class Boots:
                 swapped=self.swapped,
                 prepared=self.prepared,
                 spec=spec,
-                devices=DomainDevices(made["domid"], nics, disks),
+                devices=devices,
                 dom0=dom0,
                 peer_domid=peer_domid,
                 host_parts=self.host_parts,

@@ -1,10 +1,11 @@
 """The devices of a domain under test: what dom0's counters call them, and where xenstore has their ends. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pvbench.drivers import DRIVERS, Driver, Server, VirtualDisk
+from pvbench.evidence.witness import Sighting
 from pvbench.model import DeviceKind, IoPath
 from pvbench.xen.domain_config import Disk, Nic
 
@@ -28,6 +29,19 @@ class DomainDevices:
     def nic(self, device: str) -> Nic:
         """Return the NIC under test that is a device of DRIVERS."""
         return next(nic for nic in self.nics if nic.device == device and not nic.control)
+
+    def seen_as(self, device: str, sightings: Iterable[Sighting]) -> Sighting | None:
+        """Return which of a guest's devices one is, None where it has none that fits.
+
+        By driver and, since a MAC or a driver may appear twice, by name.
+        """
+        driver = DRIVERS[device]
+        fits = [s for s in sightings if s.kind is driver.kind and s.driver in driver.bound]
+        if driver.disk is None:
+            fits = [s for s in fits if s.mac == self.nic(device).mac]
+        elif driver.io_path is IoPath.PV:
+            fits = [s for s in fits if s.name == driver.disk.name]
+        return next(iter(fits), None)
 
     @property
     def control_macs(self) -> frozenset[str]:

@@ -10,7 +10,7 @@ from pvbench.errors import BootError, CommandFailed, CommandTimeout, ParseError
 from pvbench.evidence.witness import Sighting, guest_witness, parse_look
 from pvbench.guest import facts
 from pvbench.hypervisor import GuestRun, GuestSpec, TracedLoad, TracePass
-from pvbench.model import Cell, CommandRecord, DeviceKind, Granted, GuestMode, IoPath, TrapCost, Workload
+from pvbench.model import Cell, CommandRecord, DeviceKind, Granted, GuestMode, TrapCost, Workload
 from pvbench.transport import Command, Transport
 from pvbench.workloads import Disk, Peer, between_guests, port_of
 from pvbench.xen import domain_config as domain
@@ -178,20 +178,15 @@ class XenGuest:
         return tuple(sighting for sighting in sightings if sighting.mac not in self.devices.control_macs)
 
     def _sighting(self, device: str) -> Sighting:
-        """Return what the guest calls the device: by driver and, since a MAC or a driver may appear twice, by name."""
+        """Return what the guest calls the device."""
         if not self._seen:
             result = self.transport.run(Command(("pvb-run",), timeout_s=self.patience(2)))
             self._seen = parse_look(result.stdout.decode(errors="replace"), "before")
-        driver = DRIVERS[device]
-        fits = [s for s in self._seen if s.kind is driver.kind and s.driver in driver.bound]
-        if driver.disk is None:
-            fits = [s for s in fits if s.mac == self.devices.nic(device).mac]
-        elif driver.io_path is IoPath.PV:
-            fits = [s for s in fits if s.name == driver.disk.name]
-        if not fits:
+        found = self.devices.seen_as(device, self._seen)
+        if found is None:
             there = ", ".join(f"{s.name} ({s.driver or 'no driver'})" for s in self._seen)
             raise BootError(f"the guest has no {device}; it has {there}")
-        return fits[0]
+        return found
 
 
 def _mode(guest_type: str) -> GuestMode | None:

@@ -14,6 +14,7 @@ TABLES: Mapping[str, str] = {
     "cli/import_config.py": "the verb that reads configurations of xm and xl",
     "cli/trace.py": "the verb that reads files of xentrace",
     "driver_source.py": "Linux's names of the files that drivers are built of",
+    "guest/kept.py": "Linux's words for what its kernel has taken out of a guest",
     "drivers/__init__.py": "rows of DRIVERS: Linux's names of modules and backends",
     "parts/disks.py": "rows of PARTS: of a PV disk",
     "parts/guest.py": "rows of PARTS: what a guest tells",

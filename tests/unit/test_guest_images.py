@@ -66,6 +66,13 @@ def test_a_guest_with_keys_of_its_own_has_no_seed(folder: Path) -> None:
     assert guest.key == folder / "id"
 
 
+def test_an_image_may_keep_both_kinds_of_devices_side_by_side(folder: Path) -> None:
+    """Whether it does is proved once it is booted: its command line is in the image."""
+    cells = expand(read(folder, "{image: debian.qcow2}", placement="coexist"))
+
+    assert {cell.device for cell in cells} == {"ide", "blkfront"}
+
+
 def test_where_an_image_lies_is_none_of_its_identity(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     (elsewhere / "debian.qcow2").write_bytes(qcow2())
@@ -83,7 +90,6 @@ def test_where_an_image_lies_is_none_of_its_identity(folder: Path, tmp_path_fact
         ("{image: debian.qcow2, key: nowhere, host_key: " + KEY + "}", "isolated", "", "there is no key"),
         ("{image: debian.qcow2, host_key: secret}", "isolated", "", "'secret' is no host key"),
         ("{image: {path: debian.qcow2, usr: x}}", "isolated", "", "unknown key 'usr'.*user"),
-        ("{image: debian.qcow2}", "coexist", "", "placement coexist needs a guest that keeps"),
         ("{image: debian.qcow2, mode: pvh}", "isolated", "", "no firmware|exists only in hvm"),
         ("{image: debian.qcow2}", "isolated", "tunables: {queues: [1, 2]}", "queues is set by the builtin guest"),
         ("{image: debian.qcow2}", "isolated", "frontends: {source: distro}", "built for the builtin guest's kernel"),

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from pvbench.clock import SystemClock
-from pvbench.errors import BootError, GuestKeyMismatch, HostKeyMismatch
+from pvbench.errors import BootError, GuestKeyMismatch, GuestUnfit, HostKeyMismatch
 from pvbench.guest import GuestImage
 from pvbench.inventory import Host
 from pvbench.model import OwnGuest, Placement
-from pvbench.testing import FakeTransport
+from pvbench.testing import FakeClock, FakeTransport
 from pvbench.transport import Command, CommandResult
 from pvbench.xen import XenHypervisor, dhcp
 from pvbench.xen.domain_config import first_nic
@@ -51,7 +50,7 @@ def driven(dom0: Dom0, image: GuestImage, guest: OwnGuest, tmp_path: Path) -> Xe
     busybox = tmp_path / "busybox"
     busybox.write_bytes(b"busybox")
     image = replace(image, tools=str(tools), busybox=str(busybox))
-    return XenHypervisor(dom0.transport(), host, image, SystemClock(), dom0.told.append, own={guest.name: guest})
+    return XenHypervisor(dom0.transport(), host, image, FakeClock(), dom0.told.append, own={guest.name: guest})
 
 
 def created(dom0: Dom0):
@@ -164,3 +163,55 @@ def test_nobody_is_given_an_address_on_a_bridge_of_somebody_elses() -> None:
     assert f"static_lease {first_nic('xen1').mac} 198.18.10.2\n" in told
     with pytest.raises(BootError, match="answers nobody"):
         dhcp.configuration(replace(host, bridge="xenbr0"), first_nic("xen1"))
+
+
+SIDE_BY_SIDE = replace(OWN, devices=("ide", "blkfront"), placement=Placement.COEXIST)
+
+
+class Unplugging(Entered):
+    """A host whose guest had its emulated disk taken out, or comes late with it."""
+
+    late = False
+
+    def guest(self, command: Command) -> CommandResult:
+        answer = super().guest(command)
+        if "pvb-kept" in command.argv:
+            self.loaded = command.argv[command.argv.index("pvb-kept") + 1 :]
+            return done("command_line=root=/dev/vda1 quiet\nboot_files= /boot/extlinux/extlinux.conf\n")
+        if command.argv[-1] == "pvb-run" and not (self.late and hasattr(self, "loaded")):
+            return done("".join(line + "\n" for line in answer.stdout.decode().splitlines() if "ata_piix" not in line))
+        return answer
+
+
+def test_a_guest_that_keeps_both_is_measured_side_by_side(image: GuestImage, guest: OwnGuest, tmp_path: Path) -> None:
+    xen = driven(Entered(), image, guest, tmp_path)
+    with xen.setup(64 << 20, SIDE_BY_SIDE.devices), xen.boot(SIDE_BY_SIDE) as booted:
+        assert booted.boot_seconds >= 0
+
+
+def test_a_guest_that_unplugs_is_refused_before_anything_is_measured(
+    image: GuestImage, guest: OwnGuest, tmp_path: Path
+) -> None:
+    dom0 = Unplugging()
+    xen = driven(dom0, image, guest, tmp_path)
+    with (
+        xen.setup(64 << 20, SIDE_BY_SIDE.devices),
+        pytest.raises(GuestUnfit, match=r"debian\.qcow2 does not keep emulated and PV devices.*ide is gone") as caught,
+        xen.boot(SIDE_BY_SIDE),
+    ):
+        pass
+
+    assert "APPEND lines of /boot/extlinux/extlinux.conf" in str(caught.value.hint)
+    assert "ata_piix" in dom0.loaded
+    assert dom0.asked[-2][0] == "pvb-domain destroy"
+
+
+def test_a_device_whose_driver_nobody_loaded_is_there_once_it_is(
+    image: GuestImage, guest: OwnGuest, tmp_path: Path
+) -> None:
+    dom0 = Unplugging()
+    dom0.late = True
+    xen = driven(dom0, image, guest, tmp_path)
+    with xen.setup(64 << 20, SIDE_BY_SIDE.devices), xen.boot(SIDE_BY_SIDE):
+        pass
+    assert "ata_piix" in dom0.loaded
