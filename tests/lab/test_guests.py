@@ -1,0 +1,79 @@
+"""Guests of one's own on the lab: images made as cloud images are, measured beside the builtin guest."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lab.campaign import LEFT, dom0, lab_is_up, pvbench
+from tests.lab.cloud_images import cloud_image
+
+pytestmark = [pytest.mark.lab, pytest.mark.soak]
+
+MATRIX = """\
+schema: 1
+hosts: [lab]
+devices: {{block: [ide, blkfront], net: [netfront]}}
+placement: isolated
+guest: {{image: [builtin, {images}], memory: 768MiB}}
+workloads:
+  - fio: {{rw: randread, bs: 4KiB, runtime: 2s, warmup: 1s}}
+  - netperf: {{test: TCP_RR, runtime: 2s, warmup: 1s}}
+run: {{blocks: 1, seed: 1, traces: 0}}
+scratch: 16MiB
+compare: {{factor: guest, baseline: builtin}}
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    folder = tmp_path_factory.mktemp("lab")
+    was_up = lab_is_up(folder)
+    assert pvbench(folder, "lab", "up", timeout=3600).returncode == 0
+    yield
+    if not was_up:
+        pvbench(folder, "lab", "down")
+
+
+@pytest.fixture(scope="module")
+def images() -> tuple[Path, ...]:
+    return cloud_image("bookworm", "grub"), cloud_image("trixie", "extlinux")
+
+
+def digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def test_cloud_images_are_measured_beside_the_builtin_guest_and_stay_as_they_are(
+    images: tuple[Path, ...], tmp_path: Path
+) -> None:
+    before = [digest(path) for path in images]
+    (tmp_path / "m.yaml").write_text(MATRIX.format(images=", ".join(map(str, images))))
+
+    done = pvbench(tmp_path, "run", "m.yaml", timeout=7200)
+
+    assert done.returncode == 0, done.stderr
+    (journal,) = (tmp_path / "results/runs").glob("*/journal.ndjson")
+    rows = {row["id"]: row for row in map(json.loads, journal.read_text().splitlines())}.values()
+    made = {
+        (row["spec"]["cell"]["arm"].get("guest", "builtin"), row["spec"]["cell"]["arm"]["device"], row["outcome"])
+        for row in rows
+    }
+    guests = ("builtin", *(path.name for path in images))
+    assert made == {(guest, device, "ok") for guest in guests for device in ("ide", "blkfront", "netfront")}
+    assert [digest(path) for path in images] == before
+    assert dom0(tmp_path, LEFT).split() == []
+    assert dom0(tmp_path, "find /var/tmp/pvbench/work-*/boot -type f; true").split() == []
+
+
+def test_what_an_image_has_and_lacks_is_told_by_one_boot(images: tuple[Path, ...], tmp_path: Path) -> None:
+    done = pvbench(tmp_path, "doctor", "lab", "--guest", str(images[0]), "--json", timeout=3600)
+
+    told = json.loads(done.stdout)
+    assert told["fit"], told
+    assert "Debian GNU/Linux 12" in told["facts"]["distribution"]
+    assert "xen-netfront" in told["facts"]["drivers loaded"]
+    assert "pvbench's" in told["facts"]["fio"]
