@@ -138,6 +138,10 @@ class Guest(Protocol):
     boot_seconds: float
     commands: tuple[CommandRecord, ...]
 
+    def rest(self) -> None:
+        """Wait until the guest does nothing by itself; what it still does then is a flag of all that is measured."""
+        ...
+
     def target(self, cell: Cell, seed: int) -> Disk | Peer:
         """Return what a cell's tool aims at: the disk's path and size, or the peer's addresses and port."""
         ...

@@ -128,6 +128,7 @@ class _Stay:
         try:
             with held.hypervisor.boot(self._guest(boot, specs)) as guest:
                 self._alike.came_up(specs)
+                guest.rest()
                 self.edges.progress.booted(boot, guest.boot_seconds)
                 booted = Booted(
                     guest,

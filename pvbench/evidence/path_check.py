@@ -40,7 +40,7 @@ def _astray(witness: Witness) -> bool:
 def _other(driver: Driver, witness: Witness, carrier: str) -> str:
     share = 100 * (witness.share or 0)
     total = (witness.all_bytes or 0) / 1e6
+    rest = "other devices carried the rest" if share > 50 else f"{carrier} carried the most"
     return (
-        f"{driver.name} was asked for, but carried {share:.1f} % of {total:.3g} MB; "
-        f"{carrier} carried the most (seen by the {witness.side})"
+        f"{driver.name} was asked for, but carried {share:.1f} % of {total:.3g} MB; {rest} (seen by the {witness.side})"
     )

@@ -61,12 +61,26 @@ def parse_look(text: str, when: str) -> tuple[Sighting, ...]:
     return tuple(sightings)
 
 
-def guest_witness(before: tuple[Sighting, ...], after: tuple[Sighting, ...], kind: DeviceKind, device: str) -> Witness:
-    """Compare two looks: `device` is the kernel name of the one asked for; `driver` names what moved the most."""
-    start = {s.name: s for s in before if s.kind is kind}
+def guest_witness(
+    before: tuple[Sighting, ...],
+    after: tuple[Sighting, ...],
+    kind: DeviceKind,
+    device: str,
+    *,
+    system: str | None = None,
+) -> Witness:
+    """Compare two looks: `device` is the kernel name of the one asked for; `driver` names what moved the most.
+
+    `system` is the driver of the disks that the guest itself lives on: what they move is told, and is no traffic of a
+    test. A test that went there by mistake is found all the same, for the device asked for then moved too little.
+    """
+    own = {s.name: s.moved_bytes for s in before if s.kind is kind and s.driver == system}
+    lived = {s.name: s.moved_bytes - own[s.name] for s in after if s.name in own}
+    start = {s.name: s for s in before if s.kind is kind and s.name not in own}
     moved = {s.name: s.moved_bytes - start[s.name].moved_bytes for s in after if s.name in start}
     ios = {s.name: s.ios - (start[s.name].ios or 0) for s in after if s.name in start and s.ios is not None}
     facts = {f"{name} ({start[name].driver})": f"{moved[name]} bytes" for name in sorted(moved)}
+    facts |= {f"{name} ({system}), which the guest lives on": f"{lived[name]} bytes" for name in sorted(lived)}
     return _witness("guest", moved, {name: start[name].driver for name in moved}, device, ios.get(device), facts)
 
 

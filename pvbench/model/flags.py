@@ -28,6 +28,11 @@ class FlagKind(Described):
         "Something else took more of the CPUs than a measurement is allowed to lose.",
         "Nothing, where the pair was measured again; else stop what else runs.",
     )
+    BUSY_GUEST = (
+        "busy guest",
+        "The guest had work of its own when it was measured.",
+        "Take out of the image what it starts by itself, or give its guests more vCPUs.",
+    )
     STEAL = (
         "steal",
         "The guest's vCPUs had to wait for a CPU of the host.",

@@ -78,6 +78,7 @@ class Boots:
                 dom0=dom0,
                 peer_domid=peer_domid,
                 host_parts=self.host_parts,
+                busy=self.media.busy,
             )
 
     @contextmanager

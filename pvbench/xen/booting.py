@@ -20,6 +20,9 @@ _SILENCED = ("e1000", "rtl8139")
 
 _STORAGE_OTHER = "0x0180"
 
+SYSTEM_DRIVER = "virtio_blk"
+"""What drives the disks that a guest of one's own boots from, and no device under test."""
+
 
 def from_disk(spec: GuestSpec, guest_nics: Sequence[Nic], disk: str, rom: str) -> Mapping[str, Setting]:
     """Return what makes an HVM domain boot from its own copy of the guest's disk, which holds its command line."""

@@ -10,18 +10,32 @@ from pvbench.errors import BootError, CommandFailed, CommandTimeout, ParseError
 from pvbench.evidence.witness import Sighting, guest_witness, parse_look
 from pvbench.guest import facts
 from pvbench.hypervisor import GuestRun, GuestSpec, TracedLoad, TracePass
-from pvbench.model import Cell, CommandRecord, DeviceKind, Granted, GuestMode, TrapCost, Workload
+from pvbench.model import (
+    Cell,
+    CommandRecord,
+    DeviceKind,
+    Flag,
+    FlagKind,
+    Granted,
+    GuestMode,
+    TrapCost,
+    Workload,
+)
 from pvbench.transport import Command, Transport
 from pvbench.workloads import Disk, Peer, between_guests, port_of
 from pvbench.xen import domain_config as domain
 from pvbench.xen import tunables, verify
 from pvbench.xen.answers import parse_traps
+from pvbench.xen.booting import SYSTEM_DRIVER
 from pvbench.xen.devices import DomainDevices, waits_offline
 from pvbench.xen.observation import XenObservation
 from pvbench.xen.prepared import Prepared
 from pvbench.xen.programs import ask, last_line
 from pvbench.xen.tracing import Tracing, decoded
 from pvbench.xen.verify import InUse
+
+REST_S = 30.0
+"""How long a guest that answers is given to come to rest, on an ordinary host."""
 
 
 @dataclass(kw_only=True)
@@ -30,7 +44,8 @@ class XenGuest:
 
     `dom0` is what was set of dom0 for it ({"vcpus": …}), `peer_domid` the domain that answers network tests, None where
     dom0 does; `quickest_ns` is the least that a fixed loop took on the host since the boot. `host_parts` is what the
-    host has in use of PARTS whatever the guest.
+    host has in use of PARTS whatever the guest. `busy` waits until the guest is at rest, as `Media.busy`; `flags` are
+    what is to be said of all that is measured in this boot.
     """
 
     transport: Transport
@@ -45,9 +60,16 @@ class XenGuest:
     peer_domid: int | None = None
     quickest_ns: float = math.inf
     host_parts: Mapping[str, str] = field(default_factory=dict)
+    busy: Callable[[Transport, float], str | None] = lambda _way, _limit_s: None
+    flags: tuple[Flag, ...] = ()
     _seen: tuple[Sighting, ...] = ()
     _in_use: InUse | None = None
     _on_backing: dict[tuple[Workload, str], bytes | None] = field(default_factory=dict)
+
+    def rest(self) -> None:
+        """Wait until the guest is at rest; one that never is gets a flag for all that is measured in it."""
+        busy = self.busy(self.transport, self.patience(REST_S))
+        self.flags = () if busy is None else (Flag(FlagKind.BUSY_GUEST, busy),)
 
     def target(self, cell: Cell, seed: int) -> Disk | Peer:
         """Return what a cell's tool aims at."""
@@ -130,6 +152,7 @@ class XenGuest:
             self._tested(parse_look(lines, "after")),
             DRIVERS[device].kind,
             self._sighting(device).name,
+            system=SYSTEM_DRIVER,
         )
         stderr, log = body[size : size + errors], body[size + errors :]
         mode = _mode(fields.get("guest_type", ""))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from pvbench.guest import Login, Seed, SeededNic, entering, seed
+from pvbench.guest import Login, Seed, SeededNic, entering, rest, seed
 from pvbench.hypervisor import GuestSpec
 from pvbench.model import OwnGuest
 from pvbench.transport import Transport
@@ -53,6 +53,10 @@ class Media(Protocol):
         """Return the way to run programs in a guest that answers, what it lacks put there."""
         ...
 
+    def busy(self, transport: Transport, limit_s: float) -> str | None:
+        """Wait until a guest that answers is at rest; return what to tell of one that was not within `limit_s`."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class BuiltinMedia:
@@ -77,6 +81,10 @@ class BuiltinMedia:
     def entered(self, transport: Transport, timeout_s: float) -> Transport:  # noqa: ARG002
         """Return the way itself: it has all its programs."""
         return transport
+
+    def busy(self, transport: Transport, limit_s: float) -> str | None:  # noqa: ARG002
+        """Return None: it starts nothing but its SSH server."""
+        return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,3 +136,7 @@ class OwnMedia:
     def entered(self, transport: Transport, timeout_s: float) -> Transport:
         """Return the way through the programs that were put into a temporary folder of the guest."""
         return entering.entered(transport, self.guest.user, self.tools, timeout_s)
+
+    def busy(self, transport: Transport, limit_s: float) -> str | None:
+        """Wait until what the image starts by itself has ended."""
+        return rest.busy(transport, limit_s)

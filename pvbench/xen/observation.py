@@ -16,8 +16,9 @@ Look = dict[str, Any]
 
 
 class Domain(Protocol):
-    """What is looked at: a running domain, with its devices and the quickest that dom0's CPU has been."""
+    """What is looked at: a running domain, its devices, the quickest that dom0's CPU has been, and its boot's flags."""
 
+    flags: tuple[Flag, ...]
     devices: DomainDevices
     peer_domid: int | None
     quickest_ns: float
@@ -55,7 +56,7 @@ class XenObservation:
         nodes = after["xenstore"]
         granted = self.domain.granted(self.device, nodes) if nodes else ()
         if not (before["cpu"] and after["cpu"]):
-            return HostEvidence(witness, granted=granted)
+            return HostEvidence(witness, granted=granted, flags=self.domain.flags)
         between = moved(early.get(name), late.get(name))
         cpu_bill = bill(
             before["cpu"],
@@ -72,4 +73,4 @@ class XenObservation:
         """Return what else ran on the host between the two looks, and should not have."""
         slower = throttled(self.domain.quickest_ns, (before["pace"], after["pace"]))
         flags = foreign_load(cpu_bill), foreign_programs(before, after), slower, unbalanced(cpu_bill)
-        return tuple(filter(None, flags))
+        return (*self.domain.flags, *filter(None, flags))

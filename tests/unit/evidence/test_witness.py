@@ -36,6 +36,25 @@ def test_disks_are_counted_in_bytes_and_ios() -> None:
     assert witness.share == 1.0
 
 
+def test_what_a_guest_does_on_the_disk_it_lives_on_is_told_and_is_no_traffic_of_a_test() -> None:
+    before = parse_look(BEFORE + "look=before,block,vda,virtio_blk,9000,10,100\n", "before")
+    after = parse_look(AFTER + "look=after,block,vda,virtio_blk,9000,20,7580\n", "after")
+
+    witness = guest_witness(before, after, DeviceKind.BLOCK, "xvde", system="virtio_blk")
+
+    assert (witness.driver, witness.asked_bytes, witness.all_bytes) == ("vbd", 409600, 409600)
+    assert ("vda (virtio_blk), which the guest lives on", "3829760 bytes") in witness.facts
+
+
+def test_a_test_that_went_to_the_disk_the_guest_lives_on_moved_nothing() -> None:
+    before = parse_look("look=before,block,vda,virtio_blk,9000,10,100\nlook=before,block,xvde,vbd,9,0,0\n", "before")
+    after = parse_look("look=after,block,vda,virtio_blk,9000,99,9100\nlook=after,block,xvde,vbd,9,0,0\n", "after")
+
+    witness = guest_witness(before, after, DeviceKind.BLOCK, "xvde", system="virtio_blk")
+
+    assert (witness.driver, witness.all_bytes) == (None, 0)
+
+
 def test_no_traffic_names_no_driver_and_gives_no_share() -> None:
     looks = parse_look(BEFORE, "before")
 
