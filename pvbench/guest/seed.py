@@ -9,8 +9,11 @@ import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pycdlib
+
+_CONSOLE = "/dev/ttyS0"
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,8 @@ class SeededNic:
 class Seed:
     """What a guest is told at its boot: `instance` names the boot, `host_key` is a private key as OpenSSH writes it.
 
-    `user` is made by cloud-init, with sudo, unless it is root; `public_key` lets in ("ssh-ed25519 AAAA…").
+    `user` is made by cloud-init, with sudo, unless it is root; `public_key` lets in ("ssh-ed25519 AAAA…"). `says` is a
+    shell script whose output the guest prints on its serial console, before it lets anybody in.
     """
 
     instance: str
@@ -34,6 +38,7 @@ class Seed:
     host_key: str
     host_key_public: str
     nics: Sequence[SeededNic]
+    says: str = ""
 
 
 def files(seed: Seed) -> dict[str, str]:
@@ -41,18 +46,19 @@ def files(seed: Seed) -> dict[str, str]:
     user = {"name": seed.user, "ssh_authorized_keys": [seed.public_key], "lock_passwd": True}
     if seed.user != "root":
         user |= {"sudo": "ALL=(ALL) NOPASSWD:ALL", "shell": "/bin/sh"}
-    data = {
+    data: dict[str, Any] = {
         "users": [user],
         "disable_root": seed.user != "root",
         "ssh_pwauth": False,
         "ssh_deletekeys": True,
-        "ssh_genkeytypes": [],
         "ssh_keys": {"ed25519_private": seed.host_key, "ed25519_public": seed.host_key_public},
         # Only who may log in: a first boot that makes locales, fetches packages or grows disks is measured along.
-        "cloud_init_modules": ["users-groups", "ssh"],
+        "cloud_init_modules": [*(["bootcmd"] if seed.says else []), "users-groups", "ssh"],
         "cloud_config_modules": [],
         "cloud_final_modules": [],
     }
+    if seed.says:
+        data["bootcmd"] = [["sh", "-c", f"{{\n{seed.says}\n}} >{_CONSOLE} 2>/dev/null"]]
     network = {
         "version": 2,
         "ethernets": {

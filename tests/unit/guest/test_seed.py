@@ -12,7 +12,7 @@ SEED = Seed(
     "ssh-ed25519 PUBLIC",
     "a private\nkey\n",
     "ssh-ed25519 HOST",
-    [SeededNic("00:16:3e:0:0:1", "198.18.10.2/24")],
+    [SeededNic("00:16:3e:25:11:01", "198.18.10.2/24")],
 )
 
 
@@ -44,7 +44,7 @@ def test_a_seed_brings_the_guests_own_host_key_and_lets_in_ours_alone() -> None:
 
     assert head == "#cloud-config"
     assert data["ssh_keys"] == {"ed25519_private": "a private\nkey\n", "ed25519_public": "ssh-ed25519 HOST"}
-    assert data["ssh_genkeytypes"] == []
+    assert "ssh_genkeytypes" not in data  # cloud-init refuses an empty list, and makes none beside keys it is given
     assert data["users"][0]["ssh_authorized_keys"] == ["ssh-ed25519 PUBLIC"]
     assert not data["ssh_pwauth"]
     assert json.loads(told["meta-data"])["instance-id"] == "pvb-b01"
@@ -54,7 +54,7 @@ def test_addresses_are_bound_to_the_nics_they_are_of() -> None:
     told = json.loads(seed.files(SEED)["network-config"])
 
     (nic,) = told["ethernets"].values()
-    assert (nic["match"], nic["addresses"]) == ({"macaddress": "00:16:3e:0:0:1"}, ["198.18.10.2/24"])
+    assert (nic["match"], nic["addresses"]) == ({"macaddress": "00:16:3e:25:11:01"}, ["198.18.10.2/24"])
 
 
 def test_root_is_let_in_where_it_is_asked_for_and_nobody_else_becomes_it() -> None:
@@ -62,3 +62,13 @@ def test_root_is_let_in_where_it_is_asked_for_and_nobody_else_becomes_it() -> No
 
     assert not data["disable_root"]
     assert "sudo" not in data["users"][0]
+
+
+def test_a_guest_that_is_looked_at_says_what_it_has_before_anybody_is_let_in() -> None:
+    data = json.loads(seed.files(replace(SEED, says="echo 'a=b'"))["user-data"].partition("\n")[2])
+
+    (command,) = data["bootcmd"]
+    assert command[:2] == ["sh", "-c"]
+    assert "echo 'a=b'" in command[2]
+    assert data["cloud_init_modules"] == ["bootcmd", "users-groups", "ssh"]
+    assert "bootcmd" not in json.loads(seed.files(SEED)["user-data"].partition("\n")[2])
