@@ -16,7 +16,9 @@ from pvbench.model import (
     Granted,
     GuestMode,
     HostFacts,
+    ImageDigests,
     Mechanism,
+    OwnGuest,
     Placement,
     Scalar,
     TrapCost,
@@ -230,6 +232,17 @@ class Hypervisor(Protocol):
 
     def facts(self) -> HostFacts:
         """Probe the host. Raises BootError when it cannot run guests at all, saying what is missing."""
+        ...
+
+    def images(self) -> tuple[OwnGuest, ...]:
+        """Put images of one's own on the host, or look at those that lie there, and return their guests.
+
+        Raises DeployError, ImageError.
+        """
+        ...
+
+    def image_digests(self) -> tuple[ImageDigests, ...]:
+        """Return what those images are now, beside what they were."""
         ...
 
     def setup(

@@ -88,7 +88,7 @@ class Site:
     """What a campaign is measured on: its hosts by name, what each of them says of itself, and the guest image.
 
     `stacks` are, by host, those of the matrix that were deployed there; of such a host the facts say what stays.
-    `drivers` are those that were built; `own_guests` the images besides the builtin guest, with their files' digests.
+    `drivers` are those that were built; `own_guests`, by host, the images besides the builtin guest as they lie there.
     """
 
     hosts: Mapping[str, Host]
@@ -96,4 +96,4 @@ class Site:
     guest: GuestImage
     stacks: Mapping[str, tuple[DeployedStack, ...]] = field(default_factory=dict)
     drivers: Drivers = STOCK_DRIVERS
-    own_guests: tuple[OwnGuest, ...] = ()
+    own_guests: Mapping[str, tuple[OwnGuest, ...]] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from pvbench import shipped
 from pvbench.deploy import payload_of
@@ -15,9 +16,21 @@ OWN_PROGRAMS = ("hostside", "guestside")
 _OF_THE_MACHINE = frozenset({MACHINE_ID, "operating system"})
 
 
-def guest_facts(guest: GuestImage, own: Iterable[OwnGuest] = ()) -> Facts:
-    """Return what identifies the guests of a run: the builtin one, and images of one's own by their files."""
-    images = ((f"image {each.name}", each.digest) for each in own)
+def guest_facts(guest: GuestImage, own: Mapping[str, Sequence[OwnGuest]] = MappingProxyType({})) -> Facts:
+    """Return what identifies the guests of a run: the builtin one, and images of one's own, by host, by their digests.
+
+    An image that lies on several hosts and is not the same file on all of them has a digest for each.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for host, guests in own.items():
+        for each in guests:
+            found.setdefault(each.name, {})[host] = each.digest
+    images: list[tuple[str, str]] = []
+    for name, digests in found.items():
+        if len(set(digests.values())) == 1:
+            images.append((f"image {name}", next(iter(digests.values()))))
+        else:
+            images += [(f"image {name} on {host}", digest) for host, digest in digests.items()]
     return (("name", guest.name), ("digest", guest.digest), *guest.programs.versions, *images)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from pvbench.model import Trial, TrialSpec
+from pvbench.model import ImageDigests, Trial, TrialSpec
 from pvbench.pairs import Pair
 
 
@@ -31,6 +31,10 @@ class Progress(Protocol):
 
     def disturbed(self, pair: Pair, cause: str, attempt: int) -> None:
         """Tell that a pair is measured again, for which time, and because of what."""
+        ...
+
+    def image(self, host: str, digests: ImageDigests) -> None:
+        """Tell what an image on a host is after the last boot from it."""
         ...
 
     def lost(self, host: str, reason: str, pause_s: float) -> None:

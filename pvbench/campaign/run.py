@@ -32,7 +32,7 @@ _MENDS: Mapping[GuestMode, str] = MappingProxyType(
 def survey(campaign: Campaign, world: World) -> Site:
     """Return what the campaign is measured on, every host probed before anything is measured on any."""
     guest = world.guest_image()
-    own_guests = tuple(map(own.with_digest, filter(None, campaign.matrix.guest.images)))
+    own_guests = tuple(own.with_digest(each, world.watch) for each in campaign.matrix.guest.images if each)
     # What does not compile is found before any host is asked for anything.
     frontends, backends = (
         tuple(filter(None, sources)) for sources in (campaign.matrix.frontends, campaign.matrix.backends)
@@ -44,12 +44,13 @@ def survey(campaign: Campaign, world: World) -> Site:
         check_modes(visits.modes_of(campaign.plan.trials), each)
     if backends:
         drivers = Drivers(drivers.frontends, world.backends(backends, facts).backends)
+    images = {name: world.images(host, guest, own_guests) for name, host in hosts.items()} if own_guests else {}
     if not (names := campaign.matrix.stacks):
-        return Site(hosts, facts, guest, drivers=drivers, own_guests=own_guests)
+        return Site(hosts, facts, guest, drivers=drivers, own_guests=images)
     stacks = {name: world.stacks(host, "looking at its stacks").deployed(names) for name, host in hosts.items()}
     there = ((each, stacks[each.name]) for each in facts)
     lasting = (whole(each, (s.hypervisor for s in own), (s.kernel for s in own)) for each, own in there)
-    return Site(hosts, tuple(lasting), guest, stacks, drivers=drivers, own_guests=own_guests)
+    return Site(hosts, tuple(lasting), guest, stacks, drivers=drivers, own_guests=images)
 
 
 def check_modes(modes: Sequence[GuestMode], facts: HostFacts) -> None:

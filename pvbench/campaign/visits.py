@@ -12,6 +12,7 @@ from pvbench.campaign.alike import Alike
 from pvbench.campaign.booted import Booted
 from pvbench.campaign.campaign import Settings
 from pvbench.campaign.deployments import Deployments
+from pvbench.campaign.images import look_again
 from pvbench.campaign.traced import explained
 from pvbench.campaign.trial import failed, measure, reason_of
 from pvbench.campaign.world import Edges, HeldHost
@@ -45,11 +46,12 @@ CALM_S, LOOK_S = 20.0, 1.0
 
 @dataclass(frozen=True)
 class RunSummary:
-    """How many trials of the plan have which outcome now."""
+    """How many trials of the plan have which outcome now; `altered` is a sentence for each image that changed."""
 
     ok: int
     invalid: int
     not_measured: int
+    altered: tuple[str, ...] = field(default=(), repr=False)
 
 
 def run(store: Store, settings: Settings, edges: Edges) -> RunSummary:
@@ -59,15 +61,19 @@ def run(store: Store, settings: Settings, edges: Edges) -> RunSummary:
     a row with its reason.
     """
     plan = sorted(store.manifest.plan, key=lambda spec: spec.cell.host)
+    altered: tuple[str, ...] = ()
     for host, trials in groupby(plan, key=lambda spec: spec.cell.host):
         left = unfinished(tuple(trials), store.finished_ids())
         with ExitStack() as leaving:
             switch = None
             if any(spec.deployment for spec in left):
                 switch = leaving.enter_context(edges.stacks(host).switching())
-            _Stay(host, left, store, settings, edges, Deployments(host, switch, edges.progress)).measure()
+            stay = _Stay(host, left, store, settings, edges, Deployments(host, switch, edges.progress))
+            stay.measure()
+            altered += stay.altered
     outcomes = [trial.outcome for trial in store.trials()]
-    return RunSummary(*(outcomes.count(kind) for kind in (Outcome.OK, Outcome.INVALID, Outcome.NOT_MEASURED)))
+    counts = {kind: outcomes.count(kind) for kind in Outcome}
+    return RunSummary(counts[Outcome.OK], counts[Outcome.INVALID], counts[Outcome.NOT_MEASURED], altered)
 
 
 @dataclass
@@ -82,6 +88,7 @@ class _Stay:
     deployments: Deployments
     broke: Counter[str] = field(default_factory=Counter)
     running: TrialSpec | None = None
+    altered: tuple[str, ...] = ()
 
     def measure(self) -> None:
         """Visit the host until nothing is left, or until it could not be used for longer than our patience."""
@@ -117,7 +124,9 @@ class _Stay:
             with held.hypervisor.setup(self.settings.scratch_bytes, self._devices(specs), modes_of(specs)):
                 for boot, own in groupby(specs, key=lambda spec: spec.boot):
                     if not self._boot(boot, list(own), held):
-                        return
+                        break
+            if not self.left:
+                self.altered += look_again(held.hypervisor, self.host, self.store, self.edges.progress)
 
     def _boot(self, boot: str, specs: Sequence[TrialSpec], held: HeldHost) -> bool:
         """Measure the trials of one boot; return whether the guest lasted. One that did not is charged for it."""

@@ -13,7 +13,8 @@ from pvbench.disturbance import Beneath
 from pvbench.guest import STOCK_DRIVERS, Drivers, GuestImage
 from pvbench.hypervisor import Hypervisor
 from pvbench.inventory import Host
-from pvbench.model import DeployedStack, DriverSource, HostFacts
+from pvbench.model import DeployedStack, DriverSource, HostFacts, OwnGuest
+from pvbench.progress import Watch
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,11 @@ class World(Protocol):
         """The time."""
         ...
 
+    @property
+    def watch(self) -> Watch:
+        """Who is told how far long work has come."""
+        ...
+
     def guest_image(self) -> GuestImage:
         """Return the guest's image, built if need be."""
         ...
@@ -87,6 +93,10 @@ class World(Protocol):
 
     def facts(self, host: Host, guest: GuestImage) -> HostFacts:
         """Ask a host what it is."""
+        ...
+
+    def images(self, host: Host, guest: GuestImage, own: Sequence[OwnGuest]) -> tuple[OwnGuest, ...]:
+        """Put images of one's own on a host, and return their guests as they are there."""
         ...
 
     def stacks(self, host: Host, purpose: str) -> HostStacks:

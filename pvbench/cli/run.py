@@ -10,6 +10,7 @@ import click
 from pvbench.cli import arguments
 from pvbench.cli.app import USUAL_RESULTS, App, mirror_option, pass_app, results_option, verb
 from pvbench.cli.matrices import hosts_option
+from pvbench.errors import ImageError
 from pvbench.exit_codes import ExitCode
 from pvbench.model import Purpose
 
@@ -152,4 +153,6 @@ def _end(app: App, store: "Store", summary: "RunSummary", results: Path) -> int:
         app.note(f"try those again: {app.resume}")
     app.note(f"next: pvbench report {manifest.run_id}{where} -o report.html")
     app.resume = None
+    if summary.altered:
+        raise ImageError("; ".join(summary.altered), hint="find out what writes to it there, and measure again")
     return ExitCode.NOT_MEASURED if summary.invalid or summary.not_measured else ExitCode.DONE

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from pvbench.clock import Clock
     from pvbench.guest import Drivers, GuestImage
     from pvbench.inventory import Host, Inventory
-    from pvbench.model import DriverSource, HostFacts
+    from pvbench.model import DriverSource, HostFacts, OwnGuest
+    from pvbench.progress import Watch
 
 
 @dataclass
@@ -33,6 +34,13 @@ class World:
     def clock(self) -> "Clock":
         """The machine's own."""
         return self.app.edges.clock
+
+    @property
+    def watch(self) -> "Watch":
+        """Standard error."""
+        from pvbench.terminal.transfers import watch
+
+        return watch(self.app.voice)
 
     def guest_image(self) -> "GuestImage":
         """Return the builtin guest."""
@@ -70,6 +78,11 @@ class World:
         self.app.note(f"host {host.name}: {facts.hypervisor}, {facts.kernel}, {facts.cpu} ({facts.emulation})")
         return facts
 
+    def images(self, host: "Host", guest: "GuestImage", own: "Sequence[OwnGuest]") -> "tuple[OwnGuest, ...]":
+        """Put images on a host, which is ours meanwhile: sending some GiB would spoil another's figures."""
+        with wiring.leased(self.app, host, self.inventory, "sending images") as (transport, _lease):
+            return wiring.hypervisor(self.app, transport, host, guest, own=own).images()
+
     def stacks(self, host: "Host", purpose: str) -> "HostStacks":
         """Return the stacks that were deployed onto a host."""
         if self.app.edges.stacks is not None:
@@ -87,8 +100,9 @@ class World:
         @contextmanager
         def hold(name: str) -> "Iterator[HeldHost]":
             with wiring.leased(self.app, site.hosts[name], self.inventory, purpose, token) as (transport, held):
+                images = site.own_guests.get(name, ())
                 driven = wiring.hypervisor(
-                    self.app, transport, site.hosts[name], site.guest, site.drivers.of(name), site.own_guests
+                    self.app, transport, site.hosts[name], site.guest, site.drivers.of(name), images
                 )
                 lab = wiring.own_lab(self.app, site.hosts[name])
                 yield HeldHost(driven, held.check, beneath=lab.beneath) if lab else HeldHost(driven, held.check)

@@ -78,6 +78,11 @@ class FlagKind(Described):
         "Trials that should have shared a boot were made in different boots.",
         "Nothing, where a host failed in between; their ratio holds the difference between two boots.",
     )
+    IMAGE = (
+        "image",
+        "The image that the guest boots from is not what it was before the first boot.",
+        "Find out what writes to it, and measure again.",
+    )
     OTHER = "other", "A flag of an older or a later pvbench, in its own words."
 
 

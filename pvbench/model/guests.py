@@ -11,7 +11,8 @@ class OwnGuest:
     `path` is the file on this machine; `format` is "qcow2" or "raw", `size_bytes` its disk's size, `signature` the 4
     bytes by which a BIOS knows that disk. It is reached as `user`. With `key`, a private key's file, and `host_key`,
     the guest's own public key, it is as it is; without them it is a cloud image, which is told both by a seed.
-    `digest` is the file's SHA-256, as hex, and `placed` where it lies on a host; both "" until a run begins.
+    `digest` is the file's SHA-256, as hex, `placed` where it lies on a host, and `state` what differs once somebody
+    wrote to it there; all three "" until a run begins.
     """
 
     name: str
@@ -24,8 +25,32 @@ class OwnGuest:
     host_key: str | None = None
     digest: str = ""
     placed: str = ""
+    state: str = ""
 
     @property
     def seeded(self) -> bool:
         """Whether it is a cloud image, which learns from a seed who may log in."""
         return self.host_key is None
+
+
+@dataclass(frozen=True)
+class ImageDigests:
+    """The SHA-256, as hex, of an image on a host before the first boot from it and after the last; None: it is gone."""
+
+    name: str
+    before: str
+    after: str | None
+
+    @property
+    def changed(self) -> bool:
+        """Whether it is not what it was."""
+        return self.before != self.after
+
+    @property
+    def words(self) -> str:
+        """What came of it, in a few words."""
+        if self.after is None:
+            return "the image is not there any more"
+        if self.changed:
+            return f"the image changed: its SHA-256 was {self.before[:16]}..., is {self.after[:16]}..."
+        return f"the image is as it was before the first boot, SHA-256 {self.after}"

@@ -13,7 +13,7 @@ from pvbench.clock import Clock
 from pvbench.guest import STOCK_DRIVERS, BootDisk, Drivers, GuestImage, Login, Programs
 from pvbench.inventory import Host
 from pvbench.matrix import load
-from pvbench.model import Trial, TrialSpec
+from pvbench.model import ImageDigests, Trial, TrialSpec
 from pvbench.pairs import Pair
 from pvbench.store import Store
 from pvbench.testing.clock import FakeClock
@@ -60,6 +60,9 @@ class Unwatched(Progress):
         """Do nothing."""
 
     def disturbed(self, pair: Pair, cause: str, attempt: int) -> None:
+        """Do nothing."""
+
+    def image(self, host: str, digests: ImageDigests) -> None:
         """Do nothing."""
 
     def lost(self, host: str, reason: str, pause_s: float) -> None:

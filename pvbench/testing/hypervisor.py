@@ -18,8 +18,10 @@ from pvbench.model import (
     Granted,
     GuestMode,
     HostFacts,
+    ImageDigests,
     IoPath,
     Mechanism,
+    OwnGuest,
     Payer,
     TrapCost,
     Witness,
@@ -126,6 +128,7 @@ class FakeHypervisor:
     boots: list[GuestSpec] = field(default_factory=list)
     runs: list[tuple[str, str]] = field(default_factory=list)
     undone: list[str] = field(default_factory=list)
+    digests: tuple[ImageDigests, ...] = ()
     untraced_rates: dict[str, float | None] = field(default_factory=dict)
 
     @property
@@ -141,6 +144,14 @@ class FakeHypervisor:
     def facts(self) -> HostFacts:
         """Return what the host is now."""
         return self.now
+
+    def images(self) -> tuple[OwnGuest, ...]:
+        """Return that there are none."""
+        return ()
+
+    def image_digests(self) -> tuple[ImageDigests, ...]:
+        """Return what images are now, beside what they were."""
+        return self.digests
 
     def observe(self, domain: str, seconds: float) -> Observed:
         """Return what was seen of the one guest there is. Raises UsageError for another."""

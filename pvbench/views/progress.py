@@ -10,7 +10,7 @@ from pvbench import wording
 from pvbench.campaign.pace import Pace
 from pvbench.campaign.progress import Progress
 from pvbench.disturbance import ATTEMPTS
-from pvbench.model import Outcome, Trial, TrialSpec
+from pvbench.model import ImageDigests, Outcome, Trial, TrialSpec
 from pvbench.pairs import Pair
 from pvbench.printable import clean
 from pvbench.terminal.streams import console
@@ -56,6 +56,9 @@ class _Lines:
 
     def lost(self, host: str, reason: str, pause_s: float) -> None:
         self.say(f"{host}: {clean(reason)}; tried again in {fmt.duration(pause_s)}")
+
+    def image(self, host: str, digests: ImageDigests) -> None:
+        self.say(f"{host}: {digests.name}: {digests.words}")
 
     def recorded(self, trial: Trial) -> None:
         self.count(trial)
@@ -104,6 +107,10 @@ class _Bar(_Lines):
 
     def lost(self, host: str, reason: str, pause_s: float) -> None:
         self.above(f"{host}: {clean(reason)}; tried again in {fmt.duration(pause_s)}")
+
+    def image(self, host: str, digests: ImageDigests) -> None:
+        if digests.changed or self.voice.verbosity > 0:
+            self.above(f"{host}: {digests.name}: {digests.words}")
 
     def above(self, text: str) -> None:
         self.bar.console.print(text, markup=False, highlight=False)

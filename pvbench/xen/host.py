@@ -15,18 +15,19 @@ from pvbench.errors import BootError, DeployError, TransportError, Unreachable
 from pvbench.guest import GuestImage, HostDrivers, boot_rom
 from pvbench.hypervisor import GuestSpec, HostCheck
 from pvbench.inventory import Host
-from pvbench.model import BUILTIN_GUEST, STOCK, DeviceKind, Emulation, GuestMode, HostFacts, OwnGuest
+from pvbench.model import BUILTIN_GUEST, STOCK, DeviceKind, Emulation, GuestMode, HostFacts, ImageDigests, OwnGuest
 from pvbench.observed import Observed
 from pvbench.progress import Watch, unwatched
 from pvbench.transport import Command, Transport
 from pvbench.workloads import servers
-from pvbench.xen import built, dhcp, own_images
+from pvbench.xen import built, dhcp
 from pvbench.xen import domain_config as domain
 from pvbench.xen.boot import Boots
 from pvbench.xen.facts import check_of, facts_of, lacks_of
 from pvbench.xen.guest import XenGuest
 from pvbench.xen.media import BuiltinMedia, Media, OwnMedia
 from pvbench.xen.observe import observe
+from pvbench.xen.own_images import Images
 from pvbench.xen.prepared import Prepared, setup_request
 from pvbench.xen.programs import ask, last_line
 from pvbench.xen.recorder import Recorder
@@ -78,6 +79,21 @@ class XenHypervisor:
         """Probe the host and say what it is and what it lacks."""
         return check_of(self._host.name, self._probed())
 
+    def images(self) -> tuple[OwnGuest, ...]:
+        """Put images of one's own on the host and return their guests. Raises DeployError, ImageError."""
+        if self._own:
+            images = self._images()
+            self._own = {name: images.there(guest) for name, guest in self._own.items()}
+        return tuple(self._own.values())
+
+    def image_digests(self) -> tuple[ImageDigests, ...]:
+        """Return what the images of one's own are now, beside what they were."""
+        images = self._images() if self._own else None
+        return tuple(images.digests(guest) for guest in self._own.values()) if images else ()
+
+    def _images(self) -> Images:
+        return Images(self._transport, self._host, self._programs(), self._watch)
+
     def observe(self, domain: str, seconds: float) -> Observed:
         """Watch a running domain, whoever's it is; nothing is changed or kept in dom0."""
         return observe(self._transport, domain, seconds, self._clock)
@@ -107,8 +123,7 @@ class XenHypervisor:
         """Put files in place, make scratch disks, bridge and peers; undo all of it on leaving."""
         host, disks = self._host, sum(DRIVERS[name].kind is DeviceKind.BLOCK for name in devices)
         files = self._boot_files(modes, self._image)
-        for name, guest in self._own.items():  # before anything is made: a host may have no room for them
-            self._own[name] = own_images.put(self._transport, host, guest, self._watch)
+        self.images()  # before anything is made: a host may have no room for them
         programs = self._programs()
         with ExitStack() as stack:
             setup = stack.enter_context(self._transport.talk((f"{programs}/pvb-setup",)))

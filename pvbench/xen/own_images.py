@@ -1,29 +1,82 @@
-"""Images of one's own on a host: sent there once a run, piece by piece, and known there by their digest."""
+"""Images of one's own on a host: sent there once a run, piece by piece, and looked at again after the last boot."""
 
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 from pvbench.deploy import LargeFile, deploy_files
 from pvbench.guest import own
 from pvbench.inventory import Host
-from pvbench.model import OwnGuest
+from pvbench.model import ImageDigests, OwnGuest
 from pvbench.progress import Watch
-from pvbench.transport import Transport
+from pvbench.transport import Conversation, Transport
+from pvbench.xen.programs import ask
 
 _LEAST_S, _BYTES_PER_S = 600.0, 250_000
 """How long it may take: slower than any host seen; the lab's disk and network were twice as quick at their worst."""
+_PIECE_S, _ANSWER_S = 1.0, 300.0
+"""How long the host reads on between two answers, and how long an answer may take at most."""
 
 
-def put(transport: Transport, host: Host, guest: OwnGuest, watch: Watch) -> OwnGuest:
-    """Return a guest whose image is on the host, whole. Raises DeployError, ImageError."""
-    if not guest.digest:
-        guest = own.with_digest(guest, watch)
-    size = own.size(guest)
-    placed = deploy_files(
-        transport,
-        {guest.name: LargeFile(guest.path, guest.digest, size)},
-        host.scratch,
-        "guest",
-        timeout_s=_LEAST_S + size / _BYTES_PER_S,
-        watch=watch,
-    )
-    return replace(guest, placed=placed[guest.name])
+@dataclass(frozen=True)
+class Images:
+    """The images on one host; `programs` is the folder there that pvb-image is in, which reads them."""
+
+    transport: Transport
+    host: Host
+    programs: str
+    watch: Watch
+
+    def there(self, guest: OwnGuest) -> OwnGuest:
+        """Return a guest whose image is on the host, whole; it is sent where it is not. Raises DeployError, ImageError.
+
+        One that nobody wrote to since it was looked at is not read again.
+        """
+        with self._asking() as program:
+            if guest.placed and self._state(program, guest.placed) == guest.state:
+                return guest
+        guest = self._sent(guest if guest.digest else own.with_digest(guest, self.watch))
+        with self._asking() as program:
+            return replace(guest, state=self._state(program, guest.placed) or "")
+
+    def digests(self, guest: OwnGuest) -> ImageDigests:
+        """Return the digest that an image had before, and what it has now.
+
+        pvbench's own copy, which is read-only, is read where the file system says that it was written to.
+        """
+        with self._asking() as program:
+            state = self._state(program, guest.placed)
+            if state == guest.state:
+                return ImageDigests(guest.name, guest.digest, guest.digest)
+            return ImageDigests(guest.name, guest.digest, self._sha256(program, guest) if state else None)
+
+    def _sent(self, guest: OwnGuest) -> OwnGuest:
+        size = own.size(guest)
+        placed = deploy_files(
+            self.transport,
+            {guest.name: LargeFile(guest.path, guest.digest, size)},
+            self.host.scratch,
+            "guest",
+            timeout_s=_LEAST_S + size / _BYTES_PER_S,
+            watch=self.watch,
+        )
+        return replace(guest, placed=placed[guest.name])
+
+    @contextmanager
+    def _asking(self) -> Iterator[Conversation]:
+        with self.transport.talk((f"{self.programs}/pvb-image",)) as program:
+            yield program
+
+    def _state(self, program: Conversation, path: str) -> str | None:
+        request = {"action": "state", "path": path}
+        state: str | None = ask(program, request, _ANSWER_S, self.host.name)["state"]
+        return state
+
+    def _sha256(self, program: Conversation, guest: OwnGuest) -> str:
+        request = {"action": "digest", "path": guest.placed, "seconds": _PIECE_S}
+        with self.watch(f"{self.host.name}: reading {guest.name}") as update:
+            while True:
+                answer = ask(program, request, _ANSWER_S, self.host.name)
+                update(answer["done"], answer["bytes"])
+                if answer["sha256"] is not None:
+                    return str(answer["sha256"])

@@ -1,0 +1,43 @@
+"""Images of one's own on the command line: a run whose image did not stay what it was ends as such."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pvbench.model import ImageDigests
+from pvbench.testing.world import FakeWorld
+from tests.unit.test_disk_image import qcow2
+
+Call = Callable[..., Any]
+
+
+def with_image(matrix: Path) -> None:
+    (matrix.parent / "debian.qcow2").write_bytes(qcow2())
+    matrix.write_text(matrix.read_text() + "guest: {image: [builtin, debian.qcow2]}\n")
+
+
+def test_a_run_whose_image_changed_is_told_so_in_the_end_and_in_its_report(
+    call: Call, matrix: Path, world: FakeWorld
+) -> None:
+    with_image(matrix)
+    world.hypervisor.digests = (ImageDigests("debian.qcow2", "a" * 64, "b" * 64),)
+    said = call("run", matrix)
+
+    assert said.code == 4
+    assert "debian.qcow2 on xen1: the image changed: its SHA-256 was aaaa" in said.err
+    assert "find out what writes to it there" in said.err
+    assert "netfront" in said.out
+    (run,) = (matrix.parent / "results/runs").iterdir()
+    assert json.loads((run / "raw/images/xen1.json").read_text())["debian.qcow2"]["sha256 after"] == "b" * 64
+    assert call("report", run.name, "-o", "page.html").code == 0
+    assert "trials flagged image, counted" in (matrix.parent / "page.html").read_text()
+
+
+def test_a_run_whose_image_stayed_says_its_digest(call: Call, matrix: Path, world: FakeWorld) -> None:
+    with_image(matrix)
+    world.hypervisor.digests = (ImageDigests("debian.qcow2", "a" * 64, "a" * 64),)
+    said = call("run", matrix)
+
+    assert said.code == 0, said.err
+    assert f"debian.qcow2: the image is as it was before the first boot, SHA-256 {'a' * 64}" in said.err
