@@ -34,6 +34,7 @@ class _Survey:
     first: int = 0
     last: int = 0
     runstates: bool = False
+    attributed: bool = False
     svm: set[bool] = field(default_factory=set)
     """Whether codes that only SVM has are the domain's own (True) or another's."""
 
@@ -91,6 +92,7 @@ def _survey(path: Path, domain: int, chunk: int) -> _Survey:
         found.runstates |= bool(np.isin(records.kind, _RUNSTATES).any())
         for number, _, one in _by_cpu(records):
             owner, _ = cpus.setdefault(number, Cpu(number)).owners(one)
+            found.attributed |= cpus[number].owner >= 0
             code = one.word(0)
             svm = np.isin(one.kind, (Kind.EXIT, Kind.SVM_EXIT)) & (code >= SVM_ONLY.start) & (code < SVM_ONLY.stop)
             found.svm |= {bool(each) for each in np.unique(owner[svm & (owner >= 0)] >> 16 == domain)}
@@ -204,6 +206,6 @@ def _tail(survey: _Survey, runstates: bool) -> npt.NDArray[np.uint32]:
     words: list[int] = []
     if survey.runstates and not runstates:
         words += [0x21021 | 1 << 28, IDLE << 16]
-    if survey.svm == {False}:
+    if survey.svm == {False} and survey.attributed:  # else the idle vCPU would be the only one that is known
         words += [_SWITCH | 4 << 28, IDLE, 0, IDLE, 0, _EXIT | 1 << 28, SVM_ONLY.start]
     return np.array(words, np.uint32)
