@@ -155,7 +155,13 @@ class BootError(PvbenchError):
     """The guest did not come up."""
 
 
-class NoNetwork(BootError):
+class Silent(BootError):
+    """A guest of somebody's own does not answer; `console` is what it printed on its serial console."""
+
+    console = ""
+
+
+class NoNetwork(Silent):
     """A guest of somebody's own booted, and its network does not answer: another NIC may."""
 
 

@@ -28,12 +28,12 @@ def own(path: Path, user: str) -> "OwnGuest":
         image = disk_image.read(path)
     except ImageError as error:
         raise UsageError(str(error), hint=error.hint) from None
-    return OwnGuest(path.name, path, image.format, image.size_bytes, image.signature, user)
+    return OwnGuest(path.name, path, image.format, image.size_bytes, image.signature, user, looked_at=True)
 
 
 def examined(app: App, name: str, guest: "OwnGuest", known: "Inventory") -> "Checkup":
     """Boot a guest on a host and return what it has and lacks; one that does not answer lacks that."""
-    from pvbench.views.guest import checkup_of, silent
+    from pvbench.views.guest import checkup_of, looked_into, silent
 
     builtin = wiring.guest_image(app)
     hosts, known = wiring.resolve(app, (name,), known)
@@ -47,7 +47,7 @@ def examined(app: App, name: str, guest: "OwnGuest", known: "Inventory") -> "Che
                     return checkup_of(guest.name, device, _look(driven, _spec(guest, device)), mute)
                 except (BootError, ImageError) as error:
                     mute.append(error)
-                    if not isinstance(error, NoNetwork):
+                    if not isinstance(error, NoNetwork) or looked_into(error):
                         break
     return silent(guest.name, mute)
 

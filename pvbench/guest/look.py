@@ -1,6 +1,6 @@
 """What somebody's own guest has and lacks to be measured in, by one look into it. Pure but for the script's text."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pvbench.checkup import Lack
@@ -21,10 +21,18 @@ say hypervisor "$(cat /sys/hypervisor/type)"
 say free "$(df -Pk / | tail -n 1 | tr -s ' ' | cut -d ' ' -f 4)"
 say command_line "$(cat /proc/cmdline)"
 release=$(uname -r)
+blocked=$(
+    tr ' ' '\\n' </proc/cmdline | sed -n 's/^module_blacklist=//p; s/^modprobe[.]blacklist=//p' | tr , '\\n' | tr - _
+    cat /etc/modprobe.d/*.conf /run/modprobe.d/*.conf /usr/lib/modprobe.d/*.conf /lib/modprobe.d/*.conf |
+        sed -n 's/^blacklist[[:space:]]*//p; s/^install[[:space:]]*//p' | cut -d ' ' -f 1 | tr - _
+)
 for module; do
     name=$(echo "$module" | tr _ -)
-    if [ -e "/sys/module/$(echo "$module" | tr - _)" ]; then
+    kernels=$(echo "$module" | tr - _)
+    if [ -e "/sys/module/$kernels" ]; then
         say "module $module" loaded
+    elif echo "$blocked" | grep -qx "$kernels"; then
+        say "module $module" blocked
     elif find "/lib/modules/$release" "/usr/lib/modules/$release" -name "$name.ko*" 2>/dev/null | grep -q .; then
         say "module $module" there
     elif grep -qs "/$name.ko" "/lib/modules/$release/modules.builtin" "/usr/lib/modules/$release/modules.builtin"; then
@@ -33,7 +41,6 @@ for module; do
         say "module $module" absent
     fi
 done
-IFS=,
 for tool in $TOOLS; do
     path=$(command -v $tool)
     case $path in
@@ -43,11 +50,13 @@ for tool in $TOOLS; do
     esac
 done
 """
+_BEGINS, _ENDS = "pvbench-look-begins", "pvbench-look-ends"
 LEAST_FREE_KIB = 50 << 10
 _MENDS = {
     IoPath.PV: "boot a kernel with it; Debian's and Ubuntu's usual kernels have it, some `cloud` flavours do not",
     IoPath.EMULATED: "boot a kernel with it, or leave {device} out of the matrix",
 }
+_UNBLOCK = "take it out of module_blacklist= of the kernel's command line, or of blacklist and install in modprobe.d"
 
 
 @dataclass(frozen=True)
@@ -61,8 +70,23 @@ class Look:
 
 def argv() -> tuple[str, ...]:
     """Return the command that looks; what a guest cannot say it does not."""
-    tools = ",".join((*WORKLOADS, "ethtool"))
-    return ("sh", "-c", f"TOOLS={tools}\n{{\n{_SCRIPT}}} 2>/dev/null; exit 0", "pvb-look", *modules())
+    return ("sh", "-c", _script((*WORKLOADS, "ethtool")))
+
+
+def for_console() -> str:
+    """Return a script that looks before our programs are in the guest, and marks where what it says begins and ends."""
+    return f"echo; echo {_BEGINS}\n{_script(())}\necho; echo {_ENDS}"
+
+
+def on_console(console: str) -> "Look | None":
+    """Return what a guest said of itself on its console, None where it did not, or not to the end."""
+    _, begun, rest = console.rpartition(_BEGINS)
+    said, ended, _ = rest.partition(_ENDS)
+    return parse(said.encode()) if begun and ended else None
+
+
+def _script(tools: Iterable[str]) -> str:
+    return f"TOOLS='{' '.join(tools)}'\nset -- {' '.join(modules())}\n{{\n{_SCRIPT}}} 2>/dev/null"
 
 
 def modules() -> tuple[str, ...]:
@@ -89,9 +113,13 @@ def lacks(look: Look) -> tuple[Lack, ...]:
     missing: list[Lack] = []
     for device, row in DRIVERS.items():
         module = row.module.replace("_", "-")
-        if look.modules.get(module) == "absent" and not any(module in each.what for each in missing):
-            kind = "the frontend" if row.io_path is IoPath.PV else "the driver"
+        if any(module in each.what for each in missing):
+            continue
+        kind = "the frontend" if row.io_path is IoPath.PV else "the driver"
+        if look.modules.get(module) == "absent":
             missing.append(Lack(f"{module}, {kind} of {device}", _MENDS[row.io_path].format(device=device)))
+        elif look.modules.get(module) == "blocked":
+            missing.append(Lack(f"{module}, {kind} of {device}: it is there, and blocked", _UNBLOCK))
     free = look.facts.get("free", "")
     if free.isdigit() and int(free) < LEAST_FREE_KIB:
         missing.append(

@@ -13,6 +13,7 @@ class OwnGuest:
     the guest's own public key, it is as it is; without them it is a cloud image, which is told both by a seed.
     `digest` is the file's SHA-256, as hex, `placed` where it lies on a host, and `state` what differs once somebody
     wrote to it there; all three "" until a run begins.
+    One that is `looked_at` prints what it has on its console, where a seed can tell it to.
     """
 
     name: str
@@ -26,6 +27,7 @@ class OwnGuest:
     digest: str = ""
     placed: str = ""
     state: str = ""
+    looked_at: bool = False
 
     @property
     def seeded(self) -> bool:

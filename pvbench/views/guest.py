@@ -1,9 +1,9 @@
 """What `pvbench doctor HOST --guest IMAGE` says of an image: what its guest is, has and lacks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from pvbench.checkup import Checkup, Lack
-from pvbench.errors import PvbenchError
+from pvbench.errors import PvbenchError, Silent
 from pvbench.guest import look as looks
 
 PURPOSE = "{} can be measured in"
@@ -12,18 +12,30 @@ PURPOSE = "{} can be measured in"
 def checkup_of(name: str, device: str, printed: bytes, mute: Sequence[PvbenchError]) -> Checkup:
     """Return what a guest said of itself, reached by a device; `mute` is why earlier NICs did not answer."""
     look = looks.parse(printed)
-    facts = {**look.facts, "free": f"{int(look.facts['free']) // 1024} MiB"} if "free" in look.facts else look.facts
-    modules = {state: [module for module, its in look.modules.items() if its == state] for state in _HAD}
-    has = [(words, ", ".join(modules[state])) for state, words in _HAD.items() if modules[state]]
-    tools = [(f"{tool}", _WHOSE.get(whose, whose)) for tool, whose in look.tools.items()]
-    lacks = looks.lacks(look)
-    lacks = lacks or _said(mute)
-    return Checkup(PURPOSE.format(name), (("reached by", device), *facts.items(), *has, *tools), lacks)
+    return Checkup(PURPOSE.format(name), (("reached by", device), *_facts(look)), looks.lacks(look) or _said(mute))
 
 
 def silent(name: str, mute: Sequence[PvbenchError]) -> Checkup:
-    """Return the checkup of a guest that does not answer."""
-    return Checkup(PURPOSE.format(name), (), _said(mute[-1:]))
+    """Return the checkup of a guest that does not answer, with what it said of itself on its console."""
+    look = looked_into(mute[-1])
+    if look is None:
+        return Checkup(PURPOSE.format(name), (), _said(mute[-1:]))
+    facts = (("reached by", "its serial console alone"), *_facts(look))
+    return Checkup(PURPOSE.format(name), facts, (*_said(mute[-1:]), *looks.lacks(look)))
+
+
+def looked_into(error: PvbenchError) -> looks.Look | None:
+    """Return what a guest that does not answer said of itself on its console, None where it said nothing."""
+    return looks.on_console(error.console) if isinstance(error, Silent) else None
+
+
+def _facts(look: looks.Look) -> Iterator[tuple[str, str]]:
+    for name, value in look.facts.items():
+        yield name, f"{int(value) // 1024} MiB" if name == "free" and value.isdigit() else value
+    for state, words in _HAD.items():
+        if modules := [module for module, its in look.modules.items() if its == state]:
+            yield words, ", ".join(modules)
+    yield from ((tool, _WHOSE.get(whose, whose)) for tool, whose in look.tools.items())
 
 
 def _said(errors: Sequence[PvbenchError]) -> tuple[Lack, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from pvbench.guest import Login, Seed, SeededNic, entering, rest, seed
+from pvbench.guest import Login, Seed, SeededNic, entering, look, rest, seed
 from pvbench.hypervisor import GuestSpec
 from pvbench.model import OwnGuest
 from pvbench.transport import Transport
@@ -123,6 +123,7 @@ class OwnMedia:
                 host_key=self.host_keys[0],
                 host_key_public=self.host_keys[1],
                 nics=[SeededNic(nic.mac, f"{nic.guest_address}/24") for nic in nics],
+                says=look.for_console() if self.guest.looked_at else "",
             )
             request["seed"] = seed.encoded(told)
             seed_disk = f"{self.boot}/{name}.seed"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pvbench.errors import BootError, NoNetwork
+from pvbench.errors import BootError, NoNetwork, Silent
 from pvbench.hypervisor import GuestSpec
 from pvbench.model import BUILTIN_GUEST, STOCK
 from pvbench.model.driver_builds import in_words
@@ -50,9 +50,12 @@ def silent(spec: GuestSpec, host: str, look: Mapping[str, Any], waited_s: float 
     name = f"the guest {spec.guest}" if spec.guest != BUILTIN_GUEST else f"pvb-{spec.name}"
     state = "ended while it booted" if waited_s is None else f"runs, but did not answer within {waited_s:.0f} s"
     if spec.guest != BUILTIN_GUEST:
-        why, mend = why_silent(str(look.get("console") or ""), look.get("read"), look.get("port"))
-        kind = NoNetwork if (why, mend) == _NO_NETWORK else BootError
-        return kind(f"{name} {state}: {why}", hint=mend)
+        console = str(look.get("console") or "")
+        why, mend = why_silent(console, look.get("read"), look.get("port"))
+        kind = NoNetwork if (why, mend) == _NO_NETWORK else Silent
+        error = kind(f"{name} {state}: {why}", hint=mend)
+        error.console = console
+        return error
     if waited_s is None:
         said = f"; device model: {look['log']}" if spec.mode.has_emulated_devices else ""
         return BootError(f"{name} {state}{said}")

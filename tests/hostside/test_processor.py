@@ -36,7 +36,10 @@ def test_the_probe_of_this_machine_keeps_to_its_contract() -> None:
     (answer,) = ask("pvb-probe", {"servers": {"no-server": nowhere}, "scratch": "/nowhere"})
 
     assert answer["facts"]["kernel"] == os.uname().release  # type: ignore[index]
-    assert list(answer["facts"]["versions"].items()) == [("no-server", None), ("device model", None)]  # type: ignore[index]
+    versions = answer["facts"]["versions"]  # type: ignore[index]
+    assert versions["no-server"] is None
+    assert set(versions) == {"no-server", "device model"}  # whether there is a QEMU here is this machine's own
+    assert versions["device model"] is None or versions["device model"].startswith("QEMU emulator version ")
     lacking = {"what": "no-server is not installed", "mend": "apt-get install no-package"}
     assert lacking in answer["missing"]  # type: ignore[operator]
 
