@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pvbench.clock import Clock
-from pvbench.errors import BootError, GuestKeyMismatch, HostKeyMismatch, TransportError, Unreachable
+from pvbench.errors import BootError, GuestKeyMismatch, HostKeyMismatch, LoginRefused, TransportError, Unreachable
 from pvbench.hypervisor import GuestSpec
 from pvbench.inventory import Host
 from pvbench.model import BUILTIN_GUEST, CommandRecord
@@ -20,9 +20,8 @@ from pvbench.xen.peer import serve
 from pvbench.xen.prepared import Prepared, bridge_of
 from pvbench.xen.programs import ask
 from pvbench.xen.proof import prove
-from pvbench.xen.silence import settled, silent
-
-_SETTLED_S = 0.5  # usual, at most, from the last that a booting guest prints to its SSH server
+from pvbench.xen.silence import BARRED, aside, silent
+from pvbench.xen.waiting import Waiting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,8 +118,7 @@ class Boots:
         name = domain.PREFIX + spec.name
         best = max(nics, key=lambda nic: nic.control)
         begun = self.clock.monotonic()
-        deadline = begun + self.patience(usual_s)
-        settled_at: float | None = None
+        waiting = Waiting(begun, usual_s, self.patience)
         while True:
             try:
                 way = stack.enter_context(
@@ -135,14 +133,22 @@ class Boots:
                 )
                 return media.entered(way, self.patience(10))
             except HostKeyMismatch as error:
-                raise GuestKeyMismatch(f"{name} answers with another host key than it was given: {error}") from error
-            except Unreachable as error:
-                request = {"action": "alive", "name": name, "address": best.guest_address}
-                look = ask(self.prepared.domains, request, self.patience(2), self.host.name)
+                why = aside(self._alive(name, best)) if spec.guest != BUILTIN_GUEST else ""
+                raise GuestKeyMismatch(
+                    f"{name} answers with another host key than it was given: {error}{why}", hint=media.key_hint
+                ) from error
+            except (Unreachable, LoginRefused) as error:
+                if isinstance(error, LoginRefused) and spec.guest == BUILTIN_GUEST:
+                    raise
+                look = self._alive(name, best)
+                if isinstance(error, LoginRefused):
+                    look["port"] = BARRED
                 now = self.clock.monotonic()
-                # A guest that has come as far as it ever will is not waited for until the deadline.
-                settled_at = (settled_at or now) if settled(str(look.get("console") or "")) else None
-                late = now > deadline or (settled_at is not None and now - settled_at > self.patience(_SETTLED_S))
-                if not look["alive"] or late:
+                if not look["alive"] or waiting.over(now, look):
                     raise silent(spec, self.host.name, look, waited_s=now - begun if look["alive"] else None) from error
                 self.clock.sleep(0.5)
+
+    def _alive(self, name: str, nic: domain.Nic) -> dict[str, Any]:
+        """Return whether a domain is still there, and what one of somebody's own image left so far."""
+        request = {"action": "alive", "name": name, "address": nic.guest_address}
+        return dict(ask(self.prepared.domains, request, self.patience(2), self.host.name))

@@ -41,6 +41,11 @@ class Media(Protocol):
         ...
 
     @property
+    def key_hint(self) -> str | None:
+        """What is to be done about a guest that bears another key than its own."""
+        ...
+
+    @property
     def usual_boot_s(self) -> float:
         """How long they take to answer on an ordinary host, at most."""
         ...
@@ -69,6 +74,7 @@ class BuiltinMedia:
     boot: str
     swapped: bool = False
     usual_boot_s: float = 8.0
+    key_hint: str | None = None
 
     def given(self, spec: GuestSpec, nics: Sequence[domain.Nic], name: str) -> Given:
         """Return its disk with the kernel's command line on it, or kernel and initramfs where there is no firmware."""
@@ -109,6 +115,16 @@ class OwnMedia:
     def login(self) -> Login:
         """As the matrix says, with the key that the seed gives it or its own."""
         return Login(self.host_keys[1], user=self.guest.user)
+
+    @property
+    def key_hint(self) -> str:
+        """As the guest was to have its key: by the seed, or as it is."""
+        if self.guest.seeded:
+            return (
+                "its cloud-init did not take the seed: install cloud-init with the NoCloud source in the image, and "
+                "see that its disk has room; an image with a key of its own needs `key` and `host_key`"
+            )
+        return "`host_key` is the image's /etc/ssh/ssh_host_ed25519_key.pub (or its other type of key)"
 
     def given(self, spec: GuestSpec, nics: Sequence[domain.Nic], name: str) -> Given:
         """Return a throw-away overlay of the image, and the seed of a cloud image."""

@@ -1,7 +1,7 @@
 """Why a guest does not answer, by what it left: whether it lives, its device model's log, its serial console. Pure."""
 
-import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pvbench.errors import BootError, NoNetwork, Silent
@@ -9,40 +9,35 @@ from pvbench.hypervisor import GuestSpec
 from pvbench.model import BUILTIN_GUEST, STOCK
 from pvbench.model.driver_builds import in_words
 from pvbench.printable import clean
+from pvbench.xen import consoles
 
-_MEANINGS = (
-    (
-        r"Kernel panic - not syncing: (.{1,120})",
-        "its kernel panicked: {0}",
-        "the image's own root= or initramfs is wrong",
-    ),
-    (
-        r"ALERT!\s+(.{1,80}) does not exist",
-        "its initramfs does not find its root file system, {0}",
-        "build virtio_blk into the image's initramfs: the disk it boots from is a virtio one",
-    ),
-    (
-        r"(error: [^\n]{1,80})\s*(?:\n|\r).{0,40}(?:grub rescue|Entering rescue mode)",
-        "its boot loader stopped: {0}",
-        "reinstall the image's boot loader",
-    ),
-    (r"No space left on device", "its disk is full", "give the image some 200 MB of free space"),
-    (
-        r"(?:Failed to start|failed to start).{0,20}(ssh[^\r\n]{0,60})",
-        "its sshd did not start: {0}",
-        "mend sshd in the image",
-    ),
-)
-"""What a console says, what that means, and how it is mended; the first that fits is told."""
-_NO_SSHD = ("its network answers and nothing listens at its SSH port", "install openssh-server in the image")
-_NO_NETWORK = (
-    "it booted as far as its login prompt, and its network does not answer",
+LEAST_OF_A_LOADER, LEAST_OF_A_KERNEL = 1 << 16, 4 << 20
+"""Bytes that are read of a disk once its boot loader runs, and once that has loaded a kernel."""
+BARRED = "barred"
+"""What the SSH port does that answers and lets our key in not."""
+_CONSOLE_MEND = "add console=ttyS0 to the kernel's command line in the image to see why"
+
+
+@dataclass(frozen=True)
+class Why:
+    """Why a guest is silent, and what mends it; `another_nic` says whether it may answer over another NIC."""
+
+    why: str
+    mend: str
+    another_nic: bool = False
+
+
+NO_SSHD = Why("its network answers and nothing listens at its SSH port", "install openssh-server in the image")
+NO_NETWORK = Why(
+    "it booted, and its network does not answer",
     "the image lacks the driver of its NIC, or cloud-init to give it the address of the seed",
+    another_nic=True,
 )
-_LAST_WORDS = re.compile(
-    r"login:\s*$|Kernel panic|ALERT!|grub rescue>|\(initramfs\)|Cannot open access to console|emergency mode"
+NO_LOGIN = Why(
+    "its SSH server answers, and lets our key in not",
+    "say `user`, `key` and `host_key` as the image has them; a cloud image needs cloud-init with the NoCloud source",
 )
-_CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
+TOO_SLOW = Why("its SSH server takes connections, and says too little in time", "give it more memory or vCPUs")
 
 
 def silent(spec: GuestSpec, host: str, look: Mapping[str, Any], waited_s: float | None) -> BootError:
@@ -51,9 +46,9 @@ def silent(spec: GuestSpec, host: str, look: Mapping[str, Any], waited_s: float 
     state = "ended while it booted" if waited_s is None else f"runs, but did not answer within {waited_s:.0f} s"
     if spec.guest != BUILTIN_GUEST:
         console = str(look.get("console") or "")
-        why, mend = why_silent(console, look.get("read"), look.get("port"))
-        kind = NoNetwork if (why, mend) == _NO_NETWORK else Silent
-        error = kind(f"{name} {state}: {why}", hint=mend)
+        told = why_silent(console, look.get("read"), look.get("port"))
+        kind = NoNetwork if told.another_nic else Silent
+        error = kind(f"{name} {state}: {told.why}", hint=told.mend)
         error.console = console
         return error
     if waited_s is None:
@@ -62,34 +57,51 @@ def silent(spec: GuestSpec, host: str, look: Mapping[str, Any], waited_s: float 
     return BootError(f"{name} {state}{_built(spec)}", hint=f"pvbench doctor {host}")
 
 
-def settled(console: str) -> bool:
-    """Whether a console shows that a guest has come as far as it ever will."""
-    return bool(_LAST_WORDS.search(_CONTROL.sub("", console)[-400:]))
+def aside(look: Mapping[str, Any]) -> str:
+    """Return what a guest's console says that explains what else is amiss with it, "" where it says nothing."""
+    found = consoles.found(consoles.plain(str(look.get("console") or "")))
+    return f"; {clean(found[1])}" if found else ""
 
 
-def why_silent(console: str, read_bytes: int | None, port: str | None = None) -> tuple[str, str]:
+def why_silent(console: str, read_bytes: int | None, port: str | None = None) -> Why:
     """Return why a guest of somebody's own is silent, and what mends it.
 
     `console` is what its serial console printed, `read_bytes` what was read of the disk it boots from, None if unknown;
-    `port` is what its SSH port does: "open", "refused" or "silent".
+    `port` is what its SSH port does: "open", "refused", "silent" or BARRED.
     """
-    text = _CONTROL.sub("", console)
-    for pattern, meaning, mend in _MEANINGS:
-        if seen := re.search(pattern, text, re.DOTALL):
-            return meaning.format(*(clean(group.strip()) for group in seen.groups())), mend
-    if port == "refused":
-        return _NO_SSHD
-    if re.search(r"login:\s*$", text):
-        return _NO_NETWORK
-    if not text.strip():
-        if read_bytes is not None and read_bytes < 1 << 16:
-            return "its boot loader never ran", "an image that boots by BIOS is needed, with its boot loader in place"
-        return (
-            "it printed nothing on its serial console",
-            "add console=ttyS0 to the kernel's command line in the image to see why",
-        )
+    text = consoles.plain(console)
+    if found := consoles.found(text):
+        row, meaning = found
+        return Why(clean(meaning), row.mend)
+    if port in _BY_PORT:
+        return _BY_PORT[port]
+    if consoles.at_rest(text) or consoles.WAITS_FOR_NETWORK.search(text):
+        return NO_NETWORK
+    quiet = not text.strip() or (consoles.PRINTS_NOTHING.search(text) and not consoles.STARTED.search(text))
+    if quiet:
+        return _unheard(read_bytes)
     last = [line.strip() for line in text.splitlines() if line.strip()][-1]
-    return f"the last it printed is {clean(last)[:160]!r}", "give it more time or memory, or see its console"
+    return Why(f"the last it printed is {clean(last)[:160]!r}", "give it more time or memory, or see its console")
+
+
+_BY_PORT: Mapping[str | None, Why] = {"refused": NO_SSHD, BARRED: NO_LOGIN, "open": TOO_SLOW}
+
+
+def _unheard(read_bytes: int | None) -> Why:
+    """Return why a guest is silent whose kernel prints nothing, by how far its boot loader came."""
+    if read_bytes is not None and read_bytes < LEAST_OF_A_LOADER:
+        return Why("its boot loader never ran", "an image that boots by BIOS is needed, with its boot loader in place")
+    if read_bytes is not None and read_bytes < LEAST_OF_A_KERNEL:
+        return Why(
+            "its boot loader runs, has loaded no kernel, and prints nothing on the serial console",
+            "have its configuration name a kernel that is there, without a menu that waits; to see it: "
+            "GRUB_TERMINAL=serial of /etc/default/grub, or `SERIAL 0` in extlinux.conf",
+        )
+    return Why(
+        "its kernel runs, its network does not answer, and it printed nothing on its serial console",
+        _CONSOLE_MEND,
+        another_nic=True,
+    )
 
 
 def _built(spec: GuestSpec) -> str:

@@ -1,0 +1,48 @@
+"""How long a guest that does not answer yet is waited for: until it has come as far as it ever will, or too late.
+
+A slow guest prints, or reads the disk that it boots from; one that does neither for a while, at a prompt, waits for
+somebody, and one that stopped for good says so.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pvbench.xen import consoles
+from pvbench.xen.silence import BARRED, LEAST_OF_A_KERNEL
+
+_AT_REST_S, _IN_LOADER_S, _ANYHOW_S = 1.5, 3.0, 20.0
+"""Usual, at most, between two signs of life: at a prompt, until the SSH server is there; of BIOS and boot loader, whose
+menu may wait; and of a kernel that starts."""
+
+
+class Waiting:
+    """A wait for one guest; `patience` scales a usual time by the host's speed."""
+
+    def __init__(self, now: float, usual_s: float, patience: Callable[[float], float]) -> None:
+        self._deadline, self._patience = now + patience(usual_s), patience
+        self._seen: tuple[str, int | None] | None = None
+        self._since = now
+
+    def over(self, now: float, look: Mapping[str, Any]) -> bool:
+        """Whether a guest that looks so is waited for no longer."""
+        if now > self._deadline:
+            return True
+        if "console" not in look:  # the builtin guest's is of no file
+            return False
+        text, read = consoles.plain(str(look.get("console") or "")), look.get("read")
+        if self._seen != (text, read):
+            self._seen, self._since = (text, read), now
+        found = consoles.found(text)
+        if found and found[0].last:
+            return True
+        return now - self._since > self._patience(_usual_pause_s(text, read, str(look.get("port"))))
+
+
+def _usual_pause_s(text: str, read: int | None, port: str) -> float:
+    """Return how long a guest does nothing that can be seen, at most, before it goes on."""
+    if port in (BARRED, "refused") or consoles.at_rest(text):
+        return _AT_REST_S
+    if consoles.STARTED.search(text):
+        return _ANYHOW_S
+    in_loader = (read is not None and read < LEAST_OF_A_KERNEL) or consoles.found(text)
+    return _IN_LOADER_S if in_loader else _ANYHOW_S
