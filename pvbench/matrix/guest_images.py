@@ -27,7 +27,9 @@ LOGIN: Mapping[str, Field] = {
         _PATH, "The private key that the guest lets in; left out: one of this run's, in a cloud image's seed."
     ),
     "host_key": Field(
-        _HOST_KEY, "The guest's own public key, which is pinned; left out: one of this run's, in a cloud image's seed."
+        _HOST_KEY,
+        "The guest's own public key, which is pinned; left out: the one that its serial console shows, or without "
+        "`key` one of this run's, in a cloud image's seed.",
     ),
 }
 _IMAGE = Keyed("an image", {"path": Field(_PATH, "The disk image.", required=True), **LOGIN})
@@ -110,11 +112,8 @@ def _image(wanted: Wanted, place: Node, folder: Path) -> OwnGuest:
         key = (folder / Path(wanted["key"]).expanduser()).absolute()
         if not key.is_file():
             raise where.problem(f"there is no key {key}")
-    if (key is None) != (wanted["host_key"] is None):
-        lacking = "host_key" if key else "key"
-        raise where.problem(
-            f"'{lacking}' is missing: `key` and `host_key` are said together, or neither (cloud images)"
-        )
+    if key is None and wanted["host_key"] is not None:
+        raise where.problem("'key' is missing: a `host_key` is said with a `key`, or neither is (cloud images)")
     return OwnGuest(
         name=path.name,
         path=path,

@@ -9,8 +9,9 @@ class OwnGuest:
     """A disk image to measure in. `name` is what tables call it: its file's.
 
     `path` is the file on this machine; `format` is "qcow2" or "raw", `size_bytes` its disk's size, `signature` the 4
-    bytes by which a BIOS knows that disk. It is reached as `user`. With `key`, a private key's file, and `host_key`,
-    the guest's own public key, it is as it is; without them it is a cloud image, which is told both by a seed.
+    bytes by which a BIOS knows that disk. It is reached as `user`. With `key`, a private key's file, it
+    is as it is, and `host_key` is its own public key, None where its console shows that; without `key` it is a cloud
+    image, which is told both by a seed.
     `digest` is the file's SHA-256, as hex, `placed` where it lies on a host, and `state` what differs once somebody
     wrote to it there; all three "" until a run begins.
     One that is `looked_at` prints what it has on its console, where a seed can tell it to.
@@ -32,7 +33,7 @@ class OwnGuest:
     @property
     def seeded(self) -> bool:
         """Whether it is a cloud image, which learns from a seed who may log in."""
-        return self.host_key is None
+        return self.key is None
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,9 @@ from pvbench.errors import BootError, GuestKeyMismatch, HostKeyMismatch, LoginRe
 from pvbench.hypervisor import GuestSpec
 from pvbench.inventory import Host
 from pvbench.model import BUILTIN_GUEST, CommandRecord
+from pvbench.ssh.hostkeys import HostKey
 from pvbench.transport import Transport
+from pvbench.xen import console_keys
 from pvbench.xen import domain_config as domain
 from pvbench.xen.devices import DomainDevices
 from pvbench.xen.guest import XenGuest
@@ -20,8 +22,16 @@ from pvbench.xen.peer import serve
 from pvbench.xen.prepared import Prepared, bridge_of
 from pvbench.xen.programs import ask
 from pvbench.xen.proof import prove
-from pvbench.xen.silence import BARRED, aside, silent
+from pvbench.xen.silence import BARRED, UNKNOWN, aside, silent
 from pvbench.xen.waiting import Waiting
+
+
+@dataclass(frozen=True)
+class _Reached:
+    """The way into a guest, and in words the host key that was learnt from its console, nothing where none was."""
+
+    way: Transport
+    learnt: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,18 +65,19 @@ class Boots:
             begun = self.clock.monotonic()
             peer_domid = stack.enter_context(self._peer(spec, nics)) if spec.peer else None
             made, append = stack.enter_context(self._domain(spec, nics, disks, self.media))
-            transport = self._reach(stack, spec, nics, self.media)
+            reached = self._reach(stack, spec, nics, self.media)
             elapsed = self.clock.monotonic() - begun
             commands = (
                 CommandRecord("host", ("xl", "create", f"{domain.PREFIX}{spec.name}.cfg"), 0, made["seconds"]),
                 *([CommandRecord("host", tuple(made["argv"]), None, None)] if made["argv"] else []),
                 *([CommandRecord("guest kernel", tuple(append.split()), None, elapsed)] if append else []),
+                *([CommandRecord("guest console", reached.learnt, None, None)] if reached.learnt else []),
             )
             devices = DomainDevices(made["domid"], nics, disks)
             if spec.guest != BUILTIN_GUEST:
-                prove(transport, spec, devices, self.clock, self.patience)
+                prove(reached.way, spec, devices, self.clock, self.patience)
             yield XenGuest(
-                transport=transport,
+                transport=reached.way,
                 boot_seconds=elapsed,
                 commands=commands,
                 patience=self.patience,
@@ -109,33 +120,38 @@ class Boots:
         """Yield the domain number of a second guest that answers the network tests of the first."""
         beside, nic = domain.peer(spec), domain.peer_nic(nics, self.host.name)
         with self._domain(beside, (nic,), (), self.peer_media) as (made, _), ExitStack() as stack:
-            serve(self._reach(stack, beside, (nic,), self.peer_media), nic, self.patience(2))
+            serve(self._reach(stack, beside, (nic,), self.peer_media).way, nic, self.patience(2))
             yield made["domid"]
 
-    def _reach(self, stack: ExitStack, spec: GuestSpec, nics: Sequence[domain.Nic], media: Media) -> Transport:
+    def _reach(self, stack: ExitStack, spec: GuestSpec, nics: Sequence[domain.Nic], media: Media) -> _Reached:
         """Return the way into a guest once it answers. Raises BootError where it ended, or takes too long."""
         usual_s, login = media.usual_boot_s, media.login
         name = domain.PREFIX + spec.name
         best = max(nics, key=lambda nic: nic.control)
         begun = self.clock.monotonic()
         waiting = Waiting(begun, usual_s, self.patience)
+        learnt: HostKey | None = None
         while True:
             try:
+                if not login.host_key:  # each time anew: a second key of that type may have been printed since
+                    learnt = self._shown(name, spec.guest)
                 way = stack.enter_context(
                     self.prepared.host.hop(
                         best.guest_address,
                         login.port,
                         login.user,
                         media.private_key,
-                        login.host_key,
+                        login.host_key or (learnt.line if learnt else ""),
                         self.patience(1),
                     )
                 )
-                return media.entered(way, self.patience(10))
+                told = ("host key:", learnt.kind, learnt.fingerprint) if learnt else ()
+                return _Reached(media.entered(way, self.patience(10)), told)
             except HostKeyMismatch as error:
                 why = aside(self._alive(name, best)) if spec.guest != BUILTIN_GUEST else ""
+                given = "than its console shows" if learnt else "than it was given"
                 raise GuestKeyMismatch(
-                    f"{name} answers with another host key than it was given: {error}{why}", hint=media.key_hint
+                    f"{name} answers with another host key {given}: {error}{why}", hint=media.key_hint
                 ) from error
             except (Unreachable, LoginRefused) as error:
                 if isinstance(error, LoginRefused) and spec.guest == BUILTIN_GUEST:
@@ -143,6 +159,8 @@ class Boots:
                 look = self._alive(name, best)
                 if isinstance(error, LoginRefused):
                     look["port"] = BARRED
+                elif not login.host_key and learnt is None and look.get("port") == "open":
+                    look["port"] = UNKNOWN
                 now = self.clock.monotonic()
                 if not look["alive"] or waiting.over(now, look):
                     raise silent(spec, self.host.name, look, waited_s=now - begun if look["alive"] else None) from error
@@ -152,3 +170,12 @@ class Boots:
         """Return whether a domain is still there, and what one of somebody's own image left so far."""
         request = {"action": "alive", "name": name, "address": nic.guest_address}
         return dict(ask(self.prepared.domains, request, self.patience(2), self.host.name))
+
+    def _shown(self, name: str, guest: str) -> HostKey:
+        """Return the host key that a guest's console shows. Raises Unreachable while it shows none."""
+        request = {"action": "alive", "name": name, "keys": True}
+        look = ask(self.prepared.domains, request, self.patience(2), self.host.name)
+        key = console_keys.shown(str(look.get("keys") or ""), f"the guest {guest}")
+        if key is None:
+            raise Unreachable(f"{name} has not shown its host key yet")
+        return key

@@ -223,7 +223,7 @@ class XenHypervisor:
             guest=guest,
             private_key=guest.key.read_text() if guest.key else self._private,
             public_key=self._public,
-            host_keys=("", guest.host_key) if guest.host_key else self._guests_keys,
+            host_keys=self._guests_keys if guest.seeded else ("", guest.host_key or ""),
             image=guest.placed,
             rom=placed["boot.rom"],
             boot=run.boot,

@@ -97,8 +97,8 @@ class BuiltinMedia:
 class OwnMedia:
     """An image of one's own: `image` and `rom` lie on the host, `boot` is the folder of overlays and seeds there.
 
-    `host_keys` are the private and the public key by which its guests are known, "" and the pinned one where they have
-    their own; `tools` is a tar of what is pushed into a guest.
+    `host_keys` are the private and the public key by which its guests are known, "" and the pinned one, if any, where
+    they have their own; `tools` is a tar of what is pushed into a guest.
     """
 
     guest: OwnGuest
@@ -113,7 +113,7 @@ class OwnMedia:
 
     @property
     def login(self) -> Login:
-        """As the matrix says, with the key that the seed gives it or its own."""
+        """As the matrix says, with the key that the seed gives it or its own, "" where its console has to show it."""
         return Login(self.host_keys[1], user=self.guest.user)
 
     @property
@@ -124,6 +124,8 @@ class OwnMedia:
                 "its cloud-init did not take the seed: install cloud-init with the NoCloud source in the image, and "
                 "see that its disk has room; an image with a key of its own needs `key` and `host_key`"
             )
+        if not self.guest.host_key:
+            return "print the image's keys on its console once they are made, or give `host_key`"
         return "`host_key` is the image's /etc/ssh/ssh_host_ed25519_key.pub (or its other type of key)"
 
     def given(self, spec: GuestSpec, nics: Sequence[domain.Nic], name: str) -> Given:

@@ -9,13 +9,15 @@ from pvbench.hypervisor import GuestSpec
 from pvbench.model import BUILTIN_GUEST, STOCK
 from pvbench.model.driver_builds import in_words
 from pvbench.printable import clean
-from pvbench.xen import consoles
+from pvbench.xen import console_keys, consoles
 
 LEAST_OF_A_LOADER, LEAST_OF_A_KERNEL = 1 << 16, 4 << 20
 """Bytes that are read of a disk once its boot loader runs, and once that has loaded a kernel."""
 BARRED = "barred"
 """What the SSH port does that answers and lets our key in not."""
 _CONSOLE_MEND = "add console=ttyS0 to the kernel's command line in the image to see why"
+UNKNOWN = "unknown"
+"""What the SSH port does that answers, of a guest whose console has shown no host key to know it by."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,10 @@ NO_NETWORK = Why(
 NO_LOGIN = Why(
     "its SSH server answers, and lets our key in not",
     "say `user`, `key` and `host_key` as the image has them; a cloud image needs cloud-init with the NoCloud source",
+)
+NOT_SHOWN = Why(
+    "its SSH server answers, and its serial console shows no host key to know it by",
+    f"give `host_key`, or let the image print it as it boots (rc.local, inittab): {console_keys.HOW}",
 )
 TOO_SLOW = Why("its SSH server takes connections, and says too little in time", "give it more memory or vCPUs")
 
@@ -67,7 +73,7 @@ def why_silent(console: str, read_bytes: int | None, port: str | None = None) ->
     """Return why a guest of somebody's own is silent, and what mends it.
 
     `console` is what its serial console printed, `read_bytes` what was read of the disk it boots from, None if unknown;
-    `port` is what its SSH port does: "open", "refused", "silent" or BARRED.
+    `port` is what its SSH port does: "open", "refused", "silent", BARRED or UNKNOWN.
     """
     text = consoles.plain(console)
     if found := consoles.found(text):
@@ -84,7 +90,7 @@ def why_silent(console: str, read_bytes: int | None, port: str | None = None) ->
     return Why(f"the last it printed is {clean(last)[:160]!r}", "give it more time or memory, or see its console")
 
 
-_BY_PORT: Mapping[str | None, Why] = {"refused": NO_SSHD, BARRED: NO_LOGIN, "open": TOO_SLOW}
+_BY_PORT: Mapping[str | None, Why] = {"refused": NO_SSHD, BARRED: NO_LOGIN, UNKNOWN: NOT_SHOWN, "open": TOO_SLOW}
 
 
 def _unheard(read_bytes: int | None) -> Why:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pvbench.xen import consoles
-from pvbench.xen.silence import BARRED, LEAST_OF_A_KERNEL
+from pvbench.xen.silence import BARRED, LEAST_OF_A_KERNEL, UNKNOWN
 
 _AT_REST_S, _IN_LOADER_S, _ANYHOW_S = 1.5, 3.0, 20.0
 """Usual, at most, between two signs of life: at a prompt, until the SSH server is there; of BIOS and boot loader, whose
@@ -40,7 +40,7 @@ class Waiting:
 
 def _usual_pause_s(text: str, read: int | None, port: str) -> float:
     """Return how long a guest does nothing that can be seen, at most, before it goes on."""
-    if port in (BARRED, "refused") or consoles.at_rest(text):
+    if port in (BARRED, UNKNOWN, "refused") or consoles.at_rest(text):
         return _AT_REST_S
     if consoles.STARTED.search(text):
         return _ANYHOW_S

@@ -86,7 +86,7 @@ def test_where_an_image_lies_is_none_of_its_identity(folder: Path, tmp_path_fact
         ("{image: none.qcow2}", "isolated", "", "matrix.yaml:7:16: .*none.qcow2: No such file"),
         ("{image: [builtin, overlay.qcow2]}", "isolated", "", "matrix.yaml:7:26: .*stands on base.qcow2, which is not"),
         ("{image: [debian.qcow2, ./debian.qcow2]}", "isolated", "", "two images are called 'debian.qcow2'"),
-        ("{image: debian.qcow2, key: id}", "isolated", "", "'host_key' is missing"),
+        ("{image: debian.qcow2, host_key: " + KEY + "}", "isolated", "", "'key' is missing"),
         ("{image: debian.qcow2, key: nowhere, host_key: " + KEY + "}", "isolated", "", "there is no key"),
         ("{image: debian.qcow2, host_key: secret}", "isolated", "", "'secret' is no host key"),
         ("{image: {path: debian.qcow2, usr: x}}", "isolated", "", "unknown key 'usr'.*user"),

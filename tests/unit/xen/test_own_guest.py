@@ -1,8 +1,10 @@
 """An image of somebody's own: what the host is asked for, how the guest is entered, and what is left."""
 
 import base64
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,6 +12,8 @@ from pvbench.errors import BootError, GuestKeyMismatch, GuestUnfit, HostKeyMisma
 from pvbench.guest import GuestImage
 from pvbench.inventory import Host
 from pvbench.model import OwnGuest, Placement
+from pvbench.ssh import new_key
+from pvbench.ssh.hostkeys import HostKey
 from pvbench.testing import FakeClock, FakeTransport
 from pvbench.transport import Command, CommandResult
 from pvbench.xen import XenHypervisor, dhcp
@@ -111,6 +115,75 @@ def test_a_guest_with_its_own_keys_gets_no_seed(image: GuestImage, guest: OwnGue
 
     assert "seed" not in created(dom0)
     assert "pvbseed" not in created(dom0)["config"]
+
+
+class Shows(Entered):
+    """A host whose guest shows these consoles, look by look, and is open to SSH; `pinned` are keys."""
+
+    def __init__(self, *consoles: str) -> None:
+        super().__init__()
+        self.consoles, self.pinned = list(consoles), list[str]()
+
+    def transport(self) -> FakeTransport:
+        dom0 = self
+
+        class Pinning(FakeTransport):
+            def hop(self, *where: Any, **named: Any) -> Any:
+                dom0.pinned.append(where[4])
+                return super().hop(*where, **named)
+
+        return Pinning(self.run, name="xen1", answer=self.answer, behind=self.behind)
+
+    def answers(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        if request["action"] != "alive":
+            return super().answers(request)
+        look = {"alive": True, "log": None, "console": "box login: ", "read": 1 << 20, "port": "open"}
+        if not request.get("keys"):
+            return look
+        return {**look, "keys": self.consoles.pop(0) if len(self.consoles) > 1 else self.consoles[0]}
+
+
+def of_its_own(guest: OwnGuest, tmp_path: Path) -> OwnGuest:
+    key = tmp_path / "id"
+    key.write_text("private")
+    return replace(guest, key=key, user="root")
+
+
+def test_a_host_key_is_learnt_from_the_console_before_anything_is_asked_over_the_network(
+    image: GuestImage, guest: OwnGuest, tmp_path: Path
+) -> None:
+    _, public = new_key()
+    dom0 = Shows("", public[:30] + "\n", f"{public} root@box\n")
+    xen = driven(dom0, image, of_its_own(guest, tmp_path), tmp_path)
+    with xen.setup(64 << 20, OWN.devices), xen.boot(OWN) as booted:
+        told = [command.argv for command in booted.commands if command.where == "guest console"]
+
+    assert dom0.pinned == [" ".join(public.split()[:2])]
+    assert told == [("host key:", "ssh-ed25519", HostKey.parse(public).fingerprint)]
+
+
+def test_a_guest_whose_console_shows_no_key_is_told_how_to_show_it(
+    image: GuestImage, guest: OwnGuest, tmp_path: Path
+) -> None:
+    dom0 = Shows("")
+    xen = driven(dom0, image, of_its_own(guest, tmp_path), tmp_path)
+    with (
+        xen.setup(64 << 20, OWN.devices),
+        pytest.raises(BootError, match=r"debian\.qcow2.*shows no host key") as caught,
+        xen.boot(OWN),
+    ):
+        pass
+    assert "give `host_key`, or let the image print it" in str(caught.value.hint)
+    assert "cat /etc/ssh/ssh_host_*_key.pub > /dev/ttyS0" in str(caught.value.hint)
+    assert dom0.pinned == []
+
+
+def test_a_console_that_shows_two_keys_is_trusted_with_none(image: GuestImage, guest: OwnGuest, tmp_path: Path) -> None:
+    dom0 = Shows(f"{new_key()[1]}\n{new_key()[1]}\n")
+    xen = driven(dom0, image, of_its_own(guest, tmp_path), tmp_path)
+    with xen.setup(64 << 20, OWN.devices), pytest.raises(BootError, match="two ssh-ed25519 host keys"), xen.boot(OWN):
+        pass
+    assert dom0.pinned == []
 
 
 def test_a_guest_of_another_host_key_is_no_guest_of_ours(image: GuestImage, guest: OwnGuest, tmp_path: Path) -> None:
