@@ -30,24 +30,34 @@ def spelled(argv: tuple[str, ...], token: str) -> bytes:
 
 # The program itself is told first, and waited for: what it started, such as a device model or the umount of its
 # undoing, is its own to end. Only what is left then is ended for it. One that has ended has an empty environment.
-# -z: busybox's grep looks no further than the first NUL of a line.
-_END = f"""\
+# POSIX's own programs alone: a busybox that is linked with musl has no `grep -z`, and no grep of busybox looks further
+# than the first NUL of a line. `head` names each of many files, which a loop would take a process for.
+_END = rf"""\
 m={_TOKEN}=$1
-all() {{ grep -lszF "$m." /proc/[0-9]*/environ | cut -d/ -f3; }}
+all() {{
+  head -n 99999 /proc/[0-9]*/environ /dev/null | tr '\0' '\n' |
+    sed -n -e '/^==> \/proc\/[0-9]/{{' -e 's/[^0-9]//g' -e h -e '}}' -e "/^$m\./{{" -e g -e p -e '}}'
+}}
+has() {{ tr '\0' '\n' </proc/$1/environ | grep -q "^$m\.$2"; }}
 for p in $(all); do
-  grep -qszF "$m.$p." /proc/$p/environ || continue
+  has $p "$p\." || continue
   kill -TERM $p
   n=$(($2 * 5))
-  while [ $n -gt 0 ] && grep -qszF "$m." /proc/$p/environ; do sleep 0.2; n=$((n - 1)); done
+  while [ $n -gt 0 ] && has $p; do sleep 0.2; n=$((n - 1)); done
 done
 p=$(all)
 [ -z "$p" ] || {{ kill -TERM $p; sleep 1; p=$(all); [ -z "$p" ] || kill -KILL $p; }}
 """
 
 
+def ending(token: str, undo_s: int) -> tuple[str, ...]:
+    """Return the command that ends, on the machine that it runs on, what has the token in its environment."""
+    return ("sh", "-c", _END, "pvbench-end", token, str(undo_s))
+
+
 def end_marked(connection: Connection, token: str, undo_s: int = UNDO_S) -> None:
     """End every program with the token in its environment, as far as the machine still answers."""
-    line = shlex.join(("sh", "-c", _END, "pvbench-end", token, str(undo_s))) + " 2>/dev/null"
+    line = f"{shlex.join(ending(token, undo_s))} 2>/dev/null"
     with suppress(TransportError), translated(connection.name):
         channel = connection.exec(line.encode(), _KILL_S)
         channel.status_event.wait(undo_s + _KILL_S)
