@@ -1,12 +1,13 @@
 """What a guest of one's own is, has and lacks: it is booted once on a host and looked into."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pvbench.cli import wiring
 from pvbench.cli.app import App
-from pvbench.errors import BootError, ImageError, NoNetwork, PvbenchError, UsageError
+from pvbench.errors import BootError, GuestKeyMismatch, ImageError, NoNetwork, PvbenchError, UsageError
 
 if TYPE_CHECKING:
     from pvbench.checkup import Checkup
@@ -19,16 +20,27 @@ TRIED = ("netfront", "e1000")
 MEMORY_BYTES, SCRATCH_BYTES = 1 << 30, 16 << 20
 
 
-def own(path: Path, user: str) -> "OwnGuest":
-    """Return the guest of a cloud image's file. Raises UsageError for one that no guest can be booted from."""
-    from pvbench import disk_image
-    from pvbench.model import OwnGuest
+def own(path: Path, user: str, key: Path | None = None, host_key: str | None = None) -> "OwnGuest":
+    """Return the guest of an image's file, looked at as a matrix's is. Raises UsageError for one that cannot be."""
+    from pvbench.matrix.guest_images import own_guest
 
     try:
-        image = disk_image.read(path)
+        return replace(own_guest(path, user, key, _public(host_key)), looked_at=True)
     except ImageError as error:
         raise UsageError(str(error), hint=error.hint) from None
-    return OwnGuest(path.name, path, image.format, image.size_bytes, image.signature, user, looked_at=True)
+
+
+def _public(host_key: str | None) -> str | None:
+    """Return a public key, which is said, or of which the file is."""
+    if host_key is None or " " in host_key.strip():
+        return host_key
+    try:
+        return Path(host_key).expanduser().read_text(encoding="ascii").strip()
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"{host_key}: {getattr(error, 'strerror', None) or 'no public key'}",
+            hint="--host-key takes a public key, or its file: /etc/ssh/ssh_host_ed25519_key.pub of the image",
+        ) from None
 
 
 def examined(app: App, name: str, guest: "OwnGuest", known: "Inventory") -> "Checkup":
@@ -45,7 +57,7 @@ def examined(app: App, name: str, guest: "OwnGuest", known: "Inventory") -> "Che
                 app.note(f"{name}: booting {guest.name} with {device}")
                 try:
                     return checkup_of(guest.name, device, _look(driven, _spec(guest, device)), mute)
-                except (BootError, ImageError) as error:
+                except (BootError, ImageError, GuestKeyMismatch) as error:
                     mute.append(error)
                     if not isinstance(error, NoNetwork) or looked_into(error):
                         break

@@ -22,10 +22,23 @@ from pvbench.terminal.streams import print_json
 @click.option(
     "--user", default="root", show_default=True, help="Who logs in to the guest; a cloud image's seed says so."
 )
+@click.option(
+    "--key", type=click.Path(path_type=Path), help="The private key that the guest lets in, if no cloud image."
+)
+@click.option("--host-key", metavar="KEY", help="The guest's own public key, or its file; left out: what its console shows.")
 @json_option
 @pass_app
 def doctor(
-    app: App, *, host: str | None, hosts_file: Path | None, dry_run: bool, image: Path | None, user: str, as_json: bool
+    app: App,
+    *,
+    host: str | None,
+    hosts_file: Path | None,
+    dry_run: bool,
+    image: Path | None,
+    user: str,
+    key: Path | None,
+    host_key: str | None,
+    as_json: bool,
 ) -> int:
     """Say what is missing and the exact command that mends it: here for the lab, on HOST for guests, in your IMAGE."""
     if dry_run:
@@ -33,8 +46,12 @@ def doctor(
     from pvbench.cli import guests, wiring
     from pvbench.views.doctor import as_data, checkup_of, render
 
+    if image is None and (key or host_key):
+        raise UsageError(
+            "--key and --host-key are a guest's", hint=f"pvbench doctor {host or 'HOST'} --guest IMAGE --key …"
+        )
     if image is not None:
-        own = guests.own(image, user)
+        own = guests.own(image, user, key, host_key)
         if host is None:
             raise UsageError("--guest needs a HOST to boot the image on", hint=f"pvbench doctor lab --guest {image}")
         checkup = guests.examined(app, host, own, arguments.inventory(hosts_file))

@@ -7,12 +7,14 @@ docs/misc/hvm-emulated-unplug.pandoc of Xen, arch/x86/xen/platform-pci-unplug.c 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from pvbench.checkup import Ability, Standing
 from pvbench.drivers import DRIVERS
 from pvbench.errors import GuestUnfit
 from pvbench.guest import loaders
 from pvbench.model import IoPath, Placement
 from pvbench.printable import clean
 
+SIDE_BY_SIDE = "emulated and PV devices side by side, placement coexist"
 BOTH = "xen_emul_unplug=unnecessary"
 _UNPLUG = "xen_emul_unplug="
 _NO_PV = ("nopv", "xen_nopv")
@@ -51,6 +53,14 @@ class Booted:
         """Return how its image is changed so that it keeps emulated devices beside PV ones."""
         old = self.without_pv or next(iter(self.unplugs), "")
         return loaders.way(self.command_line, self.boot_files, add=BOTH, remove=clean(old))
+
+
+def side_by_side(booted: Booted) -> Ability:
+    """Return whether emulated and PV devices can be measured side by side in a guest, and how they could be."""
+    if booted.keeps_both:
+        return Ability(SIDE_BY_SIDE, Standing.WORKS, f"its kernel is told {BOTH}; each boot proves it")
+    why = f"its kernel boots with {booted.unplugs[0]}" if booted.unplugs else "its kernel unplugs emulated devices"
+    return Ability(SIDE_BY_SIDE, Standing.REFUSED, f"{why}; {booted.way_to_keep_both()}")
 
 
 def argv(devices: Sequence[str]) -> tuple[str, ...]:

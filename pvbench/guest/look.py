@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from pvbench.checkup import Lack
 from pvbench.drivers import DRIVERS
+from pvbench.guest import kept, loaders
 from pvbench.model import IoPath
+from pvbench.printable import clean
 from pvbench.workloads import WORKLOADS
 
 _SCRIPT = """
@@ -56,6 +58,9 @@ _MENDS = {
     IoPath.PV: "boot a kernel with it; Debian's and Ubuntu's usual kernels have it, some `cloud` flavours do not",
     IoPath.EMULATED: "boot a kernel with it, or leave {device} out of the matrix",
 }
+_ROOM = (
+    "free 50 MiB or more in the image, or make it larger: qemu-img resize IMAGE +1G, then growpart and resize2fs in it"
+)
 _UNBLOCK = "take it out of module_blacklist= of the kernel's command line, or of blacklist and install in modprobe.d"
 
 
@@ -66,6 +71,11 @@ class Look:
     facts: Mapping[str, str]
     modules: Mapping[str, str]
     tools: Mapping[str, str]
+
+    @property
+    def booted(self) -> kept.Booted:
+        """How it was booted, and what it has to change that."""
+        return kept.Booted(self.facts.get("command line", ""), frozenset(self.facts.get("boot files", "").split()))
 
 
 def argv() -> tuple[str, ...]:
@@ -86,7 +96,7 @@ def on_console(console: str) -> "Look | None":
 
 
 def _script(tools: Iterable[str]) -> str:
-    return f"TOOLS='{' '.join(tools)}'\nset -- {' '.join(modules())}\n{{\n{_SCRIPT}}} 2>/dev/null"
+    return f"TOOLS='{' '.join(tools)}'\nset -- {' '.join(modules())}\n{{\n{_SCRIPT}{loaders.SCRIPT}}} 2>/dev/null"
 
 
 def modules() -> tuple[str, ...]:
@@ -120,11 +130,12 @@ def lacks(look: Look) -> tuple[Lack, ...]:
             missing.append(Lack(f"{module}, {kind} of {device}", _MENDS[row.io_path].format(device=device)))
         elif look.modules.get(module) == "blocked":
             missing.append(Lack(f"{module}, {kind} of {device}: it is there, and blocked", _UNBLOCK))
+    if word := look.booted.without_pv:
+        mend = loaders.way(look.booted.command_line, look.booted.boot_files, remove=clean(word))
+        missing.append(Lack(f"PV devices: its kernel boots with {clean(word)}, and no PV driver loads", mend))
     free = look.facts.get("free", "")
     if free.isdigit() and int(free) < LEAST_FREE_KIB:
-        missing.append(
-            Lack(f"free space: its root file system has {int(free) // 1024} MiB", "give the image 50 MiB or more")
-        )
+        missing.append(Lack(f"free space: its root file system has {int(free) // 1024} MiB", _ROOM))
     missing += [
         Lack(f"{tool}, which could not be put there either", "install it in the image")
         for tool, whose in look.tools.items()

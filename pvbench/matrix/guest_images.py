@@ -7,6 +7,7 @@ from typing import Any
 
 from pvbench import disk_image
 from pvbench.errors import ImageError
+from pvbench.matrix.guest_login import HOST_KEY, USER, fitting, private_key
 from pvbench.matrix.nouns import Matrix
 from pvbench.model import BUILTIN_GUEST, OwnGuest
 from pvbench.tunables import TUNABLES, Applied
@@ -14,20 +15,13 @@ from pvbench.yaml_schema import Field, Keyed, Node, Scalar, Swept, Text, at, at_
 from pvbench.yaml_schema import Sequence as Items
 
 _PATH = Text("path", r"[^\s].*", "the path of a qcow2 or raw disk image", longest=1000)
-_USER = Text("user", r"[a-z_][a-z0-9_-]{0,31}", "a user's name as useradd(8) takes it", longest=32)
-_HOST_KEY = Text(
-    "host key",
-    r"(ssh-ed25519|ecdsa-sha2-nistp256|ssh-rsa) [A-Za-z0-9+/]+=*( .*)?",
-    "a public key as in /etc/ssh/ssh_host_ed25519_key.pub: `ssh-ed25519 AAAA…`",
-    longest=2000,
-)
 LOGIN: Mapping[str, Field] = {
-    "user": Field(_USER, "Who logs in; other users than root need sudo without a password.", default="root"),
+    "user": Field(USER, "Who logs in; other users than root need sudo without a password.", default="root"),
     "key": Field(
         _PATH, "The private key that the guest lets in; left out: one of this run's, in a cloud image's seed."
     ),
     "host_key": Field(
-        _HOST_KEY,
+        HOST_KEY,
         "The guest's own public key, which is pinned; left out: the one that its serial console shows, or without "
         "`key` one of this run's, in a cloud image's seed.",
     ),
@@ -100,29 +94,29 @@ def check_images(matrix: Matrix, root: Node) -> None:
 
 def _image(wanted: Wanted, place: Node, folder: Path) -> OwnGuest:
     where = at(place, "path") if not isinstance(place, Scalar) else place
-    path = (folder / Path(wanted["path"]).expanduser()).absolute()
+    key = wanted["key"] and folder / Path(wanted["key"]).expanduser()
     try:
-        image = disk_image.read(path)
+        return own_guest(folder / Path(wanted["path"]).expanduser(), wanted["user"], key, wanted["host_key"])
     except ImageError as error:
         raise where.problem(f"{error}{f' ({error.hint})' if error.hint else ''}") from None
+
+
+def own_guest(path: Path, user: str, key: Path | None, host_key: str | None) -> OwnGuest:
+    """Return the guest of an image's file, looked at. Raises ImageError, one line, for one that cannot be booted."""
+    image = disk_image.read(path.absolute())
     if path.name == BUILTIN_GUEST:
-        raise where.problem(f"'{BUILTIN_GUEST}' is the builtin guest's name; rename the file")
-    key = None
-    if wanted["key"] is not None:
-        key = (folder / Path(wanted["key"]).expanduser()).absolute()
-        if not key.is_file():
-            raise where.problem(f"there is no key {key}")
-    if key is None and wanted["host_key"] is not None:
-        raise where.problem("'key' is missing: a `host_key` is said with a `key`, or neither is (cloud images)")
+        raise ImageError(f"'{BUILTIN_GUEST}' is the builtin guest's name; rename the file")
+    if key is None and host_key is not None:
+        raise ImageError("'key' is missing: a `host_key` is said with a `key`, or neither is (cloud images)")
     return OwnGuest(
         name=path.name,
-        path=path,
+        path=path.absolute(),
         format=image.format,
         size_bytes=image.size_bytes,
         signature=image.signature,
-        user=wanted["user"],
-        key=key,
-        host_key=wanted["host_key"],
+        user=fitting(user, USER),
+        key=private_key(key.absolute()) if key else None,
+        host_key=fitting(host_key, HOST_KEY) if host_key else None,
     )
 
 

@@ -1,13 +1,16 @@
 """What `pvbench doctor` says of a machine: what it is, what it lacks and what mends that."""
 
 from dataclasses import asdict
+from textwrap import wrap
 from typing import Any
 
 from pvbench import figures as fmt
 from pvbench.checkup import Checkup, Lack
-from pvbench.columns import columns
 from pvbench.hypervisor import HostCheck
 from pvbench.printable import clean
+
+WIDTH = 100
+"""Columns of a line, at most, but for a word that is longer."""
 
 
 def checkup_of(host: str, check: HostCheck) -> Checkup:
@@ -29,12 +32,18 @@ def checkup_of(host: str, check: HostCheck) -> Checkup:
 
 
 def render(checkup: Checkup) -> str:
-    """Return a checkup for people."""
-    lines = columns([(name, clean(fact)) for name, fact in checkup.facts], "  ")
-    verdict = "yes" if checkup.fit else "no"
-    lacks = "".join(f"missing: {clean(each.what)}\n   mend: {clean(each.mend)}\n" for each in checkup.lacks)
-    can = "".join(f"{each.standing}: {clean(each.what)} ({clean(each.why)})\n" for each in checkup.abilities)
-    return f"{checkup.purpose}: {verdict}\n{lines}{lacks}{can}"
+    """Return a checkup for people; long lines go on below where they began."""
+    widest = max((len(name) for name, _ in checkup.facts), default=0)
+    lines = [_wrapped(f"  {name:<{widest}}  ", fact) for name, fact in checkup.facts]
+    for lack in checkup.lacks:
+        lines += [_wrapped("missing: ", lack.what), _wrapped("   mend: ", lack.mend)]
+    lines += [_wrapped(f"{each.standing}: ", f"{each.what} ({each.why})") for each in checkup.abilities]
+    return "".join((f"{checkup.purpose}: {'yes' if checkup.fit else 'no'}\n", *lines))
+
+
+def _wrapped(head: str, text: str) -> str:
+    told = wrap(clean(text), max(WIDTH - len(head), 40), break_long_words=False, break_on_hyphens=False)
+    return (clean(head) + f"\n{' ' * len(head)}".join(told)).rstrip() + "\n"
 
 
 def as_data(checkup: Checkup) -> dict[str, Any]:

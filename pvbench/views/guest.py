@@ -2,17 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 
-from pvbench.checkup import Checkup, Lack
+from pvbench.checkup import Ability, Checkup, Lack, Standing
 from pvbench.errors import PvbenchError, Silent
+from pvbench.guest import kept, loaders
 from pvbench.guest import look as looks
 
 PURPOSE = "{} can be measured in"
+ISOLATED = Ability("one kind of device a boot, placement isolated", Standing.WORKS, "as any Linux guest's")
 
 
 def checkup_of(name: str, device: str, printed: bytes, mute: Sequence[PvbenchError]) -> Checkup:
     """Return what a guest said of itself, reached by a device; `mute` is why earlier NICs did not answer."""
     look = looks.parse(printed)
-    return Checkup(PURPOSE.format(name), (("reached by", device), *_facts(look)), looks.lacks(look) or _said(mute))
+    facts = (("reached by", device), *_facts(look))
+    return Checkup(PURPOSE.format(name), facts, looks.lacks(look) or _said(mute), (ISOLATED, *_side_by_side(look)))
 
 
 def silent(name: str, mute: Sequence[PvbenchError]) -> Checkup:
@@ -21,7 +24,7 @@ def silent(name: str, mute: Sequence[PvbenchError]) -> Checkup:
     if look is None:
         return Checkup(PURPOSE.format(name), (), _said(mute[-1:]))
     facts = (("reached by", "its serial console alone"), *_facts(look))
-    return Checkup(PURPOSE.format(name), facts, (*_said(mute[-1:]), *looks.lacks(look)))
+    return Checkup(PURPOSE.format(name), facts, (*_said(mute[-1:]), *looks.lacks(look)), tuple(_side_by_side(look)))
 
 
 def looked_into(error: PvbenchError) -> looks.Look | None:
@@ -29,8 +32,17 @@ def looked_into(error: PvbenchError) -> looks.Look | None:
     return looks.on_console(error.console) if isinstance(error, Silent) else None
 
 
+def _side_by_side(look: looks.Look) -> Iterator[Ability]:
+    if look.booted.command_line:
+        yield kept.side_by_side(look.booted)
+
+
 def _facts(look: looks.Look) -> Iterator[tuple[str, str]]:
+    if name := loaders.name_of(loaders.loader(look.booted.command_line, look.booted.boot_files)):
+        yield "boot loader", name
     for name, value in look.facts.items():
+        if name in _UNTOLD:
+            continue
         yield name, f"{int(value) // 1024} MiB" if name == "free" and value.isdigit() else value
     for state, words in _HAD.items():
         if modules := [module for module, its in look.modules.items() if its == state]:
@@ -42,5 +54,6 @@ def _said(errors: Sequence[PvbenchError]) -> tuple[Lack, ...]:
     return tuple(Lack(error.message, error.hint or "see its console") for error in errors)
 
 
+_UNTOLD = ("boot files",)
 _HAD = {"loaded": "drivers loaded", "built-in": "drivers built in", "there": "drivers to load"}
 _WHOSE = {"own": "its own", "pushed": "pvbench's, put into a temporary folder", "absent": "missing"}

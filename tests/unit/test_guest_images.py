@@ -24,7 +24,7 @@ def folder(tmp_path: Path) -> Path:
     for name in ("debian.qcow2", "other.qcow2"):
         (tmp_path / name).write_bytes(qcow2())
     (tmp_path / "overlay.qcow2").write_bytes(qcow2(backing="base.qcow2"))
-    (tmp_path / "id").write_text("a private key")
+    (tmp_path / "id").write_text("-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n")
     return tmp_path
 
 
