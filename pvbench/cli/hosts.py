@@ -25,7 +25,9 @@ from pvbench.terminal.streams import print_json
 @click.option(
     "--key", type=click.Path(path_type=Path), help="The private key that the guest lets in, if no cloud image."
 )
-@click.option("--host-key", metavar="KEY", help="The guest's own public key, or its file; left out: what its console shows.")
+@click.option(
+    "--host-key", metavar="KEY", help="The guest's own public key, or its file; left out: as its console shows it."
+)
 @json_option
 @pass_app
 def doctor(
