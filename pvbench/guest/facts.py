@@ -47,7 +47,7 @@ read -r line </sys/module/apparmor/parameters/enabled
 [ "$line" = Y ] && security=AppArmor
 line=
 read -r line </sys/fs/selinux/enforce
-case $line in 0) security='SELinux, permissive' ;; 1) security='SELinux, enforcing' ;; esac
+case $line in 0) security='SELinux permissive' ;; 1) security='SELinux enforcing' ;; esac
 say 'security module' "$security"
 first 'command line' /proc/cmdline
 for file in /sys/devices/system/cpu/vulnerabilities/*; do first "mitigation ${file##*/}" "$file"; done

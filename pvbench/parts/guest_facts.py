@@ -50,7 +50,7 @@ _ROWS = (
     GuestFact(
         "command line",
         "/proc/cmdline",
-        "What the kernel was told; words that pvbench adds for each boot (`pvb.…`) are left out.",
+        "What the kernel was told; words that pvbench adds for each boot, pvb.…, are left out.",
         follows=("device", "mode", "vector_callback", "fifo_events"),
     ),
 )
@@ -61,6 +61,28 @@ OWN, OURS = "its own", "pvbench's"
 """Whose a tool is, as told behind its version."""
 
 _MITIGATION, _DRIVER, _TOOL = "mitigation of ", "driver ", "tool "
+_FAMILIES: Mapping[str, GuestFact] = MappingProxyType(
+    {
+        _MITIGATION: GuestFact(
+            "mitigation of WEAKNESS",
+            "/sys/devices/system/cpu/vulnerabilities",
+            "What the kernel does against it, in its own words.",
+            follows=("mode", *OF_STACK),
+        ),
+        _DRIVER: GuestFact(
+            "driver MODULE",
+            "/sys/module",
+            "The version, GNU build-id and srcversion of a driver under test, those there are.",
+            of_kernel=True,
+            follows=("device", "frontends", *OF_STACK),
+        ),
+        _TOOL: GuestFact(
+            "tool TOOL",
+            "fio --version and the like",
+            "The version of a tool that the boot's trials used, and whose it is: the guest's own, or pvbench's.",
+        ),
+    }
+)
 
 
 def of_mitigation(vulnerability: str) -> str:
@@ -78,14 +100,15 @@ def of_tool(tool: str) -> str:
     return f"{_TOOL}{tool}"
 
 
-def vulnerability(fact: str) -> str | None:
-    """Return the weakness that a fact tells the mitigation of, None of any other fact."""
+def row_of(fact: str) -> GuestFact:
+    """Return the row of a fact, that of its family where it has none of its own; one that says nothing of others."""
+    family = next((row for begin, row in _FAMILIES.items() if fact.startswith(begin)), None)
+    return GUEST_FACTS.get(fact) or family or GuestFact(fact, "", "")
+
+
+def weakness(fact: str) -> str | None:
+    """Return the weakness of processors that a fact tells the mitigation of, None of any other fact."""
     return fact.removeprefix(_MITIGATION) if fact.startswith(_MITIGATION) else None
-
-
-def driver(fact: str) -> str | None:
-    """Return the driver that a fact tells the build of, None of any other fact."""
-    return fact.removeprefix(_DRIVER) if fact.startswith(_DRIVER) else None
 
 
 def tool(fact: str) -> str | None:

@@ -29,6 +29,7 @@ HARMLESS = re.compile(
     r"pvb\.(?!key)[\w.]+|console|com\d|dom0_\w+|root|rootfstype|rootflags|init|clocksource|mitigations|panic|quiet|loglvl"
     r"|guest_loglvl|net\.ifnames|biosdevname|ipv6\.disable|xen_emul_unplug|cpuidle|cpufreq|watchdog|sched|iommu|vga|smt"
     r"|hugepages\w*|default_hugepagesz|transparent_hugepage|isolcpus|nohz\w*|rcu_nocbs|intel_\w+|amd_\w+|processor\.\w+"
+    r"|BOOT_IMAGE|initrd|modules|security|lsm"
     r"|spec-ctrl|pti|xpti|gnttab\w*|elevator|noreboot|earlyprintk|earlycon|crashkernel|nmi|nosmp|maxcpus|swiotlb|tsc",
     re.IGNORECASE,
 )

@@ -27,6 +27,7 @@ class Kind(StrEnum):
     EMAIL = "email", "e-mail address", "e-mail addresses"
     FINGERPRINT = "fingerprint", "SSH key or fingerprint", "SSH keys or fingerprints"
     SECRET = "secret", "secret or unknown kernel parameter", "secrets or unknown kernel parameters"
+    IMAGE = "image", "name of a guest's image", "names of guests' images"
     PATH = "path", "folder of a home", "folders of homes"
     CELL = "cell", "cell id that was a digest of a host name", "cell ids that were digests of host names"
     ENCODED = "encoded", "encoded text that held one of these", "encoded texts that held some of these"

@@ -11,6 +11,7 @@ from pvbench import figures as fmt
 from pvbench.errors import NotRedacted
 from pvbench.model import Cell
 from pvbench.redaction import encoded, own_words
+from pvbench.redaction.images import folders_of, tells_of_nobody
 from pvbench.redaction.keyed import of_fact, of_parameters
 from pvbench.redaction.kinds import STANDS, Kind, is_generic
 from pvbench.redaction.names import Names
@@ -93,6 +94,9 @@ def _collected(
         hosts = [host.name for host in manifest.hosts] + [name for name, _ in manifest.setups]
         hosts += [spec.cell.host for spec in manifest.plan] + [trial.spec.cell.host for trial in trials]
         yield from ((Kind.HOST, name) for name in dict.fromkeys(hosts) if not is_generic(name))
+        guests = dict.fromkeys(spec.cell.arm.guest for spec in (*manifest.plan, *(trial.spec for trial in trials)))
+        yield from ((Kind.IMAGE, name) for name in guests if not tells_of_nobody(name))
+        yield from ((Kind.PATH, folder) for name in guests for folder in folders_of(name, manifest.matrix_text))
         lines = {(command.where, command.argv) for trial in trials for command in trial.commands}
         for where, argv in sorted(lines | {("", tuple(manifest.command))}):
             if "kernel" in where:

@@ -9,7 +9,7 @@ from pvbench import figures as fmt
 from pvbench import wording
 from pvbench.model import Outcome, Trial
 from pvbench.printable import clean
-from pvbench.reports import asymmetry, curves, evidence, in_use, latency, repeats, shortfalls
+from pvbench.reports import asymmetry, curves, evidence, guest_table, in_use, latency, repeats, shortfalls
 from pvbench.reports.host_words import words_for
 from pvbench.reports.method import method
 from pvbench.reports.noise_floor import caution, figure, paragraph, twin_of
@@ -89,6 +89,7 @@ def _page(manifest: Manifest, results: Results, altered: Sequence[str]) -> Compa
         caution=warned,
         altered=_altered(altered),
         in_use=in_use.table(cells),
+        guests=guest_table.view(cells, results.pairs),
         noise=paragraph(results.noise, any(spec.twin for spec in manifest.plan), twin),
     )
 

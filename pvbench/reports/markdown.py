@@ -6,7 +6,7 @@ read as a table, a link, HTML, a mention, a reference to an issue or an emoji.
 
 import re
 
-from pvbench.reports.page import ComparisonPage, Group, Row
+from pvbench.reports.page import ComparisonPage, Group, GuestFact, GuestsView, Row
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~$-])")
 _BREAK = "&#8203;"
@@ -20,6 +20,7 @@ def render(page: ComparisonPage) -> str:
     for group in page.groups:
         parts.append(_table(group))
     redacted = f"Redacted: {page.redacted}." if page.redacted else ""
+    parts += _guests(page.guests) if page.guests else []
     parts += [escaped(page.groups_note), escaped(page.label_note), escaped(redacted), _basis(page)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -38,10 +39,32 @@ def _table(group: Group) -> str:
     return "\n".join([*head, *(_line(_cells(row)) for row in group.rows)])
 
 
+def _guests(guests: GuestsView) -> list[str]:
+    """Return in what the guests differ, and behind it all that they said they are, a column each."""
+    told = "\n".join(f"- {escaped(line)}" for line in (*guests.differing, *guests.changed))
+    rows = [
+        [
+            row.fact,
+            *(f"{value} ({lack})" if lack else value for value, lack in zip(row.values, _lacks(row), strict=True)),
+        ]
+        for row in (*guests.facts, *guests.preflight)
+    ]
+    head = [_line(["Fact", *map(escaped, guests.names)]), _line(["---"] * (1 + len(guests.names)))]
+    table = "\n".join([*head, *(_line([escaped(text) for text in row]) for row in rows)])
+    if guests.folded:
+        return [told]
+    return [told, f"<details><summary>What the guests said they are</summary>\n\n{table}\n\n</details>"]
+
+
+def _lacks(row: GuestFact) -> tuple[str, ...]:
+    return row.amiss or ("",) * len(row.values)
+
+
 def _cells(row: Row) -> list[str]:
     sides = [f"{side.name}: {side.median}" for side in (row.baseline, row.candidate)]
     ratio = f"{row.bound} {row.ratio}".strip()
-    return [escaped(text) for text in (row.workload, *sides, ratio, row.interval, row.verdict, "; ".join(row.notes))]
+    notes = "; ".join(note for note in row.notes if note != row.guests)  # said of all rows together, below
+    return [escaped(text) for text in (row.workload, *sides, ratio, row.interval, row.verdict, notes)]
 
 
 def _line(cells: list[str] | tuple[str, ...]) -> str:

@@ -42,11 +42,11 @@ class Row:
     """One comparison: a candidate against the baseline on one workload, along a `factor` (a name in FACTORS).
 
     `units` is how many `unit`s, boots or deployments, of each arm it rests on; None where there is no ratio.
-    `verdict` is the word to print (FASTER, …, INVALID, NOT MEASURED) and `tone` its lower-case class;
-    `bound` is ≥ or ≤ before a capped ratio. Figures are None where there is no number. `not_had` are those of the
-    notes that tell of what was asked for and not granted, or offered and not taken; `differing` is the one that tells
-    in what the arms differ besides the factor, or empty. `kind` is block or net; `brief` is at most two short
-    lines to stand beside the verdict, `notes` the whole.
+    `verdict` is the word to print (FASTER, …, INVALID, NOT MEASURED) and `tone` its lower-case class; `bound` is ≥
+    or ≤ before a capped ratio. Figures are None where there is no number. `not_had` are those of the notes that
+    tell of what was asked for and not granted, or offered and not taken; `differing` is the one that tells in what
+    the arms differ besides the factor, or empty, `guests` the one that tells in what their guests do. `kind` is
+    block or net; `brief` is at most two short lines to stand beside the verdict, `notes` the whole.
     """
 
     workload: str
@@ -68,6 +68,7 @@ class Row:
     indicative: bool
     not_had: tuple[str, ...] = ()
     differing: str = ""
+    guests: str = ""
     factor: str = "device"
     unit: str = "boot"
     units: int | None = None
@@ -243,6 +244,37 @@ class InUse:
 
 
 @dataclass(frozen=True)
+class GuestFact:
+    """What each guest said of one thing, in the order of the guests; what is amiss with it there, empty for nothing.
+
+    `amiss` is empty altogether where nobody judges the fact; `differs` is whether the guests said different things.
+    """
+
+    fact: str
+    values: tuple[str, ...]
+    amiss: tuple[str, ...] = ()
+    differs: bool = False
+    read_from: str = ""
+    means: str = ""
+
+
+@dataclass(frozen=True)
+class GuestsView:
+    """What the guests of a run said they are, a column each: `facts`, and what of the PV stack in them is judged.
+
+    `differing` is a sentence for each two that are compared, `changed` one for each that was not the same in all its
+    boots. `folded` is whether there is the builtin one alone, which readers need not see at once.
+    """
+
+    names: tuple[str, ...]
+    folded: bool
+    facts: tuple[GuestFact, ...]
+    preflight: tuple[GuestFact, ...]
+    differing: tuple[str, ...]
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class HostView:
     """One host's facts; `label` is what its figures must be labelled with, or empty."""
 
@@ -302,3 +334,4 @@ class ComparisonPage:
     latency_curves: tuple[Curve, ...] = ()
     asymmetry: tuple[str, ...] = ()
     redacted: str = ""
+    guests: GuestsView | None = None

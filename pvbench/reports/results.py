@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pvbench import wording
 from pvbench.comparisons import compare_run
-from pvbench.contrasts import beside_each_other, contrasts_of
+from pvbench.contrasts import CellPair, beside_each_other, contrasts_of
 from pvbench.model import Contrast, Purpose, Trial
 from pvbench.reports import repeats
 from pvbench.reports.headline import control, headline, standfirst
@@ -28,6 +28,7 @@ class Results:
     trials: Sequence[Trial]
     contrasts: tuple[Contrast, ...]
     cells: tuple[CellTrials, ...]
+    pairs: tuple[CellPair, ...]
     groups: tuple[Group, ...]
     family: Family
     strips: tuple[Strip, ...]
@@ -64,6 +65,7 @@ def results_of(manifest: Manifest, trials: Sequence[Trial], earlier: Sequence[Tr
         trials=trials,
         contrasts=contrasts,
         cells=compared.cells,
+        pairs=tuple(each.pair for each in compared.judged),
         groups=tables,
         family=compared.family,
         strips=strips(compared.pairings, label),

@@ -10,7 +10,7 @@ from pvbench.comparisons.ceilings import ceiling
 from pvbench.contrasts import Pairing
 from pvbench.model import DeviceKind, HostFacts
 from pvbench.printable import clean
-from pvbench.reports import in_use, shortfalls
+from pvbench.reports import guests, in_use, shortfalls
 from pvbench.reports.confounds import confounds
 from pvbench.reports.notes import brief, flags, notes, unsettled
 from pvbench.reports.page import Arm, Group, Row, Strip
@@ -84,7 +84,7 @@ def _row(judged: Judged, family: Family, hosts: Sequence[HostFacts]) -> Row:
     margin, metric = pairing.contrast.margin, pair.candidate.metric
     estimate = found.estimate if found else None
     bounds = estimate.interval if estimate else None
-    differing = in_use.note(pair)
+    differing, besides = in_use.note(pair), guests.note(pair)
     not_had = (*shortfalls.of_factor(pair), *shortfalls.notes(named))
     limits = (
         *notes(found, arms, margin, ceiling(*sides), pairing.switch.unit),
@@ -102,11 +102,12 @@ def _row(judged: Judged, family: Family, hosts: Sequence[HostFacts]) -> Row:
         ratio=fmt.ratio(estimate.point) if estimate else "",
         interval=fmt.interval(bounds.low, bounds.high) if bounds else "",
         bound=found.bound.value if found and found.bound in {Bound.AT_LEAST, Bound.AT_MOST} else "",
-        notes=(*limits, *not_had, *confounds(pair, hosts), *filter(None, (differing,)), *flags(named)),
+        notes=(*limits, *not_had, *confounds(pair, hosts), *filter(None, (besides, differing)), *flags(named)),
         brief=brief(limits, arms),
         kind=pair.candidate.cell.kind.value,
         not_had=not_had,
         differing=differing,
+        guests=besides,
         point=estimate.point if estimate else None,
         low=bounds.low if bounds else None,
         high=bounds.high if bounds else None,

@@ -8,7 +8,7 @@ from textwrap import wrap
 from typing import NamedTuple
 
 from pvbench.reports.mechanism_page import MechanismPage
-from pvbench.reports.page import ComparisonPage, Group, Row
+from pvbench.reports.page import ComparisonPage, Group, GuestsView, Row
 from pvbench.stats.compare import FEW_UNITS
 
 NARROWEST = 60
@@ -47,6 +47,7 @@ def render(page: ComparisonPage, width: int, unicode: bool = True) -> str:
         lines += ["", *_reasons(rows, width), *(wrap(page.repeats, width) if page.repeats else [])]
     lines += _singles(page, width)
     lines += _costs(page.mechanism, width)
+    lines += _guests(page.guests, width)
     text = "\n".join(line.rstrip() for line in lines).rstrip() + "\n"
     # A name from outside may hold what ASCII has no letter for.
     return text if unicode else text.translate(_TO_ASCII).encode("ascii", "replace").decode()
@@ -73,6 +74,12 @@ def _costs(costs: MechanismPage | None, width: int) -> list[str]:
         *wrap(costs.lines_caption, width),
         *(piece for line in costs.lines for piece in wrap(line, width, subsequent_indent="  ", break_on_hyphens=False)),
     ]
+
+
+def _guests(guests: GuestsView | None, width: int) -> list[str]:
+    """Return in what guests that are compared differ besides their image, and which of them did from boot to boot."""
+    told = (*guests.differing, *guests.changed) if guests else ()
+    return ["", *(piece for line in told for piece in wrap(line, width, subsequent_indent="  "))] if told else []
 
 
 @dataclass(frozen=True)

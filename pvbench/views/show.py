@@ -94,6 +94,7 @@ def _trial(spec: TrialSpec, trial: Trial | None, evidence: bool) -> Iterator[str
         yield f"    {witness.side} saw {_carried(witness)}"
         yield from (f"      {clean(name)}: {clean(fact)}" for name, fact in witness.facts)
     yield from (f"    in use: {clean(part)}: {clean(value)}" for part, value in trial.in_use)
+    yield from (f"    the guest's {clean(fact)}: {clean(value)}" for fact, value in trial.guest_facts)
     yield from trial_costs.lines(trial)
     if trial.cache_mode:
         yield f"    cache: {clean(trial.cache_mode)}"

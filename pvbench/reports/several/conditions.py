@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from pvbench import figures as fmt
 from pvbench.model import HostFacts
 from pvbench.printable import clean
+from pvbench.reports.guest_table import NOT_MEASURED, NOT_TOLD
 from pvbench.reports.page import ComparisonPage
 from pvbench.reports.several.page import Condition
 from pvbench.store import Manifest
 
 HOST, ACCELERATOR, MACHINE, STACK = "host", "accelerator", "machine", "stack"
-GUEST, PREFLIGHT, IN_USE, PLAN = "guest", "preflight", "in use", "plan"
-KINDS = (HOST, ACCELERATOR, MACHINE, STACK, GUEST, PREFLIGHT, IN_USE, PLAN)
-NOT_TOLD = "not told"
+GUEST, IN_GUEST, PREFLIGHT, IN_USE, PLAN = "guest", "in the guest", "preflight", "in use", "plan"
+KINDS = (HOST, ACCELERATOR, MACHINE, STACK, GUEST, IN_GUEST, PREFLIGHT, IN_USE, PLAN)
 SAME_SPEED = 1.1
 """Measured speeds of one machine differ by less from probe to probe."""
 
@@ -37,8 +37,8 @@ def _differs(row: Condition, values: Sequence[str]) -> bool:
     if row.fact.endswith("measured speed"):
         speeds = [float(value.replace(",", "")) for value in values if value != NOT_TOLD]
         return bool(speeds) and max(speeds) > SAME_SPEED * min(speeds)
-    # What an older pvbench, or a host without it, did not tell is no difference of what in-use parts tell of arms.
-    return len(set(values) - ({NOT_TOLD} if row.kind == IN_USE else set())) > 1
+    # What an older pvbench, or a host without it, did not tell is no difference of what guests and parts tell.
+    return len(set(values) - ({NOT_TOLD} if row.kind in (IN_GUEST, IN_USE) else set())) > 1
 
 
 def _of_run(manifest: Manifest, page: ComparisonPage, *, alone: bool) -> Facts:
@@ -50,6 +50,7 @@ def _of_run(manifest: Manifest, page: ComparisonPage, *, alone: bool) -> Facts:
     facts |= {(GUEST, clean(name)): clean(value) for name, value in manifest.guest}
     facts[GUEST, "vCPUs"] = NOT_TOLD if manifest.vcpus is None else str(manifest.vcpus)
     facts[GUEST, "placement"] = manifest.placement.value
+    facts |= _of_guests(page)
     for name, settings in manifest.setups:
         before = "" if alone else f"{clean(name)}: "
         facts |= {(PREFLIGHT, f"{before}{clean(key)}"): clean(value) for key, value in settings}
@@ -60,6 +61,18 @@ def _of_run(manifest: Manifest, page: ComparisonPage, *, alone: bool) -> Facts:
     facts[PLAN, "purpose"] = manifest.purpose.words
     facts[PLAN, "pvbench"] = clean(manifest.tool_version)
     return facts
+
+
+def _of_guests(page: ComparisonPage) -> Facts:
+    """Return what the guests said they are, as far as they did."""
+    if page.guests is None:
+        return {}
+    return {
+        (IN_GUEST, f"{guest}: {row.fact}"): value
+        for row in page.guests.facts
+        for guest, value in zip(page.guests.names, row.values, strict=True)
+        if value not in (NOT_TOLD, NOT_MEASURED)
+    }
 
 
 def _of_host(host: HostFacts, before: str) -> Facts:

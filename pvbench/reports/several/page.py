@@ -29,7 +29,7 @@ class RunView:
 class Condition:
     """A fact that figures depend on, with its value in each run; "not told" where a run does not say.
 
-    `kind` is what it is of: host, accelerator, machine, stack, guest, preflight, in use or plan.
+    `kind` is what it is of: host, accelerator, machine, stack, guest, in the guest, preflight, in use or plan.
     """
 
     kind: str

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pvbench.guest import facts
-from pvbench.parts.guest_facts import GUEST_FACTS
+from pvbench.parts.guest_facts import GUEST_FACTS, row_of
 from pvbench.workloads import WORKLOADS
 
 ROOT = Path(__file__).parents[3]
@@ -119,4 +119,6 @@ def test_every_tool_says_which_version_it_is() -> None:
 def test_every_fact_is_told_to_readers_of_the_results_as_its_row_tells_it() -> None:
     text = (ROOT / "results/README.md").read_text()
 
-    assert [row for row in GUEST_FACTS.values() if f"| {row.name} | {row.read_from} | {row.means} |" not in text] == []
+    rows = [*GUEST_FACTS.values(), *map(row_of, ("mitigation of mds", "driver e1000", "tool fio"))]
+
+    assert [row for row in rows if f"| {row.name} | {row.read_from} | {row.means} |" not in text] == []

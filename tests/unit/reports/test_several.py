@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -86,6 +87,18 @@ def test_what_differs_of_the_hosts_is_named_and_stands_beside_every_verdict(
     assert kind in {row.kind for row in page.conditions}
     whys = {side.why for row in page.cells for side in row.sides[1:] if side and side.verdict}
     assert all(why.startswith("but ") and kind in why for why in whys)
+
+
+def said(trial: Trial, **facts: str) -> Trial:
+    return replace(trial, guest_facts=(("init", "init"), *facts.items()))
+
+
+def test_what_a_guest_said_otherwise_is_named_and_what_one_run_did_not_tell_is_no_difference() -> None:
+    first, other = (sample_run(workloads=LOADS[:1]).changed(partial(said, kernel=each)) for each in ("6.1", "6.12"))
+    older = sample_run(workloads=LOADS[:1])
+
+    assert "builtin: kernel (A: 6.1 | B: 6.12)" in build([record(first, "one"), record(other, "two")]).warning
+    assert "builtin" not in build([record(first, "one"), record(older, "two")]).warning
 
 
 def test_a_host_of_another_emulation_has_no_verdict_but_its_figures() -> None:
