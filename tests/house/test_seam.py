@@ -43,6 +43,7 @@ ALLOWED: Mapping[str, Mapping[str, str]] = {
         FOLDERS: "a folder that is somebody else's",
     },
     "model/kinds.py": {"XEN": "a hypervisor's name", "xen": "a hypervisor's name"},
+    "reports/guests.py": {"xen_emul_unplug=": "a word of a guest's command line that a row of PARTS tells of"},
     "tunables.py": {
         "dom0_vcpus": "a name in matrices that there are",
         "Virtual CPUs of dom0 while the guest runs.": "help",
