@@ -129,7 +129,7 @@ def _written(shape: Shape | None, value: Scalar) -> str:
         return "unlimited"
     if isinstance(shape, RateOrUnlimited):
         shape = shape.rate
-    if isinstance(shape, Quantity) and isinstance(value, int | float):
+    if isinstance(shape, Quantity) and isinstance(value, int | float) and not isinstance(value, bool):
         return shape.spelt(Fraction(str(value)))
     return _value(value)
 

@@ -301,6 +301,7 @@ def test_a_spoilt_run_is_one_line_for_every_reading_verb(
 @SOON
 @given(seed=SEEDS)
 @example(seed=1132)  # an offered load in words
+@example(seed=5547)  # a size that is true
 @pytest.mark.thorough
 def test_a_run_of_unheard_of_workloads_and_figures_is_read_by_every_verb(
     small: Path, folder: Path, world: Any, capsys: pytest.CaptureFixture[str], seed: int
