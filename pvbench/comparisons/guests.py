@@ -23,7 +23,7 @@ class Difference:
 def guest_facts(trials: Iterable[Trial]) -> Values:
     """Return what the guests of some trials said they are: one value a fact, unless their boots differ."""
     values: dict[str, dict[str, None]] = {}
-    for fact, value in dict.fromkeys(pair for trial in trials for pair in trial.guest_facts):
+    for fact, value in (pair for facts in dict.fromkeys(trial.guest_facts for trial in trials) for pair in facts):
         values.setdefault(fact, {})[value] = None
     return {fact: tuple(each) for fact, each in values.items()}
 
@@ -58,9 +58,9 @@ def changed(trials: Iterable[Trial]) -> dict[str, dict[str, int]]:
     Boots of arms that differ in a factor by which a fact may change are not held against each other.
     """
     alike: dict[tuple[str, object], dict[str, set[str]]] = {}
-    for trial in trials:
-        for fact, value in trial.guest_facts:
-            arm, boot = trial.spec.cell.arm, trial.booted or trial.spec.boot
+    told = dict.fromkeys((each.spec.cell.arm, each.booted or each.spec.boot, each.guest_facts) for each in trials)
+    for arm, boot, facts in told:  # a boot has many trials, all of which were told the same
+        for fact, value in facts:
             by = (arm.placement, *(FACTORS[name].value(arm) for name in row_of(fact).follows))
             alike.setdefault((fact, by), {}).setdefault(value, set()).add(boot)
     several: dict[str, dict[str, int]] = {}

@@ -37,6 +37,8 @@ from pvbench.xen.verify import InUse
 REST_S = 30.0
 """How long a guest that answers is given to come to rest, on an ordinary host."""
 
+_MOST_FACTS_BYTES = 1 << 20
+
 
 @dataclass(kw_only=True)
 class XenGuest:
@@ -96,7 +98,9 @@ class XenGuest:
         """Return what the guest says it is; nothing where it takes too long to say it, which spoils no figure."""
         drivers = tuple(dict.fromkeys(DRIVERS[device].module for device in self.spec.devices))
         try:
-            said = self.transport.run(Command(facts.argv(drivers, tools), timeout_s=self.patience(10)))
+            said = self.transport.run(
+                Command(facts.argv(drivers, tools), timeout_s=self.patience(10), most_bytes=_MOST_FACTS_BYTES)
+            )
         except (CommandTimeout, CommandFailed):
             return ()
         return facts.parse(said.stdout)

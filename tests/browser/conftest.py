@@ -14,10 +14,13 @@ from pvbench.dashboard import site
 from pvbench.history.analysis import Analysis
 from pvbench.history.nouns import Annotation
 from pvbench.history.store import History
+from pvbench.model import BUILTIN_GUEST, Trial
 from pvbench.reports import comparison, html
 from pvbench.reports.made import make
+from pvbench.reports.page import ComparisonPage
 from pvbench.store import Store
 from pvbench.store.record import Record
+from pvbench.testing.guest_runs import guests_run
 from pvbench.testing.histories import Fault, Injected, Simulation, simulated_history
 from pvbench.testing.runs import SampleRun, flawed_run, sample_run
 
@@ -43,6 +46,19 @@ def hostile_run() -> SampleRun:
     return SampleRun(manifest, tuple(trials))
 
 
+def hostile_guest(trial: Trial) -> Trial:
+    """Return a trial in a guest whose image and words are markup."""
+    arm = trial.spec.cell.arm
+    guest = arm.guest if arm.guest == BUILTIN_GUEST else f"{HOSTILE}{arm.guest}"
+    spec = replace(trial.spec, cell=replace(trial.spec.cell, arm=replace(arm, guest=guest)))
+    facts = tuple((name, f"{value} {HOSTILE}") for name, value in trial.guest_facts)
+    return replace(trial, spec=spec, guest_facts=(*facts, (HOSTILE, HOSTILE)), in_use=((HOSTILE, HOSTILE),))
+
+
+def page_of(run: SampleRun) -> ComparisonPage:
+    return comparison.build(run.manifest, run.trials)
+
+
 def analysis(history: History, annotations: tuple[Annotation, ...] = ()) -> Analysis:
     return Analysis(history.nights(), history.series(), history.alarms(), annotations)
 
@@ -62,7 +78,8 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         quickstart = comparison.build(store.manifest, store.trials(), store.earlier())
     built = {"quickstart": quickstart}
     for name, run in {"sample": sample_run(), "flawed": flawed_run(), "hostile": hostile_run()}.items():
-        built[name] = comparison.build(run.manifest, run.trials)
+        built[name] = page_of(run)
+    built |= {"guests": page_of(guests_run()), "hostile guests": page_of(guests_run(change=hostile_guest))}
     pages = {}
     for name, page in built.items():
         pages[name] = folder / f"{name}.html"

@@ -14,6 +14,8 @@ pytestmark = pytest.mark.browser
 
 PAGES = (
     "quickstart",
+    "guests",
+    "hostile guests",
     "sample",
     "flawed",
     "hostile",
