@@ -3,6 +3,7 @@
 import hashlib
 import shlex
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +14,8 @@ from pvbench.images.mirror import SUITE, mirror
 
 RECIPES = Path(__file__).parent / "recipes"
 TOOLS = {"mmdebstrap": "mmdebstrap", "qemu-img": "qemu-utils", "extlinux": "extlinux", "sfdisk": "fdisk"}
-_SCRIPTS = ("musl-downloads.sh", "musl-root.sh", "musl-disk.sh")
 _PACKAGES = "gcc libc6-dev make binutils bzip2 xz-utils musl-tools linux-libc-dev kmod cpio zstd"
+_NAME = "musl.qcow2"
 
 
 @dataclass(frozen=True)
@@ -31,20 +32,25 @@ class KeyedImage:
         return {"path": str(self.path), "user": "root", "key": str(self.key), "host_key": self.host_key}
 
 
-def musl_image() -> KeyedImage:
-    """Return a qcow2 with the keys that it was made with; some minutes, once."""
-    made = bootstrap.finished_part(cache_folder() / "cloud-images", _digest(), _make)
-    return KeyedImage(made / "musl.qcow2", made / "key", (made / "host_key").read_text().strip())
+def musl_image(*words: str) -> KeyedImage:
+    """Return a qcow2 with the keys that it was made with, its kernel told further words; some minutes, once."""
+    folder = cache_folder() / "cloud-images"
+    scripts = (RECIPES / "musl-downloads.sh", RECIPES / "musl-root.sh", *sorted((RECIPES / "musl-system").iterdir()))
+    root = bootstrap.finished_part(folder, _digest(scripts, SUITE, _PACKAGES), _make_root)
+    disk = RECIPES / "musl-disk.sh"
+    digest = _digest((disk, root / "root.tar"), *words)
+    made = bootstrap.finished_part(folder, digest, lambda work: _make_disk(disk, root, words, work / _NAME))
+    return KeyedImage(made / _NAME, root / "key", (root / "host_key").read_text().strip())
 
 
-def _digest() -> str:
-    state = hashlib.sha256(repr((SUITE, _PACKAGES)).encode())
-    for path in (*(RECIPES / name for name in _SCRIPTS), *sorted((RECIPES / "musl-system").iterdir())):
+def _digest(files: Iterable[Path], *words: str) -> str:
+    state = hashlib.sha256(repr(words).encode())
+    for path in files:
         state.update(path.name.encode() + b"\0" + path.read_bytes())
     return state.hexdigest()[:16]
 
 
-def _make(work: Path) -> None:
+def _make_root(work: Path) -> None:
     bootstrap.need(TOOLS)
     key, public = ssh.new_key()
     (work / "key").touch(0o600)
@@ -61,9 +67,10 @@ def _make(work: Path) -> None:
     sources = mirror(None, work)
     packages = _PACKAGES.split()
     bootstrap.tree(work, "musl", packages, sources, "deb", "deb-src", variant="apt", target="/dev/null", hooks=hooks)
-    root = work / "out/root.tar"
-    disk = ["bash", str(RECIPES / "musl-disk.sh"), str(root), str(work / "musl.qcow2")]
-    subprocess.run(disk, check=True, timeout=600)
-    root.unlink()
-    (work / "out/host_key").rename(work / "host_key")
+    for path in (work / "out").iterdir():
+        path.rename(work / path.name)
     (work / "out").rmdir()
+
+
+def _make_disk(script: Path, root: Path, words: Iterable[str], out: Path) -> None:
+    subprocess.run(["bash", str(script), str(root / "root.tar"), str(out), *words], check=True, timeout=600)

@@ -55,9 +55,9 @@ cp musl-system/{passwd,group,shells,fstab,inittab,mdev.conf,os-release,hostname}
 install -m 755 musl-system/rcS root/etc/init.d/rcS
 install -D -m 755 musl-system/udhcpc root/usr/share/udhcpc/default.script
 install -m 600 login.pub root/root/.ssh/authorized_keys
-cp musl-system/extlinux.conf root/boot/extlinux/
 root/usr/bin/dropbearkey -t ed25519 -f root/etc/dropbear/host_key >/dev/null
 root/usr/bin/dropbearkey -y -f root/etc/dropbear/host_key | sed -n 's/^\(ssh-ed25519 [^ ]*\).*/\1/p' >out/host_key
+cp out/host_key root/etc/dropbear/host_key.pub
 
 mkdir -p first/{bin,lib,dev,proc,sys,root}
 cp root/bin/busybox first/bin/
