@@ -1,15 +1,16 @@
 """A disk image as its first bytes tell it: format, size, what it stands on, and whether a BIOS could boot it.
 
-qcow2 by QEMU's docs/interop/qcow2.txt. Nothing but the file is read: no program of QEMU's is needed to say no.
+qcow2 by QEMU's docs/interop/qcow2.txt. Nothing but the file is read, wherever it lies: to say no it takes no program of
+QEMU's.
 """
 
 import re
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Protocol
 
 from pvbench.errors import ImageError
 from pvbench.partitions import FIRST_SECTORS, system_of
@@ -23,6 +24,7 @@ _DIRTY, _CORRUPT, _DATA_FILE, _COMPRESSION, _EXTENDED_L2 = range(5)
 _KNOWN = (1 << _DIRTY) | (1 << _CORRUPT) | (1 << _DATA_FILE) | (1 << _COMPRESSION) | (1 << _EXTENDED_L2)
 _OFFSET, _COMPRESSED = 0x00FF_FFFF_FFFF_FE00, 1 << 62
 _LONGEST_NAME = 1023
+_FARTHEST = (1 << 63) - (1 << 32)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
 """It is a folder's entry on hosts, and a word in tables."""
 _SIGNATURE = slice(0x1B8, 0x1BC)
@@ -46,6 +48,18 @@ _PACKED = (
 )
 
 
+class Reader(Protocol):
+    """An open image: a file here, or one that lies on a host."""
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """Go to a byte, from the end where `whence` is 2; return which one that is."""
+        ...
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return so many bytes, fewer at the end."""
+        ...
+
+
 @dataclass(frozen=True)
 class DiskImage:
     """A disk image that QEMU can open and a BIOS may boot: its format, "qcow2" or "raw", and its disk's size in bytes.
@@ -59,29 +73,35 @@ class DiskImage:
     signature: bytes
 
 
-def read(path: Path) -> DiskImage:
-    """Return what an image is. Raises ImageError, one line, for a file that no guest can be booted from."""
+def check_name(path: Path) -> None:
+    """Raise ImageError for a file whose name hosts and tables could not take."""
     if not _NAME.fullmatch(path.name):
         raise ImageError(
             f"{clean(path.name)!r} cannot be the name of a guest's image",
             hint="rename the file: letters, digits and . _ + - alone, at most 100",
         )
+
+
+def read(path: Path) -> DiskImage:
+    """Return what an image is. Raises ImageError, one line, for a file that no guest can be booted from."""
+    check_name(path)
     try:
         with path.open("rb") as file:
-            length = file.seek(0, 2)
-            return _read(path, file, length)
+            return read_open(path, file, Path.exists)
     except IsADirectoryError:
         raise ImageError(f"{path} is a folder, not a disk image") from None
     except OSError as error:
         raise ImageError(f"{path}: {error.strerror}", hint="`image` is the path of a qcow2 or raw disk image") from None
 
 
-def _read(path: Path, file: BinaryIO, length: int) -> DiskImage:
+def read_open(path: Path, file: Reader, exists: Callable[[Path], bool]) -> DiskImage:
+    """Return what an open image is that lies at `path`; `exists` says what else is there. Raises ImageError."""
+    length = file.seek(0, 2)
     head = _at(file, 0, 0x9000)
     if not head:
         raise ImageError(f"{path} is empty")
     if head.startswith(_QCOW2):
-        size, first = _qcow2(path, file, length)
+        size, first = _qcow2(path, file, length, exists)
         form = "qcow2"
     else:
         _refuse_others(path, head, _at(file, max(0, length - SECTOR), SECTOR))
@@ -94,7 +114,9 @@ def _read(path: Path, file: BinaryIO, length: int) -> DiskImage:
     return DiskImage(path, form, size, first[_SIGNATURE])
 
 
-def _at(file: BinaryIO, offset: int, size: int) -> bytes:
+def _at(file: Reader, offset: int, size: int) -> bytes:
+    if offset > _FARTHEST:  # no file has such a byte, and no system call takes it
+        return b""
     file.seek(offset)
     return file.read(size)
 
@@ -118,7 +140,7 @@ def _refuse_others(path: Path, head: bytes, end: bytes) -> None:
         )
 
 
-def _qcow2(path: Path, file: BinaryIO, length: int) -> tuple[int, bytes]:
+def _qcow2(path: Path, file: Reader, length: int, exists: Callable[[Path], bool]) -> tuple[int, bytes]:
     """Return the size of a qcow2's disk and its first sectors; raise ImageError for one that is not whole."""
     head = _at(file, 0, 112)
     if len(head) < _HEADER.size:
@@ -132,7 +154,7 @@ def _qcow2(path: Path, file: BinaryIO, length: int) -> tuple[int, bytes]:
     _refuse_features(path, features, crypt)
     if backing_at:
         name = _at(file, backing_at, min(backing_size, _LONGEST_NAME)).decode(errors="replace")
-        _refuse_backing(path, name)
+        _refuse_backing(path, name, exists)
     if not 9 <= bits <= 21:
         raise ImageError(f"{path}: a corrupt qcow2: clusters of 2^{bits} bytes")
     needed = -(-size // (1 << (2 * bits - 3 - (1 if features & (1 << _EXTENDED_L2) else 0))))
@@ -157,17 +179,16 @@ def _refuse_features(path: Path, features: int, crypt: int) -> None:
             raise ImageError(f"{path}: a qcow2 that {what}", hint=f"{mend}; see qemu-img(1)")
 
 
-def _refuse_backing(path: Path, name: str) -> None:
+def _refuse_backing(path: Path, name: str, exists: Callable[[Path], bool]) -> None:
     """Raise ImageError for an overlay: what it stands on may change, and would have to be there on each host."""
-    below = path.parent / name
-    there = "" if below.exists() else ", which is not there"
+    there = "" if exists(path.parent / name) else ", which is not there"
     raise ImageError(
         f"{path} is an overlay: it stands on {name}{there}",
         hint="make one file of the chain: qemu-img convert -O qcow2 (an overlay of it is thrown away after each boot)",
     )
 
 
-def _first_sectors(path: Path, file: BinaryIO, length: int, bits: int, l1_at: int, features: int) -> Iterator[bytes]:
+def _first_sectors(path: Path, file: Reader, length: int, bits: int, l1_at: int, features: int) -> Iterator[bytes]:
     """Yield the first sectors of a qcow2's disk, those that were never written as zeros."""
     cluster = 1 << bits
     empty = bytes(_FIRST)
@@ -194,7 +215,7 @@ def _first_sectors(path: Path, file: BinaryIO, length: int, bits: int, l1_at: in
     yield found
 
 
-def _unpacked(path: Path, file: BinaryIO, entry: int, bits: int, features: int) -> bytes:
+def _unpacked(path: Path, file: Reader, entry: int, bits: int, features: int) -> bytes:
     """Return the beginning of a compressed cluster. Raises ImageError for Zstandard, which Python 3.11 cannot read."""
     if features & (1 << _COMPRESSION):
         raise ImageError(

@@ -21,17 +21,32 @@ def guest_facts(guest: GuestImage, own: Mapping[str, Sequence[OwnGuest]] = Mappi
 
     An image that lies on several hosts and is not the same file on all of them has a digest for each.
     """
-    found: dict[str, dict[str, str]] = {}
-    for host, guests in own.items():
-        for each in guests:
-            found.setdefault(each.name, {})[host] = each.digest
     images: list[tuple[str, str]] = []
-    for name, digests in found.items():
+    for name, digests in _digests(own).items():
         if len(set(digests.values())) == 1:
             images.append((f"image {name}", next(iter(digests.values()))))
         else:
             images += [(f"image {name} on {host}", digest) for host, digest in digests.items()]
     return (("name", guest.name), ("digest", guest.digest), *guest.programs.versions, *images)
+
+
+def unlike_images(own: Mapping[str, Sequence[OwnGuest]]) -> tuple[str, ...]:
+    """Return a sentence for each image that is not the same file on all hosts."""
+    return tuple(
+        f"the image {name} is not the same on all hosts, SHA-256: "
+        + ", ".join(f"{digest[:16]}... on {host}" for host, digest in digests.items())
+        for name, digests in _digests(own).items()
+        if len(set(digests.values())) > 1
+    )
+
+
+def _digests(own: Mapping[str, Sequence[OwnGuest]]) -> Mapping[str, Mapping[str, str]]:
+    """Return the digest of each image by host."""
+    by_name: dict[str, dict[str, str]] = {}
+    for host, guests in own.items():
+        for each in guests:
+            by_name.setdefault(each.name, {})[host] = each.digest
+    return by_name
 
 
 def whole(facts: HostFacts, hypervisors: Iterable[str], kernels: Iterable[str]) -> HostFacts:

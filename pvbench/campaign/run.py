@@ -32,7 +32,9 @@ _MENDS: Mapping[GuestMode, str] = MappingProxyType(
 def survey(campaign: Campaign, world: World) -> Site:
     """Return what the campaign is measured on, every host probed before anything is measured on any."""
     guest = world.guest_image()
-    own_guests = tuple(own.with_digest(each, world.watch) for each in campaign.matrix.guest.images if each)
+    own_guests = tuple(
+        each if each.on_host else own.with_digest(each, world.watch) for each in campaign.matrix.guest.images if each
+    )
     # What does not compile is found before any host is asked for anything.
     frontends, backends = (
         tuple(filter(None, sources)) for sources in (campaign.matrix.frontends, campaign.matrix.backends)

@@ -28,6 +28,7 @@ from pvbench.terminal.streams import print_json
 @click.option(
     "--host-key", metavar="KEY", help="The guest's own public key, or its file; left out: as its console shows it."
 )
+@click.option("--on-host", is_flag=True, help="IMAGE lies on HOST, and is read there.")
 @json_option
 @pass_app
 def doctor(
@@ -40,6 +41,7 @@ def doctor(
     user: str,
     key: Path | None,
     host_key: str | None,
+    on_host: bool,
     as_json: bool,
 ) -> int:
     """Say what is missing and the exact command that mends it: here for the lab, on HOST for guests, in your IMAGE."""
@@ -53,7 +55,7 @@ def doctor(
             "--key and --host-key are a guest's", hint=f"pvbench doctor {host or 'HOST'} --guest IMAGE --key …"
         )
     if image is not None:
-        own = guests.own(image, user, key, host_key)
+        own = guests.own(image, user, key, host_key, on_host=on_host)
         if host is None:
             raise UsageError("--guest needs a HOST to boot the image on", hint=f"pvbench doctor lab --guest {image}")
         checkup = guests.examined(app, host, own, arguments.inventory(hosts_file))

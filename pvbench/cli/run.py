@@ -113,6 +113,7 @@ def measured(
     """Measure what is not finished of a run, a new one where there is no store; give the run and what came of it."""
     from pvbench.campaign import resume
     from pvbench.campaign import run as runs
+    from pvbench.campaign.facts import unlike_images
     from pvbench.cli.world import World
     from pvbench.terminal.interrupts import orderly
     from pvbench.views.plan import reboots
@@ -121,7 +122,7 @@ def measured(
     with orderly(app.voice):
         site = runs.survey(campaign, world)
         campaign = campaign.on(site)
-        for line in reboots(campaign.plan).splitlines():
+        for line in (*reboots(campaign.plan).splitlines(), *unlike_images(site.own_guests)):
             app.note(line)
         if store is None:
             store = runs.begin(campaign, site, results, world.clock)

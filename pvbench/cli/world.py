@@ -79,8 +79,8 @@ class World:
         return facts
 
     def images(self, host: "Host", guest: "GuestImage", own: "Sequence[OwnGuest]") -> "tuple[OwnGuest, ...]":
-        """Put images on a host, which is ours meanwhile: sending some GiB would spoil another's figures."""
-        with wiring.leased(self.app, host, self.inventory, "sending images") as (transport, _lease):
+        """Put images on a host, or read those there; it is ours meanwhile: some GiB would spoil another's figures."""
+        with wiring.leased(self.app, host, self.inventory, "looking at images") as (transport, _lease):
             return wiring.hypervisor(self.app, transport, host, guest, own=own).images()
 
     def stacks(self, host: "Host", purpose: str) -> "HostStacks":

@@ -10,6 +10,7 @@ from pvbench.errors import ImageError
 from pvbench.matrix.guest_login import HOST_KEY, USER, fitting, private_key
 from pvbench.matrix.nouns import Matrix
 from pvbench.model import BUILTIN_GUEST, OwnGuest
+from pvbench.printable import clean
 from pvbench.tunables import TUNABLES, Applied
 from pvbench.yaml_schema import Field, Keyed, Node, Scalar, Swept, Text, at, at_key
 from pvbench.yaml_schema import Sequence as Items
@@ -26,7 +27,14 @@ LOGIN: Mapping[str, Field] = {
         "`key` one of this run's, in a cloud image's seed.",
     ),
 }
-_IMAGE = Keyed("an image", {"path": Field(_PATH, "The disk image.", required=True), **LOGIN})
+_IMAGE = Keyed(
+    "an image",
+    {
+        "path": Field(_PATH, "The disk image on this machine; it is sent to each host."),
+        "on_host": Field(_PATH, "In the place of `path`: where the disk image lies on each host."),
+        **LOGIN,
+    },
+)
 Wanted = Mapping[str, Any]
 
 
@@ -38,7 +46,7 @@ class _BuiltinOrImage:
         if not isinstance(node, Scalar):
             return _IMAGE.read(node)
         path = _PATH.read(node)
-        return None if path == BUILTIN_GUEST else {"path": path}
+        return None if path == BUILTIN_GUEST else {"path": path, "on_host": None}
 
     def schema(self) -> dict[str, Any]:
         return {"anyOf": [{"const": BUILTIN_GUEST}, _PATH.schema(), _IMAGE.schema()]}
@@ -93,17 +101,28 @@ def check_images(matrix: Matrix, root: Node) -> None:
 
 
 def _image(wanted: Wanted, place: Node, folder: Path) -> OwnGuest:
-    where = at(place, "path") if not isinstance(place, Scalar) else place
+    if (wanted["path"] is None) == (wanted["on_host"] is None):
+        raise place.problem("an image has either a `path` on this machine, or is `on_host`")
+    on_host = wanted["on_host"] is not None
+    where = at(place, "on_host" if on_host else "path") if not isinstance(place, Scalar) else place
+    path = Path(wanted["on_host"]) if on_host else folder / Path(wanted["path"]).expanduser()
     key = wanted["key"] and folder / Path(wanted["key"]).expanduser()
     try:
-        return own_guest(folder / Path(wanted["path"]).expanduser(), wanted["user"], key, wanted["host_key"])
+        return own_guest(path, wanted["user"], key, wanted["host_key"], on_host=on_host)
     except ImageError as error:
         raise where.problem(f"{error}{f' ({error.hint})' if error.hint else ''}") from None
 
 
-def own_guest(path: Path, user: str, key: Path | None, host_key: str | None) -> OwnGuest:
-    """Return the guest of an image's file, looked at. Raises ImageError, one line, for one that cannot be booted."""
-    image = disk_image.read(path.absolute())
+def own_guest(path: Path, user: str, key: Path | None, host_key: str | None, *, on_host: bool = False) -> OwnGuest:
+    """Return the guest of an image's file, looked at unless it lies `on_host`, where it is read before a run begins.
+
+    Raises ImageError, one line, for one that cannot be booted.
+    """
+    if on_host:
+        if not path.is_absolute() or not str(path).isprintable():
+            raise ImageError(f"{clean(str(path))} is no absolute path, as an image on a host needs one")
+        disk_image.check_name(path)
+    image = disk_image.DiskImage(path, "", 0, b"") if on_host else disk_image.read(path.absolute())
     if path.name == BUILTIN_GUEST:
         raise ImageError(f"'{BUILTIN_GUEST}' is the builtin guest's name; rename the file")
     if key is None and host_key is not None:
@@ -117,6 +136,7 @@ def own_guest(path: Path, user: str, key: Path | None, host_key: str | None) -> 
         user=fitting(user, USER),
         key=private_key(key.absolute()) if key else None,
         host_key=fitting(host_key, HOST_KEY) if host_key else None,
+        on_host=on_host,
     )
 
 

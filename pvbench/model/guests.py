@@ -8,8 +8,9 @@ from pathlib import Path
 class OwnGuest:
     """A disk image to measure in. `name` is what tables call it: its file's.
 
-    `path` is the file on this machine; `format` is "qcow2" or "raw", `size_bytes` its disk's size, `signature` the 4
-    bytes by which a BIOS knows that disk. It is reached as `user`. With `key`, a private key's file, it
+    `path` is the file on this machine, or `on_host` on each host that it is measured on; `format` is "qcow2" or "raw",
+    `size_bytes` its disk's size, `signature` the 4 bytes by which a BIOS knows that disk: "", 0 and b"" of one on a
+    host until it is read there. It is reached as `user`. With `key`, a private key's file, it
     is as it is, and `host_key` is its own public key, None where its console shows that; without `key` it is a cloud
     image, which is told both by a seed.
     `digest` is the file's SHA-256, as hex, `placed` where it lies on a host, and `state` what differs once somebody
@@ -29,6 +30,7 @@ class OwnGuest:
     placed: str = ""
     state: str = ""
     looked_at: bool = False
+    on_host: bool = False
 
     @property
     def seeded(self) -> bool:

@@ -1,16 +1,19 @@
-"""Images of one's own on a host: sent there once a run, piece by piece, and looked at again after the last boot."""
+"""Images of one's own on a host: sent once a run, or read where they lie; looked at again after the last boot."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from pvbench import disk_image
 from pvbench.deploy import LargeFile, deploy_files
+from pvbench.errors import BootError, ImageError
 from pvbench.guest import own
 from pvbench.inventory import Host
 from pvbench.model import ImageDigests, OwnGuest
 from pvbench.progress import Watch
 from pvbench.transport import Conversation, Transport
 from pvbench.xen.programs import ask
+from pvbench.xen.remote_file import RemoteFile
 
 _LEAST_S, _BYTES_PER_S = 600.0, 250_000
 """How long it may take: slower than any host seen; the lab's disk and network were twice as quick at their worst."""
@@ -30,11 +33,13 @@ class Images:
     def there(self, guest: OwnGuest) -> OwnGuest:
         """Return a guest whose image is on the host, whole; it is sent where it is not. Raises DeployError, ImageError.
 
-        One that nobody wrote to since it was looked at is not read again.
+        One that nobody wrote to since it was looked at is not read again. One that lies on the host is only read.
         """
         with self._asking() as program:
             if guest.placed and self._state(program, guest.placed) == guest.state:
                 return guest
+            if guest.on_host:
+                return self._read(program, guest)
         guest = self._sent(guest if guest.digest else own.with_digest(guest, self.watch))
         with self._asking() as program:
             return replace(guest, state=self._state(program, guest.placed) or "")
@@ -46,9 +51,31 @@ class Images:
         """
         with self._asking() as program:
             state = self._state(program, guest.placed)
-            if state == guest.state:
+            if state == guest.state and not guest.on_host:
                 return ImageDigests(guest.name, guest.digest, guest.digest)
             return ImageDigests(guest.name, guest.digest, self._sha256(program, guest) if state else None)
+
+    def _read(self, program: Conversation, guest: OwnGuest) -> OwnGuest:
+        """Return what an image is that lies on the host."""
+        path, name = guest.path, self.host.name
+        if guest.placed:
+            raise ImageError(
+                f"{name}: {path} is not what it was when this run looked at it first: somebody wrote to it"
+            )
+        file = RemoteFile(program, name, str(path), _ANSWER_S)
+        try:
+            image = disk_image.read_open(path, file, file.exists)
+            guest = replace(guest, format=image.format, size_bytes=image.size_bytes, signature=image.signature)
+            guest = replace(guest, placed=str(path), state=self._state(program, str(path)) or "")
+            guest = replace(guest, digest=self._sha256(program, guest))
+            if self._state(program, str(path)) != guest.state:
+                raise ImageError(f"{path}: somebody writes to it", hint="stop what has it open, such as a guest")
+            return guest
+        except ImageError as error:
+            raise ImageError(f"{name}: {error}", hint=error.hint) from None
+        except BootError as error:
+            words = str(error).removeprefix(f"{name}: ").partition(": ")[2]
+            raise ImageError(f"{name}: {words}", hint="an image `on_host` lies on each host of the matrix") from None
 
     def _sent(self, guest: OwnGuest) -> OwnGuest:
         size = own.size(guest)

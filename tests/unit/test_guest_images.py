@@ -66,6 +66,15 @@ def test_a_guest_with_keys_of_its_own_has_no_seed(folder: Path) -> None:
     assert guest.key == folder / "id"
 
 
+def test_an_image_on_the_hosts_is_taken_at_its_word_until_it_is_read_there(folder: Path) -> None:
+    (guest,) = read(folder, "{image: {on_host: /srv/images/debian.qcow2, user: debian}}").guest.images
+
+    assert (guest.name, guest.path, guest.on_host) == ("debian.qcow2", Path("/srv/images/debian.qcow2"), True)
+    assert (guest.format, guest.size_bytes) == ("", 0)
+    (here,) = read(folder, "{image: {path: debian.qcow2}}").guest.images
+    assert not here.on_host
+
+
 def test_an_image_may_keep_both_kinds_of_devices_side_by_side(folder: Path) -> None:
     """Whether it does is proved once it is booted: its command line is in the image."""
     cells = expand(read(folder, "{image: debian.qcow2}", placement="coexist"))
@@ -87,6 +96,11 @@ def test_where_an_image_lies_is_none_of_its_identity(folder: Path, tmp_path_fact
         ("{image: [builtin, overlay.qcow2]}", "isolated", "", "matrix.yaml:7:26: .*stands on base.qcow2, which is not"),
         ("{image: [debian.qcow2, ./debian.qcow2]}", "isolated", "", "two images are called 'debian.qcow2'"),
         ("{image: debian.qcow2, host_key: " + KEY + "}", "isolated", "", "'key' is missing"),
+        ("{image: {on_host: images/debian.qcow2}}", "isolated", "", "7:26: .*no absolute path"),
+        ("{image: {on_host: /srv/de bian}}", "isolated", "", "cannot be the name"),
+        ("{image: {path: debian.qcow2, on_host: /srv/debian}}", "isolated", "", "either a `path`"),
+        ("{image: {user: debian}}", "isolated", "", "either a `path`"),
+        ("{image: [debian.qcow2, {on_host: /srv/debian.qcow2}]}", "isolated", "", "two images are called"),
         ("{image: debian.qcow2, key: nowhere, host_key: " + KEY + "}", "isolated", "", "there is no key"),
         ("{image: debian.qcow2, host_key: secret}", "isolated", "", "'secret' is no host key"),
         ("{image: {path: debian.qcow2, usr: x}}", "isolated", "", "unknown key 'usr'.*user"),

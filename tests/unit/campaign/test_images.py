@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from pvbench.campaign.facts import guest_facts
+from pvbench.campaign.facts import guest_facts, unlike_images
 from pvbench.model import BUILTIN_GUEST, FlagKind, ImageDigests, OwnGuest
 from pvbench.testing import FakeHypervisor
 from pvbench.testing.campaign import IMAGE, begin, measure
@@ -52,3 +52,12 @@ def test_an_image_that_is_the_same_everywhere_has_one_digest_and_others_one_a_ho
     assert same["image a.qcow2"] == "1" * 64
     other = dict(guest_facts(IMAGE, {"xen1": (one,), "xen2": (replace(one, digest="2" * 64),)}))
     assert (other["image a.qcow2 on xen1"], other["image a.qcow2 on xen2"]) == ("1" * 64, "2" * 64)
+
+
+def test_an_image_that_is_another_on_another_host_is_told() -> None:
+    one = OwnGuest("a.qcow2", Path("/a.qcow2"), "qcow2", 1 << 30, b"1234", "root", digest="1" * 64, on_host=True)
+
+    assert unlike_images({"xen1": (one,), "xen2": (one,)}) == ()
+    (told,) = unlike_images({"xen1": (one,), "xen2": (replace(one, digest="2" * 64),)})
+    assert "a.qcow2 is not the same on all hosts" in told
+    assert "1111... on xen1, 2222" in told

@@ -41,3 +41,12 @@ def test_a_run_whose_image_stayed_says_its_digest(call: Call, matrix: Path, worl
 
     assert said.code == 0, said.err
     assert f"debian.qcow2: the image is as it was before the first boot, SHA-256 {'a' * 64}" in said.err
+
+
+def test_an_image_on_the_hosts_is_checked_by_its_words_alone(call: Call, matrix: Path, world: FakeWorld) -> None:
+    matrix.write_text(matrix.read_text() + "guest: {image: [builtin, {on_host: /srv/debian.qcow2}]}\n")
+    assert call("check", matrix).code == 0
+    assert call("run", matrix).code == 0
+
+    said = call("doctor", "xen1", "--guest", "debian.qcow2", "--on-host")
+    assert (said.code, "debian.qcow2 is no absolute path" in said.err) == (2, True)
