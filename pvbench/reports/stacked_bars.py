@@ -12,7 +12,10 @@ from pvbench.reports.mechanism_page import DeviceCost, MechanismPage, Part, Trap
 MOST_BARS = 16
 _HEAD, _ROW, _BAR, _BOTTOM = 28.0, 50.0, 11.0, 6.0
 _TRAP_ROW, _TRAP_TOP, _TRAP_BOTTOM = 34.0, 6.0, 24.0
-_LONGEST = 72
+_LONGEST, _TITLE = 72, 58
+_UNDER = 15.0
+_BOLD, _PLAIN = 7.6, 6.2
+"""At most what a letter of a title takes, and of its unit."""
 
 
 def exits(page: MechanismPage) -> str:
@@ -69,12 +72,22 @@ def _bars(
 ) -> str:
     loads, left = _first(page.workloads)
     rows = sum(len(load.devices) for load in loads)
-    height = _HEAD * len(loads) + _ROW * rows + _BOTTOM + (_HEAD if left else 0)
+    heads = [(_cut(f"{load.workload}{load.where}", _TITLE), per(load)) for load in loads]
+    height = (
+        sum(_HEAD + _UNDER * (not _side_by_side(*head)) for head in heads)
+        + _ROW * rows
+        + _BOTTOM
+        + (_HEAD if left else 0)
+    )
     drawing = Drawing(name, WIDTH, height)
     y, spoken = 0.0, []
-    for load in loads:
-        drawing.text(0.0, y + 16, _cut(f"{load.workload}{load.where}", 44), size=12, bold=True)
-        drawing.text(WIDTH, y + 16, per(load), size=11, colour=MUTED, anchor="end")
+    for load, (head, unit) in zip(loads, heads, strict=True):
+        drawing.text(0.0, y + 16, head, size=12, bold=True)
+        if _side_by_side(head, unit):
+            drawing.text(WIDTH, y + 16, unit, size=11, colour=MUTED, anchor="end")
+        else:
+            y += _UNDER
+            drawing.text(0.0, y + 16, unit, size=11, colour=MUTED)
         y += _HEAD
         most = max((sum(part.amount for part in parts(each)[0]) for each in load.devices), default=0.0)
         for each in load.devices:
@@ -85,6 +98,11 @@ def _bars(
     if left:
         drawing.text(0.0, y + 14, f"{left} more in the table", size=11, colour=MUTED)
     return drawing.svg(title, "; ".join(spoken))
+
+
+def _side_by_side(head: str, unit: str) -> bool:
+    """Whether a workload's title and its unit have room in one line."""
+    return _BOLD * len(head) + _PLAIN * len(unit) <= WIDTH
 
 
 def _bar(drawing: Drawing, top: float, device: str, parts: Sequence[Part], whole: str, most: float) -> None:

@@ -482,3 +482,14 @@ def test_the_terminal_gets_a_line_a_workload(costly: Any) -> None:
         assert said in " ".join(text.split())
         assert max(map(len, text.splitlines())) <= width
     assert table.render(page, 100, unicode=False).isascii()
+
+
+def test_a_title_that_leaves_its_unit_no_room_has_it_below(costly: Any) -> None:
+    costs = costs_of(costly)
+    long = replace(costs, workloads=tuple(replace(each, where=", guest debian-13.qcow2") for each in costs.workloads))
+    more = replace(costs, workloads=tuple(replace(each, where="") for each in costs.workloads))
+
+    def height(figure: str) -> float:
+        return float(ElementTree.fromstring(figure).attrib["viewBox"].split()[3])
+
+    assert height(stacked_bars.bills(long)) == height(stacked_bars.bills(more)) + 15 * len(costs.workloads)
