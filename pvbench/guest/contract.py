@@ -29,6 +29,8 @@ PROGRAMS: Mapping[str, str] = MappingProxyType(
         "dmesg": "shows those messages",
         "ethtool": "shows the offloads, and switches them off",
         "od": "shows the build-ids of the frontends",
+        "uname": "says which kernel runs",
+        "head": "keeps to the line in which a tool says its version",
     }
 )
 """Programs of a guest besides the tools that make load, which are the rows of WORKLOADS, and what each is for."""

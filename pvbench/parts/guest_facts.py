@@ -67,7 +67,7 @@ _FAMILIES: Mapping[str, GuestFact] = MappingProxyType(
             "mitigation of WEAKNESS",
             "/sys/devices/system/cpu/vulnerabilities",
             "What the kernel does against it, in its own words.",
-            follows=("mode", *OF_STACK),
+            follows=("mode", "vcpus", *OF_STACK),
         ),
         _DRIVER: GuestFact(
             "driver MODULE",
