@@ -13,7 +13,8 @@ from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO
 
 from pvbench.errors import Unreachable, UsageError
-from pvbench.ssh.process import NO_EXIT_CODE, end_marked, spelled
+from pvbench.marked import spelled
+from pvbench.ssh.process import NO_EXIT_CODE, end_marked
 from pvbench.ssh.session import Session
 from pvbench.ssh.wire import translated
 from pvbench.transport import Command, Transport
@@ -55,7 +56,7 @@ def stream(transport: Transport, argv: tuple[str, ...], stdin: int | None, out: 
         err.write(result.stderr)
         return result.exit_code
     session, token = transport, secrets.token_hex(8)
-    channel = session.connection.exec(spelled(argv, token), _OPEN_S)
+    channel = session.connection.exec(spelled(argv, token).encode("utf-8", "surrogateescape"), _OPEN_S)
     try:
         return _relay(session, channel, stdin, out, err)
     except BaseException:

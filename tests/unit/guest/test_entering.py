@@ -1,12 +1,13 @@
 import subprocess
 import tarfile
+import tempfile
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 
 from pvbench import shipped
-from pvbench.errors import BootError
+from pvbench.errors import BootError, CommandTimeout
 from pvbench.guest import entering
 from pvbench.testing import FakeTransport
 from pvbench.transport import Command, CommandResult
@@ -43,7 +44,7 @@ def test_a_guests_own_tool_is_used_and_what_it_lacks_is_ours() -> None:
         assert way.run(Command(("sh", "-c", "exit 7"))).exit_code == 7
         assert way.run(Command(("uname", "-r"))).argv == ("uname", "-r")
     finally:
-        folder = Path(way.prefix[-1]).parent
+        folder = Path(way.programs).parent
         subprocess.run(["rm", "-r", str(folder)], check=True)
 
 
@@ -59,3 +60,42 @@ def test_a_user_who_may_not_become_root_is_told_how() -> None:
     with pytest.raises(BootError, match="debian may not become root") as caught:
         entering.entered(FakeTransport(refuses), "debian", b"", 10)
     assert "NOPASSWD" in str(caught.value.hint)
+
+
+def by_sudo(command: Command) -> CommandResult:
+    """Run as sudo does: a child of another environment, which its caller cannot end."""
+    assert command.argv[:2] == ("sudo", "-n") or "pvb-in" in command.argv[2]
+    as_root = ("sh", "-c", 'env -i PATH="$PATH" "$@"; exit $?', "sudo", *command.argv[2:])
+    argv = as_root if command.argv[0] == "sudo" else command.argv
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as given:
+        given.write(command.stdin)
+        given.seek(0)
+        running = subprocess.Popen(argv, stdin=given, stdout=out, stderr=subprocess.DEVNULL)
+        try:
+            code = running.wait(command.timeout_s)
+        except subprocess.TimeoutExpired:
+            running.kill()
+            running.wait()
+            raise CommandTimeout("late") from None
+        out.seek(0)
+        return CommandResult(command.argv, code, out.read(), b"", 0.1)
+
+
+def runs(pid: str) -> bool:
+    try:
+        return Path("/proc", pid, "cmdline").read_bytes() != b""  # nothing, of one that has ended
+    except OSError:
+        return False
+
+
+def test_a_tool_out_of_time_is_ended_where_another_user_than_root_logs_in(tmp_path: Path) -> None:
+    way = entering.entered(FakeTransport(by_sudo), "debian", tools(), 10)
+    try:
+        note = tmp_path / "pid"
+        late = ("sh", "-c", 'echo $$ >"$0"; exec sleep 29', str(note))
+        with pytest.raises(CommandTimeout):
+            way.run(Command(late, timeout_s=0.3))
+        assert not runs(note.read_text().strip())
+        assert way.run(Command(("printf", "%s", "a b"))).stdout == b"a b"
+    finally:
+        subprocess.run(["rm", "-r", str(Path(way.programs).parent)], check=True)

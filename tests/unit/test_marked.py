@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pvbench.ssh.process import ending, spelled
+from pvbench.marked import ending, spelled
 
 TOKEN = "0123abcd4567"
 POSIX_GREP = """\
