@@ -58,7 +58,8 @@ def examined(app: App, name: str, guest: "OwnGuest", known: "Inventory") -> "Che
             for device in TRIED:
                 app.note(f"{name}: booting {guest.name} with {device}")
                 try:
-                    return checkup_of(guest.name, device, _look(driven, _spec(guest, device)), mute)
+                    printed, facts = _look(driven, _spec(guest, device))
+                    return checkup_of(guest.name, device, printed, mute, facts)
                 except (BootError, ImageError, GuestKeyMismatch) as error:
                     mute.append(error)
                     if not isinstance(error, NoNetwork) or looked_into(error):
@@ -66,12 +67,15 @@ def examined(app: App, name: str, guest: "OwnGuest", known: "Inventory") -> "Che
     return silent(guest.name, mute)
 
 
-def _look(driven: "Hypervisor", spec: "GuestSpec") -> bytes:
+def _look(driven: "Hypervisor", spec: "GuestSpec") -> tuple[bytes, tuple[tuple[str, str], ...]]:
+    """Return what a guest says to be measured in, and what a run would keep of it."""
     from pvbench.guest import look
     from pvbench.transport import Command
+    from pvbench.workloads import WORKLOADS
 
     with driven.boot(spec) as guest:
-        return guest.transport.run(Command(look.argv(), timeout_s=guest.patience(10))).stdout
+        printed = guest.transport.run(Command(look.argv(), timeout_s=guest.patience(10))).stdout
+        return printed, guest.facts(tuple(WORKLOADS))
 
 
 def _spec(guest: "OwnGuest", device: str) -> "GuestSpec":

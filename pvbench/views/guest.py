@@ -1,20 +1,32 @@
 """What `pvbench doctor HOST --guest IMAGE` says of an image: what its guest is, has and lacks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from pvbench.checkup import Ability, Checkup, Lack, Standing
 from pvbench.errors import PvbenchError, Silent
 from pvbench.guest import kept, loaders
 from pvbench.guest import look as looks
+from pvbench.parts.guest_facts import tool
 
 PURPOSE = "{} can be measured in"
 ISOLATED = Ability("one kind of device a boot, placement isolated", Standing.WORKS, "as any Linux guest's")
 
 
-def checkup_of(name: str, device: str, printed: bytes, mute: Sequence[PvbenchError]) -> Checkup:
-    """Return what a guest said of itself, reached by a device; `mute` is why earlier NICs did not answer."""
+def checkup_of(
+    name: str,
+    device: str,
+    printed: bytes,
+    mute: Sequence[PvbenchError],
+    guest_facts: Sequence[tuple[str, str]] = (),
+) -> Checkup:
+    """Return what a guest said of itself, reached by a device; `mute` is why earlier NICs did not answer.
+
+    `guest_facts` are what a run would keep of it: which versions its tools are.
+    """
     look = looks.parse(printed)
-    facts = (("reached by", device), *_facts(look))
+    versions = {program: value for fact, value in guest_facts if (program := tool(fact))}
+    facts = (("reached by", device), *_facts(look, versions))
     return Checkup(PURPOSE.format(name), facts, looks.lacks(look) or _said(mute), (ISOLATED, *_side_by_side(look)))
 
 
@@ -37,7 +49,7 @@ def _side_by_side(look: looks.Look) -> Iterator[Ability]:
         yield kept.side_by_side(look.booted)
 
 
-def _facts(look: looks.Look) -> Iterator[tuple[str, str]]:
+def _facts(look: looks.Look, versions: Mapping[str, str] = MappingProxyType({})) -> Iterator[tuple[str, str]]:
     if name := loaders.name_of(loaders.loader(look.booted.command_line, look.booted.boot_files)):
         yield "boot loader", name
     for name, value in look.facts.items():
@@ -47,7 +59,7 @@ def _facts(look: looks.Look) -> Iterator[tuple[str, str]]:
     for state, words in _HAD.items():
         if modules := [module for module, its in look.modules.items() if its == state]:
             yield words, ", ".join(modules)
-    yield from ((tool, _WHOSE.get(whose, whose)) for tool, whose in look.tools.items())
+    yield from ((name, versions.get(name) or _WHOSE.get(whose, whose)) for name, whose in look.tools.items())
 
 
 def _said(errors: Sequence[PvbenchError]) -> tuple[Lack, ...]:

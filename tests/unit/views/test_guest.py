@@ -70,3 +70,10 @@ def test_no_line_is_wider_than_a_terminal() -> None:
 
     assert max(map(len, text.splitlines())) <= 100
     assert "missing: e1000, the driver of e1000" in text
+
+
+def test_the_versions_of_tools_are_told_where_the_guest_says_them() -> None:
+    look = LOOK.format(word="", e1000="there").encode() + b"tool netperf=own\n"
+    facts = dict(checkup_of("debian.qcow2", "netfront", look, [], (("tool fio", "3.33 (pvbench's)"),)).facts)
+
+    assert (facts["fio"], facts["netperf"]) == ("3.33 (pvbench's)", "its own")
