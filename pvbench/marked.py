@@ -16,6 +16,11 @@ def spelled(argv: tuple[str, ...], token: str) -> str:
     return f"export {_TOKEN}={token}.$$.; exec {shlex.join(argv)}"
 
 
+def mark(token: str) -> str:
+    """Return what env(1) marks a program and all that it starts with; none of them is told first."""
+    return f"{_TOKEN}={token}.."
+
+
 # The program itself is told first, and waited for: what it started, such as a device model or the umount of its
 # undoing, is its own to end. Only what is left then is ended for it. One that has ended has an empty environment.
 # POSIX's own programs alone: a busybox that is linked with musl has no `grep -z`, and no grep of busybox looks further

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pvbench.errors import BootError, CommandFailed, CommandTimeout, TransportError
-from pvbench.marked import UNDO_S, ending, spelled
+from pvbench.marked import UNDO_S, ending, mark
 from pvbench.transport import Command, CommandResult, Conversation, Transport
 
 _PUT = """
@@ -69,7 +69,7 @@ class Inside:
         """Run as root what another user may not end: it has a mark of its own, as sudo takes every other away."""
         token = secrets.token_hex(8)
         try:
-            return self.way.run(replace(command, argv=(*self.root, "sh", "-c", spelled(argv, token))))
+            return self.way.run(replace(command, argv=(*self.root, "env", mark(token), *argv)))
         except (CommandTimeout, CommandFailed):
             with suppress(TransportError):
                 self.way.run(Command((*self.root, *ending(token, UNDO_S)), timeout_s=2 * UNDO_S))

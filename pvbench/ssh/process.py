@@ -37,7 +37,7 @@ class Process:
         self._connection, self._clock, self._stderr_kept = connection, clock, stderr_kept
         self._token = secrets.token_hex(8)
         self._stderr, self._stderr_cut = bytearray(), 0
-        self._channel = connection.exec(spelled(argv, self._token), timeout_s)
+        self._channel = connection.exec(spelled(argv, self._token).encode("utf-8", "surrogateescape"), timeout_s)
         self._collector = threading.Thread(target=self._collect, daemon=True)
         self._collector.start()
 
