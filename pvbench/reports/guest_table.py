@@ -94,10 +94,9 @@ def _differ(values: Sequence[str]) -> bool:
 def _parts(trials: Iterable[Trial]) -> Told:
     """Return what a guest has in use of the stack for its PV devices; beside emulated ones it may lack all of it."""
     found: dict[str, dict[str, None]] = {}
-    for trial in trials:
-        if DRIVERS[trial.spec.cell.device].io_path is IoPath.PV:
-            for part, value in trial.in_use:
-                found.setdefault(part, {})[value] = None
+    used = (trial.in_use for trial in trials if DRIVERS[trial.spec.cell.device].io_path is IoPath.PV)
+    for part, value in (pair for in_use in dict.fromkeys(used) for pair in in_use):
+        found.setdefault(part, {})[value] = None
     return {part: tuple(values) for part, values in found.items()}
 
 

@@ -69,7 +69,8 @@ def phrases(pair: CellPair) -> Phrases:
 
 
 def _plain(each: Difference) -> str:
-    return f"{tool(each.fact) or clean(each.fact)} {_said(each.candidate)} / {_said(each.baseline)}"
+    values = dict.fromkeys((_said(each.candidate), _said(each.baseline)))
+    return f"{tool(each.fact) or clean(each.fact)} {' / '.join(values)}"
 
 
 def _said(values: Iterable[str]) -> str:

@@ -47,7 +47,7 @@ def render(page: ComparisonPage, width: int, unicode: bool = True) -> str:
         lines += ["", *_reasons(rows, width), *(wrap(page.repeats, width) if page.repeats else [])]
     lines += _singles(page, width)
     lines += _costs(page.mechanism, width)
-    lines += _guests(page.guests, width)
+    lines += _guests(page.guests, width)[not lines[-1] :]
     text = "\n".join(line.rstrip() for line in lines).rstrip() + "\n"
     # A name from outside may hold what ASCII has no letter for.
     return text if unicode else text.translate(_TO_ASCII).encode("ascii", "replace").decode()
