@@ -11,7 +11,7 @@ SECTOR = 512
 FIRST_SECTORS = 34
 """The boot sector, GPT's header and its 128 entries: all that is read."""
 
-_MBR = {0x07: "Windows", 0xA5: "FreeBSD", 0xA6: "OpenBSD", 0xA9: "NetBSD"}
+_MBR = {0x07: "Windows", 0x6C: "DragonFly BSD", 0xA5: "FreeBSD", 0xA6: "OpenBSD", 0xA9: "NetBSD"}
 _GPT = {
     uuid.UUID(text): system
     for text, system in (
@@ -21,6 +21,9 @@ _GPT = {
         ("516E7CBA-6ECF-11D6-8FF8-00022D09712B", "FreeBSD"),
         ("824CC7A0-36A8-11E3-890A-952519AD3F61", "OpenBSD"),
         ("49F48D5A-B10E-11DC-B99B-0019D1879648", "NetBSD"),
+        ("49F48D82-B10E-11DC-B99B-0019D1879648", "NetBSD"),
+        ("3D48CE54-1D16-11DC-8696-01301BB8A9F5", "DragonFly BSD"),
+        ("61DC63AC-6E38-11DC-8513-01301BB8A9F5", "DragonFly BSD"),
     )
 }
 
