@@ -21,13 +21,19 @@ MEMORY_BYTES, SCRATCH_BYTES = 1 << 30, 16 << 20
 
 
 def own(
-    path: Path, user: str, key: Path | None = None, host_key: str | None = None, *, on_host: bool = False
+    path: Path,
+    user: str,
+    key: Path | None = None,
+    host_key: str | None = None,
+    *,
+    on_host: bool = False,
+    console: str = "ttyS0",
 ) -> "OwnGuest":
     """Return the guest of an image's file, looked at as a matrix's is. Raises UsageError for one that cannot be."""
     from pvbench.matrix.guest_images import own_guest
 
     try:
-        return replace(own_guest(path, user, key, _public(host_key), on_host=on_host), looked_at=True)
+        return replace(own_guest(path, user, key, _public(host_key), on_host=on_host, console=console), looked_at=True)
     except ImageError as error:
         raise UsageError(str(error), hint=error.hint) from None
 

@@ -28,6 +28,13 @@ from pvbench.terminal.streams import print_json
 @click.option(
     "--host-key", metavar="KEY", help="The guest's own public key, or its file; left out: as its console shows it."
 )
+@click.option(
+    "--console",
+    type=click.Choice(["ttyS0", "hvc0", "none"]),
+    default="ttyS0",
+    show_default=True,
+    help="What the guest's kernel prints on.",
+)
 @click.option("--on-host", is_flag=True, help="IMAGE lies on HOST, and is read there.")
 @json_option
 @pass_app
@@ -41,6 +48,7 @@ def doctor(
     user: str,
     key: Path | None,
     host_key: str | None,
+    console: str,
     on_host: bool,
     as_json: bool,
 ) -> int:
@@ -55,7 +63,7 @@ def doctor(
             "--key and --host-key are a guest's", hint=f"pvbench doctor {host or 'HOST'} --guest IMAGE --key …"
         )
     if image is not None:
-        own = guests.own(image, user, key, host_key, on_host=on_host)
+        own = guests.own(image, user, key, host_key, on_host=on_host, console=console)
         if host is None:
             raise UsageError("--guest needs a HOST to boot the image on", hint=f"pvbench doctor lab --guest {image}")
         checkup = guests.examined(app, host, own, arguments.inventory(hosts_file))

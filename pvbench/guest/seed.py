@@ -13,8 +13,6 @@ from typing import Any
 
 import pycdlib
 
-_CONSOLE = "/dev/ttyS0"
-
 
 @dataclass(frozen=True)
 class SeededNic:
@@ -29,7 +27,7 @@ class Seed:
     """What a guest is told at its boot: `instance` names the boot, `host_key` is a private key as OpenSSH writes it.
 
     `user` is made by cloud-init, with sudo, unless it is root; `public_key` lets in ("ssh-ed25519 AAAA…"). `says` is a
-    shell script whose output the guest prints on its serial console, before it lets anybody in.
+    shell script whose output the guest prints on its `console`, before it lets anybody in.
     """
 
     instance: str
@@ -39,6 +37,7 @@ class Seed:
     host_key_public: str
     nics: Sequence[SeededNic]
     says: str = ""
+    console: str = "/dev/ttyS0"
 
 
 def files(seed: Seed) -> dict[str, str]:
@@ -58,7 +57,7 @@ def files(seed: Seed) -> dict[str, str]:
         "cloud_final_modules": [],
     }
     if seed.says:
-        data["bootcmd"] = [["sh", "-c", f"{{\n{seed.says}\n}} >{_CONSOLE} 2>/dev/null"]]
+        data["bootcmd"] = [["sh", "-c", f"{{\n{seed.says}\n}} >{seed.console} 2>/dev/null"]]
     network = {
         "version": 2,
         "ethernets": {

@@ -15,7 +15,19 @@ from pvbench.matrix.compare import MODE, STACK, Compare, devices_of
 from pvbench.matrix.nouns import GuestSettings, Matrix, RunSettings
 from pvbench.matrix.rules import check, fixed_before, placement_of, read_workloads, twin_share
 from pvbench.matrix.sweeps import kind_of
-from pvbench.model import AS_FOUND, Arm, Cell, Contrast, DeviceKind, GuestMode, Order, Placement, digest
+from pvbench.model import (
+    AS_FOUND,
+    SERIAL,
+    Arm,
+    Cell,
+    Contrast,
+    DeviceKind,
+    GuestMode,
+    Order,
+    OwnGuest,
+    Placement,
+    digest,
+)
 from pvbench.tunables import TUNABLES
 from pvbench.workloads import WORKLOADS
 from pvbench.yaml_schema import (
@@ -260,8 +272,13 @@ def _guest_identity(guest: GuestSettings) -> dict[str, Any]:
     """Return what the digest is of: as it was when there were no images of one's own, and of those no path."""
     image = None
     if guest.images != (None,):
-        image = [(each.name, each.user, each.host_key) if each else None for each in guest.images]
+        image = [_image_identity(each) if each else None for each in guest.images]
     return {"image": image, "memory_bytes": guest.memory_bytes, "vcpus": guest.vcpus}
+
+
+def _image_identity(image: OwnGuest) -> tuple[str | None, ...]:
+    """Return what tells an image from others; a console that is the usual one was not asked for once."""
+    return (image.name, image.user, image.host_key, *([image.console] if image.console != SERIAL else []))
 
 
 def _by_kind(read: Mapping[str, Any]) -> Mapping[DeviceKind, Any]:

@@ -1,15 +1,15 @@
 """`guest: {image: …}` of a matrix: the builtin guest, or images of one's own; files looked at where they are named."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pvbench import disk_image
 from pvbench.errors import ImageError
-from pvbench.matrix.guest_login import HOST_KEY, USER, fitting, private_key
+from pvbench.matrix.guest_login import HOST_KEY, USER, Console, fitting, private_key
 from pvbench.matrix.nouns import Matrix
-from pvbench.model import BUILTIN_GUEST, OwnGuest
+from pvbench.model import BUILTIN_GUEST, NO_CONSOLE, SERIAL, OwnGuest
 from pvbench.printable import clean
 from pvbench.tunables import TUNABLES, Applied
 from pvbench.yaml_schema import Field, Keyed, Node, Scalar, Swept, Text, at, at_key
@@ -26,13 +26,18 @@ LOGIN: Mapping[str, Field] = {
         "The guest's own public key, which is pinned; left out: the one that its serial console shows, or without "
         "`key` one of this run's, in a cloud image's seed.",
     ),
+    "console": Field(
+        Console(),
+        "What the guest's kernel prints on: its serial port ttyS0, the hypervisor's own hvc0, or none that is kept.",
+        default=SERIAL,
+    ),
 }
 _IMAGE = Keyed(
     "an image",
     {
         "path": Field(_PATH, "The disk image on this machine; it is sent to each host."),
         "on_host": Field(_PATH, "In the place of `path`: where the disk image lies on each host."),
-        **LOGIN,
+        **{name: replace(field, default=None) for name, field in LOGIN.items()},
     },
 )
 Wanted = Mapping[str, Any]
@@ -65,7 +70,7 @@ def images(
     found: list[OwnGuest | None] = []
     for number, each in enumerate(wanted or (None,)):
         place = _item(root, number)
-        guest = None if each is None else _image({**usual, **each}, place, folder)
+        guest = None if each is None else _image(_with_usual(each, usual), place, folder)
         if guest and guest.name in [other.name for other in found if other]:
             raise place.problem(f"two images are called '{guest.name}'; rename one of the files")
         found.append(guest)
@@ -100,6 +105,10 @@ def check_images(matrix: Matrix, root: Node) -> None:
             )
 
 
+def _with_usual(wanted: Wanted, usual: Mapping[str, Any]) -> Wanted:
+    return {**usual, "path": None, "on_host": None, **{name: it for name, it in wanted.items() if it is not None}}
+
+
 def _image(wanted: Wanted, place: Node, folder: Path) -> OwnGuest:
     if (wanted["path"] is None) == (wanted["on_host"] is None):
         raise place.problem("an image has either a `path` on this machine, or is `on_host`")
@@ -108,12 +117,20 @@ def _image(wanted: Wanted, place: Node, folder: Path) -> OwnGuest:
     path = Path(wanted["on_host"]) if on_host else folder / Path(wanted["path"]).expanduser()
     key = wanted["key"] and folder / Path(wanted["key"]).expanduser()
     try:
-        return own_guest(path, wanted["user"], key, wanted["host_key"], on_host=on_host)
+        return own_guest(path, wanted["user"], key, wanted["host_key"], on_host=on_host, console=wanted["console"])
     except ImageError as error:
         raise where.problem(f"{error}{f' ({error.hint})' if error.hint else ''}") from None
 
 
-def own_guest(path: Path, user: str, key: Path | None, host_key: str | None, *, on_host: bool = False) -> OwnGuest:
+def own_guest(
+    path: Path,
+    user: str,
+    key: Path | None,
+    host_key: str | None,
+    *,
+    on_host: bool = False,
+    console: str = SERIAL,
+) -> OwnGuest:
     """Return the guest of an image's file, looked at unless it lies `on_host`, where it is read before a run begins.
 
     Raises ImageError, one line, for one that cannot be booted.
@@ -127,6 +144,8 @@ def own_guest(path: Path, user: str, key: Path | None, host_key: str | None, *, 
         raise ImageError(f"'{BUILTIN_GUEST}' is the builtin guest's name; rename the file")
     if key is None and host_key is not None:
         raise ImageError("'key' is missing: a `host_key` is said with a `key`, or neither is (cloud images)")
+    if key is not None and host_key is None and console == NO_CONSOLE:
+        raise ImageError("'host_key' is missing: without a console the guest cannot show it there")
     return OwnGuest(
         name=path.name,
         path=path.absolute(),
@@ -137,6 +156,7 @@ def own_guest(path: Path, user: str, key: Path | None, host_key: str | None, *, 
         key=private_key(key.absolute()) if key else None,
         host_key=fitting(host_key, HOST_KEY) if host_key else None,
         on_host=on_host,
+        console=console,
     )
 
 

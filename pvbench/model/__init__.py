@@ -8,7 +8,7 @@ from pvbench.model.driver_builds import STOCK, DriverBuild, DriverSource
 from pvbench.model.evidence import CpuBill, Granted, Mechanism, Payer, TrapCost, Witness
 from pvbench.model.exits import GRANTS, Event, Exit, counted, exit_reason
 from pvbench.model.flags import Flag, FlagKind
-from pvbench.model.guests import ImageDigests, OwnGuest
+from pvbench.model.guests import NO_CONSOLE, PARAVIRTUAL, SERIAL, ImageDigests, OwnGuest
 from pvbench.model.hosts import DeployedStack, HostFacts
 from pvbench.model.ids import Scalar, canonical, digest
 from pvbench.model.kinds import (
@@ -30,6 +30,9 @@ __all__ = [
     "BUILTIN_GUEST",
     "GRANTS",
     "MARGIN",
+    "NO_CONSOLE",
+    "PARAVIRTUAL",
+    "SERIAL",
     "STOCK",
     "Arm",
     "Cell",

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+SERIAL, PARAVIRTUAL, NO_CONSOLE = "ttyS0", "hvc0", "none"
+"""What a guest's console may be: its first serial port, which is emulated, Xen's own, which is not, or none."""
+
 
 @dataclass(frozen=True)
 class OwnGuest:
@@ -15,6 +18,7 @@ class OwnGuest:
     image, which is told both by a seed.
     `digest` is the file's SHA-256, as hex, `placed` where it lies on a host, and `state` what differs once somebody
     wrote to it there; all three "" until a run begins.
+    `console` is what its kernel prints on, of SERIAL, PARAVIRTUAL and NO_CONSOLE.
     One that is `looked_at` prints what it has on its console, where a seed can tell it to.
     """
 
@@ -31,6 +35,7 @@ class OwnGuest:
     state: str = ""
     looked_at: bool = False
     on_host: bool = False
+    console: str = SERIAL
 
     @property
     def seeded(self) -> bool:

@@ -39,12 +39,13 @@ def from_disk(spec: GuestSpec, guest_nics: Sequence[Nic], disk: str, rom: str) -
 
 
 def from_overlay(
-    spec: GuestSpec, guest_nics: Sequence[Nic], overlay: str, seed: str | None, rom: str, console: str
+    spec: GuestSpec, guest_nics: Sequence[Nic], overlay: str, seed: str | None, rom: str, console: str | None
 ) -> Mapping[str, Setting]:
     """Return what makes an HVM domain boot from an overlay of somebody's own image, by that image's boot loader.
 
     Overlay and seed are virtio disks of no class that a guest unplugs (xen_platform.c of QEMU takes out IDE, SCSI and
-    NVMe), so that what is under test is never what it boots from, and a BIOS reads them quickly.
+    NVMe), so that what is under test is never what it boots from, and a BIOS reads them quickly. `console` is the file
+    that takes what it prints on its serial port, None for a guest without one.
     """
     drives = {"pvbboot": f"file={overlay},if=none,id=pvbboot,format=qcow2"}
     if seed is not None:
@@ -53,7 +54,8 @@ def from_overlay(
     for name, drive in drives.items():
         device_model += ["-drive", drive, "-device", f"virtio-blk-pci,drive={name},class={_STORAGE_OTHER}"]
     device_model += ["-device", f"pci-testdev,romfile={rom}"]
-    return _from_rom(spec) | {"serial": f"file:{console}", "device_model_args_hvm": device_model}
+    serial = {"serial": f"file:{console}"} if console is not None else {}
+    return _from_rom(spec) | serial | {"device_model_args_hvm": device_model}
 
 
 def from_kernel(spec: GuestSpec, kernel: str, initrd: str, command_line: str) -> Mapping[str, Setting]:

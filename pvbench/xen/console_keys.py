@@ -12,7 +12,7 @@ from pvbench.ssh.hostkeys import HostKey
 KINDS = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa")
 """The types that are pinned, the one that is taken where several are shown first."""
 HOW = "cat /etc/ssh/ssh_host_*_key.pub > /dev/ttyS0"
-"""What prints them, as root, once sshd has its keys."""
+"""What prints them, as root, once sshd has its keys; on whatever its console is."""
 _BEGIN, _END = "-----BEGIN SSH HOST KEY KEYS-----", "-----END SSH HOST KEY KEYS-----"
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\r\0]")
 _LINE = re.compile(rf"(?:\S+ login: )?((?:{'|'.join(KINDS)}) AAAA[A-Za-z0-9+/]+={{0,2}})(?: .*)?")

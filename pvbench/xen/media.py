@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from pvbench.guest import Login, Seed, SeededNic, entering, look, rest, seed
 from pvbench.hypervisor import GuestSpec
-from pvbench.model import OwnGuest
+from pvbench.model import NO_CONSOLE, PARAVIRTUAL, SERIAL, OwnGuest
 from pvbench.transport import Transport
 from pvbench.xen import booting
 from pvbench.xen import domain_config as domain
@@ -141,16 +141,16 @@ class OwnMedia:
                 host_key=self.host_keys[0],
                 host_key_public=self.host_keys[1],
                 nics=[SeededNic(nic.mac, f"{nic.guest_address}/24") for nic in nics],
-                says=look.for_console() if self.guest.looked_at else "",
+                says=look.for_console() if self.guest.looked_at and self.guest.console != NO_CONSOLE else "",
+                console=f"/dev/{self.guest.console}",
             )
             request["seed"] = seed.encoded(told)
             seed_disk = f"{self.boot}/{name}.seed"
-        return Given(
-            booting.from_overlay(
-                spec, nics, f"{self.boot}/{name}.img", seed_disk, self.rom, f"{self.boot}/{name}.console"
-            ),
-            request,
-        )
+        serial = f"{self.boot}/{name}.console" if self.guest.console == SERIAL else None
+        if serial is None:
+            request["console"] = "xen" if self.guest.console == PARAVIRTUAL else "none"
+        settings = booting.from_overlay(spec, nics, f"{self.boot}/{name}.img", seed_disk, self.rom, serial)
+        return Given(settings, request)
 
     def entered(self, transport: Transport, timeout_s: float) -> Transport:
         """Return the way through the programs that were put into a temporary folder of the guest."""

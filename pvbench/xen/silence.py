@@ -15,7 +15,9 @@ LEAST_OF_A_LOADER, LEAST_OF_A_KERNEL = 1 << 16, 4 << 20
 """Bytes that are read of a disk once its boot loader runs, and once that has loaded a kernel."""
 BARRED = "barred"
 """What the SSH port does that answers and lets our key in not."""
-_CONSOLE_MEND = "add console=ttyS0 to the kernel's command line in the image to see why"
+_CONSOLE_MEND = (
+    "add console=ttyS0 to the kernel's command line in the image to see why, or say as `console` what it prints on"
+)
 UNKNOWN = "unknown"
 """What the SSH port does that answers, of a guest whose console has shown no host key to know it by."""
 

@@ -66,6 +66,21 @@ def test_a_guest_with_keys_of_its_own_has_no_seed(folder: Path) -> None:
     assert guest.key == folder / "id"
 
 
+@pytest.mark.parametrize("image", ["debian.qcow2", "{path: debian.qcow2}", "[{on_host: /srv/debian.qcow2}]"])
+def test_what_is_said_of_all_images_holds_where_one_says_nothing(folder: Path, image: str) -> None:
+    (guest,) = read(folder, f"{{image: {image}, user: debian, console: hvc0}}").guest.images
+    assert (guest.user, guest.console) == ("debian", "hvc0")
+
+    (plain,) = read(folder, f"{{image: {image}}}").guest.images
+    assert (plain.user, plain.console) == ("root", "ttyS0")
+
+
+def test_a_console_that_is_not_the_usual_one_is_part_of_what_is_measured(folder: Path) -> None:
+    digests = {read(folder, f"{{image: debian.qcow2{more}}}").digest for more in ("", ", console: ttyS0")}
+    assert len(digests) == 1
+    assert read(folder, "{image: debian.qcow2, console: none}").digest not in digests
+
+
 def test_an_image_on_the_hosts_is_taken_at_its_word_until_it_is_read_there(folder: Path) -> None:
     (guest,) = read(folder, "{image: {on_host: /srv/images/debian.qcow2, user: debian}}").guest.images
 
@@ -98,6 +113,11 @@ def test_where_an_image_lies_is_none_of_its_identity(folder: Path, tmp_path_fact
         ("{image: debian.qcow2, host_key: " + KEY + "}", "isolated", "", "'key' is missing"),
         ("{image: {on_host: images/debian.qcow2}}", "isolated", "", "7:26: .*no absolute path"),
         ("{image: {on_host: /srv/de bian}}", "isolated", "", "cannot be the name"),
+        ("{image: debian.qcow2, console: ttyS1}", "isolated", "", "7:39: console 'ttyS1': a guest has one serial port"),
+        ("{image: debian.qcow2, console: hvc1}", "isolated", "", "first console is kept, hvc0"),
+        ("{image: debian.qcow2, console: tty0}", "isolated", "", "that is a screen"),
+        ("{image: debian.qcow2, console: hcv0}", "isolated", "", "no console 'hcv0'; did you mean 'hvc0'"),
+        ("{image: debian.qcow2, console: none, key: id}", "isolated", "", "'host_key' is missing: without a console"),
         ("{image: {path: debian.qcow2, on_host: /srv/debian}}", "isolated", "", "either a `path`"),
         ("{image: {user: debian}}", "isolated", "", "either a `path`"),
         ("{image: [debian.qcow2, {on_host: /srv/debian.qcow2}]}", "isolated", "", "two images are called"),

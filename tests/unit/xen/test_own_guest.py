@@ -107,6 +107,23 @@ def test_an_image_is_put_on_the_host_once_before_anything_is_made_there(
     assert asked.index("the image") < asked.index("pvb-setup setup")
 
 
+@pytest.mark.parametrize(("console", "kept"), [("hvc0", "xen"), ("none", "none")])
+def test_a_guest_that_prints_elsewhere_has_no_serial_port(
+    image: GuestImage, guest: OwnGuest, tmp_path: Path, console: str, kept: str
+) -> None:
+    dom0 = Entered()
+    xen = driven(dom0, image, replace(guest, console=console, looked_at=True), tmp_path)
+    with xen.setup(64 << 20, OWN.devices), xen.boot(OWN):
+        pass
+
+    request = created(dom0)
+    assert request["console"] == kept
+    assert "serial" not in request["config"]
+    seeded = read(base64.b64decode(request["seed"]))["user-data"]
+    assert (">/dev/hvc0" in seeded) == (console == "hvc0")
+    assert "ttyS0" not in seeded
+
+
 def test_a_guest_with_its_own_keys_gets_no_seed(image: GuestImage, guest: OwnGuest, tmp_path: Path) -> None:
     key = tmp_path / "id"
     key.write_text("private")
