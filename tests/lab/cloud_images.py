@@ -9,6 +9,7 @@ from pvbench.images import bootstrap, programs
 from pvbench.images.mirror import mirror
 
 SCRIPT = Path(__file__).parent / "recipes/cloud-disk.sh"
+SPOILS = SCRIPT.with_name("spoil-disk.sh")
 TOOLS = {
     "mmdebstrap": "mmdebstrap",
     "qemu-img": "qemu-utils",
@@ -41,6 +42,19 @@ def cloud_image(suite: str, loader: str) -> Path:
     folder = cache_folder() / "cloud-images"
     made = bootstrap.finished_part(folder, recipe, lambda work: _make(work, suite, loader))
     return made / f"debian-{suite}-{loader}.qcow2"
+
+
+def spoiled(image: Path, how: str) -> Path:
+    """Return a copy of a cloud image that lacks something, as spoil-disk.sh knows it; a minute, once."""
+    recipe = hashlib.sha256(SPOILS.read_bytes() + f"{image.parent.name} {how}".encode()).hexdigest()[:16]
+    made = bootstrap.finished_part(
+        cache_folder() / "cloud-images",
+        recipe,
+        lambda work: programs.run(
+            ["bash", str(SPOILS), str(image), how, str(work / f"{how}.qcow2")], log=work / "spoil.log", timeout_s=1800
+        ),
+    )
+    return made / f"{how}.qcow2"
 
 
 def _make(work: Path, suite: str, loader: str) -> None:

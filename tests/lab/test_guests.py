@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab.campaign import LEFT, dom0, lab_is_up, pvbench
-from tests.lab.cloud_images import cloud_image
+from tests.lab.cloud_images import cloud_image, spoiled
 
 pytestmark = [pytest.mark.lab, pytest.mark.soak]
 
@@ -77,3 +77,28 @@ def test_what_an_image_has_and_lacks_is_told_by_one_boot(images: tuple[Path, ...
     assert "Debian GNU/Linux 12" in told["facts"]["distribution"]
     assert "xen-netfront" in told["facts"]["drivers loaded"]
     assert "pvbench's" in told["facts"]["fio"]
+
+
+@pytest.mark.parametrize(
+    ("how", "lacks"),
+    [
+        ("no-netfront", "xen-netfront"),
+        ("no-e1000", "e1000"),
+        ("no-sshd", "SSH"),
+        ("no-kernel", "boot loader"),
+        ("no-root", "root file system"),
+        ("full", "full"),
+    ],
+)
+def test_doctor_names_what_an_image_lacks_and_how_to_mend_it(
+    how: str, lacks: str, images: tuple[Path, ...], tmp_path: Path
+) -> None:
+    image = spoiled(images[0], how)
+
+    done = pvbench(tmp_path, "doctor", "lab", "--guest", str(image), "--json", timeout=1800)
+
+    told = json.loads(done.stdout)
+    assert done.returncode == 4, told
+    (named,) = [each for each in told["missing"] if lacks in each["what"]][:1]
+    assert named["mend"]
+    assert dom0(tmp_path, LEFT).split() == []
