@@ -10,7 +10,7 @@ from typing import Any
 from pvbench.xen import consoles
 from pvbench.xen.silence import BARRED, LEAST_OF_A_KERNEL, UNKNOWN
 
-_AT_REST_S, _IN_LOADER_S, _ANYHOW_S = 1.5, 3.0, 20.0
+_AT_REST_S, _IN_LOADER_S, _ANYHOW_S = 0.6, 3.0, 20.0
 """Usual, at most, between two signs of life: at a prompt, until the SSH server is there; of BIOS and boot loader, whose
 menu may wait; and of a kernel that starts."""
 

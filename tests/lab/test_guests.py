@@ -9,13 +9,14 @@ import pytest
 
 from tests.lab.campaign import LEFT, dom0, lab_is_up, pvbench
 from tests.lab.cloud_images import cloud_image, spoiled
+from tests.lab.musl_image import musl_image
 
 pytestmark = [pytest.mark.lab, pytest.mark.soak]
 
 MATRIX = """\
 schema: 1
 hosts: [lab]
-devices: {{block: [ide, blkfront], net: [netfront]}}
+devices: {{block: [ide, blkfront], net: [e1000, netfront]}}
 placement: isolated
 guest: {{image: [builtin, {images}], memory: 768MiB}}
 workloads:
@@ -38,8 +39,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def images() -> tuple[Path, ...]:
-    return cloud_image("bookworm", "grub"), cloud_image("trixie", "extlinux")
+def debian() -> Path:
+    return cloud_image("bookworm", "grub")
 
 
 def digest(path: Path) -> str:
@@ -47,30 +48,32 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def test_cloud_images_are_measured_beside_the_builtin_guest_and_stay_as_they_are(
-    images: tuple[Path, ...], tmp_path: Path
+def test_images_of_three_makes_are_measured_beside_the_builtin_guest_and_stay_as_they_are(
+    debian: Path, tmp_path: Path
 ) -> None:
-    before = [digest(path) for path in images]
-    (tmp_path / "m.yaml").write_text(MATRIX.format(images=", ".join(map(str, images))))
+    newer, musl = cloud_image("trixie", "extlinux"), musl_image()
+    paths = debian, newer, musl.path
+    before = [digest(path) for path in paths]
+    images = f"{debian}, {newer}, {json.dumps(musl.wanted)}"
+    (tmp_path / "m.yaml").write_text(MATRIX.format(images=images))
 
-    done = pvbench(tmp_path, "run", "m.yaml", timeout=7200)
+    done = pvbench(tmp_path, "run", "m.yaml", timeout=14400)
 
     assert done.returncode == 0, done.stderr
     (journal,) = (tmp_path / "results/runs").glob("*/journal.ndjson")
     rows = {row["id"]: row for row in map(json.loads, journal.read_text().splitlines())}.values()
-    made = {
-        (row["spec"]["cell"]["arm"].get("guest", "builtin"), row["spec"]["cell"]["arm"]["device"], row["outcome"])
-        for row in rows
-    }
-    guests = ("builtin", *(path.name for path in images))
-    assert made == {(guest, device, "ok") for guest in guests for device in ("ide", "blkfront", "netfront")}
-    assert [digest(path) for path in images] == before
+    arms = ((row["spec"]["cell"]["arm"], row["outcome"]) for row in rows)
+    made = {(arm.get("guest", "builtin"), arm["device"], outcome) for arm, outcome in arms}
+    guests = ("builtin", *(path.name for path in paths))
+    devices = ("ide", "blkfront", "e1000", "netfront")
+    assert made == {(guest, device, "ok") for guest in guests for device in devices}
+    assert [digest(path) for path in paths] == before
     assert dom0(tmp_path, LEFT).split() == []
     assert dom0(tmp_path, "find /var/tmp/pvbench/work-*/boot -type f; true").split() == []
 
 
-def test_what_an_image_has_and_lacks_is_told_by_one_boot(images: tuple[Path, ...], tmp_path: Path) -> None:
-    done = pvbench(tmp_path, "doctor", "lab", "--guest", str(images[0]), "--json", timeout=3600)
+def test_what_an_image_has_and_lacks_is_told_by_one_boot(debian: Path, tmp_path: Path) -> None:
+    done = pvbench(tmp_path, "doctor", "lab", "--guest", str(debian), "--json", timeout=3600)
 
     told = json.loads(done.stdout)
     assert told["fit"], told
@@ -91,9 +94,9 @@ def test_what_an_image_has_and_lacks_is_told_by_one_boot(images: tuple[Path, ...
     ],
 )
 def test_doctor_names_what_an_image_lacks_and_how_to_mend_it(
-    how: str, lacks: str, images: tuple[Path, ...], tmp_path: Path
+    how: str, lacks: str, debian: Path, tmp_path: Path
 ) -> None:
-    image = spoiled(images[0], how)
+    image = spoiled(debian, how)
 
     done = pvbench(tmp_path, "doctor", "lab", "--guest", str(image), "--json", timeout=1800)
 
