@@ -10,9 +10,11 @@ from typing import Any
 from pvbench.xen import consoles
 from pvbench.xen.silence import BARRED, LEAST_OF_A_KERNEL, UNKNOWN
 
-_AT_REST_S, _IN_LOADER_S, _ANYHOW_S = 0.6, 3.0, 20.0
-"""Usual, at most, between two signs of life: at a prompt, until the SSH server is there; of BIOS and boot loader, whose
-menu may wait; and of a kernel that starts."""
+_AT_REST_S, _STARTS_S, _IN_LOADER_S = 30.0, 50.0, 60.0
+"""Between two signs of life, at most, on any host: at a prompt; with a network, until the SSH server is there; of BIOS
+and boot loader, whose menu may wait."""
+_USUAL_S = 20.0
+"""The same of a kernel that starts, on an ordinary host."""
 
 
 class Waiting:
@@ -35,14 +37,16 @@ class Waiting:
         found = consoles.found(text)
         if found and found[0].last:
             return True
-        return now - self._since > self._patience(_usual_pause_s(text, read, str(look.get("port"))))
+        return now - self._since > (_pause_s(text, read, str(look.get("port"))) or self._patience(_USUAL_S))
 
 
-def _usual_pause_s(text: str, read: int | None, port: str) -> float:
-    """Return how long a guest does nothing that can be seen, at most, before it goes on."""
-    if port in (BARRED, UNKNOWN, "refused") or consoles.at_rest(text):
+def _pause_s(text: str, read: int | None, port: str) -> float | None:
+    """Return how long a guest does nothing that can be seen before it goes on, None where that is up to the host."""
+    if consoles.at_rest(text):
         return _AT_REST_S
+    if port in (BARRED, UNKNOWN, "refused"):
+        return _STARTS_S
     if consoles.STARTED.search(text):
-        return _ANYHOW_S
+        return None
     in_loader = (read is not None and read < LEAST_OF_A_KERNEL) or consoles.found(text)
-    return _IN_LOADER_S if in_loader else _ANYHOW_S
+    return _IN_LOADER_S if in_loader else None
