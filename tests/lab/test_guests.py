@@ -105,3 +105,18 @@ def test_doctor_names_what_an_image_lacks_and_how_to_mend_it(
     (named,) = [each for each in told["missing"] if lacks in each["what"]][:1]
     assert named["mend"]
     assert dom0(tmp_path, LEFT).split() == []
+
+
+def test_a_guest_that_answers_with_another_host_key_than_it_was_given_stops_the_run(
+    debian: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "m.yaml").write_text(MATRIX.format(images=spoiled(debian, "own-key")))
+
+    done = pvbench(tmp_path, "run", "m.yaml", timeout=3600)
+
+    assert done.returncode == 4, done.stderr
+    assert "another host key" in done.stderr
+    (journal,) = (tmp_path / "results/runs").glob("*/journal.ndjson")
+    guests = [json.loads(row)["spec"]["cell"]["arm"].get("guest") for row in journal.read_text().splitlines()]
+    assert set(guests) <= {None}
+    assert dom0(tmp_path, LEFT).split() == []

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Makes of a disk of cloud-disk.sh one that lacks something. Needs root and a loop device.
-# spoil-disk.sh IMAGE.qcow2 no-netfront|no-e1000|no-sshd|no-kernel|no-root|full OUT.qcow2
+# spoil-disk.sh IMAGE.qcow2 no-netfront|no-e1000|no-sshd|no-kernel|no-root|full|own-key OUT.qcow2
 set -eu
 image=$1 how=$2 out=$3
 work=$(mktemp -d "$(dirname "$out")/spoil.XXXXXX")
@@ -25,6 +25,10 @@ no-e1000) without_module e1000 ;;
 no-sshd) chroot "$root" dpkg --force-depends --purge openssh-server >/dev/null 2>&1 ;;
 no-kernel) rm "$root"/boot/vmlinuz-* ;;
 no-root) e2label "$loop" another-root ;;
+own-key)
+    ssh-keygen -q -t ed25519 -N '' -f "$root/etc/ssh/own_key"
+    echo 'HostKey /etc/ssh/own_key' >"$root/etc/ssh/sshd_config.d/own.conf"
+    ;;
 full) cat /dev/zero >"$root/var/filled" 2>/dev/null || true ;;
 esac
 umount "$root"
