@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pvbench.campaign.visits import RunSummary
-from pvbench.errors import BootError, GuestUnfit
+from pvbench.errors import BootError, GuestKeyMismatch, GuestUnfit
+from pvbench.exit_codes import ExitCode
 from pvbench.hypervisor import GuestSpec
 from pvbench.store import Manifest, Store
 from pvbench.testing import FakeHypervisor
@@ -81,3 +82,13 @@ def test_another_guest_of_the_run_is_measured_all_the_same(tmp_path: Path) -> No
     host = Refusing()
     with Store.create(tmp_path / "own", manifest) as store:
         assert measure(store, host.hold) == RunSummary(ok=4, invalid=0, not_measured=4)
+
+
+def test_a_guest_with_another_key_than_its_own_ends_the_run_and_nothing_is_booted_after_it(store: Store) -> None:
+    host = Refusing(error=GuestKeyMismatch("pvb-b01-xen1 answers with another host key than it was given"))
+
+    with pytest.raises(GuestKeyMismatch, match="another host key") as caught:
+        measure(store, host.hold)
+    assert host.booted == ["b01-xen1"]
+    assert list(store.trials()) == []
+    assert caught.value.exit_code is ExitCode.INFRASTRUCTURE
