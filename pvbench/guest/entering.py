@@ -10,21 +10,36 @@ from typing import Any
 
 from pvbench.errors import BootError, CommandFailed, CommandTimeout, TransportError
 from pvbench.marked import UNDO_S, ending, mark
+from pvbench.printable import clean
 from pvbench.transport import Command, CommandResult, Conversation, Transport
 
 _PUT = """
 umask 022
-for place in /tmp /var/tmp /dev/shm "$HOME"; do
-    folder=$(mktemp -d "$place/pvbench.XXXXXX" 2>/dev/null) || continue
-    if tar -xf - -C "$folder" 2>/dev/null && "$folder/pvb-in" true 2>/dev/null; then
-        echo "$folder"
-        exit 0
+why=
+for place in /tmp /var/tmp /dev/shm /run "$HOME"; do
+    # A file system of memory alone has no size: it is tried.
+    free=$(df -Pk "$place" 2>/dev/null | tail -n 1 | tr -s ' ' | cut -d ' ' -f 2,4 | grep '^[1-9][0-9]* [0-9]*$')
+    free=${free#* }
+    [ "${free:-$1}" -ge "$1" ] || { why="$why, $place has $((free / 1024)) MiB free"; continue; }
+    folder=$(mktemp -d "$place/pvbench.XXXXXX" 2>/dev/null) || { why="$why, $place takes no folder"; continue; }
+    if echo '#!/bin/sh' >"$folder/try" && chmod 755 "$folder/try" && "$folder/try" 2>/dev/null; then
+        rm "$folder/try"
+        if tar -xf - -C "$folder" 2>/dev/null && "$folder/pvb-in" true 2>/dev/null; then
+            echo "$folder"
+            exit 0
+        fi
+        why="$why, tar is missing or fails in $place"
+        rm -rf "$folder"
+        break
     fi
+    why="$why, $place is mounted noexec"
     rm -rf "$folder"
-    exit 1
 done
+echo "${why#, }" >&2
 exit 1
 """
+_BESIDE_KIB = 8 << 10
+"""What is written besides our programs: what tools print."""
 
 
 @dataclass(frozen=True)
@@ -84,12 +99,13 @@ def entered(way: Transport, user: str, tools: bytes, timeout_s: float) -> Transp
             f"the guest's user {user} may not become root by sudo",
             hint=f"let it: `{user} ALL=(ALL) NOPASSWD:ALL` in /etc/sudoers.d; or log in as root",
         )
-    put = way.run(Command(("sh", "-c", _PUT), tools, timeout_s))
+    need_kib = len(tools) // 1024 + _BESIDE_KIB
+    put = way.run(Command(("sh", "-c", _PUT, "pvb-put", str(need_kib)), tools, timeout_s))
     folder = put.stdout.decode(errors="replace").strip()
     if put.exit_code != 0 or not folder.startswith("/"):
+        why = put.stderr.decode(errors="replace").strip().splitlines()
         raise BootError(
-            "the guest took our programs nowhere: /tmp, /var/tmp, /dev/shm and the home folder are full, are mounted "
-            "noexec, or it has no tar",
-            hint="give the image some 30 MB of free space in /tmp, and tar",
+            f"the guest took our programs nowhere: {clean(why[-1])[:300] if why else 'no reason told'}",
+            hint=f"give the image some {need_kib // 1024 + 1} MiB of free space in /tmp, not mounted noexec, and tar",
         )
     return Inside(way, root, f"{folder}/pvb-in")

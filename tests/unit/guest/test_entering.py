@@ -1,3 +1,4 @@
+import os
 import subprocess
 import tarfile
 import tempfile
@@ -49,8 +50,23 @@ def test_a_guests_own_tool_is_used_and_what_it_lacks_is_ours() -> None:
 
 
 def test_a_guest_that_takes_nothing_is_told_with_what_it_needs() -> None:
-    with pytest.raises(BootError, match="took our programs nowhere"):
+    with pytest.raises(BootError, match="nowhere: tar is missing or fails in /"):
         entering.entered(FakeTransport(here), "root", b"no tar", 10)
+
+
+def test_a_place_without_room_is_passed_over_and_said(tmp_path: Path) -> None:
+    full = tmp_path / "df"
+    full.write_text("#!/bin/sh\nprintf 'Filesystem\\n/dev/vda1 100 100 17 100%% %s\\n' \"$2\"\n")
+    full.chmod(0o755)
+
+    def without_room(command: Command) -> CommandResult:
+        environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "HOME": "/root"}
+        done = subprocess.run(command.argv, input=command.stdin, capture_output=True, check=False, env=environment)
+        return CommandResult(command.argv, done.returncode, done.stdout, done.stderr, 0.1)
+
+    with pytest.raises(BootError, match="/tmp has 0 MiB free, /var/tmp has 0 MiB free, /dev/shm has") as caught:
+        entering.entered(FakeTransport(without_room), "root", tools(), 10)
+    assert "MiB of free space in /tmp" in str(caught.value.hint)
 
 
 def test_a_user_who_may_not_become_root_is_told_how() -> None:
