@@ -19,7 +19,7 @@ from pvbench.payload import END, AnyFile, File, LargeFile, Payload, packed, pack
 from pvbench.progress import Update, Watch, unwatched
 from pvbench.transport import Command, CommandResult, Transport
 
-__all__ = ["File", "LargeFile", "Payload", "deploy", "deploy_files", "payload_of"]
+__all__ = ["File", "LargeFile", "Payload", "deploy", "deploy_files", "payload_of", "place_of"]
 
 _DIGEST_CHARS = 16
 _MEND = "mend: "
@@ -84,9 +84,14 @@ def deploy_files(
 
     Returns the remote path of each name. `watch` is told of what is sent in pieces.
     """
-    placed = {name: f"{file.sha256[:_DIGEST_CHARS]}/{name}" for name, file in Payload(files).files.items()}
+    placed = {name: place_of(name, file) for name, file in Payload(files).files.items()}
     _place(transport, {placed[name]: file for name, file in files.items()}, scratch, folder, timeout_s, watch)
     return {name: f"{scratch.rstrip('/')}/{folder}/{path}" for name, path in placed.items()}
+
+
+def place_of(name: str, file: AnyFile) -> str:
+    """Return where `deploy_files` puts a file, below its folder."""
+    return f"{file.sha256[:_DIGEST_CHARS]}/{name}"
 
 
 def _place(

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from pvbench import disk_image
-from pvbench.deploy import LargeFile, deploy_files
+from pvbench.deploy import LargeFile, deploy_files, place_of
 from pvbench.errors import BootError, ImageError
 from pvbench.guest import own
 from pvbench.inventory import Host
@@ -17,6 +17,7 @@ from pvbench.xen.remote_file import RemoteFile
 
 _LEAST_S, _BYTES_PER_S = 600.0, 250_000
 """How long it may take: slower than any host seen; the lab's disk and network were twice as quick at their worst."""
+_FOLDER = "guest"
 _PIECE_S, _ANSWER_S = 1.0, 300.0
 """How long the host reads on between two answers, and how long an answer may take at most."""
 
@@ -78,16 +79,21 @@ class Images:
             raise ImageError(f"{name}: {words}", hint="an image `on_host` lies on each host of the matrix") from None
 
     def _sent(self, guest: OwnGuest) -> OwnGuest:
-        size = own.size(guest)
-        placed = deploy_files(
+        """Return a guest whose image is on the host, sent there unless it lies there from an earlier run."""
+        file = LargeFile(guest.path, guest.digest, own.size(guest))
+        there = replace(guest, placed=f"{self.host.scratch.rstrip('/')}/{_FOLDER}/{place_of(guest.name, file)}")
+        with self._asking() as program:
+            if self._state(program, there.placed) and self._sha256(program, there) == guest.digest:
+                return there
+        deploy_files(
             self.transport,
-            {guest.name: LargeFile(guest.path, guest.digest, size)},
+            {guest.name: file},
             self.host.scratch,
-            "guest",
-            timeout_s=_LEAST_S + size / _BYTES_PER_S,
+            _FOLDER,
+            timeout_s=_LEAST_S + file.size / _BYTES_PER_S,
             watch=self.watch,
         )
-        return replace(guest, placed=placed[guest.name])
+        return there
 
     @contextmanager
     def _asking(self) -> Iterator[Conversation]:

@@ -20,6 +20,7 @@ from pvbench.progress import unwatched
 from pvbench.testing import FakeTransport
 from pvbench.transport import Command, CommandResult
 from pvbench.xen.own_images import Images
+from pvbench.xen.remote_file import BLOCK, RemoteFile
 from tests import contracts
 from tests.marked import HOSTSIDE
 from tests.unit.test_deploy import Watched
@@ -157,6 +158,11 @@ def test_an_image_is_sent_once_and_read_again_only_where_somebody_wrote_to_it(tm
     assert transport.uploads == 1
     assert watched.titles == ["reading debian.qcow2", "xen1: sending debian.qcow2"]
 
+    again = Watched()
+    assert images(tmp_path, transport, again).there(replace(on_host(path), on_host=False)).placed == guest.placed
+    assert transport.uploads == 1
+    assert again.titles == ["reading debian.qcow2", "xen1: reading debian.qcow2"]
+
     copy = Path(guest.placed)
     copy.chmod(0o600)
     copy.write_bytes(b"spoilt")
@@ -173,3 +179,17 @@ def test_over_a_real_connection_an_image_is_read_where_it_lies(sshd: Any, tmp_pa
         guest = there.there(on_host(path))
         assert guest.digest == hashlib.sha256(path.read_bytes()).hexdigest()
         assert there.digests(guest) == ImageDigests(guest.name, guest.digest, guest.digest)
+
+
+def test_what_is_read_of_a_host_s_file_is_what_lies_there(tmp_path: Path) -> None:
+    data = os.urandom(9 << 20)
+    path = written(tmp_path, data)
+    with Here().talk((str(HOSTSIDE / "pvb-image"),)) as program:
+        file = RemoteFile(program, "xen1", str(path), 20)
+
+        assert file.seek(0, 2) == len(data)
+        assert file.seek(3) == 3
+        assert file.read(len(data)) == data[3:]
+        for at, size in ((0, 1), (BLOCK - 1, 2), (len(data) - 5, 100), (len(data) + 9, 4), (7, 0), (1 << 40, 8)):
+            file.seek(at)
+            assert file.read(size) == data[at : at + size]
