@@ -8,7 +8,7 @@ from typing import Any
 
 from pvbench.errors import BootError
 from pvbench.inventory import Host
-from pvbench.xen.domain_config import Nic
+from pvbench.xen.domain_config import Nic, any_nics
 from pvbench.xen.prepared import bridge_of
 
 ADDRESS_S = 864_000
@@ -16,7 +16,10 @@ ADDRESS_S = 864_000
 
 
 def configuration(host: Host, nic: Nic) -> str:
-    """Return udhcpd.conf for a guest's NIC. Raises BootError on a bridge that is not pvbench's own."""
+    """Return udhcpd.conf for a guest whose first NIC it is; further ones have addresses of their own.
+
+    Raises BootError on a bridge that is not pvbench's own.
+    """
     if host.bridge is not None:
         raise BootError(
             f"{host.name}: a guest without a seed asks for its address, and on {host.bridge}, a bridge of yours, "
@@ -28,15 +31,14 @@ def configuration(host: Host, nic: Nic) -> str:
         "start": nic.guest_address,
         "end": nic.guest_address,
         "max_leases": "1",
-        "static_lease": f"{nic.mac} {nic.guest_address}",
         "lease_file": "/dev/null",
         "auto_time": "0",
         "pidfile": f"{host.scratch.rstrip('/')}/guest/udhcpd.pid",
     }
+    leases = "".join(f"static_lease {each.mac} {each.guest_address}\n" for each in any_nics(host.name))
     options = {"subnet": "255.255.255.0", "lease": str(ADDRESS_S)}
-    return "".join(f"{name} {value}\n" for name, value in lines.items()) + "".join(
-        f"option {name} {value}\n" for name, value in options.items()
-    )
+    told = "".join(f"{name} {value}\n" for name, value in lines.items())
+    return told + leases + "".join(f"option {name} {value}\n" for name, value in options.items())
 
 
 def server(files: Mapping[str, str]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ names; docs/misc/hvm-emulated-unplug.pandoc for what the guest does with emulate
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pvbench.drivers import DRIVERS, Backing
@@ -14,7 +14,7 @@ from pvbench.model import DeviceKind, IoPath, Placement
 from pvbench.xen import tunables
 
 PREFIX = "pvb-"
-_PEER_INDEX = 0x7F
+_PEER_INDEX, _SHADOW = 0x7F, 0x80
 REACHED_BY: Mapping[IoPath, str] = {IoPath.EMULATED: "e1000", IoPath.PV: "netfront"}
 """The NIC of a guest without one under test, by the class of its devices; and the control NIC."""
 Setting = str | int | list[str]
@@ -72,6 +72,12 @@ def first_nic(host: str) -> Nic:
     return _nic(host, REACHED_BY[IoPath.PV], 0, control=False)
 
 
+def any_nics(host: str) -> tuple[Nic, ...]:
+    """Return the NICs that a guest may have, as far as addresses go: one of each driver, and the control NIC."""
+    most = sum(row.kind is DeviceKind.NET for row in DRIVERS.values()) + 1
+    return tuple(_nic(host, REACHED_BY[IoPath.PV], index, control=False) for index in range(most))
+
+
 def _nic(host: str, device: str, index: int, *, control: bool) -> Nic:
     """Return a NIC whose MAC differs from host to host, for the bridge may be a shared one."""
     tag = hashlib.sha256(host.encode()).digest()
@@ -83,6 +89,18 @@ def _nic(host: str, device: str, index: int, *, control: bool) -> Nic:
         guest_address=f"198.18.{10 + index}.2",
         control=control,
     )
+
+
+def shadows(spec: GuestSpec, guest_nics: Sequence[Nic]) -> dict[str, str]:
+    """Return other MACs for the PV halves of emulated NICs, by their numbers.
+
+    The toolstack exports each emulated NIC as a PV one too. A guest that keeps both sees two NICs of one MAC then, and
+    cloud-init gives up on that.
+    """
+    if is_emulated(spec):
+        return {}
+    emulated = [nic for nic in guest_nics if DRIVERS[nic.device].io_path is IoPath.EMULATED]
+    return {str(nic.devid): f"{nic.mac[:-2]}{int(nic.mac[-2:], 16) | _SHADOW:02x}" for nic in emulated}
 
 
 def peer(spec: GuestSpec) -> GuestSpec:

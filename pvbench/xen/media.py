@@ -132,6 +132,8 @@ class OwnMedia:
         """Return a throw-away overlay of the image, and the seed of a cloud image."""
         overlay = {"image": self.image, "format": self.guest.format, "bytes": self.guest.size_bytes}
         request: dict[str, Any] = {"overlay": overlay}
+        if shadows := domain.shadows(spec, nics):
+            request["shadows"] = shadows
         seed_disk = None
         if self.guest.seeded:
             told = Seed(

@@ -1,7 +1,9 @@
 """An image of somebody's own: what the host is asked for, how the guest is entered, and what is left."""
 
 import base64
+import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -253,6 +255,12 @@ def test_nobody_is_given_an_address_on_a_bridge_of_somebody_elses() -> None:
     told = dhcp.configuration(host, first_nic("xen1"))
     assert "interface pvbr0\n" in told
     assert f"static_lease {first_nic('xen1').mac} 198.18.10.2\n" in told
+    assert [line.split()[2] for line in told.splitlines() if line.startswith("static_lease")] == [
+        "198.18.10.2",
+        "198.18.11.2",
+        "198.18.12.2",
+        "198.18.13.2",
+    ]
     with pytest.raises(BootError, match="answers nobody"):
         dhcp.configuration(replace(host, bridge="xenbr0"), first_nic("xen1"))
 
@@ -279,6 +287,32 @@ def test_a_guest_that_keeps_both_is_measured_side_by_side(image: GuestImage, gue
     xen = driven(Entered(), image, guest, tmp_path)
     with xen.setup(64 << 20, SIDE_BY_SIDE.devices), xen.boot(SIDE_BY_SIDE) as booted:
         assert booted.boot_seconds >= 0
+
+
+def test_the_pv_half_of_an_emulated_nic_bears_another_mac_where_a_guest_keeps_both(
+    image: GuestImage, guest: OwnGuest, tmp_path: Path
+) -> None:
+    dom0 = Entered()
+    xen = driven(dom0, image, guest, tmp_path)
+    both = replace(OWN, devices=("e1000", "netfront"), placement=Placement.COEXIST)
+    alone = replace(OWN, devices=("e1000",))
+    for spec in (both, alone):
+        with xen.setup(64 << 20, spec.devices), suppress(BootError), xen.boot(spec):
+            pass
+
+    first, second = (request for what, request in dom0.asked if what == "pvb-domain create")
+    (shadow,) = first["shadows"].items()
+    macs = [nic["macaddress"] for nic in networks(first)]
+    assert shadow[0] == "0"
+    assert len(macs) == 3
+    assert shadow[1] not in macs
+    assert "shadows" not in second
+
+
+def networks(request: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return what a seed says each NIC is known by."""
+    told = json.loads(read(base64.b64decode(request["seed"]))["network-config"])
+    return [nic["match"] for nic in told["ethernets"].values()]
 
 
 def test_a_guest_that_unplugs_is_refused_before_anything_is_measured(
