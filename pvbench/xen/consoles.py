@@ -198,7 +198,8 @@ _KERNEL_LINE = re.compile(r" *\[ *\d+\.\d+\]")
 _BEHIND = re.compile(r"(?<=login:) *\[ *\d+\.\d+\].*")
 WAITS_FOR_NETWORK = re.compile(
     r"start job is running for [^\n]{0,40}(?:[Nn]etwork|wait-online)|Failed to start [^\n]{0,60}wait-online"
-    r"|[Ww]aiting (?:up to \d+ more seconds )?for network|no network devices? (?:found|available)"
+    r"|Not all expected physical devices present|[Ww]aiting (?:up to \d+ more seconds )?for network"
+    r"|no network devices? (?:found|available)"
 )
 
 _CONTROL = re.compile(
