@@ -75,7 +75,7 @@ class Boots:
             )
             devices = DomainDevices(made["domid"], nics, disks)
             if spec.guest != BUILTIN_GUEST:
-                prove(reached.way, spec, devices, self.clock, self.patience)
+                prove(reached.way, spec, devices, self.clock, self.patience, swapped=self.swapped)
             yield XenGuest(
                 transport=reached.way,
                 boot_seconds=elapsed,

@@ -141,6 +141,17 @@ def is_emulated(spec: GuestSpec) -> bool:
     return spec.placement is Placement.ISOLATED and DRIVERS[spec.devices[0]].io_path is IoPath.EMULATED
 
 
+def addresses_of(guest_nics: Sequence[Nic], *, swapped: bool) -> dict[int, str]:
+    """Return the address of each NIC by its number; `swapped` gives each under test that of the next."""
+    addresses = {nic.devid: nic.guest_address for nic in guest_nics}
+    if swapped:
+        tested = [nic.devid for nic in guest_nics if not nic.control]
+        addresses |= {
+            devid: guest_nics[other].guest_address for devid, other in zip(tested, tested[1:] + tested[:1], strict=True)
+        }
+    return addresses
+
+
 def command_line(spec: GuestSpec, guest_nics: tuple[Nic, ...], key: str, *, swapped: bool) -> str:
     """Return the guest's kernel command line; `key` is the base64 of an ed25519 public key.
 
@@ -153,12 +164,7 @@ def command_line(spec: GuestSpec, guest_nics: tuple[Nic, ...], key: str, *, swap
     for name in devices:
         modules += [module for module in DRIVERS[name].modules if module not in modules]
     unplug = {True: "never", False: "unnecessary" if spec.placement is Placement.COEXIST else "all"}[is_emulated(spec)]
-    addresses = {nic.devid: nic.guest_address for nic in guest_nics}
-    if swapped:
-        tested = [nic.devid for nic in guest_nics if not nic.control]
-        addresses |= {
-            devid: guest_nics[other].guest_address for devid, other in zip(tested, tested[1:] + tested[:1], strict=True)
-        }
+    addresses = addresses_of(guest_nics, swapped=swapped)
     return " ".join(
         (
             "console=hvc0 quiet mitigations=off panic=1 ipv6.disable=1",

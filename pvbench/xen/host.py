@@ -228,6 +228,7 @@ class XenHypervisor:
             rom=placed["boot.rom"],
             boot=run.boot,
             tools=Path(self._image.tools).read_bytes(),
+            swapped=self._swapped,
         )
 
     @contextmanager

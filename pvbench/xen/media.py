@@ -98,7 +98,7 @@ class OwnMedia:
     """An image of one's own: `image` and `rom` lie on the host, `boot` is the folder of overlays and seeds there.
 
     `host_keys` are the private and the public key by which its guests are known, "" and the pinned one, if any, where
-    they have their own; `tools` is a tar of what is pushed into a guest.
+    they have their own; `swapped` is the negative control; `tools` is a tar of what is pushed into a guest.
     """
 
     guest: OwnGuest
@@ -109,6 +109,7 @@ class OwnMedia:
     rom: str
     boot: str
     tools: bytes
+    swapped: bool = False
     usual_boot_s: float = 90.0
 
     @property
@@ -135,6 +136,7 @@ class OwnMedia:
         if shadows := domain.shadows(spec, nics):
             request["shadows"] = shadows
         seed_disk = None
+        addresses = domain.addresses_of(nics, swapped=self.swapped)
         if self.guest.seeded:
             told = Seed(
                 instance=name,
@@ -142,7 +144,7 @@ class OwnMedia:
                 public_key=self.public_key,
                 host_key=self.host_keys[0],
                 host_key_public=self.host_keys[1],
-                nics=[SeededNic(nic.mac, f"{nic.guest_address}/24") for nic in nics],
+                nics=[SeededNic(nic.mac, f"{addresses[nic.devid]}/24") for nic in nics],
                 says=look.for_console() if self.guest.looked_at and self.guest.console != NO_CONSOLE else "",
                 console=f"/dev/{self.guest.console}",
             )

@@ -3,7 +3,7 @@
 A NIC under test that the guest gave no address gets its own, in the running guest alone.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from pvbench.clock import Clock
 from pvbench.drivers import DRIVERS
@@ -14,6 +14,7 @@ from pvbench.hypervisor import GuestSpec
 from pvbench.model import DeviceKind
 from pvbench.transport import Command, Transport
 from pvbench.xen.devices import DomainDevices
+from pvbench.xen.domain_config import addresses_of
 
 _LOOKS, _PAUSE_S = 5, 2.0
 """How often a device is looked for once its driver was loaded, and how long after one another."""
@@ -26,9 +27,18 @@ done
 
 
 def prove(
-    way: Transport, spec: GuestSpec, devices: DomainDevices, clock: Clock, patience: Callable[[float], float]
+    way: Transport,
+    spec: GuestSpec,
+    devices: DomainDevices,
+    clock: Clock,
+    patience: Callable[[float], float],
+    *,
+    swapped: bool,
 ) -> None:
-    """Raise GuestUnfit where a guest lacks a device of its own, with the reason and what gives it."""
+    """Raise GuestUnfit where a guest lacks a device of its own, with the reason and what gives it.
+
+    `swapped` is the negative control, in which each NIC has the address of another.
+    """
     seen = _look(way, patience)
     there = _there(spec, devices, seen)
     if not all(there.values()):
@@ -46,7 +56,15 @@ def prove(
         )
         if refusal:
             raise refusal
-    _address(way, devices, there, patience)
+    addresses = addresses_of(devices.nics, swapped=swapped)
+    wanted = [
+        word
+        for device, found in there.items()
+        if found and DRIVERS[device].kind is DeviceKind.NET
+        for word in (found.name, addresses[devices.nic(device).devid])
+    ]
+    if wanted:
+        _address(way, wanted, patience)
 
 
 def _look(way: Transport, patience: Callable[[float], float]) -> tuple[Sighting, ...]:
@@ -58,21 +76,8 @@ def _there(spec: GuestSpec, devices: DomainDevices, seen: tuple[Sighting, ...]) 
     return {device: devices.seen_as(device, seen) for device in spec.devices}
 
 
-def _address(
-    way: Transport,
-    devices: DomainDevices,
-    there: Mapping[str, Sighting | None],
-    patience: Callable[[float], float],
-) -> None:
-    """Give each NIC under test its address where the guest has not. Raises BootError."""
-    wanted = [
-        word
-        for device, found in there.items()
-        if found and DRIVERS[device].kind is DeviceKind.NET
-        for word in (found.name, devices.nic(device).guest_address)
-    ]
-    if not wanted:
-        return
+def _address(way: Transport, wanted: Sequence[str], patience: Callable[[float], float]) -> None:
+    """Give NICs under test, by name, their addresses where the guest has not. Raises BootError."""
     done = way.run(Command(("sh", "-c", _ADDRESSES, "pvb-address", *wanted), timeout_s=patience(5)))
     if done.exit_code != 0:
         words = done.stderr.decode(errors="replace").strip().splitlines()

@@ -50,7 +50,7 @@ def guest(tmp_path: Path) -> OwnGuest:
     return OwnGuest(path.name, path, "qcow2", 8 << 20, b"1234", "debian")
 
 
-def driven(dom0: Dom0, image: GuestImage, guest: OwnGuest, tmp_path: Path) -> XenHypervisor:
+def driven(dom0: Dom0, image: GuestImage, guest: OwnGuest, tmp_path: Path, *, swapped: bool = False) -> XenHypervisor:
     Path(image.boot.rom).write_bytes(ROM)
     tools = tmp_path / "tools.tar"
     tools.write_bytes(b"tar")
@@ -58,7 +58,9 @@ def driven(dom0: Dom0, image: GuestImage, guest: OwnGuest, tmp_path: Path) -> Xe
     busybox = tmp_path / "busybox"
     busybox.write_bytes(b"busybox")
     image = replace(image, tools=str(tools), busybox=str(busybox))
-    return XenHypervisor(dom0.transport(), host, image, FakeClock(), dom0.told.append, own={guest.name: guest})
+    return XenHypervisor(
+        dom0.transport(), host, image, FakeClock(), dom0.told.append, own={guest.name: guest}, swapped=swapped
+    )
 
 
 def created(dom0: Dom0):
@@ -302,17 +304,31 @@ def test_the_pv_half_of_an_emulated_nic_bears_another_mac_where_a_guest_keeps_bo
 
     first, second = (request for what, request in dom0.asked if what == "pvb-domain create")
     (shadow,) = first["shadows"].items()
-    macs = [nic["macaddress"] for nic in networks(first)]
+    macs = [nic["match"]["macaddress"] for nic in seeded(first)]
     assert shadow[0] == "0"
     assert len(macs) == 3
     assert shadow[1] not in macs
     assert "shadows" not in second
 
 
-def networks(request: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Return what a seed says each NIC is known by."""
+def test_in_a_negative_control_a_nic_under_test_has_the_address_of_the_next(
+    image: GuestImage, guest: OwnGuest, tmp_path: Path
+) -> None:
+    dom0 = Entered()
+    xen = driven(dom0, image, guest, tmp_path, swapped=True)
+    both = replace(OWN, devices=("e1000", "netfront"), placement=Placement.COEXIST)
+    with xen.setup(64 << 20, both.devices), suppress(BootError), xen.boot(both):
+        pass
+
+    (request,) = (request for what, request in dom0.asked if what == "pvb-domain create")
+    told = [nic["addresses"] for nic in seeded(request)]
+    assert told == [["198.18.11.2/24"], ["198.18.10.2/24"], ["198.18.12.2/24"]]
+
+
+def seeded(request: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what a seed says of each NIC."""
     told = json.loads(read(base64.b64decode(request["seed"]))["network-config"])
-    return [nic["match"] for nic in told["ethernets"].values()]
+    return list(told["ethernets"].values())
 
 
 def test_a_guest_that_unplugs_is_refused_before_anything_is_measured(
