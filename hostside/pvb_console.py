@@ -21,9 +21,9 @@ MOST_AT_ONCE, PIECE = 1 << 20, 1 << 16
 TTY = re.compile(r"/dev/pts/[0-9]+")
 
 
-def tty_of(domid, connect=pvb_xenstore.Xenstore):
+def tty_of(domid):
     """Return the terminal of a domain's console, or None where there is none yet."""
-    with connect() as store:
+    with pvb_xenstore.Xenstore() as store:
         tty = store.read(f"/local/domain/{domid}/console/tty")
     return tty if tty and TTY.fullmatch(tty) else None
 

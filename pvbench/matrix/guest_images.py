@@ -7,7 +7,7 @@ from typing import Any
 
 from pvbench import disk_image
 from pvbench.errors import ImageError
-from pvbench.matrix.guest_login import HOST_KEY, USER, Console, fitting, private_key
+from pvbench.matrix.guest_login import HOST_KEY, USER, GuestConsole, fitting, private_key
 from pvbench.matrix.nouns import Matrix
 from pvbench.model import BUILTIN_GUEST, NO_CONSOLE, SERIAL, OwnGuest
 from pvbench.printable import clean
@@ -27,7 +27,7 @@ LOGIN: Mapping[str, Field] = {
         "`key` one of this run's, in a cloud image's seed.",
     ),
     "console": Field(
-        Console(),
+        GuestConsole(),
         "What the guest's kernel prints on: its serial port ttyS0, the hypervisor's own hvc0, or none that is kept.",
         default=SERIAL,
     ),

@@ -34,7 +34,7 @@ _NO_CONSOLES: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class Console:
+class GuestConsole:
     """What a guest's kernel prints on; another one is refused by the reason."""
 
     def read(self, node: Node) -> str:

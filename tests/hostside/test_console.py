@@ -12,6 +12,14 @@ from tests.marked import HOSTSIDE
 
 sys.path.append(str(HOSTSIDE))
 import pvb_console
+import pvb_xenstore
+
+from tests import contracts
+from tests.hostside.test_observe import Nodes
+from tests.hostside.test_ownership import Created, Host
+from tests.hostside.test_programs import program
+
+TTY = "/local/domain/{}/console/tty"
 
 
 @pytest.fixture
@@ -65,21 +73,41 @@ def test_a_domain_that_has_gone_leaves_what_it_printed(tmp_path: Path) -> None:
     kept.close()
 
 
-def test_only_a_pseudo_terminal_is_read() -> None:
-    class Store:
-        def __init__(self, value: str | None) -> None:
-            self.value = value
+def test_only_a_pseudo_terminal_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    nodes: dict[str, str] = {}
+    monkeypatch.setattr(pvb_xenstore, "Xenstore", lambda: Nodes(nodes))
 
-        def __enter__(self) -> "Store":
-            return self
+    assert pvb_console.tty_of(4) is None
+    for value in ("/etc/shadow", "/dev/pts/../sda", "", "/dev/pts/3\n"):
+        nodes[TTY.format(4)] = value
+        assert pvb_console.tty_of(4) is None
+    nodes[TTY.format(4)] = "/dev/pts/3"
+    assert pvb_console.tty_of(4) == "/dev/pts/3"
 
-        def __exit__(self, *_: object) -> None:
-            pass
 
-        def read(self, path: str) -> str | None:
-            assert path == "/local/domain/4/console/tty"
-            return self.value
+@pytest.mark.parametrize("console", ["xen", "none"])
+def test_a_domain_says_what_it_printed_on_such_a_console_until_it_goes(
+    terminal: tuple[int, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, console: str
+) -> None:
+    master, name = terminal
+    host = Host(tmp_path)
+    Created(host)
+    monkeypatch.setenv("PATH", host.environment["PATH"])
+    nodes = {TTY.format(7): name, "/local/domain/7/name": "pvb-b01"}
+    monkeypatch.setattr(pvb_xenstore, "Xenstore", lambda: Nodes(nodes))
+    domains = program("pvb-domain").Domains()
+    request = {"action": "create", "name": "pvb-b01", "config": "", "root": str(host.root), "console": console}
+    contracts.check("pvb-domain", request, domains.create(request))
+    kept = Path(host.scratch.boot) / "pvb-b01.console"
+    assert kept.stat().st_mode & 0o777 == 0o600
 
-    assert pvb_console.tty_of(4, lambda: Store("/dev/pts/3")) == "/dev/pts/3"
-    for value in ("/etc/shadow", "/dev/pts/../sda", "", None):
-        assert pvb_console.tty_of(4, lambda value=value: Store(value)) is None
+    os.write(master, b"ssh-ed25519 AAAAC3 root@box\r\nbox login: ")
+    asked = {"action": "alive", "name": "pvb-b01", "keys": True}
+    look = domains.alive(asked)
+    contracts.check("pvb-domain", asked, look)
+    printed = "ssh-ed25519 AAAAC3 root@box\r\n" if console == "xen" else ""
+    assert (look["alive"], look["keys"]) == (True, printed)
+    assert look["console"] == (f"{printed}box login: " if printed else "")
+
+    domains.destroy({"name": "pvb-b01"})
+    assert not kept.exists()
