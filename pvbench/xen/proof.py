@@ -19,6 +19,9 @@ from pvbench.xen.domain_config import addresses_of
 _LOOKS, _PAUSE_S = 5, 2.0
 """How often a device is looked for once its driver was loaded, and how long after one another."""
 _ADDRESSES = """
+# A NIC answers for its own address alone, and not for its neighbour's, which would then carry the traffic.
+echo 1 >/proc/sys/net/ipv4/conf/all/arp_ignore
+echo 2 >/proc/sys/net/ipv4/conf/all/arp_announce
 while [ $# -gt 1 ]; do
     ip -4 addr show dev "$1" | grep -q "inet $2/" || { ip link set "$1" up && ip addr add "$2/24" dev "$1"; } || exit 1
     shift 2

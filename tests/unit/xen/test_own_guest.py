@@ -267,6 +267,28 @@ def test_nobody_is_given_an_address_on_a_bridge_of_somebody_elses() -> None:
         dhcp.configuration(replace(host, bridge="xenbr0"), first_nic("xen1"))
 
 
+def test_a_nic_of_the_guest_answers_for_its_own_address_alone(
+    image: GuestImage, guest: OwnGuest, tmp_path: Path
+) -> None:
+    spec = replace(OWN, devices=("netfront",))
+
+    class WithNic(Entered):
+        def guest(self, command: Command) -> CommandResult:
+            answer = super().guest(command)
+            if command.argv[-1] == "pvb-run":
+                return done(f"look=before,net,eth0,vif,{first_nic('xen1').mac},0,0\n")
+            return answer
+
+    dom0 = WithNic()
+    xen = driven(dom0, image, guest, tmp_path)
+    with xen.setup(64 << 20, spec.devices), xen.boot(spec):
+        pass
+
+    given = next(argv for argv in dom0.in_guest if "pvb-address" in argv)
+    script = given[given.index("pvb-address") - 1]
+    assert script.index("echo 1 >/proc/sys/net/ipv4/conf/all/arp_ignore") < script.index("ip addr add")
+
+
 SIDE_BY_SIDE = replace(OWN, devices=("ide", "blkfront"), placement=Placement.COEXIST)
 
 
