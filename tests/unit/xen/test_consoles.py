@@ -1,6 +1,7 @@
 """What serial consoles say, by what real programs print there; hostile text among it."""
 
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from pvbench.xen import consoles
 from tests.unit.xen import consoles_seen as seen
 
+CONSOLES = Path(__file__).parents[2] / "golden/consoles"
 SAID = [
     (
         seen.GRUB_NO_KERNEL,
@@ -55,6 +57,26 @@ def test_where_a_guest_stopped_is_told_with_what_mends_it(console: str, meaning:
     assert row.last is last
     assert "\x1b" not in said
     assert "\n" not in said + row.mend
+
+
+@pytest.mark.parametrize(
+    ("name", "meaning"),
+    [
+        ("syslinux-no-kernel", "does not find vmlinuz"),
+        ("syslinux-no-initrd", "does not find initrd"),
+        ("grub-no-kernel", "does not find its kernel: file `/boot/vmlinuz-6.1' not found"),
+        ("grub-menu", "menu waits for somebody"),
+        ("grub-prompt", "waits at its prompt"),
+        ("linux-no-root", "does not find its root file system: unknown-block(0,0)"),
+    ],
+)
+def test_what_real_programs_printed_is_known(name: str, meaning: str) -> None:
+    """Recorded from SYSLINUX 6.04, GRUB 2.06 and Linux 6.1 of Debian 12 in QEMU 7.2, whose serial port is a file."""
+    recorded = (CONSOLES / f"{name}.txt").read_bytes().decode(errors="replace")
+    found = consoles.found(consoles.plain(recorded))
+
+    assert found is not None
+    assert meaning in found[1]
 
 
 @pytest.mark.parametrize("console", [*seen.BOOTED.values(), *seen.BOOTING.values()])
