@@ -74,7 +74,8 @@ LOADERS = (
     ),
     _row(r"Loading ([^\s]{1,80}?)\.{3} ?failed", "its boot loader does not find {0}", _EXTLINUX_MEND),
     _row(
-        r"(Failed to load [\w.]+|No (?:DEFAULT or UI )?configuration (?:directive|file) found|Invalid kernel image)",
+        r"(Failed to load (?:ldlinux|lib\w+|COM32)[\w.]*"
+        r"|No (?:DEFAULT or UI )?configuration (?:directive|file) found|Invalid kernel image)",
         "its boot loader stopped: {0}",
         "reinstall it in the image: extlinux --install, with the modules and the extlinux.conf of one version",
     ),
@@ -96,7 +97,7 @@ LOADERS = (
 
 ROWS = (
     _row(
-        r"No space left on device|\[Errno 28\]|file system is full|filesystem full",
+        r"(?m:^(?![^\n]*(?:watch|inotify))[^\n]*(?:No space left on device|\[Errno 28\]))|file ?system (?:is )?full",
         "its disk is full: `No space left on device`",
         _SPACE_MEND,
         last=False,
@@ -142,11 +143,12 @@ ROWS = (
         r"Warning: (/dev/[^\s]{1,80}) does not exist",
         "its initramfs does not find its root file system, {0}",
         _ROOT_MEND,
+        beside=r"Entering emergency mode|dracut:/#|Press Enter for maintenance|emergency shell",
     ),
     _row(
         r"(?:Mounting root|mounting [^\n]{1,60} on /sysroot)[^\n]{0,40}[Ff]ailed[^\n]{0,60}"
         r"|initramfs emergency recovery shell|dropped (?:in)?to an? (?:emergency|recovery) shell|Dropping to a shell"
-        r"|(?m:^\(initramfs\) *$|^dracut:/# *$)|Gave up waiting for (?:root|suspend)[^\n]{0,20} device"
+        r"|(?m:^\(initramfs\) *$|^dracut:/# *$)|Gave up waiting for root[^\n]{0,20} device"
         r"|Entering emergency mode\. Exit the shell",
         "its initramfs does not find its root file system",
         _ROOT_MEND,
@@ -169,7 +171,7 @@ ROWS = (
         last=False,
     ),
     _row(
-        r"no hostkeys available|Unable to load host key: ([^\n]{1,80})",
+        r"no hostkeys available",
         "its sshd has no host key",
         "install openssh-server and cloud-init in the image, or run `ssh-keygen -A` there",
         last=False,

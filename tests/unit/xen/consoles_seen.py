@@ -142,6 +142,10 @@ BOOTED = {
     "a shell of root": KERNEL + "\x1b[?2004hroot@guest:~# ",
 }
 BOOTING = {
+    "no device to resume from": KERNEL + "Gave up waiting for suspend/resume device\r\ndone.\r\n",
+    "no device to resume from, by dracut": KERNEL + "[ 9.1] dracut: Warning: /dev/mapper/swap does not exist\r\n",
+    "too many watches": KERNEL + "systemd[1]: Failed to add a watch for /run/x: inotify: No space left on device\r\n",
+    "keys that nobody needs": KERNEL + "sshd[612]: Unable to load host key: /etc/ssh/ssh_host_rsa_key\r\n",
     "the kernel": KERNEL,
     "systemd": KERNEL + OK + "Reached target \x1b[0;1;39mmulti-user.target\x1b[0m - Multi-User System.\r\n",
     "openrc": "   \x1b[32;1mOpenRC\x1b[m 0.54 is starting up Linux\r\n * Starting sshd ...\x1b[m [ ok ]\r\n",
