@@ -65,6 +65,22 @@ def folder(path, sizes):
         )
 
 
+def overlay(path, disk, copy=0):
+    """Raise Full where a folder's file system has no room for an image's copy and an overlay that stands on it.
+
+    An overlay grows by all that its guest writes, to the size of the image's disk.
+    """
+    found = os.statvfs(path)
+    there = found.f_bavail * found.f_frsize
+    if copy + disk + DISK_KEPT > there:
+        image = f"the image has {size(copy)}, " if copy else ""
+        raise Full(
+            f"no space left in {path}: {image}what the guest writes may come to {size(disk)}, the size of its "
+            f"image's disk, and {size(DISK_KEPT)} must stay free; {size(there)} are: an image with a smaller disk, or "
+            "another scratch folder in hosts.yaml"
+        )
+
+
 def group(name, sizes):
     """Raise Full where a volume group has too few free extents for scratch disks."""
     columns = "vg_extent_size,vg_free_count"

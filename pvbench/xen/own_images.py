@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from pvbench import disk_image
 from pvbench.deploy import LargeFile, deploy_files, place_of
-from pvbench.errors import BootError, ImageError
+from pvbench.errors import BootError, DeployError, ImageError
 from pvbench.guest import own
 from pvbench.inventory import Host
 from pvbench.model import ImageDigests, OwnGuest
@@ -67,6 +67,7 @@ class Images:
         try:
             image = disk_image.read_open(path, file, file.exists)
             guest = replace(guest, format=image.format, size_bytes=image.size_bytes, signature=image.signature)
+            self._room(program, guest, 0)
             guest = replace(guest, placed=str(path), state=self._state(program, str(path)) or "")
             guest = replace(guest, digest=self._sha256(program, guest))
             if self._state(program, str(path)) != guest.state:
@@ -83,7 +84,9 @@ class Images:
         file = LargeFile(guest.path, guest.digest, own.size(guest))
         there = replace(guest, placed=f"{self.host.scratch.rstrip('/')}/{_FOLDER}/{place_of(guest.name, file)}")
         with self._asking() as program:
-            if self._state(program, there.placed) and self._sha256(program, there) == guest.digest:
+            lies_there = self._state(program, there.placed) is not None
+            self._room(program, guest, 0 if lies_there else file.size)
+            if lies_there and self._sha256(program, there) == guest.digest:
                 return there
         deploy_files(
             self.transport,
@@ -94,6 +97,14 @@ class Images:
             watch=self.watch,
         )
         return there
+
+    def _room(self, program: Conversation, guest: OwnGuest, copy_bytes: int) -> None:
+        """Raise DeployError where the host has no room for an image, or for what its guest may write."""
+        request = {"action": "room", "folder": self.host.scratch, "disk": guest.size_bytes, "copy": copy_bytes}
+        answer = program.ask(request, _ANSWER_S)
+        if "error" in answer:
+            why, _, mend = str(answer["error"]).partition(" are: ")
+            raise DeployError(f"{self.host.name}: {guest.name}: {why} are", hint=mend or None)
 
     @contextmanager
     def _asking(self) -> Iterator[Conversation]:

@@ -181,3 +181,14 @@ def test_all_disks_are_summed_before_the_first_is_made(tmp_path: Path, fake: Cal
 
     assert "for 2 scratch disks, and 256 MiB must stay free" in json.loads(done.stdout)["error"]
     assert list(Path(scratch.disks).iterdir()) == []
+
+
+def test_an_image_and_what_its_guest_writes_have_room_together(tmp_path: Path) -> None:
+    there = os.statvfs(tmp_path)
+    free = there.f_bavail * there.f_frsize
+    pvb_room.overlay(str(tmp_path), 1 << 20, 1 << 20)
+
+    with pytest.raises(pvb_room.Full, match=r"^no space left in .*: the image has 1 MiB, what the guest "):
+        pvb_room.overlay(str(tmp_path), free, 1 << 20)
+    with pytest.raises(pvb_room.Full, match=r": what the guest writes may come to .*; .* are: an image with a smaller"):
+        pvb_room.overlay(str(tmp_path), free)

@@ -110,6 +110,7 @@ class Dom0:
             "create": {"domid": 4, "argv": ["qemu", "-xen-domid", "4"], "seconds": 9.5},
             "look": self.look(request) if request["action"] == "look" else {},
             "undo": {"failures": []},
+            "room": {},
             "state": {"state": "1 2 3 4 5"},
             "digest": {"done": 3, "bytes": 3, "sha256": "0" * 64},
             "alive": {"alive": self.alive, "log": "qemu: could not open disk"},

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pvbench import disk_image, ssh
-from pvbench.errors import ImageError
+from pvbench.errors import DeployError, ImageError
 from pvbench.inventory import Host
 from pvbench.model import ImageDigests, OwnGuest
 from pvbench.progress import unwatched
@@ -169,6 +169,22 @@ def test_an_image_is_sent_once_and_read_again_only_where_somebody_wrote_to_it(tm
     assert there.digests(guest).after == hashlib.sha256(b"spoilt").hexdigest()
     assert Path(there.there(guest).placed).read_bytes() == path.read_bytes()
     assert transport.uploads == 2
+
+
+@pytest.mark.parametrize("lies_there", [False, True])
+def test_an_image_larger_than_the_host_s_room_is_a_line_before_a_byte_is_sent(tmp_path: Path, lies_there: bool) -> None:
+    path, transport = written(tmp_path, BOOTS.ljust(2 << 20, b"\0")), Here()
+    os.truncate(path, 1 << 43 if lies_there else 2 << 20)  # nearly all a hole
+    guest = replace(on_host(path), on_host=lies_there, size_bytes=1 << 43, digest="" if lies_there else "0" * 64)
+
+    with pytest.raises(
+        DeployError, match=r"^xen1: debian.qcow2: no space left in .* must stay free; .* are$"
+    ) as caught:
+        images(tmp_path, transport).there(guest)
+    assert "smaller disk" in str(caught.value.hint)
+    assert "\n" not in str(caught.value)
+    assert transport.uploads == 0
+    assert not (tmp_path / "scratch").exists()
 
 
 @pytest.mark.sshd
