@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pvbench.campaign.progress import Progress
+from pvbench.errors import PvbenchError
 from pvbench.hypervisor import Hypervisor
 from pvbench.model import Flag, FlagKind, ImageDigests, Outcome
 from pvbench.store import Store
@@ -16,9 +17,12 @@ KEPT = "images"
 def look_again(hypervisor: Hypervisor, host: str, store: Store, progress: Progress) -> tuple[str, ...]:
     """Keep the digests of a host's images from before and after, and flag what was measured in a changed one.
 
-    Returns a sentence for each that changed.
+    Returns a sentence for each that changed, and one where that cannot be told.
     """
-    digests = hypervisor.image_digests()
+    try:
+        digests = hypervisor.image_digests()
+    except PvbenchError as error:
+        return (f"{host}: whether images are what they were is not known: {error}",)
     if digests:
         store.keep(KEPT, f"{host}.json", json.dumps(_as_data(digests), indent=1).encode())
     for each in digests:

@@ -155,5 +155,7 @@ def _end(app: App, store: "Store", summary: "RunSummary", results: Path) -> int:
     app.note(f"next: pvbench report {manifest.run_id}{where} -o report.html")
     app.resume = None
     if summary.altered:
-        raise ImageError("; ".join(summary.altered), hint="find out what writes to it there, and measure again")
+        raise ImageError(
+            "; ".join(summary.altered), hint="compare its SHA-256 there with the report's; find out what writes to it"
+        )
     return ExitCode.NOT_MEASURED if summary.invalid or summary.not_measured else ExitCode.DONE

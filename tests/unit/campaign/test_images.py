@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pvbench.campaign.facts import guest_facts, unlike_images
+from pvbench.errors import Unreachable
 from pvbench.model import BUILTIN_GUEST, FlagKind, ImageDigests, OwnGuest
 from pvbench.testing import FakeHypervisor
 from pvbench.testing.campaign import IMAGE, begin, measure
@@ -38,6 +39,18 @@ def test_what_was_measured_in_a_changed_image_is_flagged_and_told(tmp_path: Path
     assert summary.ok == 8
     assert all([flag.kind for flag in trial.flags].count(FlagKind.IMAGE) == 1 for trial in store.trials())
     assert store.earlier() == ()
+
+
+def test_images_that_cannot_be_looked_at_again_are_told(tmp_path: Path) -> None:
+    class Lost(FakeHypervisor):
+        def image_digests(self) -> tuple[ImageDigests, ...]:
+            raise Unreachable("xen1: the connection was lost")
+
+    with begin(tmp_path) as store:
+        summary = measure(store, Lost().hold)
+
+    assert summary.altered == ("xen1: whether images are what they were is not known: xen1: the connection was lost",)
+    assert summary.ok == 8
 
 
 def test_an_image_that_is_gone_is_told() -> None:

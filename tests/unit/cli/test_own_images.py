@@ -26,7 +26,7 @@ def test_a_run_whose_image_changed_is_told_so_in_the_end_and_in_its_report(
 
     assert said.code == 4
     assert "debian.qcow2 on xen1: the image changed: its SHA-256 was aaaa" in said.err
-    assert "find out what writes to it there" in said.err
+    assert "find out what writes to it" in said.err
     assert "netfront" in said.out
     (run,) = (matrix.parent / "results/runs").iterdir()
     assert json.loads((run / "raw/images/xen1.json").read_text())["debian.qcow2"]["sha256 after"] == "b" * 64
