@@ -53,23 +53,31 @@ def _public(host_key: str | None) -> str | None:
 
 def examined(app: App, name: str, guest: "OwnGuest", known: "Inventory") -> "Checkup":
     """Boot a guest on a host and return what it has and lacks; one that does not answer lacks that."""
-    from pvbench.views.guest import checkup_of, looked_into, silent
-
     builtin = wiring.guest_image(app)
     hosts, known = wiring.resolve(app, (name,), known)
     with wiring.leased(app, hosts[name], known, "doctor") as (transport, _lease):
         driven = wiring.hypervisor(app, transport, hosts[name], builtin, own=(guest,))
-        mute: list[PvbenchError] = []
         with driven.setup(SCRATCH_BYTES, TRIED):
-            for device in TRIED:
-                app.note(f"{name}: booting {guest.name} with {device}")
-                try:
-                    printed, facts = _look(driven, _spec(guest, device))
-                    return checkup_of(guest.name, device, printed, mute, facts)
-                except (BootError, ImageError, GuestKeyMismatch) as error:
-                    mute.append(error)
-                    if not isinstance(error, NoNetwork) or looked_into(error):
-                        break
+            checkup = _tried(app, driven, name, guest)
+        for digests in driven.image_digests():
+            if digests.changed:
+                app.voice.warn(f"{name}: {digests.name}: {digests.words}")
+    return checkup
+
+
+def _tried(app: App, driven: "Hypervisor", name: str, guest: "OwnGuest") -> "Checkup":
+    from pvbench.views.guest import checkup_of, looked_into, silent
+
+    mute: list[PvbenchError] = []
+    for device in TRIED:
+        app.note(f"{name}: booting {guest.name} with {device}")
+        try:
+            printed, facts = _look(driven, _spec(guest, device))
+            return checkup_of(guest.name, device, printed, mute, facts)
+        except (BootError, ImageError, GuestKeyMismatch) as error:
+            mute.append(error)
+            if not isinstance(error, NoNetwork) or looked_into(error):
+                break
     return silent(guest.name, mute)
 
 

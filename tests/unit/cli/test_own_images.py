@@ -50,3 +50,13 @@ def test_an_image_on_the_hosts_is_checked_by_its_words_alone(call: Call, matrix:
 
     said = call("doctor", "xen1", "--guest", "debian.qcow2", "--on-host")
     assert (said.code, "debian.qcow2 is no absolute path" in said.err) == (2, True)
+
+
+def test_doctor_tells_of_an_image_that_did_not_stay_what_it_was(call: Call, matrix: Path, world: FakeWorld) -> None:
+    with_image(matrix)
+    assert "the image changed" not in call("doctor", "xen1", "--guest", "debian.qcow2").err
+
+    world.hypervisor.digests = (ImageDigests("debian.qcow2", "a" * 64, "b" * 64),)
+    said = call("doctor", "xen1", "--guest", "debian.qcow2")
+    assert "xen1: debian.qcow2: the image changed: its SHA-256 was aaaa" in said.err
+    assert world.hypervisor.booted
