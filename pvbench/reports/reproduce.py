@@ -10,10 +10,12 @@ import re
 import shlex
 from collections.abc import Sequence
 from fractions import Fraction
+from pathlib import PurePath
 
 from pvbench.errors import MatrixError
+from pvbench.matrix import OWN_MEMORY
 from pvbench.matrix.driver_builds import name_of
-from pvbench.model import AS_FOUND, STOCK, Cell, Placement, Scalar, driver_builds
+from pvbench.model import AS_FOUND, BUILTIN_GUEST, STOCK, Cell, Placement, Scalar, driver_builds
 from pvbench.printable import clean
 from pvbench.store import Manifest
 from pvbench.tunables import TUNABLES
@@ -91,6 +93,12 @@ class Narrowed:
     def _guest(self, cell: Cell) -> list[str]:
         said = self._root.get("guest") if self._root else None
         values = {key.text: _node(value) for key, value in said.entries} if isinstance(said, Table) else {}
+        if isinstance(said, Table) and (image := said.get("image")) is not None:
+            named = {_image_name(each): each for each in (image.items if isinstance(image, Items) else (image,))}
+            if cell.arm.guest in named:
+                values["image"] = _node(named[cell.arm.guest])
+            if set(named) != {BUILTIN_GUEST}:  # beside which the builtin guest has more memory than alone
+                values.setdefault("memory", f"{OWN_MEMORY >> 20}MiB")
         if "mode" in values or cell.arm.mode.value != "hvm":
             values["mode"] = cell.arm.mode.value
         return [f"guest: {_flow(values)}"] if values else []
@@ -112,6 +120,13 @@ class Narrowed:
         command = [clean(word) for word in self._manifest.command]
         places = [at for at, word in enumerate(command[:-1]) if word == "--hosts"]
         return command[places[0] : places[0] + 2] if places else ()
+
+
+def _image_name(node: Node) -> str:
+    """Return what a guest is called whose image a matrix names so."""
+    if isinstance(node, Table):
+        node = next((value for key, value in node.entries if key.text in ("path", "on_host")), node)
+    return PurePath(node.text).name if isinstance(node, Word) else ""
 
 
 def _params(cell: Cell) -> dict[str, str]:

@@ -12,6 +12,7 @@ from pvbench.reports.reproduce import Narrowed
 from pvbench.store import Store
 from pvbench.testing.runs import fio, sample_manifest, sample_run
 from pvbench.tunables import TUNABLES
+from tests.unit.test_disk_image import qcow2
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = sorted(path for path in (ROOT / "examples").glob("*.yaml") if "\nworkloads:" in path.read_text())
@@ -38,6 +39,24 @@ def test_each_cell_of_the_examples_is_planned_alone(path: Path) -> None:
             whole.run.order,
         )
         assert (alone.guest, alone.scratch_bytes) == (whole.guest, whole.scratch_bytes)
+
+
+def test_a_cell_is_measured_again_in_its_own_guest_with_the_memory_that_it_had(tmp_path: Path) -> None:
+    (tmp_path / "debian.qcow2").write_bytes(qcow2())
+    image = "[builtin, debian.qcow2, {on_host: /srv/ubuntu.img, user: ubuntu}]"
+    text = (
+        "schema: 1\nhosts: [xen1]\ndevices: {net: [netfront]}\nplacement: isolated\n"
+        "workloads: [{netperf: {{test: TCP_RR}}}}]\nguest: {{image: {image}, user: debian, console: hvc0}}\n"
+    )
+    whole = matrix.load(text, name="whole", folder=tmp_path)
+
+    guests = []
+    for cell in matrix.expand(whole):
+        alone = matrix.load("\n".join(narrowed(text).lines(cell)), name="cell", folder=tmp_path)
+        assert matrix.expand(alone) == (cell,)
+        assert alone.guest.memory_bytes == whole.guest.memory_bytes
+        guests += alone.guest.images
+    assert guests == list(whole.guest.images)
 
 
 @pytest.mark.parametrize(
