@@ -46,7 +46,8 @@ def test_a_cell_is_measured_again_in_its_own_guest_with_the_memory_that_it_had(t
     image = "[builtin, debian.qcow2, {on_host: /srv/ubuntu.img, user: ubuntu}]"
     text = (
         "schema: 1\nhosts: [xen1]\ndevices: {net: [netfront]}\nplacement: isolated\n"
-        "workloads: [{netperf: {{test: TCP_RR}}}}]\nguest: {{image: {image}, user: debian, console: hvc0}}\n"
+        "workloads: [{netperf: {test: TCP_RR}}]\n"
+        f"guest: {{image: {image}, user: debian, console: hvc0}}\n"
     )
     whole = matrix.load(text, name="whole", folder=tmp_path)
 
