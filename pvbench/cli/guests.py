@@ -66,7 +66,7 @@ def examined(app: App, name: str, guest: "OwnGuest", known: "Inventory") -> "Che
 
 
 def _tried(app: App, driven: "Hypervisor", name: str, guest: "OwnGuest") -> "Checkup":
-    from pvbench.views.guest import checkup_of, looked_into, silent
+    from pvbench.views.guest import checkup_of, explained, silent
 
     mute: list[PvbenchError] = []
     for device in TRIED:
@@ -76,7 +76,7 @@ def _tried(app: App, driven: "Hypervisor", name: str, guest: "OwnGuest") -> "Che
             return checkup_of(guest.name, device, printed, mute, facts)
         except (BootError, ImageError, GuestKeyMismatch) as error:
             mute.append(error)
-            if not isinstance(error, NoNetwork) or looked_into(error):
+            if not isinstance(error, NoNetwork) or explained(error):
                 break
     return silent(guest.name, mute)
 

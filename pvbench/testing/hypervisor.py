@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from pvbench.campaign.world import HeldHost
 from pvbench.drivers import DRIVERS
-from pvbench.errors import BootError, UsageError
+from pvbench.errors import BootError, PvbenchError, UsageError
 from pvbench.hypervisor import GuestRun, GuestSpec, HostCheck, HostEvidence, TracedLoad, TracePass
 from pvbench.model import (
     Cell,
@@ -101,10 +101,10 @@ class FakeHypervisor:
     and what is asked for what is in force, None where nothing tells; `says_mode` what a guest's kernel says it runs
     as, of the mode asked for; `in_use` what a boot has in use for a device, `guest_facts` what its guest says it
     is. `other_loads` are the shares of the host's CPUs that other guests use during the next trials. The first
-    `refused_boots` boots fail. `mechanism` is what a trace comes to, None where the host cannot trace, and
-    `traced_output` what the traced load prints, None where that is well. `before_run` is called before each run of
-    a tool with its device and its number, from 1; `before_step` before "trace", "traps" and "on_backing". Both may
-    raise.
+    `refused_boots` boots fail, `refuses` says with what one does. `mechanism` is what a trace comes to, None where the
+    host cannot trace, and `traced_output` what the traced load prints, None where that is well. `before_run` is called
+    before each run of a tool with its device and its number, from 1; `before_step` before "trace", "traps" and
+    "on_backing". Both may raise.
     """
 
     now: HostFacts = FACTS
@@ -120,6 +120,7 @@ class FakeHypervisor:
     in_use: Callable[[GuestSpec, str], tuple[tuple[str, str], ...]] = lambda _spec, _device: ()
     guest_facts: Callable[[GuestSpec, Sequence[str]], tuple[tuple[str, str], ...]] = lambda _spec, _tools: ()
     refused_boots: int = 0
+    refuses: Callable[[GuestSpec], PvbenchError | None] = lambda _spec: None
     mechanism: Mechanism | None = MECHANISM
     traced_output: bytes | None = None
     before_run: Callable[[str, int], None] = lambda _device, _number: None
@@ -179,6 +180,8 @@ class FakeHypervisor:
         self.boots.append(spec)
         if len(self.boots) <= self.refused_boots:
             raise BootError("the guest did not come up")
+        if (refusal := self.refuses(spec)) is not None:
+            raise refusal
         try:
             yield FakeGuest(self, spec)
         finally:

@@ -44,6 +44,12 @@ def looked_into(error: PvbenchError) -> looks.Look | None:
     return looks.on_console(error.console) if isinstance(error, Silent) else None
 
 
+def explained(error: PvbenchError) -> bool:
+    """Whether what a guest that does not answer said on its console tells what it lacks."""
+    look = looked_into(error)
+    return look is not None and bool(looks.lacks(look))
+
+
 def _side_by_side(look: looks.Look) -> Iterator[Ability]:
     if look.booted.command_line:
         yield kept.side_by_side(look.booted)
