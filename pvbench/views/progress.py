@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from pvbench import figures as fmt
@@ -32,6 +33,7 @@ class _Lines:
 
     def __init__(self, voice: Voice, pace: Pace, blocks: int) -> None:
         self.voice, self.pace, self.blocks = voice, pace, blocks
+        self.reason: str | None = None
 
     def say(self, text: str) -> None:
         self.voice.timed(text)
@@ -62,7 +64,13 @@ class _Lines:
 
     def recorded(self, trial: Trial) -> None:
         self.count(trial)
-        self.say(f"{trial.spec.boot}: trial {self.pace.done} of {self.pace.total}, {result(trial)}; {self.left()}")
+        told = self.came(trial)
+        self.say(f"{trial.spec.boot}: trial {self.pace.done} of {self.pace.total}, {told}; {self.left()}")
+
+    def came(self, trial: Trial) -> str:
+        """Return what came of a trial; a guest that cannot be measured in costs many, for one reason."""
+        same, self.reason = trial.reason is not None and trial.reason == self.reason, trial.reason
+        return result(replace(trial, reason="as the one before") if same else trial)
 
     def count(self, trial: Trial) -> None:
         self.pace.recorded(trial.spec, trial.took_s)
@@ -99,7 +107,7 @@ class _Bar(_Lines):
     def recorded(self, trial: Trial) -> None:
         self.count(trial)
         if trial.outcome is not Outcome.OK or self.voice.verbosity > 0:
-            self.above(f"{trial.spec.boot}: {result(trial)}")
+            self.above(f"{trial.spec.boot}: {self.came(trial)}")
         self.bar.update(self.task, completed=self.pace.done, left=self.left())
 
     def disturbed(self, pair: Pair, cause: str, attempt: int) -> None:

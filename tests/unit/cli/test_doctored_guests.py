@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pvbench.errors import GuestKeyMismatch, PvbenchError
+from pvbench.errors import GuestKeyMismatch, GuestUnfit, PvbenchError
 from pvbench.hypervisor import GuestSpec
 from pvbench.testing.world import FakeWorld
 from pvbench.xen.silence import aside, silent
@@ -123,3 +123,19 @@ def test_an_image_that_lacks_nothing_can_be_measured_in(doctor: Callable[[], Any
     assert said.out.startswith("debian.qcow2 can be measured in: yes\n")
     assert "boot loader" in said.out
     assert "refused: emulated and PV devices side by side, placement coexist" in said.out
+
+
+def test_a_run_in_an_image_that_unplugs_goes_on_with_the_other_guest_and_says_why_once(
+    call: Call, matrix: Path, world: FakeWorld
+) -> None:
+    (matrix.parent / "debian.qcow2").write_bytes(qcow2())
+    matrix.write_text(matrix.read_text() + "guest: {image: [builtin, debian.qcow2]}\n")
+    unfit = GuestUnfit("the guest debian.qcow2 does not keep both", hint="run `update-grub`")
+    world.hypervisor.refuses = lambda spec: unfit if spec.guest == "debian.qcow2" else None
+    said = call("run", matrix)
+
+    assert said.code == 3
+    assert [spec.guest for spec in world.hypervisor.boots] == ["debian.qcow2", "builtin", "builtin"]
+    assert said.err.count("does not keep both") == 1
+    assert said.err.count("NOT MEASURED: as the one before") == 7
+    assert "does not keep both (run `update-grub`)" in " ".join(said.out.split())
