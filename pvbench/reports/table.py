@@ -218,8 +218,13 @@ def _reasons(rows: Sequence[Row], width: int) -> list[str]:
     for row in rows:
         for note in row.not_had:
             lines += wrap(f"{row.workload}: {note}", width, subsequent_indent="  ")
+    whose_reason: dict[tuple[str, int], dict[str, None]] = {}
+    for row in rows:
         for side in (row.baseline, row.candidate):
-            for reason, number in side.reasons:
-                told = f"{row.workload}, {side.name}: {number} × {reason}"
-                lines += wrap(told, width, subsequent_indent="  ")
+            for why in side.reasons:
+                whose_reason.setdefault(why, {})[f"{row.workload}, {side.name}"] = None
+    for (reason, number), names in whose_reason.items():
+        each = "each " if len(names) > 1 else ""
+        told = f"{'; '.join(names)}: {each}{number} × {reason}"
+        lines += wrap(told, width, subsequent_indent="  ", break_on_hyphens=False)
     return lines
