@@ -200,17 +200,22 @@ def _first(path: Path, file: Reader, header: Header, first_bytes: int) -> Iterat
 
 
 def _unpacked(path: Path, file: Reader, entry: int, header: Header, first_bytes: int) -> bytes:
-    """Return the beginning of a compressed cluster. Raises ImageError for Zstandard, which Python 3.11 cannot read."""
-    if header.features & _COMPRESSION:
-        raise ImageError(
-            f"{path}: a qcow2 whose clusters are packed by Zstandard",
-            hint=f"unpack it: qemu-img convert -O qcow2 {path.name} plain-{path.name}",
-        )
+    """Return the beginning of a compressed cluster. Raises ImageError for one that does not unpack."""
     shift = 62 - (header.bits - 8)
     at = entry & ((1 << shift) - 1)
     sectors = ((entry >> shift) & ((1 << (header.bits - 8)) - 1)) + 1
     packed = bytes_at(file, at, sectors * SECTOR - at % SECTOR)
+    size = min(first_bytes, 1 << header.bits)
     try:
-        return zlib.decompressobj(-12 if header.bits <= 12 else -15).decompress(packed, first_bytes)
-    except zlib.error as error:
-        raise corrupt(path, f"its first cluster does not unpack: {error}") from None
+        if header.features & _COMPRESSION:
+            return _of_zstandard(packed, size)
+        return zlib.decompressobj(-12 if header.bits <= 12 else -15).decompress(packed, size)
+    except (zlib.error, OSError) as error:
+        raise corrupt(path, f"its first cluster does not unpack: {clean(str(error))}") from None
+
+
+def _of_zstandard(packed: bytes, size: int) -> bytes:
+    import pyarrow
+
+    with pyarrow.CompressedInputStream(pyarrow.BufferReader(packed), "zstd") as stream:
+        return bytes(stream.read(size))

@@ -5,6 +5,7 @@ import tempfile
 import zlib
 from pathlib import Path
 
+import pyarrow
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -111,11 +112,23 @@ def test_a_name_that_a_host_or_a_table_might_misread_is_refused(tmp_path: Path, 
     assert str(caught.value).isprintable()
 
 
-def test_clusters_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+def test_clusters_that_are_packed_by_zstandard_are_read(tmp_path: Path) -> None:
+    squeezed = pyarrow.compress(BOOTS.ljust(65536, b"\0"), codec="zstd", asbytes=True)
     data = bytearray(qcow2(packed=True, features=1 << 3))
     data[100:105] = struct.pack(">IB", 112, 1)
+    struct.pack_into(">Q", data, 2 * 65536, (1 << 62) | (5 * 65536))
+    data[5 * 65536 :] = squeezed.ljust(512, b"\0")
 
-    assert "Zstandard" in refusal(tmp_path, bytes(data))
+    assert disk_image.read(written(tmp_path, bytes(data))).signature == BOOTS[0x1B8:0x1BC]
+
+
+def test_clusters_that_do_not_unpack_are_told(tmp_path: Path) -> None:
+    data = bytearray(qcow2(packed=True))
+    data[5 * 65536 :] = b"\xff" * 512
+    assert "its first cluster does not unpack" in refusal(tmp_path, bytes(data))
+
+    data[72:80], data[100:105] = struct.pack(">Q", 1 << 3), struct.pack(">IB", 112, 1)
+    assert "its first cluster does not unpack" in refusal(tmp_path, bytes(data))
 
 
 def test_a_folder_and_a_missing_file_are_refused(tmp_path: Path) -> None:
