@@ -98,6 +98,21 @@ FSCK = KERNEL + (
     "/dev/vda1: Inode 131 has illegal block(s).\r\n/dev/vda1: UNEXPECTED INCONSISTENCY; RUN fsck MANUALLY.\r\n\t(i.e., "
     "without -a or -p options)\r\nfsck exited with status code 4\r\n(initramfs) "
 )
+CORRUPT_KERNEL = "Loading /vmlinuz... ok\r\n\r\n\r\nXZ-compressed data is corrupt\r\n\r\n -- System halted"
+BAD_KERNEL = (
+    "  Booting `Debian GNU/Linux'\r\n\r\nerror: invalid magic number.\r\n"
+    "error: you need to load the kernel first.\r\n\r\nPress any key to continue..."
+)
+TOO_NEW = KERNEL + (
+    "Fatal glibc error: CPU does not support x86-64-v2\r\n"
+    "[    4.1] Kernel panic - not syncing: Attempted to kill init! exitcode=0x00007f00\r\n"
+)
+FROZEN = KERNEL + "[!!!!!!] Failed to mount API filesystems, freezing.\r\nsystemd[1]: Freezing execution.\r\n"
+RELABELS = KERNEL + (
+    "[   31.2] selinux-autorelabel[612]: *** Warning -- SELinux targeted policy relabel is required.\r\n"
+    "[  231.2] reboot: Restarting system\r\n"
+)
+BOOTS_AGAIN = KERNEL + "[   61.2] reboot: Restarting system\r\n"
 LOGIN = "\r\nDebian GNU/Linux 12 guest ttyS0\r\n\r\nguest login: "
 FULL = (
     KERNEL + OK + "Started \x1b[0;1;39msystemd-journald.service\x1b[0m - Journal Service.\r\n"

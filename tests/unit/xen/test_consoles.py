@@ -42,6 +42,12 @@ SAID = [
     (seen.SSHD_FAILED, "sshd did not start: ssh.service - OpenBSD Secure Shell server", "sshd -t", False),
     (seen.SSHD_FAILED_EL7, "sshd did not start: OpenSSH server daemon", "sshd -t", False),
     (seen.SSHD_FAILED_OPENRC, "sshd did not start: sshd", "sshd -t", False),
+    (seen.CORRUPT_KERNEL, "does not unpack: XZ-compressed data is corrupt", "kernel in the image anew", True),
+    (seen.BAD_KERNEL, "stopped: error: invalid magic number", "boot loader", True),
+    (seen.TOO_NEW, "refuse the host's processor", "older level of x86-64", True),
+    (seen.FROZEN, "init stopped: Failed to mount API filesystems", "what init names", True),
+    (seen.RELABELS, "labels its files for SELinux", "boot the image once", False),
+    (seen.BOOTS_AGAIN, "shut itself down: Restarting system", "first boot", True),
     (seen.TWO_MACS, "two NICs bear one MAC", "isolated", False),
 ]
 
