@@ -7,7 +7,8 @@ OVERHEAD      a read of a terminal where it is called, 1 MiB at most; asleep bet
 UNDONE        by removing the file
 
 xenconsoled hands a domain's console on to a pseudo terminal and names that in xenstore, <domain>/console/tty; it keeps
-what nobody has read yet, and drops what is too much of it, so that the guest is never held up (its --help, xl-console).
+what nobody has read yet, and drops what is too much of it, so that the guest is never held up (docs/misc/console.txt of
+Xen, tools/console/daemon/io.c).
 """
 
 import contextlib
