@@ -73,11 +73,12 @@ def test_where_a_guest_stopped_is_told_with_what_mends_it(console: str, meaning:
         ("grub-no-kernel", "does not find its kernel: file `/boot/vmlinuz-6.1' not found"),
         ("grub-menu", "menu waits for somebody"),
         ("grub-prompt", "waits at its prompt"),
+        ("initramfs-tools-no-root", "does not find its root file system, UUID=1b2c3d4e"),
         ("linux-no-root", "does not find its root file system: unknown-block(0,0)"),
     ],
 )
 def test_what_real_programs_printed_is_known(name: str, meaning: str) -> None:
-    """Recorded from SYSLINUX 6.04, GRUB 2.06 and Linux 6.1 of Debian 12 in QEMU 7.2, whose serial port is a file."""
+    """Recorded from SYSLINUX 6.04, GRUB 2.06, Linux and initramfs-tools of Debian in QEMU 7.2, whose serial port is a file."""
     recorded = (CONSOLES / f"{name}.txt").read_bytes().decode(errors="replace")
     found = consoles.found(consoles.plain(recorded))
 
