@@ -123,7 +123,7 @@ class OwnMedia:
         if self.guest.seeded:
             return (
                 "its cloud-init did not take the seed: install cloud-init with the NoCloud source in the image, and "
-                "see that its disk has room; an image with a key of its own needs `key` and `host_key`"
+                "see that its disk has room; an image with keys of its own needs `key`"
             )
         if not self.guest.host_key:
             return "print the image's keys on its console once they are made, or give `host_key`"
