@@ -78,7 +78,7 @@ def test_where_a_guest_stopped_is_told_with_what_mends_it(console: str, meaning:
     ],
 )
 def test_what_real_programs_printed_is_known(name: str, meaning: str) -> None:
-    """Recorded from SYSLINUX 6.04, GRUB 2.06, Linux and initramfs-tools of Debian in QEMU 7.2, whose serial port is a file."""
+    """Recorded of SYSLINUX 6.04, GRUB 2.06, Linux and initramfs-tools of Debian, in QEMU 7.2."""
     recorded = (CONSOLES / f"{name}.txt").read_bytes().decode(errors="replace")
     found = consoles.found(consoles.plain(recorded))
 
