@@ -18,6 +18,17 @@ LONGEST = 4096
 MOST = 100
 """So many facts of one guest are kept."""
 
+SECURITY_SCRIPT = """
+security=none line=
+read -r line </sys/module/apparmor/parameters/enabled
+[ "$line" = Y ] && security=AppArmor
+line=
+read -r line </sys/fs/selinux/enforce
+case $line in 0) security='SELinux permissive' ;; 1) security='SELinux enforcing' ;; esac
+say 'security module' "$security"
+"""
+"""Shell lines that `say` which security module a guest's kernel has, whether its programs are there or not."""
+
 _SCRIPT = r"""
 say() { printf '%s=%s\n' "$1" "$2"; }
 first() {
@@ -42,13 +53,6 @@ for file in /lib/ld-musl-*; do [ -e "$file" ] && library=musl; done
 for file in /lib*/ld-linux*; do [ -e "$file" ] && library=glibc; done
 say 'C library' "$library"
 first 'clock source' /sys/devices/system/clocksource/clocksource0/current_clocksource
-security=none line=
-read -r line </sys/module/apparmor/parameters/enabled
-[ "$line" = Y ] && security=AppArmor
-line=
-read -r line </sys/fs/selinux/enforce
-case $line in 0) security='SELinux permissive' ;; 1) security='SELinux enforcing' ;; esac
-say 'security module' "$security"
 first 'command line' /proc/cmdline
 for file in /sys/devices/system/cpu/vulnerabilities/*; do first "mitigation ${file##*/}" "$file"; done
 version_of() {
@@ -75,7 +79,7 @@ def argv(drivers: Sequence[str], tools: Sequence[str]) -> tuple[str, ...]:
     What a guest cannot say it does not.
     """
     asked = "".join(f"version_of {shlex.join((name, *WORKLOADS[name].version))}\n" for name in tools)
-    script = f"{{\n{_SCRIPT}{asked}{_NUMBERS}{LOADED_SCRIPT}}} 2>/dev/null; exit 0"
+    script = f"{{\n{_SCRIPT}{SECURITY_SCRIPT}{asked}{_NUMBERS}{LOADED_SCRIPT}}} 2>/dev/null; exit 0"
     return ("sh", "-c", script, "pvb-facts", *(name.replace("-", "_") for name in drivers))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pvbench.checkup import Lack
 from pvbench.drivers import DRIVERS
 from pvbench.guest import kept, loaders
+from pvbench.guest.facts import SECURITY_SCRIPT
 from pvbench.model import IoPath
 from pvbench.printable import clean
 from pvbench.workloads import WORKLOADS
@@ -18,7 +19,6 @@ say init "$(cat /proc/1/comm)"
 say clock "$(cat /sys/devices/system/clocksource/clocksource0/current_clocksource)"
 weak=/sys/devices/system/cpu/vulnerabilities
 say mitigations "$(cat $weak/* | sed 's/[:;,].*//' | sort | uniq -c | tr -s ' \\n' ' ')"
-say security "$(getenforce 2>/dev/null)"
 say hypervisor "$(cat /sys/hypervisor/type)"
 say free "$(df -Pk / | tail -n 1 | tr -s ' ' | cut -d ' ' -f 4)"
 say command_line "$(cat /proc/cmdline)"
@@ -96,7 +96,8 @@ def on_console(console: str) -> "Look | None":
 
 
 def _script(tools: Iterable[str]) -> str:
-    return f"TOOLS='{' '.join(tools)}'\nset -- {' '.join(modules())}\n{{\n{_SCRIPT}{loaders.SCRIPT}}} 2>/dev/null"
+    asks = f"{_SCRIPT}{SECURITY_SCRIPT}{loaders.SCRIPT}"
+    return f"TOOLS='{' '.join(tools)}'\nset -- {' '.join(modules())}\n{{\n{asks}}} 2>/dev/null"
 
 
 def modules() -> tuple[str, ...]:

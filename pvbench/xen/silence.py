@@ -75,7 +75,7 @@ def why_silent(console: str, read_bytes: int | None, port: str | None = None) ->
     """Return why a guest of somebody's own is silent, and what mends it.
 
     `console` is what its serial console printed, `read_bytes` what was read of the disk it boots from, None if unknown;
-    `port` is what its SSH port does: "open", "refused", "silent", BARRED or UNKNOWN.
+    `port` is what its SSH port does: "open", "mute", "refused", "silent", BARRED or UNKNOWN.
     """
     text = consoles.plain(console)
     if found := consoles.found(text):
@@ -92,7 +92,13 @@ def why_silent(console: str, read_bytes: int | None, port: str | None = None) ->
     return Why(f"the last it printed is {clean(last)[:160]!r}", "give it more time or memory, or see its console")
 
 
-_BY_PORT: Mapping[str | None, Why] = {"refused": NO_SSHD, BARRED: NO_LOGIN, UNKNOWN: NOT_SHOWN, "open": TOO_SLOW}
+_BY_PORT: Mapping[str | None, Why] = {
+    "refused": NO_SSHD,
+    BARRED: NO_LOGIN,
+    UNKNOWN: NOT_SHOWN,
+    "open": TOO_SLOW,
+    "mute": TOO_SLOW,
+}
 
 
 def _unheard(read_bytes: int | None) -> Why:

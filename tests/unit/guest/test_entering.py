@@ -73,13 +73,43 @@ def test_a_user_who_may_not_become_root_is_told_how() -> None:
     def refuses(command: Command) -> CommandResult:
         return CommandResult(command.argv, 1, b"", b"sudo: a password is required\n", 0.1)
 
-    with pytest.raises(BootError, match="debian may not become root") as caught:
+    with pytest.raises(BootError, match=r"debian may not become root by sudo: .*a password is required") as caught:
         entering.entered(FakeTransport(refuses), "debian", b"", 10)
     assert "NOPASSWD" in str(caught.value.hint)
 
 
+def test_a_sudo_that_asks_for_a_terminal_is_told_as_that() -> None:
+    def refuses(command: Command) -> CommandResult:
+        return CommandResult(command.argv, 1, b"", b"sudo: sorry, you must have a tty to run sudo\n", 0.1)
+
+    with pytest.raises(BootError, match="must have a tty") as caught:
+        entering.entered(FakeTransport(refuses), "fedora", b"", 10)
+    assert "!requiretty" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("hosts", ["127.0.0.1 localhost\n", f"127.0.0.1 localhost\n127.0.1.1 {os.uname().nodename}\n"])
+def test_a_guest_knows_its_own_name_before_sudo_asks_the_network_for_it(hosts: str, tmp_path: Path) -> None:
+    known = tmp_path / "hosts"
+    known.write_text(hosts)
+
+    def guest(command: Command) -> CommandResult:
+        argv = tuple(word.replace("/etc/hosts", str(known)) for word in command.argv[2:])
+        assert known.name in argv[-1]
+        done = subprocess.run(argv, capture_output=True, check=False)
+        assert done.returncode == 0
+        return CommandResult(command.argv, 1, b"", b"", 0.1)  # enough seen
+
+    with pytest.raises(BootError):
+        entering.entered(FakeTransport(guest), "ubuntu", b"", 10)
+
+    lines = known.read_text().splitlines()
+    assert lines == ["127.0.0.1 localhost", f"127.0.1.1 {os.uname().nodename}"]
+
+
 def by_sudo(command: Command) -> CommandResult:
     """Run as sudo does: a child of another environment, which its caller cannot end."""
+    if "/etc/hosts" in command.argv[-1]:  # this machine's own stays as it is
+        return CommandResult(command.argv, 0, b"", b"", 0.1)
     assert command.argv[:2] == ("sudo", "-n") or "pvb-in" in command.argv[2]
     as_root = ("sh", "-c", 'env -i PATH="$PATH" "$@"; exit $?', "sudo", *command.argv[2:])
     argv = as_root if command.argv[0] == "sudo" else command.argv

@@ -41,6 +41,7 @@ def test_a_silent_guest_is_explained_by_what_it_printed(console: str, read: int 
         ("refused", "nothing listens at its SSH port", "openssh-server"),
         (BARRED, "lets our key in not", "cloud-init"),
         ("open", "says too little in time", "memory"),
+        ("mute", "says too little in time", "memory"),
     ],
 )
 def test_what_its_ssh_port_does_explains_a_guest_that_booted(port: str, why: str, mend: str) -> None:
