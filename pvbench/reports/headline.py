@@ -111,6 +111,9 @@ def _nouns(rows: Sequence[Row]) -> tuple[str, str, str]:
         ours, theirs = wording.listed(sorted(candidates)), wording.listed(sorted(baselines))
         return ours, theirs, "is" if len(candidates) == 1 else "are"
     ours, theirs = wording.listed(list(candidates)), wording.listed(list(baselines))
+    if factor.name == "guest":
+        one = len(candidates) == 1
+        return f"{'Guest' if one else 'Guests'} {ours}", theirs, "is" if one else "are"
     have = "on" if factor.name == "host" else f"with {factor.title}"
     return f"Arms {have} {ours}", f"those {have} {theirs}", "are"
 

@@ -45,6 +45,10 @@ def between(page: ComparisonPage, guest: str, baseline: str = BUILTIN_GUEST) -> 
     return next(line for line in view_of(page).differing if line.startswith(f"{guest} and {baseline} "))
 
 
+def test_the_headline_calls_guests_by_their_names() -> None:
+    assert page_of().headline.startswith(f"Guest {DEBIAN} is 1.11× slower than builtin in ")
+
+
 def test_two_guests_that_are_compared_say_what_differs_between_them_beyond_the_kernel() -> None:
     said = between(page_of(), DEBIAN)
 
