@@ -69,7 +69,8 @@ def way(command_line: str, there: Collection[str], *, add: str = "", remove: str
 def _by_grub(put: str, configuration: str, there: Collection[str]) -> str:
     if "/etc/default/grub" not in there and "/etc/default/grub.d" not in there:
         return f"{put} at the end of the `linux` lines of {configuration}"
-    where = "/etc/default/grub" + (" (or a file of /etc/default/grub.d)" if "/etc/default/grub.d" in there else "")
+    files = {"/etc/default/grub": "/etc/default/grub", "/etc/default/grub.d": "a file of /etc/default/grub.d"}
+    where = " or ".join(words for path, words in files.items() if path in there)
     if "update-grub" in there:
         return f"{put} in GRUB_CMDLINE_LINUX of {where} and run `update-grub`"
     program = "grub2-mkconfig" if "grub2-mkconfig" in there else "grub-mkconfig"

@@ -40,8 +40,9 @@ def test_a_loader_is_known_by_its_configuration_and_what_it_gives_the_kernel(
         (
             GRUB_LINE,
             {CFG, "/etc/default/grub", "/etc/default/grub.d", "update-grub"},
-            "/etc/default/grub (or a file of /etc/default/grub.d) and run `update-grub`",
+            "of /etc/default/grub or a file of /etc/default/grub.d and run `update-grub`",
         ),
+        (GRUB_LINE, {CFG, "/etc/default/grub.d", "update-grub"}, "GRUB_CMDLINE_LINUX of a file of /etc/default/grub.d"),
         (GRUB_LINE, {CFG2, "/etc/default/grub", "grub2-mkconfig", "grubby"}, "grubby --update-kernel=ALL --args=w=1`"),
         (GRUB_LINE, {CFG2, "/etc/default/grub", "grub2-mkconfig"}, f"run `grub2-mkconfig -o {CFG2}`"),
         (GRUB_LINE, {CFG}, f"add `w=1` at the end of the `linux` lines of {CFG}"),
