@@ -175,6 +175,12 @@ ROWS = (
         last=False,
     ),
     _row(
+        r"Failed to mount (/dev/[^\s]{1,40}) when looking for data",
+        "its cloud-init cannot mount its seed, {0}",
+        "let it in the image: it mounts an ISO 9660 disk below /run/cloud-init, and SELinux's policy has to allow that",
+        last=False,
+    ),
+    _row(
         r"no hostkeys available",
         "its sshd has no host key",
         "install openssh-server and cloud-init in the image, or run `ssh-keygen -A` there",

@@ -136,6 +136,14 @@ SSHD_FAILED_OPENRC = (
 WAITS = (
     KERNEL + "\x1b[K[\x1b[0;1;31m*\x1b[0m] A start job is running for Wait for Network to be Configured (12s / 2min)\r"
 )
+SEED_DENIED = (
+    KERNEL
+    + '[   36.1] audit: type=1400 audit(1795961677.4:9): avc:  denied  { mounton } for  pid=265 comm="mount" '
+    + 'path="/run/cloud-init/tmp/tmp93o9" scontext=system_u:system_r:mount_t:s0 tclass=dir permissive=0\r\n'
+    + "[   36.2] cloud-init[259]: 2026-11-29 14:14:17,631 - util.py[WARNING]: Failed to mount /dev/vdb when looking "
+    + "for data\r\n"
+    + LOGIN
+)
 TWO_MACS = KERNEL + (
     "[   70.4] cloud-init[511]: RuntimeError: duplicate mac found! both 'eth0' and 'eth1' have mac '00:16:3e'.\r\n"
     + LOGIN

@@ -48,6 +48,7 @@ SAID = [
     (seen.FROZEN, "init stopped: Failed to mount API filesystems", "what init names", True),
     (seen.RELABELS, "labels its files for SELinux", "boot the image once", False),
     (seen.BOOTS_AGAIN, "shut itself down: Restarting system", "first boot", True),
+    (seen.SEED_DENIED, "cannot mount its seed, /dev/vdb", "SELinux's policy", False),
     (seen.TWO_MACS, "two NICs bear one MAC", "isolated", False),
 ]
 
