@@ -24,7 +24,7 @@ guest: {{image: [builtin, {images}], memory: 1GiB}}
 workloads:
   - fio: {{rw: randread, bs: 4KiB, runtime: 2s, warmup: 1s}}
   - fio: {{rw: randwrite, bs: 4KiB, runtime: 2s, warmup: 1s}}
-  - iperf3: {{runtime: 2s, warmup: 1s}}
+  - iperf3: {{direction: up, runtime: 2s, warmup: 1s}}
   - netperf: {{test: TCP_RR, runtime: 2s, warmup: 1s}}
 run: {{blocks: 1, seed: 1, traces: 0}}
 scratch: 16MiB
