@@ -74,17 +74,27 @@ def test_where_a_guest_stopped_is_told_with_what_mends_it(console: str, meaning:
         ("grub-no-kernel", "does not find its kernel: file `/boot/vmlinuz-6.1' not found"),
         ("grub-menu", "menu waits for somebody"),
         ("grub-prompt", "waits at its prompt"),
+        ("cloud-init-full-disk", "its disk is full"),
         ("initramfs-tools-no-root", "does not find its root file system, UUID=1b2c3d4e"),
         ("linux-no-root", "does not find its root file system: unknown-block(0,0)"),
     ],
 )
 def test_what_real_programs_printed_is_known(name: str, meaning: str) -> None:
-    """Recorded of SYSLINUX 6.04, GRUB 2.06, Linux and initramfs-tools of Debian, in QEMU 7.2."""
-    recorded = (CONSOLES / f"{name}.txt").read_bytes().decode(errors="replace")
-    found = consoles.found(consoles.plain(recorded))
+    """Recorded of SYSLINUX 6.04, GRUB 2.06, Linux, initramfs-tools and cloud-init of Debian, in QEMU 7.2."""
+    found = consoles.found(recorded(name))
 
     assert found is not None
     assert meaning in found[1]
+
+
+def recorded(name: str) -> str:
+    return consoles.plain((CONSOLES / f"{name}.txt").read_bytes().decode(errors="replace"))
+
+
+@pytest.mark.parametrize("name", ["cloud-init-at-login", "cloud-init-full-disk"])
+def test_a_real_guest_is_at_its_prompt_though_cloud_init_prints_behind_it(name: str) -> None:
+    assert consoles.at_rest(recorded(name))
+    assert (consoles.found(recorded(name)) is None) == ("full" not in name)
 
 
 @pytest.mark.parametrize("console", [*seen.BOOTED.values(), *seen.BOOTING.values()])
