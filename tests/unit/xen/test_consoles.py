@@ -91,7 +91,7 @@ def recorded(name: str) -> str:
     return consoles.plain((CONSOLES / f"{name}.txt").read_bytes().decode(errors="replace"))
 
 
-@pytest.mark.parametrize("name", ["cloud-init-at-login", "cloud-init-full-disk"])
+@pytest.mark.parametrize("name", ["cloud-init-at-login", "systemd-257-at-login", "cloud-init-full-disk"])
 def test_a_real_guest_is_at_its_prompt_though_cloud_init_prints_behind_it(name: str) -> None:
     assert consoles.at_rest(recorded(name))
     assert (consoles.found(recorded(name)) is None) == ("full" not in name)
