@@ -19,8 +19,9 @@ SECTOR = 512
 _FIRST = FIRST_SECTORS * SECTOR
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
 """It is a folder's entry on hosts, and a word in tables."""
-_SIGNATURE = slice(0x1B8, 0x1BC)
-"""Where a boot sector holds its disk's own 32 bits: of fdisk, and of every tool since Windows NT."""
+_SIGNATURES = (0x1B8, 0x1CA, 0)
+"""Where a boot sector holds 4 bytes of its disk's own: those of fdisk, and of every tool since Windows NT; where they
+are 0, as GPT leaves them (UEFI, 5.2.3), the size of its first partition, the disk's with GPT; else its boot code."""
 
 _OTHERS = (
     (0, b"KDMV", "VMDK"),
@@ -59,13 +60,14 @@ _EXT_MAGIC = slice(0x438, 0x43A)
 class DiskImage:
     """A disk image that QEMU can open and a BIOS may boot: its format, "qcow2" or "raw", and its disk's size in bytes.
 
-    `signature` is the disk's own in its boot sector, 4 bytes by which a BIOS tells it from others.
+    `signature` is the disk's own in its boot sector, 4 bytes at `signature_at` by which a BIOS tells it from others.
     """
 
     path: Path
     format: str
     size_bytes: int
     signature: bytes
+    signature_at: int
 
 
 def check_name(path: Path) -> None:
@@ -117,7 +119,8 @@ def read_open(path: Path, file: Reader, exists: Callable[[Path], bool]) -> DiskI
                 f"{path}: {length:,} bytes are no whole number of {SECTOR}-byte sectors: no raw disk, or one cut short"
             )
     _refuse_unbootable(path, size, first)
-    return DiskImage(path, form, size, first[_SIGNATURE])
+    at = next(at for at in _SIGNATURES if any(first[at : at + 4]) or at == _SIGNATURES[-1])
+    return DiskImage(path, form, size, first[at : at + 4], at)
 
 
 def _refuse_others(path: Path, head: bytes, end: bytes) -> None:

@@ -139,7 +139,7 @@ def own_guest(
         if not path.is_absolute() or not str(path).isprintable():
             raise ImageError(f"{clean(str(path))} is no absolute path, as an image on a host needs one")
         disk_image.check_name(path)
-    image = disk_image.DiskImage(path, "", 0, b"") if on_host else disk_image.read(path.absolute())
+    image = disk_image.DiskImage(path, "", 0, b"", 0) if on_host else disk_image.read(path.absolute())
     if path.name == BUILTIN_GUEST:
         raise ImageError(f"'{BUILTIN_GUEST}' is the builtin guest's name; rename the file")
     if key is None and host_key is not None:
@@ -157,6 +157,7 @@ def own_guest(
         host_key=fitting(host_key, HOST_KEY) if host_key else None,
         on_host=on_host,
         console=console,
+        signature_at=image.signature_at,
     )
 
 

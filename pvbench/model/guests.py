@@ -12,10 +12,10 @@ class OwnGuest:
     """A disk image to measure in. `name` is what tables call it: its file's.
 
     `path` is the file on this machine, or `on_host` on each host that it is measured on; `format` is "qcow2" or "raw",
-    `size_bytes` its disk's size, `signature` the 4 bytes by which a BIOS knows that disk: "", 0 and b"" of one on a
-    host until it is read there. It is reached as `user`. With `key`, a private key's file, it
-    is as it is, and `host_key` is its own public key, None where its console shows that; without `key` it is a cloud
-    image, which is told both by a seed.
+    `size_bytes` its disk's size, `signature` the 4 bytes by which a BIOS knows that disk, at `signature_at` of its boot
+    sector: "", 0 and b"" of one on a host until it is read there. It is reached as `user`. With `key`, a private key's
+    file, it is as it is, and `host_key` is its own public key, None where its console shows that; without `key` it is a
+    cloud image, which is told both by a seed.
     `digest` is the file's SHA-256, as hex, `placed` where it lies on a host, and `state` what differs once somebody
     wrote to it there; all three "" until a run begins.
     `console` is what its kernel prints on, of SERIAL, PARAVIRTUAL and NO_CONSOLE.
@@ -36,6 +36,7 @@ class OwnGuest:
     looked_at: bool = False
     on_host: bool = False
     console: str = SERIAL
+    signature_at: int = 0x1B8
 
     @property
     def seeded(self) -> bool:

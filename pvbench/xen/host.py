@@ -216,7 +216,7 @@ class XenHypervisor:
 
     def _own_media(self, run: Prepared, guest: OwnGuest) -> OwnMedia:
         """Return what boots from an image, with a ROM that boots it put on the host. Raises DeployError, ImageError."""
-        rom = boot_rom.for_disk(Path(self._image.boot.rom).read_bytes(), guest.signature)
+        rom = boot_rom.for_disk(Path(self._image.boot.rom).read_bytes(), guest.signature, guest.signature_at)
         files = {"boot.rom": File(rom, 0o600)}
         placed = deploy_files(self._transport, files, self._host.scratch, "guest")
         return OwnMedia(

@@ -66,7 +66,8 @@ class Images:
         file = RemoteFile(program, name, str(path), _ANSWER_S)
         try:
             image = disk_image.read_open(path, file, file.exists)
-            guest = replace(guest, format=image.format, size_bytes=image.size_bytes, signature=image.signature)
+            guest = replace(guest, format=image.format, size_bytes=image.size_bytes)
+            guest = replace(guest, signature=image.signature, signature_at=image.signature_at)
             self._room(program, guest, 0)
             guest = replace(guest, placed=str(path), state=self._state(program, str(path)) or "")
             guest = replace(guest, digest=self._sha256(program, guest))

@@ -63,13 +63,13 @@ def refusal(folder: Path, data: bytes) -> str:
 def test_a_disk_that_boots_is_known_by_its_header(tmp_path: Path, packed: bool) -> None:
     path = written(tmp_path, qcow2(packed=packed))
 
-    assert disk_image.read(path) == DiskImage(path, "qcow2", SIZE, BOOTS[0x1B8:0x1BC])
+    assert disk_image.read(path) == DiskImage(path, "qcow2", SIZE, BOOTS[:4], 0)
 
 
 def test_a_raw_disk_that_boots_is_known_by_its_first_sector(tmp_path: Path) -> None:
     path = written(tmp_path, BOOTS.ljust(2 << 20, b"\0"))
 
-    assert disk_image.read(path) == DiskImage(path, "raw", 2 << 20, BOOTS[0x1B8:0x1BC])
+    assert disk_image.read(path) == DiskImage(path, "raw", 2 << 20, BOOTS[:4], 0)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,23 @@ def test_clusters_that_are_packed_by_zstandard_are_read(tmp_path: Path) -> None:
     struct.pack_into(">Q", data, 2 * 65536, (1 << 62) | (5 * 65536))
     data[5 * 65536 :] = squeezed.ljust(512, b"\0")
 
-    assert disk_image.read(written(tmp_path, bytes(data))).signature == BOOTS[0x1B8:0x1BC]
+    assert disk_image.read(written(tmp_path, bytes(data))).signature == BOOTS[:4]
+
+
+@pytest.mark.parametrize(
+    ("own", "size", "at"),
+    [(b"\1\2\3\4", b"\xff\xff\x4f\0", 0x1B8), (bytes(4), b"\xff\xff\x4f\0", 0x1CA), (bytes(4), bytes(4), 0)],
+)
+def test_a_disk_without_a_signature_as_gpt_leaves_it_is_known_by_its_size(
+    own: bytes, size: bytes, at: int, tmp_path: Path
+) -> None:
+    data = bytearray(BOOTS)
+    data[0x1B8:0x1BC], data[0x1CA:0x1CE] = own, size
+
+    image = disk_image.read(written(tmp_path, qcow2(bytes(data))))
+
+    assert (image.signature_at, image.signature) == (at, bytes(data[at : at + 4]))
+    assert any(image.signature)
 
 
 def test_clusters_that_do_not_unpack_are_told(tmp_path: Path) -> None:
@@ -163,4 +179,4 @@ def test_what_qemu_makes_is_read_alike(tmp_path: Path) -> None:
     for options in (["-O", "qcow2"], ["-c", "-O", "qcow2"], ["-O", "qcow2", "-o", "compat=0.10"]):
         out = tmp_path / "guest.qcow2"
         subprocess.run([tool, "convert", *options, str(raw), str(out)], check=True)
-        assert disk_image.read(out) == DiskImage(out, "qcow2", SIZE, BOOTS[0x1B8:0x1BC])
+        assert disk_image.read(out) == DiskImage(out, "qcow2", SIZE, BOOTS[:4], 0)
