@@ -11,7 +11,7 @@ from pvbench.model.driver_builds import in_words
 from pvbench.printable import clean
 from pvbench.xen import console_keys, consoles
 
-LEAST_OF_A_LOADER, LEAST_OF_A_KERNEL = 1 << 16, 4 << 20
+LEAST_OF_A_LOADER, LEAST_OF_A_KERNEL = 1 << 14, 4 << 20
 """Bytes that are read of a disk once its boot loader runs, and once that has loaded a kernel."""
 BARRED = "barred"
 """What the SSH port does that answers and lets our key in not."""
