@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pvbench.campaign.campaign import Campaign
     from pvbench.campaign.visits import RunSummary
     from pvbench.inventory import Inventory
+    from pvbench.matrix import Matrix
     from pvbench.store import Store
 
 
@@ -81,16 +82,27 @@ def requested(
     if path is not None:
         matrix, name = arguments.matrix(path), path.name
     else:
-        from pvbench.matrix import load
-
         assert store is not None  # noqa: S101  without a matrix there is a run to resume
         name = store.manifest.matrix_name
-        matrix = load(store.manifest.matrix_text, name=name)
+        matrix = _stored(store)
     known = arguments.inventory(hosts_file, path)
     arguments.check_hosts(matrix, name if path is None else str(path), known, app)
     if purpose is Purpose.CONTROL:
         check_control(matrix)
     return Campaign(matrix, name, purpose, ("pvbench", *app.argv)), known
+
+
+def _stored(store: "Store") -> "Matrix":
+    """Return the matrix of a run; files that it names are looked for from here. Raises MatrixError."""
+    from pvbench.errors import MatrixError
+    from pvbench.matrix import load
+
+    manifest = store.manifest
+    try:
+        return load(manifest.matrix_text, name=manifest.matrix_name)
+    except MatrixError as error:
+        again = f"pvbench run FOLDER/{manifest.matrix_name} --resume {manifest.run_id}"
+        raise MatrixError(str(error), hint=f"files that the matrix names may lie elsewhere: {again}") from None
 
 
 def dry(app: App, campaign: "Campaign", store: "Store | None" = None) -> int:

@@ -60,3 +60,21 @@ def test_doctor_tells_of_an_image_that_did_not_stay_what_it_was(call: Call, matr
     said = call("doctor", "xen1", "--guest", "debian.qcow2")
     assert "xen1: debian.qcow2: the image changed: its SHA-256 was aaaa" in said.err
     assert world.hypervisor.booted
+
+
+def test_a_run_whose_image_lies_elsewhere_now_says_how_it_goes_on(
+    call: Call, matrix: Path, world: FakeWorld, tmp_path: Path
+) -> None:
+    with_image(matrix)
+    assert call("run", matrix).code == 0
+    (run,) = (matrix.parent / "results/runs").iterdir()
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    for path in (matrix, matrix.parent / "debian.qcow2"):
+        path.rename(folder / path.name)
+
+    said = call("run", "--resume", run.name)
+    assert said.code == 2
+    assert "debian.qcow2: No such file" in said.err
+    assert f"pvbench run FOLDER/{matrix.name} --resume {run.name}" in said.err
+    assert call("run", folder / matrix.name, "--resume", run.name).code == 0
