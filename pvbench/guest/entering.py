@@ -32,7 +32,7 @@ for place in /tmp /var/tmp /dev/shm /run "$HOME"; do
         rm -rf "$folder"
         break
     fi
-    why="$why, $place is mounted noexec"
+    why="$why, $place runs no program, as noexec has it"
     rm -rf "$folder"
 done
 echo "${why#, }" >&2

@@ -131,6 +131,7 @@ class Boots:
         begun = self.clock.monotonic()
         waiting = Waiting(begun, usual_s, self.patience)
         learnt: HostKey | None = None
+        barred = False
         while True:
             try:
                 if not login.host_key:  # each time anew: a second key of that type may have been printed since
@@ -157,8 +158,9 @@ class Boots:
                 if isinstance(error, LoginRefused) and spec.guest == BUILTIN_GUEST:
                     raise
                 look = self._alive(name, best)
-                if isinstance(error, LoginRefused):
-                    look["port"] = BARRED
+                # OpenSSH greets nobody for a while whom it has refused (sshd_config(5), PerSourcePenalties).
+                if isinstance(error, LoginRefused) or (barred and look.get("port") == "open"):
+                    look["port"], barred = BARRED, True
                 elif not login.host_key and learnt is None and look.get("port") == "open":
                     look["port"] = UNKNOWN
                 now = self.clock.monotonic()

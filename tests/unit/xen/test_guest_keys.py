@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pvbench import ssh
-from pvbench.errors import BootError, GuestKeyMismatch
+from pvbench.errors import BootError, GuestKeyMismatch, LoginRefused, Unreachable
 from pvbench.guest import GuestImage
 from pvbench.model import OwnGuest
 from pvbench.testing import FakeTransport
@@ -41,6 +41,28 @@ class Behind(Entered):
 
     def transport(self) -> FakeTransport:
         return Through(self)
+
+
+class Shunning(Through):
+    """A way to a guest that refuses a login, greets us no more, and ends."""
+
+    def hop(self, *_: Any) -> Any:
+        look = self.dom0.instead["alive"]
+        if look["alive"]:
+            look["alive"] = False
+            raise Unreachable("Not allowed at this time")
+        look["alive"] = True
+        raise LoginRefused("no")
+
+
+class Shunned(Behind):
+    """A host whose guest is such a one."""
+
+    def __init__(self) -> None:
+        super().__init__(FakeTransport(self.run), 0)
+
+    def transport(self) -> FakeTransport:
+        return Shunning(self)
 
 
 @contextmanager
@@ -100,3 +122,12 @@ def test_the_right_key_of_somebody_else_who_lets_us_in_not_is_told(
 
     assert "lets our key in not" in str(error)
     assert "`user`, `key` and `host_key`" in str(error.hint)
+
+
+def test_a_server_that_greets_us_no_more_once_it_refused_us_lets_our_key_in_not(
+    image: GuestImage, guest: OwnGuest, tmp_path: Path
+) -> None:
+    xen = driven(Shunned(), image, guest, tmp_path)
+
+    with xen.setup(64 << 20, OWN.devices), pytest.raises(BootError, match="lets our key in not"), xen.boot(OWN):
+        pass
