@@ -159,7 +159,7 @@ class Boots:
                     raise
                 look = self._alive(name, best)
                 # OpenSSH greets nobody for a while whom it has refused (sshd_config(5), PerSourcePenalties).
-                if isinstance(error, LoginRefused) or (barred and look.get("port") == "open"):
+                if isinstance(error, LoginRefused) or (barred and look.get("port") in ("open", "mute")):
                     look["port"], barred = BARRED, True
                 elif not login.host_key and learnt is None and look.get("port") == "open":
                     look["port"] = UNKNOWN

@@ -49,7 +49,7 @@ class Shunning(Through):
     def hop(self, *_: Any) -> Any:
         look = self.dom0.instead["alive"]
         if look["alive"]:
-            look["alive"] = False
+            look |= {"alive": False, "port": "mute"}
             raise Unreachable("Not allowed at this time")
         look["alive"] = True
         raise LoginRefused("no")
