@@ -22,8 +22,8 @@ class Waiting:
 
     def __init__(self, now: float, usual_s: float, patience: Callable[[float], float]) -> None:
         self._deadline, self._patience = now + patience(usual_s), patience
-        self._seen: tuple[str, int | None] | None = None
-        self._since = now
+        self._text, self._printed_at, self._read_at = "", now, now
+        self._read: int | None = None
 
     def over(self, now: float, look: Mapping[str, Any]) -> bool:
         """Whether a guest that looks so is waited for no longer."""
@@ -32,18 +32,21 @@ class Waiting:
         if "console" not in look:  # the builtin guest's is of no file
             return False
         text, read = consoles.plain(str(look.get("console") or "")), look.get("read")
-        if self._seen != (text, read):
-            self._seen, self._since = (text, read), now
+        if text != self._text:
+            self._text, self._printed_at = text, now
+        if read != self._read:
+            self._read, self._read_at = read, now
         found = consoles.found(text)
         if found and found[0].last:
             return True
-        return now - self._since > (_pause_s(text, read, str(look.get("port"))) or self._patience(_USUAL_S))
+        if consoles.at_rest(text):  # what it writes to its disk from here on, it writes for ever
+            return now - self._printed_at > _AT_REST_S
+        pause_s = _pause_s(text, read, str(look.get("port"))) or self._patience(_USUAL_S)
+        return now - max(self._printed_at, self._read_at) > pause_s
 
 
 def _pause_s(text: str, read: int | None, port: str) -> float | None:
     """Return how long a guest does nothing that can be seen before it goes on, None where that is up to the host."""
-    if consoles.at_rest(text):
-        return _AT_REST_S
     if port in (BARRED, UNKNOWN, "refused"):
         return _STARTS_S
     if consoles.STARTED.search(text):

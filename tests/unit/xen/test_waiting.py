@@ -102,3 +102,9 @@ def test_the_builtin_guest_tells_nothing_and_has_its_time() -> None:
             yield {"alive": True, "log": None}
 
     assert given_up(silent()) >= 1800
+
+
+def test_a_guest_at_a_prompt_that_only_writes_its_journal_is_not_waited_for() -> None:
+    looks = ({"console": seen.LOGIN, "read": 200 * MIB + 4096 * number, "port": "silent"} for number in range(10_000))
+
+    assert 30 <= given_up(looks) <= 60
