@@ -22,7 +22,7 @@ loop=$(losetup -f --show -o $((start * 512)) --sizelimit $((sectors * 512)) "$ra
 trap 'umount -R "$root" 2>/dev/null || true; losetup -d "$loop"; rm -rf "$work"' EXIT
 case $kind in
 ext4) label=cloudimg-rootfs && mkfs.ext4 -q -O ^metadata_csum_seed,^orphan_file -L $label "$loop" ;;
-xfs) label=root && mkfs.xfs -q -L $label "$loop" ;;
+xfs) label=root && mkfs.xfs -q -i nrext64=0 -L $label "$loop" ;;
 esac
 mkdir "$root"
 mount "$loop" "$root"
