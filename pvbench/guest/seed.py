@@ -42,17 +42,25 @@ class Seed:
 
 def files(seed: Seed) -> dict[str, str]:
     """Return the seed's files by name. JSON is YAML, and needs no quoting of our own."""
+    by_sudo = seed.user != "root"
     user = {"name": seed.user, "ssh_authorized_keys": [seed.public_key], "lock_passwd": True}
-    if seed.user != "root":
+    if by_sudo:
         user |= {"sudo": "ALL=(ALL) NOPASSWD:ALL", "shell": "/bin/sh"}
     data: dict[str, Any] = {
         "users": [user],
-        "disable_root": seed.user != "root",
+        "disable_root": by_sudo,
+        # Sudo looks the guest's own name up, and would ask the network for it.
+        "manage_etc_hosts": "localhost" if by_sudo else False,
         "ssh_pwauth": False,
         "ssh_deletekeys": True,
         "ssh_keys": {"ed25519_private": seed.host_key, "ed25519_public": seed.host_key_public},
         # Only who may log in: a first boot that makes locales, fetches packages or grows disks is measured along.
-        "cloud_init_modules": [*(["bootcmd"] if seed.says else []), "users-groups", "ssh"],
+        "cloud_init_modules": [
+            *(["bootcmd"] if seed.says else []),
+            *(["update_etc_hosts"] if by_sudo else []),
+            "users-groups",
+            "ssh",
+        ],
         "cloud_config_modules": [],
         "cloud_final_modules": [],
     }

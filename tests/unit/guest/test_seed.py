@@ -62,6 +62,14 @@ def test_root_is_let_in_where_it_is_asked_for_and_nobody_else_becomes_it() -> No
 
     assert not data["disable_root"]
     assert "sudo" not in data["users"][0]
+    assert data["cloud_init_modules"] == ["users-groups", "ssh"]
+
+
+def test_a_guest_of_a_user_with_sudo_is_told_its_own_name_which_sudo_looks_up() -> None:
+    data = json.loads(seed.files(SEED)["user-data"].partition("\n")[2])
+
+    assert data["manage_etc_hosts"] == "localhost"
+    assert "update_etc_hosts" in data["cloud_init_modules"]
 
 
 def test_a_guest_that_is_looked_at_says_what_it_has_before_anybody_is_let_in() -> None:
@@ -70,5 +78,5 @@ def test_a_guest_that_is_looked_at_says_what_it_has_before_anybody_is_let_in() -
     (command,) = data["bootcmd"]
     assert command[:2] == ["sh", "-c"]
     assert "echo 'a=b'" in command[2]
-    assert data["cloud_init_modules"] == ["bootcmd", "users-groups", "ssh"]
+    assert data["cloud_init_modules"] == ["bootcmd", "update_etc_hosts", "users-groups", "ssh"]
     assert "bootcmd" not in json.loads(seed.files(SEED)["user-data"].partition("\n")[2])
