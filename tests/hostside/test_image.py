@@ -46,6 +46,7 @@ def test_ranges_are_read_as_far_as_the_file_goes(image: Path) -> None:
     assert answer["bytes"] == size
 
 
+@pytest.mark.thorough
 def test_what_was_written_to_has_another_state_and_what_was_read_has_not(image: Path) -> None:
     def state() -> object:
         return ask("pvb-image", {"action": "state", "path": str(image)})[0]["state"]

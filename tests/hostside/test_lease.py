@@ -314,6 +314,7 @@ while won < 40:
 """
 
 
+@pytest.mark.thorough
 def test_of_many_who_come_and_go_one_at_a_time_holds_the_host(folder: Path, tmp_path: Path) -> None:
     racers = [
         subprocess.Popen(

@@ -105,6 +105,7 @@ def apart() -> Iterator[Callable[..., "subprocess.CompletedProcess[str]"]]:
         subprocess.run(["ip", "netns", "del", name], check=True)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("taken", "words"),
     [
@@ -147,6 +148,7 @@ def test_a_network_that_is_in_use_is_found_and_nothing_is_made(
     assert apart("ip", "-4", "addr").stdout == before
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "beside",
     ["route add default via 203.0.113.9", "route add 128.0.0.0/1 via 203.0.113.9", "addr add 198.20.0.1/16 dev d0"],

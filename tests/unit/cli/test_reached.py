@@ -128,6 +128,7 @@ def openssh() -> None:
         pytest.fail("these tests need OpenSSH: apt-get install openssh-client", pytrace=False)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["xen1", "XEN1.lab"])
 @pytest.mark.parametrize("text", CONFIGS.values(), ids=list(CONFIGS))
 def test_what_is_used_is_what_ssh_says(call: Call, world: Any, text: str, name: str) -> None:
