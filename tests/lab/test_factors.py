@@ -1,15 +1,14 @@
 """Comparisons along other factors than the device, on the lab: what was granted, intervals and verdicts."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.lab.campaign import lab_is_up, pvbench
+from tests.lab.campaign import pvbench
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("lab")]
 
 QUEUES_AND_GRANTS = """\
 schema: 1
@@ -40,16 +39,6 @@ compare:
   - {factor: device, baseline: {block: ide}}
   - {factor: ring_pages, baseline: 1}
 """
-
-
-@pytest.fixture(scope="module", autouse=True)
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    folder = tmp_path_factory.mktemp("lab")
-    was_up = lab_is_up(folder)
-    assert pvbench(folder, "lab", "up", timeout=3600).returncode == 0
-    yield
-    if not was_up:
-        pvbench(folder, "lab", "down")
 
 
 def compared(folder: Path, matrix: str) -> list[dict[str, Any]]:

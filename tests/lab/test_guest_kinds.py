@@ -1,17 +1,16 @@
 """Guests like those of distributions that are none of Debian's: measured beside the builtin one, as they come."""
 
-import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.lab.campaign import LEFT, dom0, lab_is_up, pvbench
+from tests.lab.campaign import LEFT, dom0, pvbench
 from tests.lab.like_images import like_image
+from tests.lab.own_guests import digest, measured
 
-pytestmark = [pytest.mark.lab, pytest.mark.soak]
+pytestmark = [pytest.mark.lab, pytest.mark.soak, pytest.mark.usefixtures("lab")]
 
 DEVICES = ("ide", "blkfront", "e1000", "netfront")
 USERS = {"ubuntu": "ubuntu", "fedora": "root"}
@@ -32,21 +31,6 @@ compare: {{factor: guest, baseline: builtin}}
 """
 
 
-@pytest.fixture(scope="module", autouse=True)
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    folder = tmp_path_factory.mktemp("lab")
-    was_up = lab_is_up(folder)
-    assert pvbench(folder, "lab", "up", timeout=3600).returncode == 0
-    yield
-    if not was_up:
-        pvbench(folder, "lab", "down")
-
-
-def digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def looked(folder: Path, name: str) -> dict[str, Any]:
     """Return what doctor tells of a guest."""
     argv = ("doctor", "lab", "--guest", str(like_image(name)), "--user", USERS[name], "--json")
@@ -61,15 +45,9 @@ def test_guests_of_other_distributions_kinds_are_measured_beside_the_builtin_one
     images = {name: like_image(name) for name in USERS}
     before = {name: digest(path) for name, path in images.items()}
     wanted = (json.dumps({"path": str(path), "user": USERS[name]}) for name, path in images.items())
-    (tmp_path / "m.yaml").write_text(MATRIX.format(images=", ".join(wanted)))
 
-    done = pvbench(tmp_path, "run", "m.yaml", timeout=14400)
+    made = measured(tmp_path, MATRIX.format(images=", ".join(wanted)))
 
-    assert done.returncode == 0, done.stderr
-    (journal,) = (tmp_path / "results/runs").glob("*/journal.ndjson")
-    rows = {row["id"]: row for row in map(json.loads, journal.read_text().splitlines())}.values()
-    arms = ((row["spec"]["cell"]["arm"], row["outcome"]) for row in rows)
-    made = {(arm.get("guest", "builtin"), arm["device"], outcome) for arm, outcome in arms}
     guests = ("builtin", *(path.name for path in images.values()))
     assert made == {(guest, device, "ok") for guest in guests for device in DEVICES}
     assert {name: digest(path) for name, path in images.items()} == before

@@ -1,17 +1,16 @@
 """Guests of one's own on the lab: images made as cloud images are, measured beside the builtin guest."""
 
-import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.lab.campaign import LEFT, dom0, lab_is_up, pvbench
+from tests.lab.campaign import LEFT, dom0, pvbench
 from tests.lab.cloud_images import cloud_image, spoiled
 from tests.lab.musl_image import musl_image
+from tests.lab.own_guests import digest, measured
 
-pytestmark = [pytest.mark.lab, pytest.mark.soak]
+pytestmark = [pytest.mark.lab, pytest.mark.soak, pytest.mark.usefixtures("lab")]
 
 MATRIX = """\
 schema: 1
@@ -28,24 +27,9 @@ compare: {{factor: guest, baseline: builtin}}
 """
 
 
-@pytest.fixture(scope="module", autouse=True)
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    folder = tmp_path_factory.mktemp("lab")
-    was_up = lab_is_up(folder)
-    assert pvbench(folder, "lab", "up", timeout=3600).returncode == 0
-    yield
-    if not was_up:
-        pvbench(folder, "lab", "down")
-
-
 @pytest.fixture(scope="module")
 def debian() -> Path:
     return cloud_image("bookworm", "grub")
-
-
-def digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def test_images_of_three_makes_are_measured_beside_the_builtin_guest_and_stay_as_they_are(
@@ -55,15 +39,9 @@ def test_images_of_three_makes_are_measured_beside_the_builtin_guest_and_stay_as
     paths = debian, newer, musl.path
     before = [digest(path) for path in paths]
     images = f"{debian}, {newer}, {json.dumps(musl.wanted)}"
-    (tmp_path / "m.yaml").write_text(MATRIX.format(images=images))
 
-    done = pvbench(tmp_path, "run", "m.yaml", timeout=14400)
+    made = measured(tmp_path, MATRIX.format(images=images))
 
-    assert done.returncode == 0, done.stderr
-    (journal,) = (tmp_path / "results/runs").glob("*/journal.ndjson")
-    rows = {row["id"]: row for row in map(json.loads, journal.read_text().splitlines())}.values()
-    arms = ((row["spec"]["cell"]["arm"], row["outcome"]) for row in rows)
-    made = {(arm.get("guest", "builtin"), arm["device"], outcome) for arm, outcome in arms}
     guests = ("builtin", *(path.name for path in paths))
     devices = ("ide", "blkfront", "e1000", "netfront")
     assert made == {(guest, device, "ok") for guest in guests for device in devices}

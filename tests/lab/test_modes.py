@@ -1,15 +1,14 @@
 """netfront and blkfront in HVM, PVH and PV guests, on the lab: one report, each mode proved by its guest."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.lab.campaign import lab_is_up, pvbench
+from tests.lab.campaign import pvbench
 
-pytestmark = [pytest.mark.lab, pytest.mark.soak]
+pytestmark = [pytest.mark.lab, pytest.mark.soak, pytest.mark.usefixtures("lab")]
 
 MODES = """\
 schema: 1
@@ -26,16 +25,6 @@ compare:
   - {factor: mode, baseline: hvm}
   - {baseline: {block: ide}}
 """
-
-
-@pytest.fixture(scope="module", autouse=True)
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    folder = tmp_path_factory.mktemp("lab")
-    was_up = lab_is_up(folder)
-    assert pvbench(folder, "lab", "up", timeout=3600).returncode == 0
-    yield
-    if not was_up:
-        pvbench(folder, "lab", "down")
 
 
 @pytest.fixture(scope="module")

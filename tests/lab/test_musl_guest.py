@@ -1,16 +1,15 @@
 """A guest of another C library, with keys of its own and an address by DHCP, measured beside the builtin guest."""
 
-import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.lab.campaign import LEFT, dom0, lab_is_up, pvbench
+from tests.lab.campaign import LEFT, dom0, pvbench
 from tests.lab.musl_image import KeyedImage, musl_image
+from tests.lab.own_guests import digest, measured
 
-pytestmark = [pytest.mark.lab, pytest.mark.soak]
+pytestmark = [pytest.mark.lab, pytest.mark.soak, pytest.mark.usefixtures("lab")]
 
 MATRIX = """\
 schema: 1
@@ -27,36 +26,15 @@ scratch: 16MiB
 BESIDE_BUILTIN = "compare: {factor: guest, baseline: builtin}\n"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    folder = tmp_path_factory.mktemp("lab")
-    was_up = lab_is_up(folder)
-    assert pvbench(folder, "lab", "up", timeout=3600).returncode == 0
-    yield
-    if not was_up:
-        pvbench(folder, "lab", "down")
-
-
 @pytest.fixture(scope="module")
 def image() -> KeyedImage:
     return musl_image()
 
 
-def measured(folder: Path, matrix: str) -> set[tuple[str, str, str]]:
-    """Return guest, device and outcome of each trial of a run."""
-    (folder / "m.yaml").write_text(matrix)
-    done = pvbench(folder, "run", "m.yaml", timeout=7200)
-    assert done.returncode == 0, done.stderr
-    (journal,) = (folder / "results/runs").glob("*/journal.ndjson")
-    rows = {row["id"]: row for row in map(json.loads, journal.read_text().splitlines())}.values()
-    arms = ((row["spec"]["cell"]["arm"], row["outcome"]) for row in rows)
-    return {(arm.get("guest", "builtin"), arm["device"], outcome) for arm, outcome in arms}
-
-
 def test_a_guest_of_musl_is_measured_beside_the_builtin_one_and_its_image_stays_as_it_is(
     image: KeyedImage, tmp_path: Path
 ) -> None:
-    before = hashlib.sha256(image.path.read_bytes()).digest()
+    before = digest(image.path)
     images = f"builtin, {json.dumps(image.wanted)}"
     matrix = MATRIX.format(images=images, nics="netfront", placement="isolated") + BESIDE_BUILTIN
 
@@ -64,7 +42,7 @@ def test_a_guest_of_musl_is_measured_beside_the_builtin_one_and_its_image_stays_
 
     guests = ("builtin", image.path.name)
     assert made == {(guest, device, "ok") for guest in guests for device in ("ide", "blkfront", "netfront")}
-    assert hashlib.sha256(image.path.read_bytes()).digest() == before
+    assert digest(image.path) == before
     assert dom0(tmp_path, LEFT).split() == []
 
 

@@ -27,9 +27,9 @@ from pvbench.nightly import journal
 from pvbench.store import Store
 from pvbench.testing.histories import Simulation, simulated_history
 from pvbench.testing.runs import SampleRun
-from tests.lab.campaign import dom0, lab_is_up, pvbench
+from tests.lab.campaign import dom0, pvbench
 
-pytestmark = [pytest.mark.lab, pytest.mark.soak]
+pytestmark = [pytest.mark.lab, pytest.mark.soak, pytest.mark.usefixtures("lab")]
 
 MATRIX = """\
 schema: 1
@@ -68,16 +68,6 @@ PERSISTENT = "/sys/module/xen_blkback/parameters/feature_persistent"
 PAST = 40
 CONTAMINATED = 5
 KILLS, LONGEST_S = int(os.environ.get("PVBENCH_SOAK_KILLS") or 20), 90.0
-
-
-@pytest.fixture(scope="module", autouse=True)
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    folder = tmp_path_factory.mktemp("lab")
-    was_up = lab_is_up(folder)
-    assert pvbench(folder, "lab", "up", timeout=3600).returncode == 0
-    yield
-    if not was_up:
-        pvbench(folder, "lab", "down")
 
 
 @pytest.fixture

@@ -6,27 +6,16 @@ Most of an hour; `make soak`. PVBENCH_SOAK_SEED repeats the moments of an earlie
 import os
 import random
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.lab.campaign import Campaign, dom0, lab_is_up, pvbench, qmp
+from tests.lab.campaign import Campaign, dom0, qmp
 
-pytestmark = [pytest.mark.lab, pytest.mark.soak]
+pytestmark = [pytest.mark.lab, pytest.mark.soak, pytest.mark.usefixtures("lab")]
 
 KILLS, PROGRAM_KILLS, BLOCKS = 20, 5, 4
 LONGEST_S = 80.0  # a visit's set-up, boot, trial and teardown, about
-
-
-@pytest.fixture(scope="module", autouse=True)
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    folder = tmp_path_factory.mktemp("lab")
-    was_up = lab_is_up(folder)
-    assert pvbench(folder, "lab", "up", timeout=3600).returncode == 0
-    yield
-    if not was_up:
-        pvbench(folder, "lab", "down")
 
 
 @pytest.fixture
