@@ -1,6 +1,8 @@
 """A guest of somebody's own is measured once it has come to rest."""
 
+import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -41,3 +43,23 @@ def test_a_real_shell_looks_at_real_counters_and_ends_at_its_limit() -> None:
     shares = [int(share) for share in done.stdout.split()]
     assert len(shares) in (1, 2)
     assert all(0 <= share <= 100 for share in shares)
+
+
+def test_udev_no_longer_reads_again_what_a_test_wrote(tmp_path: Path) -> None:
+    (tmp_path / "run/udev").mkdir(parents=True)
+    tool = tmp_path / "udevadm"
+    tool.write_text(f'#!/bin/sh\necho "$*" >>{tmp_path}/asked\n')
+    tool.chmod(0o755)
+    argv = [word.replace("/run/udev", f"{tmp_path}/run/udev") for word in rest.argv(0)]
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+
+    done = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=30, env=environment)
+
+    (rule,) = (tmp_path / "run/udev/rules.d").iterdir()
+    assert rule.read_text() == 'SUBSYSTEM=="block", OPTIONS+="nowatch"\n'
+    assert [line.split()[0] for line in (tmp_path / "asked").read_text().splitlines()] == [
+        "control",
+        "trigger",
+        "settle",
+    ]
+    assert all(share.isdigit() for share in done.stdout.split())
