@@ -76,8 +76,8 @@ def overlay(path, disk, copy=0):
         image = f"the image has {size(copy)}, " if copy else ""
         raise Full(
             f"no space left in {path}: {image}what the guest writes may come to {size(disk)}, the size of its "
-            f"image's disk, and {size(DISK_KEPT)} must stay free; {size(there)} are: an image with a smaller disk, or "
-            "another scratch folder in hosts.yaml"
+            f"image's disk, and {size(DISK_KEPT)} must stay free; {size(there)} are: an image with a smaller disk, "
+            "another scratch folder in hosts.yaml, or `pvbench clean HOST --all`, which takes away images of earlier runs"
         )
 
 

@@ -1,6 +1,7 @@
 """The lab that a module of tests measures on."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -16,3 +17,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     yield
     if not was_up:
         pvbench(folder, "lab", "down")
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[None]:
+    """Nothing of a test stays on the lab's disk, which a few images of one's own would fill."""
+    yield
+    pvbench(tmp_path, "clean", "lab", "--all")

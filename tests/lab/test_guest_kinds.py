@@ -10,7 +10,7 @@ from tests.lab.campaign import LEFT, dom0, pvbench
 from tests.lab.like_images import like_image
 from tests.lab.own_guests import digest, measured
 
-pytestmark = [pytest.mark.lab, pytest.mark.soak, pytest.mark.usefixtures("lab")]
+pytestmark = [pytest.mark.lab, pytest.mark.soak, pytest.mark.usefixtures("lab", "room")]
 
 DEVICES = ("ide", "blkfront", "e1000", "netfront")
 USERS = {"ubuntu": "ubuntu", "fedora": "root"}

@@ -10,7 +10,7 @@ from tests.lab.cloud_images import cloud_image, spoiled
 from tests.lab.musl_image import musl_image
 from tests.lab.own_guests import digest, measured
 
-pytestmark = [pytest.mark.lab, pytest.mark.soak, pytest.mark.usefixtures("lab")]
+pytestmark = [pytest.mark.lab, pytest.mark.soak, pytest.mark.usefixtures("lab", "room")]
 
 MATRIX = """\
 schema: 1
