@@ -77,7 +77,7 @@ def overlay(path, disk, copy=0):
         raise Full(
             f"no space left in {path}: {image}what the guest writes may come to {size(disk)}, the size of its "
             f"image's disk, and {size(DISK_KEPT)} must stay free; {size(there)} are: an image with a smaller disk, "
-            "another scratch folder in hosts.yaml, or `pvbench clean HOST --all`, which takes away images of earlier runs"
+            "another scratch folder in hosts.yaml, or `pvbench clean HOST --all`, which removes earlier images"
         )
 
 
