@@ -1,7 +1,7 @@
 """A Xen host driven over SSH with the programs of hostside/: probe, set up, boot, bear witness."""
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -9,10 +9,10 @@ from typing import Any
 
 from pvbench import shipped, ssh
 from pvbench.clock import Clock
-from pvbench.deploy import File, deploy, deploy_files, payload_of
+from pvbench.deploy import deploy, payload_of
 from pvbench.drivers import DRIVERS
 from pvbench.errors import BootError, DeployError, TransportError, Unreachable
-from pvbench.guest import GuestImage, HostDrivers, boot_rom
+from pvbench.guest import GuestImage, HostDrivers
 from pvbench.hypervisor import GuestSpec, HostCheck
 from pvbench.inventory import Host
 from pvbench.model import BUILTIN_GUEST, STOCK, DeviceKind, Emulation, GuestMode, HostFacts, ImageDigests, OwnGuest
@@ -20,14 +20,14 @@ from pvbench.observed import Observed
 from pvbench.progress import Watch, unwatched
 from pvbench.transport import Command, Transport
 from pvbench.workloads import servers
-from pvbench.xen import built, dhcp
-from pvbench.xen import domain_config as domain
+from pvbench.xen import built
 from pvbench.xen.boot import Boots
 from pvbench.xen.facts import check_of, facts_of, lacks_of
 from pvbench.xen.guest import XenGuest
 from pvbench.xen.media import BuiltinMedia, Media, OwnMedia
 from pvbench.xen.observe import observe
 from pvbench.xen.own_images import Images
+from pvbench.xen.placing import Placing
 from pvbench.xen.prepared import Prepared, setup_request
 from pvbench.xen.programs import ask, last_line
 from pvbench.xen.recorder import Recorder
@@ -122,7 +122,7 @@ class XenHypervisor:
     ) -> Iterator[None]:
         """Put files in place, make scratch disks, bridge and peers; undo all of it on leaving."""
         host, disks = self._host, sum(DRIVERS[name].kind is DeviceKind.BLOCK for name in devices)
-        files = self._boot_files(modes, self._image)
+        files = self._placing.boot_files(modes, self._image)
         self.images()  # before anything is made: a host may have no room for them
         programs = self._programs()
         with ExitStack() as stack:
@@ -132,7 +132,7 @@ class XenHypervisor:
                 Recorder(lambda: self._transport.talk((f"{programs}/pvb-trace",)), host.name)
             )
             request = setup_request(host, scratch_bytes, devices)
-            request["servers"] += self._dhcp()
+            request["servers"] += self._placing.dhcp(tuple(self._own.values()))
             made = ask(setup, request, self.patience(20 + scratch_bytes * disks / 2e8), host.name)
             self._run = Prepared(
                 root=host.scratch,
@@ -191,7 +191,11 @@ class XenHypervisor:
             return self._own_media(run, self._own[spec.guest])
         if spec.frontends == STOCK:
             return self._builtin(run, run.files)
-        return self._builtin(run, self._boot_files((spec.mode,), self._drivers.images[spec.frontends]))
+        return self._builtin(run, self._placing.boot_files((spec.mode,), self._drivers.images[spec.frontends]))
+
+    @property
+    def _placing(self) -> Placing:
+        return Placing(self._transport, self._host, self._image)
 
     def _builtin(self, run: Prepared, files: Mapping[str, str]) -> BuiltinMedia:
         return BuiltinMedia(
@@ -203,29 +207,15 @@ class XenHypervisor:
             swapped=self._swapped,
         )
 
-    def _dhcp(self) -> list[dict[str, Any]]:
-        """Return the server that gives an address to guests without a seed, its files put there; none without such."""
-        if all(guest.seeded for guest in self._own.values()):
-            return []
-        nic = domain.first_nic(self._host.name)
-        files = {
-            "busybox": File(Path(self._image.busybox).read_bytes(), 0o755),
-            "udhcpd.conf": File(dhcp.configuration(self._host, nic).encode()),
-        }
-        return [dhcp.server(deploy_files(self._transport, files, self._host.scratch, "guest"))]
-
     def _own_media(self, run: Prepared, guest: OwnGuest) -> OwnMedia:
         """Return what boots from an image, with a ROM that boots it put on the host. Raises DeployError, ImageError."""
-        rom = boot_rom.for_disk(Path(self._image.boot.rom).read_bytes(), guest.signature, guest.signature_at)
-        files = {"boot.rom": File(rom, 0o600)}
-        placed = deploy_files(self._transport, files, self._host.scratch, "guest")
         return OwnMedia(
             guest=guest,
             private_key=guest.key.read_text() if guest.key else self._private,
             public_key=self._public,
             host_keys=self._guests_keys if guest.seeded else ("", guest.host_key or ""),
             image=guest.placed,
-            rom=placed["boot.rom"],
+            rom=self._placing.rom(guest),
             boot=run.boot,
             tools=Path(self._image.tools).read_bytes(),
             swapped=self._swapped,
@@ -244,20 +234,6 @@ class XenHypervisor:
 
     def _backends(self, run: Prepared, files: Mapping[str, str]) -> None:
         ask(run.setup, {"action": "backends", "files": files}, self.patience(40), self._host.name)
-
-    def _boot_files(self, modes: Collection[GuestMode], image: GuestImage) -> Mapping[str, str]:
-        """Put what guests of these modes boot from on the host; return where it lies."""
-        needed: dict[str, str] = {}
-        if any(mode.has_emulated_devices for mode in modes):
-            needed = {"boot.img": image.boot.disk, "boot.rom": image.boot.rom}
-        if direct := [mode for mode in modes if not mode.has_emulated_devices]:
-            if image.kernel is None:
-                raise BootError(
-                    f"the guest image {image.name} has no kernel to boot {direct[0]} guests by, only a disk"
-                )
-            needed |= {"vmlinuz": image.kernel.kernel, "initrd": image.kernel.initrd}
-        files = {name: File(Path(path).read_bytes(), 0o600) for name, path in needed.items()}
-        return deploy_files(self._transport, files, self._host.scratch, "guest")
 
     @contextmanager
     def _dom0_with(self, run: Prepared, vcpus: int) -> Iterator[Mapping[str, str]]:
