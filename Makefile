@@ -78,7 +78,7 @@ $(OTAVA)/.ready:
 	$(OTAVA)/bin/pip install -q apache-otava==0.8.0
 	@touch $@
 
-soak: setup ## The rest of the lab: faults, flavours, driver builds, modes, stacks; two to three hours
+soak: setup ## The rest of the lab: faults, flavours, driver builds, modes, stacks, nights, guests of one's own; four hours
 	$(BIN)/pytest -q -s -m soak
 
 example: setup ## Make docs/example again: a report, and the dashboard of a year of nights
